@@ -1,0 +1,43 @@
+# Two commands matter on a fresh machine: `make demo` and `make test`. Each sets itself up in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format bench monitoring-test clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local,dev]'
+	@touch $@
+
+demo: $(STAMP) ## calibrate, predict and protect on the embedded model, with a real SDK client
+	$(BIN)/jnd-gateway demo
+
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest
+
+test-all: $(STAMP) ## run the tests, the slow ones too
+	$(BIN)/python -m pytest -m 'not network and not gpu'
+
+lint: $(STAMP) ## format, lint, types, walls
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## write the format the linter expects
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP) ## measure the floors; one JSON line per benchmark
+	@for script in tests/benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+monitoring-test: $(STAMP) ## a real Prometheus scrapes a live gateway; every panel and rule is evaluated
+	$(BIN)/python -m pytest -m 'not gpu' tests/walkthrough/test_monitoring.py
+
+clean: ## remove what the targets made
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist demo-output

@@ -1,0 +1,341 @@
+"""Turn outside bytes into pixels and back: decode with limits, encode, resize.
+
+The only importer of Pillow. An `Image` is 8-bit sRGB without alpha; what was lost on the way in (animation,
+alpha, orientation, depth) is told by `SourceInfo`, so that a caller can refuse to rewrite such a picture.
+"""
+
+import io
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PillowImage
+from PIL import ImageCms, ImageOps
+
+Pixels = npt.NDArray[np.uint8]
+FormatName = Literal["jpeg", "png", "webp", "gif"]
+Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
+Reason = Literal[
+    "empty",
+    "too_many_bytes",
+    "too_many_pixels",
+    "too_many_frames",
+    "unknown_format",
+    "damaged",
+    "unsupported_mode",
+]
+
+MEDIA_TYPES: dict[FormatName, str] = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+}
+
+_KERNELS: dict[Kernel, PillowImage.Resampling] = {
+    "nearest": PillowImage.Resampling.NEAREST,
+    "bilinear": PillowImage.Resampling.BILINEAR,
+    "bicubic": PillowImage.Resampling.BICUBIC,
+    "lanczos": PillowImage.Resampling.LANCZOS,
+    "area": PillowImage.Resampling.BOX,
+}
+
+# Pillow's parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
+_PARSER_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    PillowImage.DecompressionBombError,
+)
+
+# Luma quantisation table of libjpeg at quality 50, ITU-T T.81 table K.1, summed.
+_BASE_LUMA_SUM = 3688
+
+
+class ImageError(ValueError):
+    """The bytes are not an image this product accepts; `reason` is one word for counters and headers."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A picture as the models see it: uint8 (H, W, 3), sRGB, no alpha."""
+
+    pixels: Pixels
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        if self.pixels.dtype != np.uint8 or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+            raise ValueError(f"expected uint8 pixels of shape (H, W, 3), got {self.pixels.dtype} {shape}")
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.pixels.shape[1])
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """What a decoder may be made to spend on one image."""
+
+    max_bytes: int = 32 * 1024 * 1024
+    max_pixels: int = 50_000_000
+    max_frames: int = 1_000
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """What the encoded file was, beyond the pixels of its first frame."""
+
+    format: FormatName
+    size_bytes: int
+    width: int  # pixels, as stored: before orientation
+    height: int
+    mode: str  # Pillow's name of the stored pixel layout
+    frames: int
+    has_alpha: bool  # some pixel is not opaque
+    is_rotated: bool  # an EXIF orientation other than upright was applied
+    is_color_converted: bool  # an ICC profile other than sRGB was applied, or CMYK or 16-bit was reduced
+    jpeg_quality: int | None  # estimated from the luma quantisation table, 1-100
+    has_subsampled_chroma: bool
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the stored format."""
+        return MEDIA_TYPES[self.format]
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether the container stores pixels exactly (WebP is taken for lossy: it does not say)."""
+        return self.format in ("png", "gif")
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a rewrite from the decoded pixels shows the same picture: one upright opaque sRGB frame."""
+        return not (self.frames > 1 or self.has_alpha or self.is_rotated or self.is_color_converted)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Pixels and where they came from."""
+
+    image: Image
+    source: SourceInfo
+
+
+def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
+    """Decode the first frame of PNG, JPEG, WebP or GIF bytes to upright sRGB, alpha over white.
+
+    Raises:
+        ImageError: The bytes are empty, damaged, of another format, or beyond `limits`.
+    """
+    limits = limits or DecodeLimits()
+    if not data:
+        raise ImageError("empty", "expected an image, got zero bytes")
+    if len(data) > limits.max_bytes:
+        raise ImageError("too_many_bytes", f"expected at most {limits.max_bytes} bytes, got {len(data)}")
+    opened = _open(data)
+    _check_size(opened, limits)
+    try:
+        return _decode_opened(opened, len(data), limits)
+    except ImageError:
+        raise
+    except _PARSER_ERRORS as error:
+        raise ImageError("damaged", f"the image data is damaged: {error}") from error
+
+
+def load(path: Path, limits: DecodeLimits | None = None) -> Image:
+    """Read an image file; see `decode`."""
+    return decode(path.read_bytes(), limits).image
+
+
+def encode_png(image: Image) -> bytes:
+    """Encode losslessly."""
+    return _save(image, "PNG", compress_level=6)
+
+
+def encode_jpeg(image: Image, quality: int, *, progressive: bool = True, full_chroma: bool = False) -> bytes:
+    """Encode as JPEG, quality 1-100, chroma at half resolution unless `full_chroma`."""
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality must be 1-100, got {quality}")
+    subsampling = 0 if full_chroma else 2
+    return _save(
+        image, "JPEG", quality=quality, progressive=progressive, optimize=True, subsampling=subsampling
+    )
+
+
+def encode_webp(image: Image, quality: int, *, effort: int = 4) -> bytes:
+    """Encode as lossy WebP, quality 0-100, effort 0-6."""
+    return _save(image, "WEBP", quality=quality, method=effort)
+
+
+def encode_webp_lossless(image: Image, *, effort: int = 2) -> bytes:
+    """Encode as lossless WebP; `effort` 0-6 trades time for bytes, never pixels."""
+    return _save(image, "WEBP", lossless=True, quality=20, method=effort, exact=True)
+
+
+def resize(image: Image, width: int, height: int, kernel: Kernel = "bicubic") -> Image:
+    """Resample with antialiasing to `width` x `height` pixels."""
+    if (width, height) == (image.width, image.height):
+        return image
+    resized = PillowImage.fromarray(image.pixels).resize((width, height), _KERNELS[kernel], reducing_gap=None)
+    return Image(np.asarray(resized))
+
+
+def fit_within(image: Image, side: int, kernel: Kernel = "area") -> Image:
+    """Shrink so that the longer side is at most `side` pixels; never enlarge."""
+    longest = max(image.width, image.height)
+    if longest <= side:
+        return image
+    scale = side / longest
+    return resize(image, max(1, round(image.width * scale)), max(1, round(image.height * scale)), kernel)
+
+
+def center_square(image: Image, side: int, kernel: Kernel = "lanczos") -> Image:
+    """Cut the central square and resample it to `side` x `side` pixels."""
+    short = min(image.width, image.height)
+    top, left = (image.height - short) // 2, (image.width - short) // 2
+    square = Image(np.ascontiguousarray(image.pixels[top : top + short, left : left + short]))
+    return resize(square, side, side, kernel)
+
+
+def quantize_palette(image: Image, colors: int) -> Image:
+    """Reduce to `colors` palette entries (octree, no dithering), as PNG8 encoders do."""
+    palette = PillowImage.fromarray(image.pixels).quantize(
+        colors=colors, method=PillowImage.Quantize.FASTOCTREE, dither=PillowImage.Dither.NONE
+    )
+    return Image(np.asarray(palette.convert("RGB")))
+
+
+def to_pillow(images: Sequence[Image]) -> list[PillowImage.Image]:
+    """Hand pixels to libraries that speak Pillow: processors, plug-in observers."""
+    return [PillowImage.fromarray(image.pixels) for image in images]
+
+
+def _open(data: bytes) -> PillowImage.Image:
+    # Our own limit, checked on the header before any pixel is decoded, replaces Pillow's warning.
+    PillowImage.MAX_IMAGE_PIXELS = None
+    try:
+        return PillowImage.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
+    except PillowImage.UnidentifiedImageError as error:
+        raise ImageError("unknown_format", "expected PNG, JPEG, WebP or GIF data") from error
+    except _PARSER_ERRORS as error:
+        raise ImageError("damaged", f"the image header is damaged: {error}") from error
+
+
+def _check_size(opened: PillowImage.Image, limits: DecodeLimits) -> None:
+    width, height = opened.size
+    if width * height > limits.max_pixels:
+        raise ImageError(
+            "too_many_pixels", f"expected at most {limits.max_pixels} pixels, got {width} x {height}"
+        )
+
+
+def _decode_opened(opened: PillowImage.Image, size_bytes: int, limits: DecodeLimits) -> Decoded:
+    frames = int(getattr(opened, "n_frames", 1))
+    if frames > limits.max_frames:
+        raise ImageError("too_many_frames", f"expected at most {limits.max_frames} frames, got {frames}")
+    opened.seek(0)
+    opened.load()
+    stored_size, mode = opened.size, opened.mode
+    quality, subsampled = _jpeg_history(opened)
+    upright = ImageOps.exif_transpose(opened)
+    is_rotated = opened.getexif().get(0x0112, 1) not in (0, 1)
+    rgb, has_alpha, converted = _to_srgb(upright)
+    source = SourceInfo(
+        format=_format_name(opened),
+        size_bytes=size_bytes,
+        width=stored_size[0],
+        height=stored_size[1],
+        mode=mode,
+        frames=frames,
+        has_alpha=has_alpha,
+        is_rotated=is_rotated,
+        is_color_converted=converted,
+        jpeg_quality=quality,
+        has_subsampled_chroma=subsampled,
+    )
+    return Decoded(Image(np.array(rgb, dtype=np.uint8)), source)
+
+
+def _format_name(opened: PillowImage.Image) -> FormatName:
+    names: dict[str, FormatName] = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+    return names[str(opened.format)]
+
+
+def _to_srgb(upright: PillowImage.Image) -> tuple[PillowImage.Image, bool, bool]:
+    """Return RGB pixels, whether alpha was flattened, whether colours were converted."""
+    if upright.mode.startswith("I") or upright.mode == "F":
+        return _reduce_depth(upright), False, True
+    if upright.mode == "CMYK":
+        return upright.convert("RGB"), False, True
+    if "transparency" in upright.info or upright.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
+        rgba = upright.convert("RGBA")
+        if rgba.getextrema()[3] != (255, 255):
+            white = PillowImage.new("RGBA", rgba.size, (255, 255, 255, 255))
+            return PillowImage.alpha_composite(white, rgba).convert("RGB"), True, False
+        upright = rgba
+    rgb = upright.convert("RGB")
+    managed = _apply_profile(rgb, upright.info.get("icc_profile"))
+    return (rgb, False, False) if managed is None else (managed, False, True)
+
+
+def _reduce_depth(deep: PillowImage.Image) -> PillowImage.Image:
+    """Map 16-bit greyscale to 8 bits by its full range, as browsers do."""
+    values = np.asarray(deep, dtype=np.float64)
+    return PillowImage.fromarray(np.clip(values / 257.0 + 0.5, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+def _apply_profile(rgb: PillowImage.Image, profile: bytes | None) -> PillowImage.Image | None:
+    """Convert to sRGB if the embedded profile is another RGB space; None when nothing had to be done."""
+    if not profile:
+        return None
+    try:
+        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(embedded).lower():
+            return None
+        converted = ImageCms.profileToProfile(rgb, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None  # viewers and model back ends ignore a profile they cannot read
+    return converted
+
+
+def _jpeg_history(opened: PillowImage.Image) -> tuple[int | None, bool]:
+    """Estimate the IJG quality and whether chroma was subsampled, from a JPEG's headers."""
+    tables = getattr(opened, "quantization", None)
+    if not tables:
+        return None, False
+    scale = 100.0 * sum(tables[min(tables)]) / _BASE_LUMA_SUM
+    quality = (200.0 - scale) / 2.0 if scale <= 100.0 else 5000.0 / scale
+    layers = getattr(opened, "layer", [])
+    subsampled = len(layers) == 3 and any(layer[1:3] != layers[1][1:3] for layer in layers)
+    return int(np.clip(round(quality), 1, 100)), subsampled
+
+
+def _save(image: Image, format_name: str, **options: object) -> bytes:
+    # A fresh Pillow object per save: options persist on a shared one and leak between threads.
+    buffer = io.BytesIO()
+    PillowImage.fromarray(image.pixels).save(buffer, format_name, **options)
+    return buffer.getvalue()

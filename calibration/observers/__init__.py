@@ -1,0 +1,1 @@
+"""Who is asked: local models, remote APIs, simulated observers."""

@@ -1,0 +1,138 @@
+"""What calibration learned of one model: a threshold per distortion, and how far to trust it.
+
+A profile is a file. It says where its numbers come from (`source`) and keeps "unmeasurable" as a value, so
+that whoever reads it decides what to do about it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from calibration.stimuli.registry import DISTORTIONS
+
+SCHEMA_VERSION = 1
+
+Status = Literal["measured", "censored", "unmeasurable", "assumed"]
+Source = Literal["measured", "published-prior", "default"]
+
+
+class ProfileError(ValueError):
+    """The file is not a profile this version can read."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Where one model starts to notice one distortion."""
+
+    status: Status
+    threshold: float | None  # levels; at `measured` the JND, at `censored` the strongest level shown
+    unit_value: float | None  # the same in the distortion's physical unit
+    low: float | None  # 95 % interval, levels
+    high: float | None
+    slope: float | None  # of the Weibull function
+    false_alarm: float | None  # P(says "different") on identical pairs
+    hit_at_max: float | None  # P(says "different") at the strongest level
+    n_queries: int
+    reason: str = ""  # why unmeasurable or censored
+
+
+@dataclass(frozen=True)
+class JndProfile:
+    """One model's thresholds by distortion name."""
+
+    model: str
+    source: Source
+    distortions: Mapping[str, Threshold]
+    stimulus_side: int | None = None  # pixels: longer side of the stimuli shown; None if unknown
+    input_side: int | None = None  # pixels: what the model shrinks images to; None if it tiles or is unknown
+    false_alarm: float | None = None  # pooled over distortions
+    created: str = ""  # ISO 8601, UTC
+    details: Mapping[str, Any] = field(default_factory=dict)  # question, procedure, seed, versions
+    schema_version: int = SCHEMA_VERSION
+
+    def threshold_of(self, distortion: str) -> float | None:
+        """Return the JND in levels, or None where this profile does not know one."""
+        found = self.distortions.get(distortion)
+        return None if found is None or found.status == "unmeasurable" else found.threshold
+
+    def to_json(self) -> str:
+        """Write as indented JSON."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "JndProfile":
+        """Read what `to_json` wrote.
+
+        Raises:
+            ProfileError: Not JSON, of another schema version, or with fields missing or unknown.
+        """
+        try:
+            fields = json.loads(text)
+            version = fields.get("schema_version")
+            if version != SCHEMA_VERSION:
+                raise ProfileError(f"expected a profile of schema version {SCHEMA_VERSION}, got {version!r}")
+            fields["distortions"] = {
+                name: Threshold(**value) for name, value in fields["distortions"].items()
+            }
+            return cls(**fields)
+        except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise ProfileError(f"expected a JND profile, got something else: {error}") from error
+
+
+def load_profile(path: Path) -> JndProfile:
+    """Read a profile.json, or the one inside a calibration directory.
+
+    Raises:
+        ProfileError: The file is not a readable profile.
+        OSError: It cannot be opened.
+    """
+    return JndProfile.from_json(
+        (path / "profile.json" if path.is_dir() else path).read_text(encoding="utf-8")
+    )
+
+
+# First JNDs of a careful person, mean over images, in levels of 50 (JPEG: 100): the paper's HUMAN row where
+# it has one. Banding (no human figure) takes the finest model of the table; delivery distortions are ours,
+# set to what blur of the same resolution loss and JPEG of the same fidelity give.
+_HUMAN_JND: Mapping[str, float] = {
+    "blur": 1.24,
+    "brightness": 8.91,
+    "saturation": 4.18,
+    "contrast": 3.42,
+    "jpeg": 52.68,
+    "noise": 2.24,
+    "banding": 1.23,
+    "mask": 1.02,
+    "qr": 1.56,
+    "text": 1.73,
+    "angle": 1.13,
+    "distance": 1.83,
+    "webp": 20.0,
+    "rescale": 8.0,
+    "png8": 5.0,
+}
+
+
+def default_profile(model: str = "default") -> JndProfile:
+    """Return the human-level-safe profile used for a model nobody has calibrated.
+
+    The levels are the paper's (arXiv 2507.00490, main table); its physical units are unpublished, so on our
+    level scales they are assumptions, not measurements.
+    """
+    thresholds = {
+        name: Threshold(
+            status="assumed",
+            threshold=level,
+            unit_value=DISTORTIONS[name].unit_value(level),
+            low=None,
+            high=None,
+            slope=3.0,
+            false_alarm=None,
+            hit_at_max=None,
+            n_queries=0,
+        )
+        for name, level in _HUMAN_JND.items()
+    }
+    return JndProfile(model=model, source="default", distortions=thresholds)

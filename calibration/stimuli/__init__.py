@@ -1,0 +1,1 @@
+"""The families of distortion: one file each, gathered by `registry`."""

@@ -1,0 +1,1 @@
+"""Act on what the predictor knows: flag hidden edits, lighten images, leave everything else alone."""

@@ -1,0 +1,1 @@
+"""What may be wrong with an image: each detector turns it into evidence."""
