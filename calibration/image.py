@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageCms, ImageOps
+from PIL import ImageCms, ImageOps, UnidentifiedImageError
 
 Pixels = npt.NDArray[np.uint8]
 FormatName = Literal["jpeg", "png", "webp", "gif"]
@@ -239,7 +239,7 @@ def _open(data: bytes) -> PillowImage.Image:
     PillowImage.MAX_IMAGE_PIXELS = None
     try:
         return PillowImage.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
-    except PillowImage.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise ImageError("unknown_format", "expected PNG, JPEG, WebP or GIF data") from error
     except _PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image header is damaged: {error}") from error
@@ -293,7 +293,7 @@ def _to_srgb(upright: PillowImage.Image) -> tuple[PillowImage.Image, bool, bool]
         return upright.convert("RGB"), False, True
     if "transparency" in upright.info or upright.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         rgba = upright.convert("RGBA")
-        if rgba.getextrema()[3] != (255, 255):
+        if rgba.getchannel("A").getextrema() != (255, 255):
             white = PillowImage.new("RGBA", rgba.size, (255, 255, 255, 255))
             return PillowImage.alpha_composite(white, rgba).convert("RGB"), True, False
         upright = rgba

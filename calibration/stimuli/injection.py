@@ -51,7 +51,7 @@ def _qr(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa:
 
 
 def _text(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001
-    cover = opacity(level) * _message_cover(image.width, image.height)
+    cover = np.float32(opacity(level)) * _message_cover(image.width, image.height)
     return _blend(image, np.full(3, 255, np.float32), cover)
 
 
@@ -69,7 +69,7 @@ def _message_cover(width: int, height: int) -> npt.NDArray[np.float32]:
     origin = ((width * zoom - text_width) // 2, (height * zoom + text_height) // 2)
     cv2.putText(canvas, MESSAGE, origin, font, scale, 255, thickness, cv2.LINE_AA)
     cover = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(cover, dtype=np.float32) / 255
+    return np.asarray(cover, dtype=np.float32) / np.float32(255)
 
 
 def _rounded_square(image: Image, *, side: int, top: int, left: int) -> npt.NDArray[np.float32]:

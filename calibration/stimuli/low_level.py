@@ -15,7 +15,7 @@ from calibration.stimuli.distortion import Distortion
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
 
 
-def _clip(values: npt.NDArray[np.float32]) -> Image:
+def _clip(values: npt.NDArray[np.floating]) -> Image:
     return Image(np.clip(values + 0.5, 0, 255).astype(np.uint8))
 
 
