@@ -1,0 +1,131 @@
+"""What training hands to serving: one directory, a safetensors file per part, one card that describes them.
+
+Parts are trained apart and live side by side: writing one leaves the others as they are. Nothing here knows
+what a part computes; `noticeability` and `residual` do.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+SCHEMA_VERSION = 1
+FORMAT = "lmm-jnd-artifact"
+CARD = "card.json"
+
+PartKind = Literal["noticeability", "residual"]
+KINDS: tuple[PartKind, ...] = ("noticeability", "residual")
+
+
+class ArtifactError(ValueError):
+    """The directory is not an artifact this version can use: missing, damaged, foreign or newer."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one predictor learned: arrays, and what its card entry says of them."""
+
+    tensors: Mapping[str, torch.Tensor]
+    card: Mapping[str, Any] = field(default_factory=dict)  # settings, training data, figures, use, limits
+
+
+def default_directory() -> Path:
+    """Return the artifact that ships with the package."""
+    return Path(str(files("predictor"))) / "artifact_default"
+
+
+def write_part(directory: Path, kind: PartKind, part: Part) -> None:
+    """Store one part and its card entry; the other parts of the directory stay as they are.
+
+    Raises:
+        ArtifactError: The directory holds a card of something else.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    card = _read_card(directory) if (directory / CARD).exists() else _empty_card()
+    tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in part.tensors.items()}
+    data = save_tensors(tensors, metadata={"format": FORMAT, "kind": kind})
+    (directory / _file_name(kind)).write_bytes(data)
+    card["parts"][kind] = {
+        "file": _file_name(kind),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        **part.card,
+    }
+    (directory / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def read_part(directory: Path, kind: PartKind) -> Part:
+    """Read one part, its bytes checked against the card.
+
+    Raises:
+        ArtifactError: No such artifact or part, or it is damaged, foreign or newer than this program.
+    """
+    entry = _read_card(directory)["parts"].get(kind)
+    if entry is None:
+        raise ArtifactError(f"expected a part named {kind} in {directory}, the card lists none")
+    data = _read_bytes(directory / _file_name(kind))
+    found = hashlib.sha256(data).hexdigest()
+    if found != entry.get("sha256"):
+        raise ArtifactError(f"{_file_name(kind)} is damaged or foreign: its hash is not the card's")
+    try:
+        return Part(load_tensors(data), entry)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{_file_name(kind)} is not readable safetensors data: {error}") from error
+
+
+def has_part(directory: Path, kind: PartKind) -> bool:
+    """Tell whether the card of this artifact lists the part.
+
+    Raises:
+        ArtifactError: No such artifact, or its card is damaged, foreign or newer.
+    """
+    return kind in _read_card(directory)["parts"]
+
+
+def artifact_version(directory: Path) -> str:
+    """Return twelve hexadecimal digits that change whenever any part's arrays or settings change.
+
+    Raises:
+        ArtifactError: No such artifact, or its card is damaged, foreign or newer.
+    """
+    parts = _read_card(directory)["parts"]
+    content = json.dumps({kind: parts[kind] for kind in sorted(parts)}, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _file_name(kind: PartKind) -> str:
+    return f"{kind}.safetensors"
+
+
+def _empty_card() -> dict[str, Any]:
+    return {"format": FORMAT, "schema_version": SCHEMA_VERSION, "parts": {}}
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path.name} of the artifact: {error.strerror}") from error
+
+
+def _read_card(directory: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(_read_bytes(directory / CARD))
+    except ValueError as error:
+        raise ArtifactError(f"the card of {directory} is damaged: {error}") from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT or not isinstance(card.get("parts"), dict):
+        raise ArtifactError(f"{directory} is not a predictor artifact: its card says otherwise")
+    version = card.get("schema_version")
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise ArtifactError(
+            f"expected an artifact of schema version up to {SCHEMA_VERSION}, got {version!r}: update the program"
+        )
+    return card
