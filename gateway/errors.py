@@ -1,0 +1,97 @@
+"""The errors a caller may meet, each with its status, public code and metric label.
+
+    GatewayError
+    ├── RequestRefusedError        it cannot be checked, and the policy refuses what it cannot check
+    ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
+    ├── QueueFullError             too many bytes wait for image work: try again
+    ├── UpstreamUnreachableError   no connection, or it broke before an answer
+    └── UpstreamTimeoutError       the upstream took too long
+
+How they look on the wire is the dialect's affair; errors of the upstream are relayed, never rewritten.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+# Problems of an image or a body, one word each: the `kind` of jnd_errors_total and of x-jnd-reason.
+TOO_LARGE = frozenset(
+    {"body_too_large", "too_many_bytes", "too_many_pixels", "too_many_frames", "too_many_images"}
+)
+
+
+class GatewayError(Exception):
+    """Something the caller is told about."""
+
+    status: ClassVar[int] = 500
+    kind: str = "internal"  # label of jnd_errors_total
+    type: ClassVar[str] = "api_error"  # in OpenAI's vocabulary
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+    @property
+    def http_status(self) -> int:
+        """The status line of the answer."""
+        return self.status
+
+    @property
+    def code(self) -> str:
+        """The machine-readable word in the answer's body."""
+        return self.kind
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers the answer carries besides its type."""
+        return {}
+
+
+class RequestRefusedError(GatewayError):
+    """The request cannot be checked, and `policy.on_failure` is `refuse`."""
+
+    type = "invalid_request_error"
+
+    def __init__(self, kind: str, message: str, *, param: str | None = None) -> None:
+        super().__init__(message, param=param)
+        self.kind = kind
+
+    @property
+    def http_status(self) -> int:
+        """413 for what exceeds a limit, else 400: SDKs retry neither."""
+        return 413 if self.kind in TOO_LARGE else 400
+
+
+class ImageBlockedError(GatewayError):
+    """An image was flagged, and `policy.mode` is `block`; a 400, which SDKs do not retry."""
+
+    status = 400
+    kind = "image_blocked"
+    type = "invalid_request_error"
+
+
+class QueueFullError(GatewayError):
+    """More bytes wait for image work than `limits.queue_bytes`."""
+
+    status = 429
+    kind = "queue_full"
+    type = "rate_limit_error"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Ask for a retry after one second."""
+        return {"retry-after": "1"}
+
+
+class UpstreamUnreachableError(GatewayError):
+    """The upstream refused the connection or broke it before answering."""
+
+    status = 502
+    kind = "upstream_unreachable"
+
+
+class UpstreamTimeoutError(GatewayError):
+    """The upstream did not answer in time."""
+
+    status = 504
+    kind = "upstream_timeout"
