@@ -30,13 +30,13 @@ class _Section(BaseModel):
 class Listen(_Section):
     """Where the gateway answers."""
 
-    host: str = Field("127.0.0.1", description="Address to bind; 0.0.0.0 in a container.")
-    port: int = Field(8080, ge=0, le=65535, description="TCP port; 0 takes a free one.")
+    host: str = Field(default="127.0.0.1", description="Address to bind; 0.0.0.0 in a container.")
+    port: int = Field(default=8080, ge=0, le=65535, description="TCP port; 0 takes a free one.")
     prefix: str = Field(
-        "", pattern=r"^(/[^/?#]+)*$", description="Path before /v1, such as /openai; empty for none."
+        default="", pattern=r"^(/[^/?#]+)*$", description="Path before /v1, such as /openai; empty for none."
     )
     drain_seconds: int = Field(
-        30, ge=0, description="Seconds that running requests get to finish after SIGTERM."
+        default=30, ge=0, description="Seconds that running requests get to finish after SIGTERM."
     )
 
 
@@ -44,23 +44,23 @@ class Upstream(_Section):
     """The API behind the gateway."""
 
     base_url: str = Field(
-        "https://api.openai.com/v1",
+        default="https://api.openai.com/v1",
         pattern=r"^https?://[^/?#]+[^?#]*$",
         description="Address of the API, /v1 included: what an SDK calls its base URL.",
     )
     provider: str = Field(
-        "openai", description="Whose size, token and format rules apply: openai, embedded, ..."
+        default="openai", description="Whose size, token and format rules apply: openai, embedded, ..."
     )
     connect_timeout_seconds: float = Field(
-        5.0, gt=0, description="Seconds to open a connection; then the caller gets a 502."
+        default=5.0, gt=0, description="Seconds to open a connection; then the caller gets a 502."
     )
     read_timeout_seconds: float = Field(
-        600.0,
+        default=600.0,
         gt=0,
         description="Longest silence of the upstream, in seconds; then a 504, or a cut stream.",
     )
     keep_alive_seconds: float = Field(
-        4.0,
+        default=4.0,
         gt=0,
         description="Seconds an idle upstream connection is kept; stay below the upstream's own.",
     )
@@ -69,40 +69,40 @@ class Upstream(_Section):
 class Policy(_Section):
     """What happens to what was found."""
 
-    mode: Mode = Field("monitor", description="monitor: tell in headers and metrics only; block: answer 400.")
+    mode: Mode = Field(default="monitor", description="monitor: tell in headers and metrics only; block: answer 400.")
     block_on: frozenset[Flag] = Field(
-        frozenset({"imperceptible_edit"}), description="Outcomes that mode `block` refuses."
+        default=frozenset({"imperceptible_edit"}), description="Outcomes that mode `block` refuses."
     )
     alpha: float = Field(
-        0.01, gt=0, lt=1, description="Share of clean images that may be flagged: the p-value to beat."
+        default=0.01, gt=0, lt=1, description="Share of clean images that may be flagged: the p-value to beat."
     )
     on_failure: OnFailure = Field(
-        "forward",
+        default="forward",
         description="What to do with what cannot be checked: forward it untouched and say so, or refuse it.",
     )
     allow_bypass: bool = Field(
-        False, description='Whether a caller may send `x-jnd-bypass: "true"` to skip all image work.'
+        default=False, description='Whether a caller may send `x-jnd-bypass: "true"` to skip all image work.'
     )
 
 
 class NearDuplicate(_Section):
     """Memory of images seen before, to notice one that comes back changed."""
 
-    enabled: bool = Field(True, description="Whether earlier images serve as references.")
-    max_entries: int = Field(10_000, ge=1, description="Images remembered, all callers together.")
-    ttl_seconds: float = Field(3600.0, gt=0, description="Seconds an image is remembered.")
+    enabled: bool = Field(default=True, description="Whether earlier images serve as references.")
+    max_entries: int = Field(default=10_000, ge=1, description="Images remembered, all callers together.")
+    ttl_seconds: float = Field(default=3600.0, gt=0, description="Seconds an image is remembered.")
 
 
 class Compression(_Section):
     """How far images are lightened."""
 
-    enabled: bool = Field(True, description="Whether images are re-encoded at all.")
+    enabled: bool = Field(default=True, description="Whether images are re-encoded at all.")
     tier: Tier = Field(
-        "faithful",
+        default="faithful",
         description="exact: same pixels; faithful: unnoticed by the model; lean: fewer tokens too.",
     )
     max_probability: float = Field(
-        0.05, gt=0, lt=1, description="Largest accepted probability that the model notices."
+        default=0.05, gt=0, lt=1, description="Largest accepted probability that the model notices."
     )
 
 
@@ -110,17 +110,17 @@ class Limits(_Section):
     """What one request, and all of them together, may cost."""
 
     max_body_bytes: int = Field(
-        64 * MEBIBYTE, ge=1024, description="Bytes of a request body that is looked into."
+        default=64 * MEBIBYTE, ge=1024, description="Bytes of a request body that is looked into."
     )
-    max_image_bytes: int = Field(32 * MEBIBYTE, ge=1, description="Bytes of one decoded base64 image.")
-    max_pixels: int = Field(50_000_000, ge=1, description="Pixels of one image, width times height.")
-    max_frames: int = Field(1_000, ge=1, description="Frames of one animation.")
-    max_images: int = Field(100, ge=1, description="Images in one request.")
+    max_image_bytes: int = Field(default=32 * MEBIBYTE, ge=1, description="Bytes of one decoded base64 image.")
+    max_pixels: int = Field(default=50_000_000, ge=1, description="Pixels of one image, width times height.")
+    max_frames: int = Field(default=1_000, ge=1, description="Frames of one animation.")
+    max_images: int = Field(default=100, ge=1, description="Images in one request.")
     queue_bytes: int = Field(
-        256 * MEBIBYTE, ge=1, description="Body bytes waiting for image work; beyond it, 429."
+        default=256 * MEBIBYTE, ge=1, description="Body bytes waiting for image work; beyond it, 429."
     )
-    cache_bytes: int = Field(128 * MEBIBYTE, ge=0, description="Bytes of finished images kept for re-use.")
-    workers: int = Field(0, ge=0, description="Threads for image work; 0 means one per core.")
+    cache_bytes: int = Field(default=128 * MEBIBYTE, ge=0, description="Bytes of finished images kept for re-use.")
+    workers: int = Field(default=0, ge=0, description="Threads for image work; 0 means one per core.")
 
 
 class Settings(BaseSettings):
@@ -134,19 +134,19 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    listen: Listen = Field(Listen(), description="Where the gateway answers.")
-    upstream: Upstream = Field(Upstream(), description="The API behind it.")
+    listen: Listen = Field(default=Listen(), description="Where the gateway answers.")
+    upstream: Upstream = Field(default=Upstream(), description="The API behind it.")
     models: dict[str, str] = Field(
-        default_factory=dict,
+       default= default_factory=dict,
         description="Model name to profile: a published name, `embedded`, or a path. Others get the default.",
     )
     artifact: Path | None = Field(
-        None, description="Directory of a trained predictor; null: the one that ships."
+        default=None, description="Directory of a trained predictor; null: the one that ships."
     )
-    policy: Policy = Field(Policy(), description="What happens to what was found.")
-    near_duplicate: NearDuplicate = Field(NearDuplicate(), description="Memory of images seen before.")
-    compression: Compression = Field(Compression(), description="How far images are lightened.")
-    limits: Limits = Field(Limits(), description="What requests may cost.")
+    policy: Policy = Field(default=Policy(), description="What happens to what was found.")
+    near_duplicate: NearDuplicate = Field(default=NearDuplicate(), description="Memory of images seen before.")
+    compression: Compression = Field(default=Compression(), description="How far images are lightened.")
+    limits: Limits = Field(default=Limits(), description="What requests may cost.")
 
     @classmethod
     def settings_customise_sources(
