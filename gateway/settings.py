@@ -69,13 +69,13 @@ class Upstream(_Section):
 class Policy(_Section):
     """What happens to what was found."""
 
-    mode: Mode = Field(default="monitor", description="monitor: tell in headers and metrics only; block: answer 400.")
+    mode: Mode = Field(
+        default="monitor", description="monitor: tell in headers and metrics only; block: answer 400."
+    )
     block_on: frozenset[Flag] = Field(
         default=frozenset({"imperceptible_edit"}), description="Outcomes that mode `block` refuses."
     )
-    alpha: float = Field(
-        default=0.01, gt=0, lt=1, description="Share of clean images that may be flagged: the p-value to beat."
-    )
+    alpha: float = Field(default=0.01, gt=0, lt=1, description="Share of clean images that may be flagged.")
     on_failure: OnFailure = Field(
         default="forward",
         description="What to do with what cannot be checked: forward it untouched and say so, or refuse it.",
@@ -112,14 +112,18 @@ class Limits(_Section):
     max_body_bytes: int = Field(
         default=64 * MEBIBYTE, ge=1024, description="Bytes of a request body that is looked into."
     )
-    max_image_bytes: int = Field(default=32 * MEBIBYTE, ge=1, description="Bytes of one decoded base64 image.")
+    max_image_bytes: int = Field(
+        default=32 * MEBIBYTE, ge=1, description="Bytes of one decoded base64 image."
+    )
     max_pixels: int = Field(default=50_000_000, ge=1, description="Pixels of one image, width times height.")
     max_frames: int = Field(default=1_000, ge=1, description="Frames of one animation.")
     max_images: int = Field(default=100, ge=1, description="Images in one request.")
     queue_bytes: int = Field(
         default=256 * MEBIBYTE, ge=1, description="Body bytes waiting for image work; beyond it, 429."
     )
-    cache_bytes: int = Field(default=128 * MEBIBYTE, ge=0, description="Bytes of finished images kept for re-use.")
+    cache_bytes: int = Field(
+        default=128 * MEBIBYTE, ge=0, description="Bytes of finished images kept for re-use."
+    )
     workers: int = Field(default=0, ge=0, description="Threads for image work; 0 means one per core.")
 
 
@@ -137,14 +141,16 @@ class Settings(BaseSettings):
     listen: Listen = Field(default=Listen(), description="Where the gateway answers.")
     upstream: Upstream = Field(default=Upstream(), description="The API behind it.")
     models: dict[str, str] = Field(
-       default= default_factory=dict,
-        description="Model name to profile: a published name, `embedded`, or a path. Others get the default.",
+        default_factory=dict,
+        description="Model name to profile: a published name, `embedded` or a path.",
     )
     artifact: Path | None = Field(
         default=None, description="Directory of a trained predictor; null: the one that ships."
     )
     policy: Policy = Field(default=Policy(), description="What happens to what was found.")
-    near_duplicate: NearDuplicate = Field(default=NearDuplicate(), description="Memory of images seen before.")
+    near_duplicate: NearDuplicate = Field(
+        default=NearDuplicate(), description="Memory of images seen before."
+    )
     compression: Compression = Field(default=Compression(), description="How far images are lightened.")
     limits: Limits = Field(default=Limits(), description="What requests may cost.")
 
