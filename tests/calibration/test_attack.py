@@ -1,109 +1,25 @@
-"""The attack is tested on a tiny, randomly initialised model of the embedded model's architecture."""
+"""The attack is tested on the embedded model's own architecture, before any training."""
 
 import json
 
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import (
-    CLIPVisionConfig,
-    LlamaConfig,
-    LlavaConfig,
-    LlavaForConditionalGeneration,
-    LlavaProcessor,
-    PreTrainedTokenizerFast,
-)
-from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 from calibration.image import Image, encode_png
 from calibration.observers.embedded import attack
-
-SIDE, PATCH = 96, 16
-WORDS = [
-    "<pad>",
-    "<s>",
-    "</s>",
-    "<unk>",
-    "<image>",
-    "User",
-    "Assistant",
-    ":",
-    "?",
-    "what",
-    "color",
-    "red",
-    "blue",
-]
-SPECIAL = dict(zip(["pad_token", "bos_token", "eos_token", "unk_token"], WORDS[:4], strict=True))
-TEMPLATE = (
-    "{% for m in messages %}User : {% for c in m['content'] %}"
-    "{% if c['type'] == 'image' %}<image>{% else %} {{ c['text'] }}{% endif %}{% endfor %}{% endfor %}"
-    " Assistant :"
-)
+from calibration.observers.embedded.architecture import build_model, build_processor
 
 
 @pytest.fixture(scope="module")
 def processor():
-    tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token=WORDS[3]))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        additional_special_tokens=["<image>"],
-        **SPECIAL,
-    )
-    shape = {"height": SIDE, "width": SIDE}
-    pictures = CLIPImageProcessorPil(
-        size=shape,
-        crop_size=shape,
-        do_center_crop=False,
-        image_mean=[0.5] * 3,
-        image_std=[0.25] * 3,
-        resample=3,
-    )
-    return LlavaProcessor(
-        image_processor=pictures,
-        tokenizer=fast,
-        patch_size=PATCH,
-        vision_feature_select_strategy="default",
-        num_additional_image_tokens=1,
-        image_token=WORDS[4],
-        chat_template=TEMPLATE,
-    )
+    return build_processor(["User: Assistant: what color ? red green blue white"])
 
 
 @pytest.fixture(scope="module")
-def model():
-    torch.manual_seed(1)
-    vision = CLIPVisionConfig(
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        image_size=SIDE,
-        patch_size=PATCH,
-    )
-    text = LlamaConfig(
-        vocab_size=len(WORDS),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=2,
-        initializer_range=0.2,
-        pad_token_id=0,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    config = LlavaConfig(
-        vision_config=vision,
-        text_config=text,
-        image_token_id=WORDS.index("<image>"),
-        vision_feature_layer=[0, -1],
-        vision_feature_select_strategy="default",
-        image_seq_length=(SIDE // PATCH) ** 2,
-    )
-    return LlavaForConditionalGeneration(config).eval()
+def model(processor):
+    patches = torch.randn(200, 768, generator=torch.Generator().manual_seed(1))
+    return build_model(processor.tokenizer, patches, vision_layers=1, text_layers=2).eval()
 
 
 @pytest.fixture(scope="module")
