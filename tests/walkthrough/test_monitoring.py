@@ -1,0 +1,168 @@
+"""A real Prometheus scrapes a live gateway; every panel's and every alert's query must return data.
+
+Run by `make monitoring-test`. Needs the programs of the Debian package `prometheus`.
+"""
+
+import json
+import math
+import shutil
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.demo_services import Service, free_port, own_command, serving
+from tests.walkthrough.deployment import (
+    DEPLOY,
+    RULES,
+    Query,
+    alert_rules,
+    panel_queries,
+    rule_queries,
+    substitute,
+)
+from tests.walkthrough.traffic import one_round, photographs, running_upstream
+
+pytestmark = pytest.mark.slow
+
+SCRAPE_SECONDS = 1
+TRAFFIC_SECONDS = 12
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """A Prometheus that has watched a gateway under traffic."""
+
+    prometheus: Service
+
+    def api(self, path: str, **parameters: str):
+        status, body = self.prometheus.get(f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
+        answer = json.loads(body)
+        assert status == 200, answer
+        return answer["data"]
+
+    def values(self, expression: str) -> list[float]:
+        return [float(sample["value"][1]) for sample in self.api("query", query=expression)["result"]]
+
+
+@pytest.fixture(scope="module")
+def monitoring(tmp_path_factory) -> Iterator[Monitoring]:
+    if shutil.which("prometheus") is None:
+        pytest.fail("prometheus is not installed: apt-get install prometheus (the Debian package)")
+    folder = tmp_path_factory.mktemp("monitoring")
+    with (
+        running_upstream() as upstream,
+        running_gateway(folder, upstream) as gateway,
+        running_prometheus(folder, gateway.port) as prometheus,
+    ):
+        deadline = time.monotonic() + TRAFFIC_SECONDS
+        for photograph in photographs():
+            one_round(gateway.port, photograph)
+            if time.monotonic() > deadline:
+                break
+        time.sleep(2.5 * SCRAPE_SECONDS)
+        yield Monitoring(prometheus)
+
+
+def running_gateway(folder: Path, upstream: int):
+    port = free_port()
+    config = {
+        "listen": {"port": port},
+        "upstream": {"base_url": f"http://127.0.0.1:{upstream}/v1", "provider": "openai"},
+        "models": {"gpt-4o": "gpt-4o"},
+        "policy": {"on_failure": "forward"},
+    }
+    (folder / "gateway.yaml").write_text(yaml.safe_dump(config))
+    command = [own_command("jnd-gateway"), "serve", "--config", str(folder / "gateway.yaml")]
+    return serving("the gateway", command, port=port, ready_path="/readyz", log=folder / "gateway.log")
+
+
+def running_prometheus(folder: Path, gateway: int):
+    """Start Prometheus on the shipped configuration; only addresses and the pace are replaced."""
+    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    config["global"] = dict.fromkeys(config["global"], f"{SCRAPE_SECONDS}s")
+    config["rule_files"] = [str(RULES)]
+    config["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{gateway}"]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    port = free_port()
+    command = [
+        "prometheus",
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    return serving("Prometheus", command, port=port, ready_path="/-/ready", log=folder / "prometheus.log")
+
+
+def test_prometheus_scrapes_the_gateway_as_configured(monitoring):
+    targets = monitoring.api("targets")["activeTargets"]
+
+    assert [(target["labels"]["job"], target["health"], target["lastError"]) for target in targets] == [
+        ("jnd-gateway", "up", "")
+    ]
+
+
+@pytest.mark.parametrize("query", panel_queries(), ids=lambda query: query.place)
+def test_every_panel_shows_numbers(monitoring, query: Query):
+    values = monitoring.values(substitute(query.expression, interval="30s", window="1m"))
+
+    assert any(math.isfinite(value) for value in values), values
+
+
+@pytest.mark.parametrize("query", rule_queries(), ids=lambda query: query.place)
+def test_every_alert_compares_numbers(monitoring, query: Query):
+    values = monitoring.values(query.expression)
+
+    assert any(math.isfinite(value) for value in values), values
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        'jnd_images_total{outcome="clean"}',
+        'jnd_images_total{outcome="unchecked"}',
+        "jnd_flags_total",
+        "jnd_bytes_saved_total",
+        "jnd_compressions_total",
+        'jnd_requests_total{status="500"}',
+        'jnd_requests_total{status="502"}',
+        'jnd_requests_total{model="other"}',
+        'jnd_errors_total{kind="damaged"}',
+        'jnd_errors_total{kind="upstream_unreachable"}',
+    ],
+)
+def test_the_traffic_left_its_mark(monitoring, metric):
+    assert sum(monitoring.values(metric)) > 0
+
+
+def test_all_image_bytes_are_accounted_for(monitoring):
+    came, went, saved = (
+        sum(monitoring.values(f"jnd_{name}_total"))
+        for name in ("image_bytes_in", "image_bytes_out", "bytes_saved")
+    )
+
+    assert came == went + saved
+
+
+def test_the_rules_are_loaded_and_healthy(monitoring):
+    groups = monitoring.api("rules", type="alert")["groups"]
+    loaded = {rule["name"]: rule for group in groups for rule in group["rules"]}
+
+    assert set(loaded) == {rule["alert"] for rule in alert_rules()}
+    assert {rule["health"] for rule in loaded.values()} == {"ok"}
+
+
+def test_the_alert_on_unchecked_images_stirs_when_a_third_of_them_is_damaged(monitoring):
+    groups = monitoring.api("rules", type="alert")["groups"]
+    states = {rule["name"]: rule["state"] for group in groups for rule in group["rules"]}
+
+    assert states["JndImagesUnchecked"] == "pending"
+    assert states["JndOverheadHigh"] == "inactive"
+
+
+def test_the_dashboard_can_list_the_models(monitoring):
+    assert "gpt-4o" in monitoring.api("label/model/values", **{"match[]": "jnd_images_total"})
