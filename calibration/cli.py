@@ -1,0 +1,166 @@
+"""The command `jnd-calibrate`: measure what a model notices, write the report, serve a local model."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from calibration.profile import JndProfile
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Measure how small a change a large multimodal model can notice: its just noticeable difference.",
+)
+_console = Console(stderr=True)
+
+DEFAULT_DISTORTIONS = "blur,brightness,saturation,contrast,jpeg,noise,webp,rescale"
+_SPEC_HELP = (
+    "Who is asked: embedded | openai:MODEL@BASE_URL | python:MODULE:FACTORY | "
+    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+)
+
+
+@app.command()
+def run(
+    observer: Annotated[str, typer.Option(help=_SPEC_HELP)],
+    images: Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP, GIF).")],
+    out: Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")],
+    distortions: Annotated[
+        str, typer.Option(help="'all', or names separated by commas.")
+    ] = DEFAULT_DISTORTIONS,
+    question: Annotated[str, typer.Option(help="What is asked: difference.")] = "difference",
+    procedure: Annotated[str, typer.Option(help="How levels are chosen: adaptive.")] = "adaptive",
+    queries_per_threshold: Annotated[
+        int, typer.Option(min=5, help="Questions per distortion, a fifth of them about identical pairs.")
+    ] = 25,
+    workers: Annotated[int, typer.Option(min=1, help="Requests in flight to a remote observer.")] = 8,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Fixes images, order, noise: everything but the model.")
+    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the profile as one JSON line.")] = False,
+) -> None:
+    """Calibrate a model: find the level of each distortion at which it starts to notice.
+
+    A run that was interrupted goes on where it stopped when the same command is given again.
+
+    Example: jnd-calibrate run --observer embedded --images photos --out calibrated
+    """
+    from calibration import workflow  # noqa: PLC0415 - plots load only when a run needs them
+
+    with _plain_errors(), _progress() as report_progress:
+        profile = workflow.calibrate(
+            workflow.Request(
+                observer=observer,
+                images=images,
+                out=out,
+                distortions=distortions,
+                question=question,
+                procedure=procedure,
+                queries_per_threshold=queries_per_threshold,
+                workers=workers,
+                seed=seed,
+            ),
+            report_progress,
+        )
+    _tell(profile, out, as_json=as_json)
+    if all(found.status == "unmeasurable" for found in profile.distortions.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    calibration: Annotated[Path, typer.Option(help="Folder that `run` wrote.")],
+) -> None:
+    """Write report.html and its plots as PNG files again, from the trial log."""
+    from calibration import workflow  # noqa: PLC0415
+
+    with _plain_errors():
+        written = workflow.write_report(calibration)
+    for path in written:
+        _console.print(f"wrote {path}", highlight=False)
+
+
+@app.command()
+def serve(
+    observer: Annotated[str, typer.Option(help="A local observer: embedded | simulated:...")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Serve a local observer behind an OpenAI-compatible endpoint (chat completions, streaming, usage)."""
+    from calibration import workflow  # noqa: PLC0415
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+    with _plain_errors():
+        workflow.serve(observer, host=host, port=port)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """End with a sentence and exit code 2 for bad use, 1 for trouble on the way."""
+    from calibration.observers.protocol import ObserverError  # noqa: PLC0415
+    from calibration.workflow import TROUBLE  # noqa: PLC0415
+
+    try:
+        yield
+    except (*TROUBLE, ObserverError) as error:
+        _fail(str(error), 1)
+    except (ValueError, LookupError) as error:
+        _fail(str(error.args[0] if error.args else error), 2)
+    except KeyboardInterrupt:
+        _fail("interrupted; give the same command again to go on where it stopped", 1)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    _console.print(f"[red]error:[/red] {message}", highlight=False)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _progress() -> Iterator["_Reporter"]:
+    if not sys.stderr.isatty():
+        yield _Reporter(None)
+        return
+    columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_console, transient=True) as bar:
+        yield _Reporter(bar)
+
+
+class _Reporter:
+    """Moves the progress bar on a terminal and prints warnings."""
+
+    def __init__(self, bar: Progress | None) -> None:
+        self._bar = bar
+        self._task = None if bar is None else bar.add_task("asking", total=None)
+
+    def begin(self, total: int) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, total=total)
+
+    def advance(self, count: int) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.advance(self._task, count)
+
+    def warn(self, message: str) -> None:
+        _console.print(f"[yellow]warning:[/yellow] {message}", highlight=False)
+
+
+def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
+    from calibration import summary  # noqa: PLC0415
+
+    if as_json:
+        print(json.dumps(summary.as_record(profile)))
+        return
+    _console.print(summary.as_table(profile))
+    _console.print(f"report: {(out / 'report.html').resolve()}", highlight=False)
+
+
+if __name__ == "__main__":
+    app()

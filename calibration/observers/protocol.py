@@ -1,0 +1,74 @@
+"""Who can be asked: the one seam between the laboratory and a model.
+
+An observer sees a prompt with images and replies. It never learns which image is the reference; the fields
+of a `Query` that tell are for observers that are made up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from calibration.image import Image
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question to a model."""
+
+    prompt: str
+    images: Sequence[Image]
+    key: str = ""  # the trial's identity: seeds simulated observers, names the query in error messages
+    level: float | None = None  # what a simulated observer "sees"; every other observer must not look
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back."""
+
+    text: str
+    probability: float | None = None  # of the affirmative answer (yes, A), where the observer can tell
+    is_first_token: bool = False  # `text` stops after the flag; its analysis was not generated
+
+
+class ObserverError(RuntimeError):
+    """The observer could not be asked, after every retry; the trials answered so far are safe."""
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """A model under test."""
+
+    name: str
+    stimulus_side: int | None  # pixels: stimuli are rendered as squares of this side; None: as they are
+    input_side: int | None  # pixels: what the model shrinks images to; None if it tiles or is unknown
+
+    def ask(self, queries: Sequence[Query]) -> list[Reply]:
+        """Answer every query, in order.
+
+        Raises:
+            ObserverError: A query got no answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections and memory."""
+        ...
+
+
+@runtime_checkable
+class LocalModel(Protocol):
+    """An observer that can be served: it completes prompts and counts tokens."""
+
+    name: str
+
+    def complete(self, queries: Sequence[Query]) -> list[str]:
+        """Return the reply text of every query, in order."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens the model reads or writes for this text."""
+        ...
+
+    def count_image_tokens(self, image: Image) -> int:
+        """Return how many tokens the model reads for this image."""
+        ...

@@ -1,0 +1,55 @@
+"""From the command line's SPEC to an observer. Each kind is imported only when it is asked for."""
+
+from collections.abc import Callable, Mapping
+
+from calibration.observers.protocol import Observer
+from calibration.observers.simulated import parse_simulated
+from calibration.settings import read_settings
+
+_EXPECTED = (
+    "embedded, openai:MODEL@BASE_URL, python:MODULE:FACTORY or "
+    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+)
+
+
+def build_observer(spec: str, *, workers: int = 8) -> Observer:
+    """Build the observer a SPEC names.
+
+    Args:
+        spec: As on the command line.
+        workers: Requests in flight at a time, for remote observers.
+
+    Raises:
+        ValueError: The SPEC is not understood.
+        ObserverError: The observer cannot be loaded.
+    """
+    kind, _, rest = spec.partition(":")
+    builders: Mapping[str, Callable[[], Observer]] = {
+        "embedded": lambda: _embedded(rest),
+        "openai": lambda: _openai(rest, workers),
+        "python": lambda: _plugin(rest),
+        "simulated": lambda: parse_simulated(rest),
+    }
+    if kind not in builders:
+        raise ValueError(f"unknown observer {spec!r}; expected {_EXPECTED}")
+    return builders[kind]()
+
+
+def _embedded(rest: str) -> Observer:
+    from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - loads torch
+
+    if rest:
+        raise ValueError(f"expected plain 'embedded', got 'embedded:{rest}'")
+    return load_embedded()
+
+
+def _openai(rest: str, workers: int) -> Observer:
+    from calibration.observers.openai_compatible import parse_openai  # noqa: PLC0415 - loads aiohttp
+
+    return parse_openai(rest, settings=read_settings(), workers=workers)
+
+
+def _plugin(rest: str) -> Observer:
+    from calibration.observers.python_plugin import load_plugin  # noqa: PLC0415 - for symmetry, and Pillow
+
+    return load_plugin(rest)
