@@ -118,16 +118,17 @@ def finish_job(name: str, job: Job, *, accepted: Sequence[int] = (0,), timeout_s
     return lines[-1] if lines else ""
 
 
-def stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes], *, patience_seconds: float = _STOP_SECONDS) -> None:
     """Ask a process to drain and end; kill it only when it does not."""
-    if process.poll() is not None:
-        return
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(patience_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def log_tail(log: Path) -> str:
