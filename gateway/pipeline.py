@@ -1,0 +1,138 @@
+"""The path of one image: cache → decode with limits → inspect → policy → compress.
+
+Runs on worker threads, never on the event loop. The bytes that come out are a function of the image, the
+model and the settings alone; the verdict also knows the caller's earlier images. Others judge failures.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol, cast
+
+from calibration.image import MEDIA_TYPES, Decoded, DecodeLimits, FormatName, decode
+from calibration.profile import JndProfile
+from gateway.cache import ByteBoundedCache
+from gateway.compression import CompressionPlan
+from gateway.policy import Action, decide
+from gateway.settings import Policy
+from gateway.verdict import Verdict
+
+_ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
+
+
+class Inspects(Protocol):
+    """Whoever concludes whether an image was edited."""
+
+    def inspect(self, decoded: Decoded, data: bytes, profile: JndProfile, tenant: str = "") -> Verdict:
+        """Return a verdict; `tenant` keeps callers' earlier images apart."""
+        ...
+
+
+class Compresses(Protocol):
+    """Whoever makes an image lighter without the model noticing."""
+
+    def compress(
+        self, decoded: Decoded, data: bytes, profile: JndProfile, provider: str, model: str
+    ) -> tuple[bytes, CompressionPlan]:
+        """Return the bytes to send, the same ones if nothing was gained, and what was done."""
+        ...
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Which profile stands for which model; a model nobody named gets the human-level-safe default."""
+
+    by_model: Mapping[str, JndProfile]
+    default: JndProfile
+
+    def of(self, model: str) -> JndProfile:
+        """Return the model's profile or the default."""
+        return self.by_model.get(model, self.default)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds per stage; zero where a stage did not run."""
+
+    decode: float = 0.0
+    inspect: float = 0.0
+    compress: float = 0.0
+
+
+@dataclass(frozen=True)
+class ImageOutcome:
+    """What became of one image."""
+
+    data: bytes  # to send; the very bytes that came when nothing was re-encoded
+    media_type: str  # of `data` when re-encoded, else as the caller declared it
+    bytes_in: int
+    verdict: Verdict
+    plan: CompressionPlan | None = None  # None: compression is off, or the image was not reached
+    action: Action = "monitor"
+    timings: Timings = Timings()
+    reason: str = ""  # one word when something was skipped or wrong
+
+    @property
+    def bytes_out(self) -> int:
+        """Size of what is sent."""
+        return len(self.data)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything one image meets on its way."""
+
+    inspector: Inspects
+    compressor: Compresses | None
+    profiles: Profiles
+    policy: Policy
+    limits: DecodeLimits
+    provider: str
+    artifact: str  # version of the predictor
+    version: str  # of artifact, profiles and settings together: part of the cache key
+    cache: ByteBoundedCache[ImageOutcome]
+    clock: Callable[[], float] = time.perf_counter
+
+    def process(self, data: bytes, media_type: str, *, model: str, tenant: str) -> ImageOutcome:
+        """Take one image all the way.
+
+        Raises:
+            ImageError: The bytes are not an image within the limits.
+        """
+        key = self._key(data, media_type, model, tenant)
+        known = self.cache.get(key)
+        if known is not None:
+            return replace(known, timings=Timings())
+        outcome = self._work(data, media_type, model, tenant)
+        self.cache.put(key, outcome, outcome.bytes_out)
+        return outcome
+
+    def _work(self, data: bytes, media_type: str, model: str, tenant: str) -> ImageOutcome:
+        profile = self.profiles.of(model)
+        started = self.clock()
+        decoded = decode(data, self.limits)
+        is_decoded = self.clock()
+        verdict = self.inspector.inspect(decoded, data, profile, tenant)
+        is_inspected = self.clock()
+        outcome = ImageOutcome(data, media_type, len(data), verdict, action=decide(verdict, self.policy))
+        if _ALIASES.get(media_type, media_type) != decoded.source.media_type:
+            outcome = replace(outcome, reason="media_type_mismatch")
+        if self.compressor is not None and outcome.action != "block":
+            out, plan = self.compressor.compress(decoded, data, profile, self.provider, model)
+            outcome = replace(
+                outcome, data=out, plan=plan, media_type=_media_type(data, out, media_type, plan)
+            )
+        timings = Timings(is_decoded - started, is_inspected - is_decoded, self.clock() - is_inspected)
+        return replace(outcome, timings=timings)
+
+    def _key(self, data: bytes, media_type: str, model: str, tenant: str) -> bytes:
+        parts = (self.version, media_type, model, tenant)
+        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
+        digest.update(b"\0")
+        digest.update(data)
+        return digest.digest()
+
+
+def _media_type(data: bytes, out: bytes, declared: str, plan: CompressionPlan) -> str:
+    return declared if out == data else MEDIA_TYPES[cast(FormatName, plan.format)]

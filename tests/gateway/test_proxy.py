@@ -1,0 +1,210 @@
+import socket
+import time
+
+import pytest
+
+
+def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
+    body = b'{ "model" : "m",\n "messages":[{"role":"user","content":"\\u00e4 \xc3\xa4"}], "x": 1.50 }'
+
+    answer = gateway().chat(body, authorization="Bearer k")
+
+    assert answer.status == 200
+    assert upstream.last["body"] == body
+    assert upstream.last["target"] == "/v1/chat/completions"
+    assert (b"authorization", b"Bearer k") in upstream.last["headers"]
+    assert answer.headers["x-jnd-verdict"] == "none"
+
+
+def test_end_to_end_headers_pass_and_hop_by_hop_headers_stay(gateway, upstream):
+    answer = gateway().chat(
+        b"{}", connection="x-mine", x_mine="1", te="trailers", openai_organization="o", user_agent="ua"
+    )
+
+    received = dict(upstream.last["headers"])
+    assert received[b"openai-organization"] == b"o"
+    assert received[b"user-agent"] == b"ua"
+    assert not {b"te", b"x-mine"} & set(received)
+    assert answer.headers["x-request-id"] == "r1"
+    assert "x-hop" not in answer.headers
+
+
+def test_compressed_answer_is_relayed_as_it_is(gateway):
+    answer = gateway().chat(b"{}", x_test="encoded")
+
+    assert answer.body == b"\x1f\x8b\x00\xff"
+    assert answer.headers["content-encoding"] == "gzip"
+
+
+def test_event_stream_passes_byte_for_byte(gateway):
+    answer = gateway().chat(b'{"stream": true}', x_test="stream")
+
+    assert answer.body == b'data: {"a": 1}\n\ndata: [DONE]\n\n'
+    assert answer.headers["content-type"] == "text/event-stream"
+
+
+def test_first_event_arrives_before_the_stream_ends(gateway):
+    server = gateway()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(_request("endless"))
+
+        assert _receive_until(client, b"data: 1\n\n")
+
+
+def test_error_of_the_upstream_is_relayed_unchanged(gateway):
+    answer = gateway().chat(b"{}", x_test="error")
+
+    assert (answer.status, answer.body, answer.headers["retry-after"]) == (429, b'{"error": "theirs"}', "7")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "PATCH"])
+def test_everything_else_below_v1_passes_untouched(gateway, upstream, method):
+    body = b"not json \x00\xff" if method in ("POST", "PATCH") else None
+
+    answer = gateway().ask(method, "/v1/files/a%2Fb?limit=2&x=%20", body)
+
+    assert answer.status == 200
+    assert upstream.last["method"] == method
+    assert upstream.last["target"] == "/v1/files/a%2Fb?limit=2&x=%20"
+    assert upstream.last["body"] == (body or b"")
+    assert "x-jnd-verdict" not in answer.headers
+
+
+def test_body_of_unknown_length_passes_in_pieces(gateway, upstream):
+    answer = gateway().ask("POST", "/v1/files", iter([b"one ", b"two"]))
+
+    assert answer.status == 200
+    assert upstream.last["body"] == b"one two"
+
+
+def test_large_body_arrives_whole(gateway, upstream):
+    body = b'{"model": "m", "text": "' + b"x" * 3_000_000 + b'"}'
+
+    gateway().chat(body)
+
+    assert upstream.last["body"] == body
+    assert (b"content-length", str(len(body)).encode()) in upstream.last["headers"]
+
+
+def test_prefix_is_removed_before_forwarding(gateway, upstream):
+    answer = gateway(listen={"prefix": "/openai"}).ask("POST", "/openai/v1/chat/completions", b"{}")
+
+    assert answer.status == 200
+    assert upstream.last["target"] == "/v1/chat/completions"
+
+
+@pytest.mark.parametrize(
+    "spelling", ["/v1/chat/completions/", "/v1//chat/completions", "/v1/chat%2Fcompletions"]
+)
+def test_no_spelling_of_the_path_slips_past_the_checks(gateway, spelling):
+    answer = gateway().ask("POST", spelling, b"{}")
+
+    assert answer.headers["x-jnd-verdict"] == "none"
+
+
+def test_upstream_that_is_down_gives_502_in_openais_format(gateway):
+    server = gateway(upstream={"base_url": "http://127.0.0.1:9/v1"})
+
+    answer = server.chat(b"{}")
+
+    assert answer.status == 502
+    assert answer.error["code"] == "upstream_unreachable"
+    assert set(answer.error) == {"message", "type", "param", "code"}
+    assert server.settles_at('jnd_errors_total{kind="upstream_unreachable"}', 1)
+
+
+def test_upstream_that_drops_the_connection_gives_502(gateway):
+    assert gateway().chat(b"{}", x_test="drop").status == 502
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/embeddings"])
+def test_upstream_that_is_slow_gives_504(gateway, target):
+    server = gateway(upstream={"read_timeout_seconds": 0.1})
+
+    answer = server.ask("POST", target, b"{}", {"x-test": "silent"})
+
+    assert answer.status == 504
+    assert answer.error["code"] == "upstream_timeout"
+    assert server.settles_at('jnd_errors_total{kind="upstream_timeout"}', 1)
+
+
+def test_stream_cut_by_the_upstream_is_visibly_broken_for_the_client(gateway):
+    server = gateway()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(_request("cut"))
+        received = _receive_all(client)
+
+    assert b"data: 1\n\n" in received
+    assert not received.endswith(b"0\r\n\r\n")
+    assert server.settles_at('jnd_errors_total{kind="upstream_cut"}', 1)
+
+
+def test_stream_that_falls_silent_is_visibly_broken_for_the_client(gateway):
+    server = gateway(upstream={"read_timeout_seconds": 0.2})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(_request("endless"))
+        received = _receive_all(client)
+
+    assert not received.endswith(b"0\r\n\r\n")
+    assert server.settles_at('jnd_errors_total{kind="upstream_timeout"}', 1)
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/embeddings"])
+def test_client_that_hangs_up_before_the_answer_cancels_the_upstream(gateway, upstream, path):
+    server = gateway()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(_request("silent", path))
+        _wait_for(lambda: upstream.requests)
+
+    assert upstream.hung_up.wait(5)
+    assert server.settles_at('jnd_errors_total{kind="client_hang_up"}', 1)
+    assert server.metric("jnd_in_flight_requests") == 0
+
+
+def test_client_that_hangs_up_in_the_middle_of_a_stream_cancels_the_upstream(gateway, upstream):
+    server = gateway()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(_request("endless"))
+        _receive_until(client, b"data: 1\n\n")
+
+    assert upstream.hung_up.wait(5)
+    assert server.settles_at('jnd_errors_total{kind="client_hang_up"}', 1)
+
+
+def test_client_that_hangs_up_while_sending_is_counted_and_harms_nobody(gateway):
+    server = gateway()
+    head = b"POST /v1/files HTTP/1.1\r\nhost: g\r\ncontent-length: 1000\r\n\r\nonly this"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(head)
+        time.sleep(0.1)
+
+    assert server.settles_at('jnd_errors_total{kind="client_hang_up"}', 1)
+    assert server.chat(b"{}").status == 200
+
+
+def _request(behaviour: str, path: str = "/v1/chat/completions") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nhost: g\r\nx-test: {behaviour}\r\ncontent-length: 2\r\n\r\n"
+    return head.encode() + b"{}"
+
+
+def _receive_until(client: socket.socket, end: bytes) -> bytes:
+    received = b""
+    while end not in received:
+        piece = client.recv(4096)
+        assert piece, received
+        received += piece
+    return received
+
+
+def _receive_all(client: socket.socket) -> bytes:
+    received = b""
+    while piece := client.recv(4096):
+        received += piece
+    return received
+
+
+def _wait_for(condition) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
