@@ -200,3 +200,16 @@ def _explain(error: ValidationError) -> str:
         unknown = problem["type"] == "extra_forbidden"
         lines.append(f"  {key}: {'unknown key' if unknown else problem['msg']}")
     return "\n".join(lines)
+
+
+def settings_reference(settings: type[BaseModel], prefix: str = "") -> str:
+    """List every key with its default and its sentence, one paragraph each, for `--help`."""
+    paragraphs = []
+    for name, spec in settings.model_fields.items():
+        default = spec.get_default(call_default_factory=True)
+        if isinstance(default, _Section):
+            paragraphs.append(settings_reference(type(default), f"{prefix}{name}."))
+            continue
+        shown = ", ".join(sorted(default)) if isinstance(default, frozenset) else default
+        paragraphs.append(f"{prefix}{name} ({shown}): {spec.description}")
+    return "\n\n".join(paragraphs)

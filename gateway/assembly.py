@@ -1,0 +1,68 @@
+"""Load what the settings name, and build the pipeline of it: predictor, profiles, inspector, compressor.
+
+The one place that knows the concrete classes; everything else sees protocols. Importing it loads torch.
+"""
+
+import hashlib
+import time
+
+import torch
+
+from calibration.image import DecodeLimits
+from calibration.profile import default_profile
+from gateway.cache import ByteBoundedCache
+from gateway.compression import Compressor
+from gateway.detection.inspector import Inspector
+from gateway.detection.near_duplicate import NearDuplicates
+from gateway.pipeline import Pipeline, Profiles
+from gateway.providers import load_rules
+from gateway.settings import Settings
+from predictor.predict import Predictor, resolve_profile
+
+
+def load_pipeline(settings: Settings) -> Pipeline:
+    """Load the artifact and every profile.
+
+    Raises:
+        ArtifactError: The predictor is missing or damaged.
+        ProfileError: A profile cannot be read.
+    """
+    # Images are spread over threads already; more threads inside one image only fight over the cores.
+    torch.set_num_threads(1)
+    predictor = Predictor.load(settings.artifact)
+    profiles = Profiles(
+        {model: resolve_profile(name) for model, name in settings.models.items()}, default_profile()
+    )
+    return Pipeline(
+        inspector=Inspector(predictor, settings.policy.alpha, _near_duplicates(settings)),
+        compressor=_compressor(settings, predictor),
+        profiles=profiles,
+        policy=settings.policy,
+        limits=DecodeLimits(
+            settings.limits.max_image_bytes, settings.limits.max_pixels, settings.limits.max_frames
+        ),
+        provider=settings.upstream.provider,
+        artifact=predictor.version,
+        version=_version(settings, predictor, profiles),
+        cache=ByteBoundedCache(settings.limits.cache_bytes),
+    )
+
+
+def _near_duplicates(settings: Settings) -> NearDuplicates | None:
+    chosen = settings.near_duplicate
+    if not chosen.enabled:
+        return None
+    return NearDuplicates(chosen.max_entries, chosen.ttl_seconds, time.monotonic)
+
+
+def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
+    chosen = settings.compression
+    if not chosen.enabled:
+        return None
+    return Compressor(predictor, load_rules(), chosen.tier, chosen.max_probability)
+
+
+def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:
+    parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
+    parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

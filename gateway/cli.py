@@ -1,0 +1,177 @@
+"""The command `jnd-gateway`: serve the proxy, or show on files what it would do to images.
+
+Heavy imports happen inside the commands, so that `--help` answers at once.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from calibration.image import ImageError
+from calibration.profile import ProfileError
+from gateway.settings import Listen, Settings, SettingsError, Tier, load_settings, settings_reference
+
+if TYPE_CHECKING:
+    from gateway.offline import Line
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="A proxy in front of LMM APIs: it flags edits hidden below what the model can notice, and lightens "
+    "images by as much as the model cannot.",
+)
+_console = Console(stderr=True)
+
+_MODEL_HELP = (
+    "Whose eyes count: embedded, a published name such as gpt-4o, a profile.json, a calibration folder."
+)
+_ARTIFACT_HELP = "Folder of a trained predictor; without it, the one that ships."
+
+Images = Annotated[list[Path], typer.Argument(help="Picture files: PNG, JPEG, WebP or GIF.")]
+Model = Annotated[str, typer.Option(help=_MODEL_HELP)]
+Artifact = Annotated[Path | None, typer.Option(help=_ARTIFACT_HELP)]
+Json = Annotated[bool, typer.Option("--json", help="One JSON line per image on stdout.")]
+
+
+@app.command(epilog=settings_reference(Settings))
+def serve(
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file; without it, every setting has its default.")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to bind instead of listen.host.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to bind instead of listen.port.")] = None,
+) -> None:
+    """Serve the proxy until SIGTERM or Ctrl-C; running answers are finished first.
+
+    Point an SDK at it with OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers
+    for Prometheus are at /metrics. Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides
+    upstream.base_url.
+    """
+    try:
+        settings = load_settings(config)
+    except SettingsError as error:
+        _bad_use(error)
+    changes = {"host": host, "port": port}
+    listen = Listen(
+        **settings.listen.model_dump() | {key: value for key, value in changes.items() if value is not None}
+    )
+    _serve(settings.model_copy(update={"listen": listen}))
+
+
+@app.command()
+def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all are passed by name
+    images: Images,
+    model: Model = "embedded",
+    reference: Annotated[
+        Path | None, typer.Option(help="The picture as it should be; each image is compared with it.")
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of clean images that may be flagged.")
+    ] = 0.01,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Tell whether images carry an edit, and whether the model would notice it.
+
+    Exit code 1 when an image is flagged or cannot be checked.
+    """
+    from gateway.offline import inspect_files  # noqa: PLC0415 - see the module's docstring
+
+    lines = inspect_files(
+        _with_progress(images), model=model, reference=reference, alpha=alpha, artifact=artifact
+    )
+    _print_lines(lines, as_json)
+
+
+@app.command()
+def compress(  # noqa: PLR0917 - as above
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Folder for the lighter files.")],
+    model: Model = "embedded",
+    provider: Annotated[
+        str, typer.Option(help="Whose size and token rules apply: openai, embedded, ...")
+    ] = "openai",
+    tier: Annotated[
+        Tier,
+        typer.Option(help="exact: same pixels; faithful: unnoticed by the model; lean: fewer tokens too."),
+    ] = "faithful",
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Lighten images by as much as the model cannot notice; never more bytes or tokens than before.
+
+    Exit code 1 when a file cannot be read.
+    """
+    from gateway.offline import compress_files  # noqa: PLC0415 - see the module's docstring
+
+    lines = compress_files(
+        _with_progress(images), model=model, provider=provider, tier=tier, out=out, artifact=artifact
+    )
+    _print_lines(lines, as_json)
+
+
+@app.command()
+def demo() -> None:
+    """Show the whole path on the embedded model, without a network: calibrate, attack, protect, lighten."""
+    from gateway.demo import run_demo  # noqa: PLC0415 - see the module's docstring
+
+    raise typer.Exit(run_demo())
+
+
+def _serve(settings: Settings) -> None:
+    import uvicorn  # noqa: PLC0415 - see the module's docstring
+
+    from gateway.app import create_app  # noqa: PLC0415
+    from gateway.assembly import load_pipeline  # noqa: PLC0415
+    from gateway.logs import configure_logging  # noqa: PLC0415
+    from predictor.predict import ArtifactError  # noqa: PLC0415
+
+    configure_logging()
+    try:
+        pipeline = load_pipeline(settings)
+    except (ArtifactError, ProfileError) as error:
+        _bad_use(error)
+    uvicorn.run(
+        create_app(settings, pipeline),
+        host=settings.listen.host,
+        port=settings.listen.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=75,  # longer than the idle time of usual load balancers, 60 s
+        timeout_graceful_shutdown=settings.listen.drain_seconds,
+    )
+
+
+def _print_lines(lines: "Iterable[Line]", as_json: bool) -> NoReturn:
+    from predictor.predict import ArtifactError  # noqa: PLC0415 - see the module's docstring
+
+    is_trouble = False
+    try:
+        for line in lines:
+            is_trouble |= line.is_trouble
+            print(json.dumps(line.fields, ensure_ascii=False) if as_json else line.summary, flush=True)
+    except (ArtifactError, ProfileError, ImageError, OSError) as error:
+        _bad_use(error)
+    raise typer.Exit(1 if is_trouble else 0)
+
+
+def _with_progress(images: list[Path]) -> Iterable[Path]:
+    is_shown = sys.stderr.isatty() and len(images) > 1
+    return track(images, console=_console, disable=not is_shown, transient=True)
+
+
+def _bad_use(error: Exception) -> NoReturn:
+    typer.echo(f"jnd-gateway: {error}", err=True)
+    raise typer.Exit(2)

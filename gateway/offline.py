@@ -1,0 +1,125 @@
+"""Show on picture files what the gateway would do to them in a request: inspect, compress.
+
+Answers are the lines of `--json`; importing this module loads torch.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from calibration.image import Decoded, ImageError, decode
+from gateway.compression import Compressor
+from gateway.detection.inspector import Inspector
+from gateway.providers import load_rules
+from gateway.settings import Tier
+from gateway.verdict import Verdict, unchecked
+from predictor.predict import PairError, Predictor, resolve_profile
+
+_EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one file led to."""
+
+    fields: dict[str, Any]  # as printed by --json
+    summary: str  # the same for people
+    is_trouble: bool  # flagged, unreadable
+
+
+def inspect_files(
+    files: Iterable[Path], *, model: str, reference: Path | None, alpha: float, artifact: Path | None
+) -> Iterator[Line]:
+    """Judge each file by itself, or against `reference`.
+
+    Raises:
+        ImageError: The reference is not an image.
+        OSError: The reference cannot be read.
+        ArtifactError: The predictor cannot be loaded.
+        ProfileError: The model's profile cannot be read.
+    """
+    inspector = Inspector(Predictor.load(artifact), alpha, None)
+    profile = resolve_profile(model)
+    original = decode(reference.read_bytes()).image if reference is not None else None
+
+    def judge(data: bytes, decoded: Decoded) -> Verdict:
+        if original is None:
+            return inspector.inspect(decoded, data, profile)
+        try:
+            return inspector.inspect_pair(original, decoded, profile)
+        except PairError as error:
+            return unchecked(str(error))
+
+    for file in files:
+        started = time.perf_counter()
+        try:
+            data = file.read_bytes()
+            verdict = judge(data, decode(data))
+        except (OSError, ImageError) as error:
+            verdict = unchecked(str(error))
+        yield _verdict_line(file, verdict, _milliseconds_since(started))
+
+
+def compress_files(
+    files: Iterable[Path], *, model: str, provider: str, tier: Tier, out: Path, artifact: Path | None
+) -> Iterator[Line]:
+    """Write a lighter version of each file into `out`, or the same bytes where nothing is gained.
+
+    Raises:
+        ArtifactError: The predictor cannot be loaded.
+        ProfileError: The model's profile cannot be read.
+        OSError: `out` cannot be written.
+    """
+    compressor = Compressor(Predictor.load(artifact), load_rules(), tier)
+    profile = resolve_profile(model)
+    out.mkdir(parents=True, exist_ok=True)
+    taken: set[Path] = set()
+    for file in files:
+        started = time.perf_counter()
+        try:
+            data = file.read_bytes()
+            decoded = decode(data)
+        except (OSError, ImageError) as error:
+            yield Line({"file": str(file), "out": None, "reason": str(error)}, f"{file}: {error}", True)
+            continue
+        smaller, plan = compressor.compress(decoded, data, profile, provider, model)
+        milliseconds = _milliseconds_since(started)
+        target = _free_name(out, file, _EXTENSIONS[plan.format], taken)
+        target.write_bytes(smaller)
+        fields = {"file": str(file), "out": str(target)} | asdict(plan) | {"milliseconds": milliseconds}
+        summary = (
+            f"{file} → {target}: {plan.bytes_in} → {plan.bytes_out} bytes, "
+            f"{plan.tokens_in} → {plan.tokens_out} tokens ({plan.reason or plan.tier})"
+        )
+        yield Line(fields, summary, False)
+
+
+def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:
+    fields = {
+        "file": str(file),
+        "outcome": verdict.outcome,
+        "p_value": verdict.p_value,
+        "jnd_ratio": verdict.jnd_ratio,
+        "evidence": [asdict(evidence) for evidence in verdict.evidence],
+        "explanation": verdict.explanation,
+        "milliseconds": milliseconds,
+    }
+    summary = f"{file}: {verdict.outcome} (p = {verdict.p_value:.3g}): {verdict.explanation}"
+    return Line(fields, summary, verdict.outcome != "clean")
+
+
+def _free_name(out: Path, file: Path, extension: str, taken: set[Path]) -> Path:
+    """Choose a name in `out` that no other file of this run has."""
+    target = out / (file.stem + extension)
+    number = 2
+    while target in taken:
+        target = out / f"{file.stem}-{number}{extension}"
+        number += 1
+    taken.add(target)
+    return target
+
+
+def _milliseconds_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 3)
