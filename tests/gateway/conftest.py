@@ -202,10 +202,18 @@ class Server:
         return True
 
 
+class QuickServer(uvicorn.Server):
+    """Looks for its end more often than ten times a second."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:  # noqa: ASYNC110 - another thread sets the flag
+            await asyncio.sleep(0.005)
+
+
 @contextlib.contextmanager
 def listening(app: Any) -> Iterator[Server]:
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = QuickServer(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -295,22 +303,22 @@ def png(picture: Image) -> bytes:
     return encode_png(picture)
 
 
-def as_data_url(data: bytes, media_type: str = "image/png") -> str:
-    return f"data:{media_type};base64,{pybase64.b64encode(data).decode()}"
-
-
 @pytest.fixture(scope="session")
 def chat_body() -> Callable[..., bytes]:
-    """A factory of request bodies, one image part per URL."""
+    """A factory of request bodies; an image is an address, PNG bytes, or bytes and a media type."""
 
-    def make(*urls: str, model: str = "m", **extra: Any) -> bytes:
+    def make(*images: str | bytes | tuple[bytes, str], model: str = "m", **extra: Any) -> bytes:
         parts: list[dict[str, Any]] = [{"type": "text", "text": 'Was ist "das"? \\u00e4 äöü'}]
-        parts += [{"type": "image_url", "image_url": {"url": url, "detail": "high"}} for url in urls]
+        parts += [
+            {"type": "image_url", "image_url": {"url": _url(image), "detail": "high"}} for image in images
+        ]
         return orjson.dumps({"model": model, "messages": [{"role": "user", "content": parts}]} | extra)
 
     return make
 
 
-@pytest.fixture(scope="session")
-def data_url() -> Callable[..., str]:
-    return as_data_url
+def _url(image: str | bytes | tuple[bytes, str]) -> str:
+    if isinstance(image, str):
+        return image
+    data, media_type = image if isinstance(image, tuple) else (image, "image/png")
+    return f"data:{media_type};base64,{pybase64.b64encode(data).decode()}"

@@ -1,0 +1,369 @@
+"""Requests with images, good and bad, through a live gateway."""
+
+import io
+import json
+import threading
+import zlib
+
+import numpy as np
+import orjson
+import pybase64
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image as PillowImage
+
+from calibration.image import decode
+
+
+def test_image_is_lightened_and_nothing_else_changes(gateway, upstream, png, chat_body):
+    body = chat_body(png)
+
+    answer = gateway().chat(body)
+
+    sent = orjson.loads(upstream.last["body"])
+    url = sent["messages"][0]["content"][1]["image_url"].pop("url")
+    expected = orjson.loads(body)
+    expected["messages"][0]["content"][1]["image_url"].pop("url")
+    assert url.startswith("data:image/jpeg;base64,")
+    assert sent == expected
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert int(answer.headers["x-jnd-bytes-saved"]) > 0
+    assert int(answer.headers["x-jnd-tokens-saved"]) == 10
+    assert float(answer.headers["x-jnd-overhead-ms"]) > 0
+
+
+def test_what_the_headers_say_the_metrics_count(gateway, png, chat_body):
+    server = gateway()
+
+    answer = server.chat(chat_body(png))
+
+    saved = int(answer.headers["x-jnd-bytes-saved"])
+    assert server.settles_at('jnd_bytes_saved_total{model="m"}', saved)
+    assert server.metric('jnd_image_bytes_in_total{model="m"}') == len(png)
+    assert server.metric('jnd_image_bytes_out_total{model="m"}') == len(png) - saved
+    assert server.metric('jnd_images_total{model="m",outcome="clean",reason=""}') == 1
+    assert server.metric('jnd_compressions_total{format="jpeg",model="m"}') == 1
+    assert server.metric('jnd_tokens_saved_total{model="m",provider="test"}') == 10
+    assert server.metric('jnd_overhead_seconds_count{has_image="true"}') == 1
+    for stage in ("decode", "inspect", "compress", "splice"):
+        assert server.metric(f'jnd_stage_seconds_count{{stage="{stage}"}}') == 1
+
+
+def test_body_without_gain_is_forwarded_byte_for_byte(gateway, upstream, png, chat_body):
+    body = chat_body(png).replace(b"/", b"\\/")
+
+    answer = gateway(compression={"enabled": False}).chat(body)
+
+    assert upstream.last["body"] == body
+    assert answer.headers["x-jnd-verdict"] == "clean"
+
+
+def test_every_image_is_treated_and_the_gravest_verdict_is_told(gateway, upstream, inspector, png, chat_body):
+    inspector.outcome = "noticeable_edit"
+
+    answer = gateway().chat(chat_body(png, "https://example.org/a.png", png))
+
+    assert answer.headers["x-jnd-verdict"] == "noticeable_edit"
+    assert answer.headers["x-jnd-reason"] == "url"
+    assert answer.headers["x-jnd-ratio"] == "0.500"
+    assert upstream.last["body"].count(b"data:image/jpeg") == 2
+    assert b"https://example.org/a.png" in upstream.last["body"]
+
+
+def test_model_names_nobody_configured_share_one_label(gateway, png, chat_body):
+    server = gateway()
+
+    server.chat(chat_body(png, model="made-up"))
+
+    assert server.settles_at('jnd_images_total{model="other",outcome="clean",reason=""}', 1)
+
+
+def test_flagged_image_is_only_told_about_in_mode_monitor(gateway, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    server = gateway()
+
+    answer = server.chat(chat_body(png))
+
+    assert answer.status == 200
+    assert answer.headers["x-jnd-verdict"] == "imperceptible_edit"
+    assert answer.headers["x-jnd-explanation"] == "because the test says so"
+    flags = 'jnd_flags_total{action="monitor",model="m",outcome="imperceptible_edit"}'
+    assert server.settles_at(flags, 1)
+
+
+def test_flagged_image_is_refused_in_mode_block(gateway, upstream, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    server = gateway(policy={"mode": "block"})
+
+    answer = server.chat(chat_body(png))
+
+    assert answer.status == 400
+    assert answer.error["code"] == "image_blocked"
+    assert answer.error["type"] == "invalid_request_error"
+    assert answer.error["param"] == "messages[0].content[1].image_url.url"
+    assert answer.headers["x-jnd-verdict"] == "imperceptible_edit"
+    assert upstream.requests == []
+    assert server.settles_at('jnd_flags_total{action="block",model="m",outcome="imperceptible_edit"}', 1)
+    assert server.metric('jnd_bytes_saved_total{model="m"}') == 0
+
+
+def test_edit_that_the_model_notices_is_not_blocked_by_default(gateway, inspector, png, chat_body):
+    inspector.outcome = "noticeable_edit"
+
+    assert gateway(policy={"mode": "block"}).chat(chat_body(png)).status == 200
+
+
+def test_callers_are_told_apart_by_their_key_but_the_key_is_not_kept(gateway, inspector, png, chat_body):
+    server = gateway()
+
+    for key in ("Bearer one", "Bearer two", "Bearer one"):
+        server.chat(chat_body(png), authorization=key)
+
+    first, second = inspector.tenants  # the third was known from the first
+    assert first != second
+    assert "one" not in first
+
+
+def test_bypass_works_only_where_it_is_allowed(gateway, upstream, inspector, png, chat_body):
+    body = chat_body(png)
+
+    refused = gateway().chat(body, x_jnd_bypass="true")
+    allowed = gateway(policy={"allow_bypass": True}).chat(body, x_jnd_bypass="true")
+
+    assert refused.headers["x-jnd-verdict"] == "clean"
+    assert allowed.headers["x-jnd-verdict"] == "unchecked"
+    assert allowed.headers["x-jnd-reason"] == "bypass"
+    assert upstream.last["body"] == body
+    assert b"x-jnd-bypass" not in dict(upstream.last["headers"])
+    assert len(inspector.tenants) == 1
+
+
+def test_full_queue_answers_429_and_text_still_passes(gateway, inspector, png, chat_body):
+    inspector.delay_seconds = 0.6
+    server = gateway(limits={"queue_bytes": 1000})
+    other = chat_body(png, model="another")
+    first = threading.Thread(target=server.chat, args=[chat_body(png)])
+    first.start()
+    while not inspector.tenants:
+        pass
+
+    refused, text = server.chat(other), server.chat(b"{}")
+    first.join()
+
+    assert refused.status == 429
+    assert refused.error["code"] == "queue_full"
+    assert refused.headers["retry-after"] == "1"
+    assert text.status == 200
+    assert server.chat(other).status == 200
+    assert server.metric("jnd_queue_bytes") == 0
+    assert server.settles_at('jnd_errors_total{kind="queue_full"}', 1)
+
+
+def test_health_answers_while_images_are_worked_on(gateway, inspector, png, chat_body):
+    inspector.delay_seconds = 0.5
+    server = gateway(limits={"workers": 1})
+    worker = threading.Thread(target=server.chat, args=[chat_body(png)])
+    worker.start()
+    while not inspector.tenants:
+        pass
+
+    assert server.ask("GET", "/livez").status == 200
+    assert worker.is_alive()
+    worker.join()
+
+
+def _pillow(mode: str, format_name: str, size=(24, 16), **options) -> bytes:
+    rng = np.random.default_rng(0)
+    depth = len(mode) if mode in ("RGB", "RGBA", "CMYK") else 1
+    pixels = rng.integers(0, 255, (size[1], size[0], depth)).astype(np.uint8).squeeze()
+    picture = PillowImage.fromarray(pixels, mode) if mode != "I;16" else PillowImage.new(mode, size, 40_000)
+    buffer = io.BytesIO()
+    picture.save(buffer, format_name, **options)
+    return buffer.getvalue()
+
+
+def _animation() -> bytes:
+    frames = [PillowImage.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
+
+
+def _palette_with_alpha() -> bytes:
+    picture = PillowImage.new("P", (8, 8), 0)
+    picture.putpalette([255, 0, 0, 0, 255, 0])
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", transparency=0)
+    return buffer.getvalue()
+
+
+def _huge_png() -> bytes:
+    """Claim 20,000 x 20,000 pixels in a header, as a decompression bomb does."""
+    data = bytearray(_pillow("RGB", "PNG"))
+    data[16:24] = (20_000).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
+    return bytes(data)
+
+
+BAD_IMAGES = {
+    "truncated": (lambda: _pillow("RGB", "PNG", (64, 64))[:2000], "image/png", "damaged", 400),
+    "zero bytes": (lambda: b"", "image/png", "empty", 400),
+    "20,000 x 20,000": (_huge_png, "image/png", "too_many_pixels", 413),
+    "not an image": (lambda: b"hello", "image/png", "unknown_format", 400),
+    "wrong media type": (lambda: _pillow("RGB", "JPEG"), "image/png", "media_type_mismatch", 400),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_image_is_forwarded_untouched_and_told(gateway, upstream, chat_body, bad):
+    make, media_type, kind, _ = bad
+    body = chat_body((make(), media_type))
+    server = gateway(compression={"enabled": False})
+
+    answer = server.chat(body)
+
+    assert answer.status == 200
+    assert upstream.last["body"] == body
+    assert answer.headers["x-jnd-reason"] == kind
+    assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
+    # A mismatch is told, but the picture itself could be examined.
+    expected = "clean" if kind == "media_type_mismatch" else "unchecked"
+    assert answer.headers["x-jnd-verdict"] == expected
+
+
+@pytest.mark.parametrize("bad", BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_image_is_refused_where_the_policy_says_so(gateway, upstream, chat_body, bad):
+    make, media_type, kind, status = bad
+    server = gateway(policy={"on_failure": "refuse"})
+
+    answer = server.chat(chat_body((make(), media_type)))
+
+    assert answer.status == status
+    assert answer.error["code"] == kind
+    assert answer.error["param"] == "messages[0].content[1].image_url.url"
+    assert upstream.requests == []
+    assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
+
+
+ODD_IMAGES = {
+    "animated": (_animation, "image/gif"),
+    "CMYK": (lambda: _pillow("CMYK", "JPEG"), "image/jpeg"),
+    "16-bit": (lambda: _pillow("I;16", "PNG"), "image/png"),
+    "palette with alpha": (_palette_with_alpha, "image/png"),
+    "grey": (lambda: _pillow("L", "PNG"), "image/png"),
+    "grey, declared as image/jpg": (lambda: _pillow("L", "JPEG"), "image/jpg"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_IMAGES.values(), ids=ODD_IMAGES)
+@pytest.mark.parametrize("on_failure", ["forward", "refuse"])
+def test_odd_image_is_examined_like_any_other(gateway, chat_body, odd, on_failure):
+    make, media_type = odd
+
+    answer = gateway(policy={"on_failure": on_failure}).chat(chat_body((make(), media_type)))
+
+    assert answer.status == 200
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert "x-jnd-reason" not in answer.headers
+
+
+BAD_BODIES = {
+    "not JSON": (b"hello", "not_json"),
+    "empty": (b"", "not_json"),
+    "truncated": (b'{"messages": [{"content": "a', "not_json"),
+    "not UTF-8": (b'{"messages": "\xff"}', "not_json"),
+    "too deep": (b"[" * 5000 + b"]" * 5000, "not_json"),
+    "not an object": (b"[1, 2]", "not_an_object"),
+    "ambiguous": (b'{"messages": [], "messages": [{"content": [{"image_url": "x"}]}]}', "duplicate_keys"),
+    "invalid base64": (
+        b'{"messages": [{"content": [{"image_url": "data:image/png;base64,A!"}]}]}',
+        "invalid_base64",
+    ),
+    "not base64": (
+        b'{"messages": [{"content": [{"image_url": "data:image/svg+xml,<svg/>"}]}]}',
+        "unsupported_data_url",
+    ),
+    "too many images": (
+        b'{"messages": [{"content": [' + b'{"image_url": "x"},' * 3 + b"{}]}]}",
+        "too_many_images",
+    ),
+    "too large": (b'{"a": "' + b"x" * 3000 + b'"}', "body_too_large"),
+}
+
+
+@pytest.mark.parametrize(("body", "kind"), BAD_BODIES.values(), ids=BAD_BODIES)
+def test_bad_body_is_forwarded_untouched_or_refused(gateway, upstream, body, kind):
+    limits = {"max_images": 2, "max_body_bytes": 2048 if kind == "body_too_large" else 100_000}
+    forwarding, refusing = gateway(limits=limits), gateway(limits=limits, policy={"on_failure": "refuse"})
+
+    forwarded, refused = forwarding.chat(body), refusing.chat(body)
+
+    assert forwarded.status == 200
+    assert [request["body"] for request in upstream.requests] == [body]
+    assert forwarded.headers["x-jnd-verdict"] == "unchecked"
+    assert forwarded.headers["x-jnd-reason"] == kind
+    assert refused.status in (400, 413)
+    assert refused.error["code"] == kind
+    for server in (forwarding, refusing):
+        assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
+
+
+def test_body_too_large_in_pieces_of_unknown_length_is_forwarded_whole(gateway, upstream):
+    pieces = [b"x" * 1500] * 4
+
+    answer = gateway(limits={"max_body_bytes": 2048}).ask("POST", "/v1/chat/completions", iter(pieces))
+
+    assert answer.headers["x-jnd-reason"] == "body_too_large"
+    assert upstream.last["body"] == b"".join(pieces)
+
+
+def test_compressed_body_is_forwarded_untouched_and_told(gateway, upstream):
+    answer = gateway().chat(b"\x1f\x8b", content_encoding="gzip")
+
+    assert upstream.last["body"] == b"\x1f\x8b"
+    assert answer.headers["x-jnd-reason"] == "encoded_body"
+
+
+def test_bug_in_a_detector_does_not_take_the_request_down(gateway, inspector, png, chat_body):
+    inspector.error = RuntimeError("a bug")
+    server = gateway()
+
+    answer = server.chat(chat_body(png))
+
+    assert (answer.status, answer.headers["x-jnd-verdict"]) == (200, "unchecked")
+    assert server.settles_at('jnd_errors_total{kind="internal"}', 1)
+
+
+def test_wrong_types_in_a_body_harm_nobody(gateway, upstream):
+    server = gateway()
+    json_values = st.recursive(
+        st.none() | st.integers() | st.text(max_size=5) | st.just("data:image/png;base64,AAAA"),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["messages", "content", "image_url", "url", "model", "x"]), inner, max_size=4
+            )
+        ),
+        max_leaves=15,
+    )
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.dictionaries(st.sampled_from(["messages", "model"]), json_values))
+    def check(document):
+        body = json.dumps(document).encode()
+
+        answer = server.chat(body)
+
+        assert answer.status == 200
+        assert upstream.last["body"] == body
+
+    check()
+
+
+def test_forwarded_picture_shows_what_the_original_showed(gateway, upstream, png, picture, chat_body):
+    gateway().chat(chat_body(png))
+
+    sent = orjson.loads(upstream.last["body"])["messages"][0]["content"][1]["image_url"]["url"]
+    shown = decode(pybase64.b64decode(sent.partition(",")[2])).image.pixels.astype(int)
+    assert np.abs(shown - picture.pixels).mean() < 8
