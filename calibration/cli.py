@@ -29,7 +29,7 @@ _SPEC_HELP = (
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0917 - typer reads the options from the signature; all are passed by name
     observer: Annotated[str, typer.Option(help=_SPEC_HELP)],
     images: Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP, GIF).")],
     out: Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")],

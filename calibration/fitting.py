@@ -18,11 +18,14 @@ Values = npt.NDArray[np.float64]
 
 # Nuisance priors, the same for every distortion and observer.
 _SLOPES = np.geomspace(0.7, 12.0, 9)
-_SLOPE_MEDIAN, _SLOPE_SPREAD = 3.0, 0.6  # log-normal: Weibull slopes of detection lie around 2-5
+_SLOPE_MEDIAN, _SLOPE_SPREAD = (
+    3.5,
+    0.55,
+)  # log-normal; 3.5 is the customary slope of QUEST (Watson and Pelli 1983)
 _GUESS_RATES = np.array([0.003, 0.01, 0.03, 0.06, 0.1, 0.15, 0.2, 0.27, 0.35, 0.45, 0.6, 0.8, 0.97])
-_GUESS_BETA = (0.8, 6.0)
+_GUESS_BETA = (0.4, 4.0)  # most observers rarely cry wolf, some do so often
 _LAPSE_RATES = np.array([0.002, 0.01, 0.03, 0.06, 0.12, 0.25, 0.45])
-_LAPSE_BETA = (0.8, 16.0)
+_LAPSE_BETA = (0.5, 25.0)
 _THRESHOLD_POINTS = 81
 _REACH = (1 / 250, 2.0)  # the thresholds considered, as multiples of the strongest level
 _SETTLED = 1e-5  # posterior mass outside the refined threshold range, each side
@@ -30,7 +33,7 @@ _SETTLED = 1e-5  # posterior mass outside the refined threshold range, each side
 
 @dataclass(frozen=True)
 class Grid:
-    """Parameter values under consideration and their prior; thresholds may be refined, nuisances are fixed."""
+    """Parameter values under consideration, with their prior; only thresholds may be refined."""
 
     log_thresholds: Values  # (T,), evenly spaced
 
@@ -44,7 +47,8 @@ class Grid:
         nuisance = slope[:, None, None] * guess[:, None] * lapse  # (S, G, L)
         nuisance = np.where(_GUESS_RATES[:, None] + _LAPSE_RATES < 1, nuisance, 1e-300)
         flat = np.log(nuisance / nuisance.sum()).ravel()  # (K,)
-        return np.tile(flat - np.log(len(self.log_thresholds)), (len(self.log_thresholds), 1))
+        prior: Values = np.tile(flat - np.log(len(self.log_thresholds)), (len(self.log_thresholds), 1))
+        return prior
 
     def probability(self, levels: Values) -> Values:
         """P(says "different") at each level under each parameter set, (N, T, K)."""
@@ -52,7 +56,7 @@ class Grid:
         climbed = weibull(levels[:, None, None], thresholds[:, None], _SLOPES)  # (N, T, S)
         span = np.maximum(1 - _GUESS_RATES[:, None] - _LAPSE_RATES, 0.0)  # (G, L)
         p = _GUESS_RATES[:, None] + climbed[..., None, None] * span  # (N, T, S, G, L)
-        return np.clip(p.reshape(len(levels), len(thresholds), -1), 1e-4, 1 - 1e-4)
+        return np.asarray(np.clip(p.reshape(len(levels), len(thresholds), -1), 1e-4, 1 - 1e-4))
 
 
 @lru_cache(maxsize=8)

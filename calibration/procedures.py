@@ -34,7 +34,7 @@ class Procedure(Protocol):
 
 
 class Adaptive:
-    """Minimum expected entropy of the threshold, after QUEST+ (Watson 2017, eq. 5), nuisances averaged out."""
+    """Least expected entropy of the threshold, nuisances averaged out; after QUEST+ (Watson 2017, eq. 5)."""
 
     def __init__(self, strongest: float, rng: np.random.Generator) -> None:
         self._placement = placement(strongest)

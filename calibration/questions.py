@@ -77,12 +77,17 @@ def parse_question(spec: str) -> Question:
 
 
 _TAGGED = re.compile(r"<\s*/?\s*(yes|no)\s*/?\s*>", re.IGNORECASE)
-_LETTER = re.compile(r"^\W*(?:option |answer(?: is)?:? ?)?\(?([AB])\b(?![a-z'])", re.IGNORECASE)
+_LETTER = re.compile(
+    r"^\W*(?:(?:the |my )?(?:correct |final )?(?:option|answer)(?: is)?\W*)?([AB])"
+    r"(?=\W*$|\s*[.):,;*\n]|\s+(?:yes|no)\b)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 _WANTS_ANALYSIS = "with analysis"
 _WANTS_LETTER = "option's letter"
 _SAYS_SAME = re.compile(
-    r"\b(?:identical|the same|no (?:noticeable|visible|significant|discernible|apparent|real|clear)? ?differences?"
+    r"\b(?:identical|the same"
+    r"|no (?:noticeable|visible|significant|discernible|apparent|real|clear)? ?differences?"
     r"|not (?:differ|different|noticeably different)|indistinguishable|unchanged"
     r"|(?:do|does) not (?:appear|seem) (?:to be )?(?:different|differ)"
     r"|(?:can(?:not|'t)|don't|do not) (?:see|notice|detect|find|perceive) (?:any|a) )",
@@ -94,9 +99,11 @@ _SAYS_NOT_SAME = re.compile(
     re.IGNORECASE,
 )
 _SAYS_DIFFERENT = re.compile(
-    r"\b(?:blurr?(?:ed|ier|y)|brighter|darker|noisier|grainier|sharper|softer|more saturated|less saturated"
-    r"|lower contrast|higher contrast|visible artifacts|clear(?:ly)? different|(?:there (?:is|are)|shows?|has|have)"
-    r" (?:a |an |some |clear |noticeable |visible |obvious |slight )*differences?|noticeably different"
+    r"\b(?:blurr?(?:ed|ier|y)|brighter|darker|noisier|grainier|sharper|softer|(?:more|less) saturated"
+    r"|(?:lower|higher) contrast|visible artifacts"
+    r"|(?:there (?:is|are)|shows?|has|have) "
+    r"(?:(?:a|an|some|clear|noticeable|visible|obvious|slight|subtle) )*differences?"
+    r"|(?:is|are|looks?|appears?|seems?) (?:(?:very|slightly|clearly|visibly|noticeably|quite) )?different"
     r"|differ (?:in|noticeably|clearly))\b",
     re.IGNORECASE,
 )

@@ -1,12 +1,13 @@
 """The report of one calibration: a self-contained page with a psychometric plot per distortion.
 
-Plots are inline SVG, so the page can be mailed as one file. Words and layout are in `templates/report.html.j2`.
+Plots are inline SVG, so the page can be mailed as one file. Words and layout: `templates/report.html.j2`.
 """
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import matplotlib as mpl
 import numpy as np
@@ -156,7 +157,7 @@ def _svg(assessment: Assessment) -> str:
 
 
 def _draw(assessment: Assessment) -> Figure:
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(cast("Any", _STYLE)):
         figure = Figure(figsize=(4.4, 2.9), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
@@ -199,7 +200,8 @@ def _binned(counts: Counts) -> tuple[Values, Values, Values]:
     totals = np.bincount(bins, counts.total)
     kept = totals > 0
     levels = np.exp(np.bincount(bins, position * counts.total)[kept] / totals[kept])
-    return levels, np.bincount(bins, counts.different)[kept] / totals[kept], totals[kept]
+    shares = np.bincount(bins, counts.different)[kept] / totals[kept]
+    return levels, shares, np.asarray(totals[kept], dtype=np.float64)
 
 
 def _area(totals: Values) -> Values:

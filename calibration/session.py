@@ -58,7 +58,8 @@ def find_references(folder: Path, seed: int) -> References:
     paths = sorted(
         path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
     )
-    names, skipped = [], []
+    names: list[str] = []
+    skipped: list[str] = []
     for at in np.random.default_rng(seed).permutation(len(paths)):
         if len(names) == MAX_REFERENCES:
             break
@@ -89,9 +90,7 @@ class SessionPlan:
     seed: int
 
 
-def run_session(
-    observer: Observer, plan: SessionPlan, log: TrialLog, progress: Progress = lambda count: None
-) -> None:
+def run_session(observer: Observer, plan: SessionPlan, log: TrialLog, progress: Progress) -> None:
     """Ask what the log does not hold yet, until every distortion has its queries.
 
     Raises:

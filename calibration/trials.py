@@ -1,7 +1,7 @@
 """Trials and the log that keeps them: append-only JSON lines that survive a kill at any moment.
 
-One trial is one line. A batch is written with one call and synced to disk before it counts as answered; a line
-torn by a crash is dropped when the log is opened again.
+One trial is one line. A batch is written with one call and synced to disk before it counts as answered; a
+line torn by a crash is dropped when the log is opened again.
 """
 
 import fcntl

@@ -38,9 +38,20 @@ class ObserverError(RuntimeError):
 class Observer(Protocol):
     """A model under test."""
 
-    name: str
-    stimulus_side: int | None  # pixels: stimuli are rendered as squares of this side; None: as they are
-    input_side: int | None  # pixels: what the model shrinks images to; None if it tiles or is unknown
+    @property
+    def name(self) -> str:
+        """What profiles and reports call the model."""
+        ...
+
+    @property
+    def stimulus_side(self) -> int | None:
+        """Pixels: stimuli are rendered as squares of this side; None: as they are."""
+        ...
+
+    @property
+    def input_side(self) -> int | None:
+        """Pixels: what the model shrinks images to; None if it tiles or is unknown."""
+        ...
 
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
         """Answer every query, in order.
@@ -59,7 +70,10 @@ class Observer(Protocol):
 class LocalModel(Protocol):
     """An observer that can be served: it completes prompts and counts tokens."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The id clients ask for."""
+        ...
 
     def complete(self, queries: Sequence[Query]) -> list[str]:
         """Return the reply text of every query, in order."""

@@ -1,7 +1,7 @@
 """A made-up observer with a known threshold: what the laboratory's own claims are checked against.
 
-Its psychometric function is `calibration.psychometric.PsychometricFunction`; its replies depend on the query's
-key and its own seed only, so a run can be repeated and resumed, whatever the batching.
+Its psychometric function is `calibration.psychometric.PsychometricFunction`; its replies depend on the
+query's key and its own seed only, so a run can be repeated and resumed, whatever the batching.
 """
 
 import hashlib
