@@ -1,7 +1,7 @@
 """Weigh what the detectors found into one verdict with one p-value, in words a person can act on.
 
-Detectors may depend on each other in any way, so their p-values are combined by Holm's method: a benign picture is
-flagged with probability at most alpha, as long as each detector's own p-value keeps its promise.
+Detectors may depend on each other in any way, so their p-values are combined by Holm's method: a benign
+picture is flagged with probability at most alpha, as long as each detector's own p-value keeps its promise.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,9 @@ def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
     flagged = [item for item, p_value in zip(testable, adjusted, strict=True) if p_value <= alpha]
     p_value = adjusted[0] if adjusted else 1.0
     if not flagged:
-        return Verdict("clean", p_value, _largest_ratio(evidence), tuple(evidence), _why_clean(testable or evidence))
+        return Verdict(
+            "clean", p_value, _largest_ratio(evidence), tuple(evidence), _why_clean(testable or evidence)
+        )
     ratio = _largest_ratio(flagged)
     outcome: Outcome = "imperceptible_edit" if ratio is None or ratio < 1.0 else "noticeable_edit"
     explanation = " ".join(item.explanation for item in flagged)

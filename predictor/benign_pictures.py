@@ -1,6 +1,7 @@
 """Make the innocent pictures that look guilty: grain, sharpening, rescaling, old JPEGs, palettes, graphics.
 
-The residual detector must not confuse any of these with an added perturbation. Training and calibration only.
+The residual detector must not confuse any of these with an added perturbation. Training and calibration
+only.
 """
 
 from collections.abc import Callable, Mapping
@@ -45,11 +46,15 @@ def shrink(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def enlarge(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Enlarge 1.1-2.5 times and keep a part of the old size."""
+    """Enlarge 1.1-8 times and keep a part of about the old size."""
     height, width = pixels.shape[:2]
-    large = _scaled(pixels, rng.uniform(1.1, 2.5), int(rng.choice(_ENLARGING)))
-    top, left = rng.integers(0, large.shape[0] - height + 1), rng.integers(0, large.shape[1] - width + 1)
-    return np.ascontiguousarray(large[top : top + height, left : left + width])
+    scale = np.exp(rng.uniform(np.log(1.1), np.log(8.0)))
+    rows, columns = min(height, round(height / scale) + 1), min(width, round(width / scale) + 1)
+    top, left = rng.integers(0, height - rows + 1), rng.integers(0, width - columns + 1)
+    part = pixels[top : top + rows, left : left + columns]
+    return np.asarray(
+        cv2.resize(part, (width, height), interpolation=int(rng.choice(_ENLARGING))), dtype=np.uint8
+    )
 
 
 def grain(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -140,7 +145,15 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "greyscale": greyscale,
     }
 )
-_WEIGHTS = {"as_is": 5.0, "shrink": 5.0, "grain": 3.0, "mosaic": 2.0, "sharpen": 2.0, "recompress": 2.0}
+_WEIGHTS = {
+    "as_is": 5.0,
+    "shrink": 5.0,
+    "enlarge": 2.0,
+    "grain": 3.0,
+    "mosaic": 2.0,
+    "sharpen": 2.0,
+    "recompress": 2.0,
+}
 
 
 def treat(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, str]:
@@ -192,7 +205,9 @@ def draw_graphic(rng: np.random.Generator, side: int = 512) -> Pixels:
             cv2.line(canvas, first, second, color, int(rng.integers(1, 5)), cv2.LINE_AA)
         else:
             words = "".join(chr(int(code)) for code in rng.integers(65, 123, 12))
-            cv2.putText(canvas, words, first, int(rng.integers(0, 8)), rng.uniform(0.4, 2), color, 1, cv2.LINE_AA)
+            cv2.putText(
+                canvas, words, first, int(rng.integers(0, 8)), rng.uniform(0.4, 2), color, 1, cv2.LINE_AA
+            )
     return canvas
 
 
@@ -206,9 +221,7 @@ def _rounded(values: npt.NDArray[np.floating]) -> Pixels:
 
 
 def _jpeg(pixels: Pixels, quality: int, *, full_chroma: bool) -> Pixels:
-    sampling = (
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
-    )
+    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     return _round_trip(".jpg", pixels, options)
 
@@ -219,4 +232,5 @@ def _webp(pixels: Pixels, quality: int) -> Pixels:
 
 def _round_trip(suffix: str, pixels: Pixels, options: list[int]) -> Pixels:
     _, data = cv2.imencode(suffix, pixels[..., ::-1], options)
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(decoded[..., ::-1])

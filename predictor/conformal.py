@@ -1,8 +1,8 @@
 """Turn a detector's score into a p-value with a guaranteed false-alarm rate on benign pictures.
 
-Split conformal prediction, one calibration set per stratum (Mondrian): whatever the score means, a benign picture
-that is exchangeable with the calibration pictures of its stratum gets p <= alpha with probability at most alpha.
-Nothing is promised for pictures unlike the calibration set, and nothing at all about misses.
+Split conformal prediction, one calibration set per stratum (Mondrian): whatever the score means, a benign
+picture that is exchangeable with the calibration pictures of its stratum gets p <= alpha with probability
+at most alpha. Nothing is promised for pictures unlike the calibration set, and nothing at all about misses.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,9 @@ class ConformalCalibration:
     def __post_init__(self) -> None:
         for stratum, scores in self.scores.items():
             if scores.ndim != 1 or scores.size == 0 or not np.all(np.isfinite(scores)):
-                raise ValueError(f"expected finite calibration scores for {stratum!r}, got shape {scores.shape}")
+                raise ValueError(
+                    f"expected finite calibration scores for {stratum!r}, got shape {scores.shape}"
+                )
             if np.any(np.diff(scores) < 0):
                 raise ValueError(f"expected calibration scores of {stratum!r} to be sorted")
 
@@ -43,7 +45,7 @@ class ConformalCalibration:
         return (1 + as_suspicious) / (calibration.size + 1)
 
     def threshold(self, alpha: float, stratum: str) -> float:
-        """Return the score above which p <= alpha; infinite when too few pictures calibrate such a small alpha.
+        """Return the score from which p <= alpha; infinite when too few pictures calibrate it.
 
         Raises:
             LookupError: The stratum was never calibrated.

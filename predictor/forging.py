@@ -1,7 +1,7 @@
 """Make the perturbations the residual detector learns from: real attacks on small networks, and forged ones.
 
-Forged perturbations imitate the statistics of attacks (signs, smoothness, bounds) without any network, so that the
-detector does not learn the habits of the few networks at hand. Training only.
+Forged perturbations imitate the statistics of attacks (signs, smoothness, bounds) without any network, so
+that the detector does not learn the habits of the few networks at hand. Training only.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +39,7 @@ def through_bottleneck(network: Network, side: int) -> Network:
 
 
 def patch_network(*, side: int, patch: int, seed: int) -> Network:
-    """Build an untrained patch encoder with smooth filters: the gradients of a vision transformer's first layer."""
+    """Build an untrained patch encoder with smooth filters, like a vision transformer's first layer."""
     generator = torch.Generator().manual_seed(seed)
     waves = torch.cos(
         torch.pi / patch * (torch.arange(patch)[None] + 0.5) * torch.arange(patch)[:, None]
@@ -52,7 +52,9 @@ def patch_network(*, side: int, patch: int, seed: int) -> Network:
 
     def encode(pictures: Tensor) -> Tensor:
         tokens = functional.gelu(functional.conv2d(_squeeze(pictures, side) - 0.5, filters, stride=patch))
-        mixed = functional.gelu(functional.conv2d(tokens, second, padding=1))  # (N, 96, side/patch, side/patch)
+        mixed = functional.gelu(
+            functional.conv2d(tokens, second, padding=1)
+        )  # (N, 96, side/patch, side/patch)
         return mixed.amax(dim=(2, 3)) @ last.T
 
     return encode
@@ -105,7 +107,7 @@ def _grey_sign(shape: tuple[int, int], eps: float, rng: np.random.Generator) -> 
 
 
 def _blurred_sign(shape: tuple[int, int], eps: float, rng: np.random.Generator) -> Perturbation:
-    return eps * np.sign(_smooth(shape, rng.uniform(0.6, 3.0), rng))
+    return np.float32(eps) * np.sign(_smooth(shape, rng.uniform(0.6, 3.0), rng))
 
 
 def _clipped_normal(shape: tuple[int, int], eps: float, rng: np.random.Generator) -> Perturbation:
@@ -145,18 +147,20 @@ def _through_resize(shape: tuple[int, int], eps: float, rng: np.random.Generator
     return _walk(eps, rng, gradient)
 
 
-FORGERS: Mapping[str, Callable[[tuple[int, int], float, np.random.Generator], Perturbation]] = MappingProxyType(
-    {
-        "sign": _sign,
-        "grey_sign": _grey_sign,
-        "blurred_sign": _blurred_sign,
-        "clipped_normal": _clipped_normal,
-        "uniform": _uniform,
-        "sparse": _sparse,
-        "low_frequency": _low_frequency,
-        "iterated": _iterated,
-        "through_resize": _through_resize,
-    }
+FORGERS: Mapping[str, Callable[[tuple[int, int], float, np.random.Generator], Perturbation]] = (
+    MappingProxyType(
+        {
+            "sign": _sign,
+            "grey_sign": _grey_sign,
+            "blurred_sign": _blurred_sign,
+            "clipped_normal": _clipped_normal,
+            "uniform": _uniform,
+            "sparse": _sparse,
+            "low_frequency": _low_frequency,
+            "iterated": _iterated,
+            "through_resize": _through_resize,
+        }
+    )
 )
 
 

@@ -1,8 +1,9 @@
-"""Does this picture carry an added perturbation? Answered without a reference, at a calibrated false-alarm rate.
+"""Does this picture carry an added perturbation? Answered without a reference, at a calibrated rate.
 
 A few flat tiles are measured by hand-made features and by a small network, boosted trees weigh both, and a
-conformal calibration turns the score into a p-value within the picture's stratum. Expect no power after heavy
-JPEG, against perturbations of one or two grey levels there, or against an attacker who knows the detector.
+conformal calibration turns the score into a p-value within the picture's stratum. Expect no power after
+heavy JPEG, against perturbations of one or two grey levels there, or against an attacker who knows the
+detector.
 """
 
 from collections.abc import Mapping
@@ -19,15 +20,15 @@ from predictor.artifact import ArtifactError, Part
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration
 from predictor.residual_features import (
+    PictureTooSmallError,
     TileMeasures,
     Tiles,
-    UncheckablePicture,
     choose_tiles,
     measure_tiles,
 )
 from predictor.residual_network import TileNetwork
 
-__all__ = ["Codec", "ResidualDetector", "ResidualFinding", "UncheckablePicture", "codec_of"]
+__all__ = ["Codec", "PictureTooSmallError", "ResidualDetector", "ResidualFinding", "codec_of"]
 
 Floats = npt.NDArray[np.float32]
 Stratum = Literal["lossless", "lossy"]
@@ -141,12 +142,14 @@ class ResidualDetector:
         """Inspect one picture.
 
         Raises:
-            UncheckablePicture: It is too small to say anything.
+            PictureTooSmallError: It is too small to say anything.
         """
         codec = codec_of(source)
         tiles = choose_tiles(image)
         measured = measure_tiles(tiles)
-        score = float(self._trees.log_odds(describe(measured, self._tile_scores(tiles, codec), codec)[None])[0])
+        score = float(
+            self._trees.log_odds(describe(measured, self._tile_scores(tiles, codec), codec)[None])[0]
+        )
         p_value = self._calibration.p_value(score, codec.stratum)
         return ResidualFinding(score, p_value, codec.stratum, self._explain(measured, codec, p_value))
 
@@ -154,11 +157,15 @@ class ResidualDetector:
         """Return the score alone, for calibration and evaluation.
 
         Raises:
-            UncheckablePicture: The picture is too small.
+            PictureTooSmallError: The picture is too small.
         """
         tiles = choose_tiles(image)
         row = describe(measure_tiles(tiles), self._tile_scores(tiles, codec), codec)
         return float(self._trees.log_odds(row[None])[0])
+
+    def calibration_sizes(self) -> dict[str, int]:
+        """Return how many benign pictures calibrate each stratum."""
+        return {stratum: int(scores.size) for stratum, scores in self._calibration.scores.items()}
 
     def _tile_scores(self, tiles: Tiles, codec: Codec) -> Floats:
         return score_tiles(self._network, tiles, codec)

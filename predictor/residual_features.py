@@ -1,10 +1,12 @@
 """Measure what noise the flattest parts of one picture carry: amplitude, shape, colour, lattice, spectrum.
 
-An added perturbation cannot hide in flat areas. Camera noise, compression and scaling leave noise there too, but
-of other shapes; which shape is suspicious is learned elsewhere. Meaning of the picture is deliberately ignored.
+An added perturbation cannot hide in flat areas. Camera noise, compression and scaling leave noise there
+too, but of other shapes; which shape is suspicious is learned elsewhere. Meaning of the picture is
+deliberately ignored.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -23,7 +25,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (0, 3), (0, 4), (0, 8), (4, 4), (8, 8))
 
 
-class UncheckablePicture(ValueError):
+class PictureTooSmallError(ValueError):
     """The picture is too small for its noise to be measured."""
 
 
@@ -36,15 +38,15 @@ class TileMeasures:
 
 
 def choose_tiles(image: Image, count: int = TILE_COUNT) -> Tiles:
-    """Cut the flattest, least clipped tiles, flattest first, on the 8 x 8 lattice -> (n <= count, side, side, 3).
+    """Cut the flattest, least clipped tiles on the 8 x 8 lattice -> (n <= count, side, side, 3).
 
     Raises:
-        UncheckablePicture: A side is shorter than `MIN_SIDE` pixels.
+        PictureTooSmallError: A side is shorter than `MIN_SIDE` pixels.
     """
     side = min(TILE_SIDE, image.height // _BLOCK * _BLOCK, image.width // _BLOCK * _BLOCK)
     if side < MIN_SIDE:
-        raise UncheckablePicture(
-            f"expected a picture of at least {MIN_SIDE} x {MIN_SIDE} pixels, got {image.width} x {image.height}"
+        raise PictureTooSmallError(
+            f"expected at least {MIN_SIDE} x {MIN_SIDE} pixels, got {image.width} x {image.height}"
         )
     activity = _tile_activity(_block_activity(image), side // _BLOCK)
     corners = _choose_corners(activity, side // _BLOCK, count)
@@ -85,7 +87,7 @@ def _tile_activity(blocks: Floats, side_blocks: int) -> Floats:
     total = cv2.integral(blocks.astype(np.float64))
     n = side_blocks
     sums = total[n:, n:] - total[:-n, n:] - total[n:, :-n] + total[:-n, :-n]
-    return (sums / (n * n)).astype(np.float32)
+    return np.asarray(sums / (n * n), dtype=np.float32)
 
 
 def _choose_corners(activity: Floats, side_blocks: int, count: int) -> list[tuple[int, int]]:
@@ -108,7 +110,7 @@ def _noise_levels(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Fl
     found: dict[str, Floats] = {}
     for name, plane in (("luma", luma), ("red", opponent[0]), ("blue", opponent[1])):
         second = plane[:, :-2] - 2.0 * plane[:, 1:-1] + plane[:, 2:]
-        mixed = np.abs(second[:, :, :-2] - 2.0 * second[:, :, 1:-1] + second[:, :, 2:]) / 6.0
+        mixed = np.abs(second[:, :, :-2] - 2.0 * second[:, :, 1:-1] + second[:, :, 2:]) / np.float32(6.0)
         blocks = _blocks(mixed, _BLOCK).mean(axis=2)
         for percent, level in zip((10, 50, 90), np.percentile(blocks, (10, 50, 90), axis=1), strict=True):
             found[f"noise_{name}_{percent}"] = np.log(level + 0.02)
@@ -116,7 +118,7 @@ def _noise_levels(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Fl
 
 
 def _noise_shape(residual: Floats) -> dict[str, Floats]:
-    """How the residual of the flattest 16 x 16 blocks is distributed: an added pattern is bounded, grain is not."""
+    """Distribution of the residual in the flattest 16 x 16 blocks: a pattern is bounded, grain is not."""
     planes = {"luma": residual @ _LUMA, "green": residual[..., 1], "red": residual[..., 0] - residual[..., 1]}
     found: dict[str, Floats] = {}
     for name, plane in planes.items():
@@ -212,7 +214,7 @@ def _spectrum(luma: Floats, red: Floats) -> dict[str, Floats]:
         centred = (plane - plane.mean(axis=(1, 2), keepdims=True)) * window[:, None] * window
         energy = np.abs(np.fft.rfft2(centred).astype(np.complex64)) ** 2
         total = energy.sum(axis=(1, 2)) + 1.0
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             ring = energy[:, (radius >= low) & (radius < high)].sum(axis=1)
             found[f"ring_{name}_{low}"] = np.log(ring / total + 1e-5)
         if name == "luma":

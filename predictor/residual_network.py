@@ -1,7 +1,7 @@
 """A small network that looks at the noise of one tile and says how much it resembles an added perturbation.
 
-Its first filters start as those of steganalysis (SRM) and are kept blind to the local mean, so that what the
-picture shows cannot decide.
+Its first filters start as those of steganalysis (SRM) and are kept blind to the local mean, so that what
+the picture shows cannot decide.
 """
 
 import torch
@@ -53,7 +53,11 @@ def steganalysis_filters() -> Tensor:
     masks[6, 2, 2] += 1.0
     masks[7, :, 2:] = 1.0 / 15.0
     masks[7, :, :2] = -1.0 / 10.0
-    luma, red, blue = torch.tensor([0.3, 0.6, 0.1]), torch.tensor([1.0, -1.0, 0.0]), torch.tensor([0.0, -1.0, 1.0])
+    luma, red, blue = (
+        torch.tensor([0.3, 0.6, 0.1]),
+        torch.tensor([1.0, -1.0, 0.0]),
+        torch.tensor([0.0, -1.0, 1.0]),
+    )
     colours = [luma] * 8 + [red, blue] * 4
     kinds = [0, 1, 2, 3, 4, 5, 6, 7, 1, 1, 2, 2, 3, 3, 6, 6]
     return torch.stack(

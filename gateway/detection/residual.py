@@ -9,7 +9,7 @@ def inspect_residual(decoded: Decoded, predictor: Predictor) -> Evidence:
     """Ask the learned detector whether the picture carries an added perturbation.
 
     Raises:
-        UncheckablePicture: The picture is too small to say anything.
+        PictureTooSmallError: The picture is too small to say anything.
         ArtifactError: The artifact has no residual part.
     """
     finding = predictor.residual(decoded.image, decoded.source)
