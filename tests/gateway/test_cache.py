@@ -1,0 +1,36 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.cache import ByteBoundedCache
+
+
+def test_value_comes_back_until_it_is_pushed_out():
+    cache = ByteBoundedCache[str](10_000)
+    for name in ("a", "b", "c"):
+        cache.put(name.encode(), name, 2_000)
+
+    assert cache.get(b"a") == "a"  # and is now the most recently used
+    cache.put(b"d", "d", 2_000)
+
+    assert [cache.get(name) for name in (b"a", b"b", b"c", b"d")] == ["a", None, "c", "d"]
+
+
+def test_value_larger_than_the_bound_is_not_kept():
+    cache = ByteBoundedCache[str](3_000)
+    cache.put(b"small", "small", 100)
+
+    cache.put(b"large", "large", 4_000)
+
+    assert cache.get(b"large") is None
+    assert cache.get(b"small") == "small"
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3_000)), max_size=40))
+def test_kept_values_never_outweigh_the_bound(puts):
+    cache = ByteBoundedCache[int](8_000)
+    for key, size in puts:
+        cache.put(bytes([key]), size, size)
+
+    kept = [cache.get(bytes([key])) for key in range(10)]
+
+    assert sum(size for size in kept if size is not None) <= 8_000
