@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from gateway.admission import Admission
 from gateway.body import BodyWork
 from gateway.dialects.openai_chat import OpenAIChat
+from gateway.errors import GatewayError, UnknownPathError
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
 from gateway.proxy import ChatCompletions, PassThrough, Route
@@ -53,8 +54,13 @@ def create_app(settings: Settings, pipeline: Pipeline) -> Starlette:
     async def expose(_: Request) -> Response:
         return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
 
+    async def not_found(request: Request, _: Exception) -> Response:
+        message = f"nothing at {request.url.path}: the API lies below {prefix}/v1/ (is /v1 in the base URL?)"
+        return _error(UnknownPathError(message))
+
     return Starlette(
         lifespan=lifespan,
+        exception_handlers={404: not_found},
         routes=[
             StarletteRoute(prefix + "/v1/{rest:path}", _api(settings, pipeline, metrics, upstream, pool)),
             StarletteRoute("/livez", livez),
@@ -94,6 +100,10 @@ class Api:
         """Choose by method and path; the path is normalised first, so that no spelling slips past."""
         is_chat = scope["method"] == "POST" and posixpath.normpath(scope["path"]) == self.chat_path
         await (self.chat if is_chat else self.pass_through)(scope, receive, send)
+
+
+def _error(error: GatewayError) -> Response:
+    return Response(OpenAIChat().error_body(error), error.http_status, media_type="application/json")
 
 
 def _json(body: object) -> Response:

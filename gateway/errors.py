@@ -3,6 +3,7 @@
     GatewayError
     ├── RequestRefusedError        it cannot be checked, and the policy refuses what it cannot check
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
+    ├── UnknownPathError           nothing of ours lies at this path
     ├── QueueFullError             too many bytes wait for image work: try again
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     └── UpstreamTimeoutError       the upstream took too long
@@ -67,6 +68,14 @@ class ImageBlockedError(GatewayError):
 
     status = 400
     kind = "image_blocked"
+    type = "invalid_request_error"
+
+
+class UnknownPathError(GatewayError):
+    """The path is neither the gateway's own nor below /v1/."""
+
+    status = 404
+    kind = "unknown_path"
     type = "invalid_request_error"
 
 

@@ -119,6 +119,10 @@ class FakeUpstream:
         await self._start(call.send, 429, (b"retry-after", b"7"))
         await call.send({"type": "http.response.body", "body": b'{"error": "theirs"}'})
 
+    async def _redirect(self, call: Call) -> None:
+        await self._start(call.send, 307, (b"location", b"/elsewhere"))
+        await call.send({"type": "http.response.body", "body": b""})
+
     async def _encoded(self, call: Call) -> None:
         await self._start(call.send, 200, (b"content-encoding", b"gzip"), (b"content-length", b"4"))
         await call.send({"type": "http.response.body", "body": b"\x1f\x8b\x00\xff"})

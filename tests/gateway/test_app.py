@@ -1,0 +1,45 @@
+import orjson
+import pytest
+
+
+def test_gateway_says_it_is_alive_and_ready(gateway):
+    server = gateway(models={"gpt-4o": "gpt-4o"})
+
+    alive, ready = server.ask("GET", "/livez"), server.ask("GET", "/readyz")
+
+    assert (alive.status, ready.status) == (200, 200)
+    assert orjson.loads(ready.body) == {"status": "ready", "artifact": "a1", "models": ["gpt-4o"]}
+
+
+def test_being_ready_does_not_depend_on_the_upstream(gateway):
+    assert gateway(upstream={"base_url": "http://127.0.0.1:9/v1"}).ask("GET", "/readyz").status == 200
+
+
+def test_requests_are_counted_by_dialect_model_and_status(gateway):
+    server = gateway()
+
+    server.chat(b'{"model": "m"}')
+    server.chat(b'{"model": "made-up"}', x_test="error")
+    server.ask("GET", "/v1/models")
+
+    assert server.settles_at('jnd_requests_total{dialect="openai_chat",model="m",status="200"}', 1)
+    assert server.settles_at('jnd_requests_total{dialect="openai_chat",model="other",status="429"}', 1)
+    assert server.settles_at('jnd_requests_total{dialect="passthrough",model="other",status="200"}', 1)
+    assert server.metric("jnd_upstream_seconds_count") == 3
+
+
+def test_metrics_come_in_prometheus_format(gateway):
+    answer = gateway().ask("GET", "/metrics")
+
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert b"# TYPE jnd_requests_total counter" in answer.body
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/completions", "/v2/chat/completions"])
+def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, path):
+    answer = gateway().ask("POST", path, b"{}")
+
+    assert answer.status == 404
+    assert answer.error["code"] == "unknown_path"
+    assert "/v1" in answer.error["message"]
+    assert upstream.requests == []
