@@ -105,6 +105,8 @@ class Exchange:
 
     def finish(self, metrics: Metrics) -> None:
         """Count everything and write the log line; called once, whatever happened."""
+        if self.status:
+            metrics.overhead.labels("true" if self.outcomes else "false").observe(self.overhead_seconds)
         self.status = self.status or HUNG_UP
         model = metrics.model_label(self.model)
         metrics.requests.labels(self.dialect, model, str(self.status)).inc()
@@ -112,8 +114,6 @@ class Exchange:
             metrics.errors.labels(kind).inc()
         if self.upstream_seconds is not None:
             metrics.upstream.observe(self.upstream_seconds)
-        has_image = "true" if self.outcomes else "false"
-        metrics.overhead.labels(has_image).observe(self.overhead_seconds)
         for outcome in self.outcomes:
             self._count_image(metrics, model, outcome)
         log.info("%s", orjson.dumps(self._line()).decode())

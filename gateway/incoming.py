@@ -75,8 +75,12 @@ class Incoming:
             if piece:
                 yield piece
 
+    def without_body(self) -> None:
+        """State that nobody will read the body, because there is none."""
+        self._is_settled.set()
+
     async def hung_up(self) -> None:
-        """Return when the client has closed the connection; never before its body is read."""
+        """Return when the client has closed the connection; not while its body is being read."""
         await self._is_settled.wait()
         while not self._is_gone:
             message = await self._receive()

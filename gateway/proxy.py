@@ -110,6 +110,8 @@ class PassThrough:
         """Serve one request."""
         incoming = Incoming(scope, receive)
         exchange = Exchange("passthrough", self.route.provider, scope["path"])
+        if not incoming.has_body:
+            incoming.without_body()
         body = incoming.chunks() if incoming.has_body else None
         answer = self.route.forward(incoming, exchange, send, body, list)
         await self.route.serve(incoming, exchange, send, answer)

@@ -161,6 +161,16 @@ def test_client_that_hangs_up_before_the_answer_cancels_the_upstream(gateway, up
     assert server.metric("jnd_in_flight_requests") == 0
 
 
+def test_client_that_hangs_up_on_a_request_without_body_cancels_the_upstream(gateway, upstream):
+    server = gateway()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(b"GET /v1/models HTTP/1.1\r\nhost: g\r\nx-test: silent\r\n\r\n")
+        _wait_for(lambda: upstream.requests)
+
+    assert upstream.hung_up.wait(5)
+    assert server.settles_at('jnd_errors_total{kind="client_hang_up"}', 1)
+
+
 def test_client_that_hangs_up_in_the_middle_of_a_stream_cancels_the_upstream(gateway, upstream):
     server = gateway()
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
