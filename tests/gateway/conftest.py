@@ -134,6 +134,15 @@ class FakeUpstream:
             await asyncio.sleep(0.01)
         await call.send({"type": "http.response.body", "body": b""})
 
+    async def _slow_stream(self, call: Call) -> None:
+        await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
+        for number in range(10):
+            await call.send(
+                {"type": "http.response.body", "body": b"data: %d\n\n" % number, "more_body": True}
+            )
+            await asyncio.sleep(0.05)
+        await call.send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
+
     async def _silent(self, call: Call) -> None:
         """Never answers; notices when the gateway hangs up."""
         while (await call.receive())["type"] != "http.disconnect":
