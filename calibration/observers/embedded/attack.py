@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own convention
 
 from calibration.image import Image, decode, encode_png, load, to_pillow
+from calibration.observers.embedded.observer import load_embedded
 
 Tensor = torch.Tensor
 
@@ -152,8 +153,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _embedded_target(question: str) -> Target:
-    from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - only a real attack needs it
-
     observer = load_embedded()
     return Target(observer.model, observer.processor, question)
 

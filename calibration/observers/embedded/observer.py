@@ -40,6 +40,16 @@ class EmbeddedObserver:
         self._no = torch.tensor([vocabulary[token] for token in _NO_TOKENS])
         self._render = lru_cache(maxsize=4096)(self._render_prompt)
 
+    @property
+    def model(self) -> Any:
+        """The transformers model, for whoever needs its gradient."""
+        return self._model
+
+    @property
+    def processor(self) -> Any:
+        """The transformers processor: tokenizer, chat template, picture preparation."""
+        return self._processor
+
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
         """Answer every query by its first token, with the probability of "yes" among yes and no."""
         replies: dict[int, Reply] = {}
