@@ -145,6 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--eps", type=float, default=8.0, help="largest change of a pixel, grey levels")
     parser.add_argument("--steps", type=int, default=40, help="gradient steps")
     given = parser.parse_args(arguments)
+    torch.set_num_threads(1)  # the model is too small to share out; threads would wait for each other
     report = attack_file(
         _embedded_target(given.question), given.image, given.out, eps=given.eps, steps=given.steps
     )
