@@ -20,7 +20,7 @@ from gateway.exchange import Exchange
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome, Pipeline
 from gateway.settings import OnFailure
-from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, splice, string_at
+from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
 from gateway.verdict import unchecked
 
 log = logging.getLogger(__name__)
@@ -79,9 +79,15 @@ class BodyWork:
         exchange.unchecked = problem.kind
 
     def _find_images(self, body: bytes, exchange: Exchange) -> list[Span]:
+        # Escapes could spell the marker differently; only then is the scan needed to be sure.
+        may_have_images = self.dialect.image_marker in body or b"\\u" in body
         try:
-            document = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
+            spans = locate(body, self.dialect.image_paths) if may_have_images else []
+            document = orjson.loads(skeleton(body, spans))
+        except AmbiguousKeysError as error:
+            self.give_up(Problem("duplicate_keys", str(error)), exchange)
+            return []
+        except ValueError as error:
             self.give_up(Problem("not_json", f"the body is not valid JSON: {error}"), exchange)
             return []
         if not isinstance(document, dict):
@@ -89,14 +95,6 @@ class BodyWork:
             return []
         model = document.get("model")
         exchange.model = model if isinstance(model, str) else ""
-        # Escapes could spell the marker differently; only then is the scan needed to be sure.
-        if self.dialect.image_marker not in body and b"\\u" not in body:
-            return []
-        try:
-            spans = locate(body, self.dialect.image_paths)
-        except AmbiguousKeysError as error:
-            self.give_up(Problem("duplicate_keys", str(error)), exchange)
-            return []
         if len(spans) > self.max_images:
             message = f"expected at most {self.max_images} images, got {len(spans)}"
             self.give_up(Problem("too_many_images", message), exchange)
@@ -130,6 +128,8 @@ class BodyWork:
             return _skipped(error.reason), None, problem
         except ImageError as error:
             return _skipped(error.reason), None, Problem(error.reason, str(error), span.where)
+        except orjson.JSONDecodeError as error:
+            return _skipped("not_json"), None, Problem("not_json", f"not valid JSON: {error}", span.where)
         except Exception:
             # The one outer handler of image work: a bug in a detector must not take the request down
             # unless the policy says so.

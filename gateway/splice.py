@@ -1,7 +1,8 @@
 """Find strings in a raw JSON body by their path, and replace them without touching any other byte.
 
 The body is never re-serialised: whitespace, key order, escapes and unknown fields arrive as the caller
-wrote them. `locate` trusts that the body is valid JSON (parse it first); it only measures where strings lie.
+wrote them. `locate` only measures where strings lie; whether the body is valid JSON, a parser must say, and
+it need not read the long strings for that: `skeleton` leaves them out.
 """
 
 import re
@@ -13,6 +14,7 @@ import orjson
 EACH = "*"  # a step into every element of an array
 Path = tuple[str, ...]  # object keys and EACH, from the root
 
+_LONG_BYTES = 4096
 _SPACE = re.compile(rb"[ \t\n\r]*")
 _BRACKET_OR_STRING = re.compile(rb'[\[\]{}]|"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(rb"[^\s,\]}]+")
@@ -46,14 +48,27 @@ def locate(body: bytes, paths: Sequence[Path]) -> list[Span]:
 
     Raises:
         AmbiguousKeysError: A key on a wanted path occurs twice in one object.
+        ValueError: The body is not valid JSON; not every such body is noticed.
     """
     scan = _Scan(body)
-    scan.value(scan.skip_space(0), list(paths), "")
+    try:
+        scan.value(scan.skip_space(0), list(paths), "")
+    except IndexError as error:
+        raise ValueError("the body ends in the middle of a value") from error
     return scan.found
 
 
+def skeleton(body: bytes, spans: Iterable[Span]) -> bytes:
+    """Return the body with its long spans emptied: valid JSON exactly if the body is, those strings aside."""
+    return splice(body, [Replacement(span, b'""') for span in spans if span.end - span.start > _LONG_BYTES])
+
+
 def string_at(body: bytes, span: Span) -> bytes:
-    """Return the decoded text of a JSON string, UTF-8; no copy is decoded where nothing is escaped."""
+    """Return the decoded text of a JSON string, UTF-8.
+
+    Raises:
+        ValueError: It has escapes, and they are not JSON's.
+    """
     raw = body[span.start + 1 : span.end - 1]
     if _BACKSLASH not in raw:
         return raw
@@ -105,6 +120,8 @@ class _Scan:
         seen: set[str] = set()
         position = self.skip_space(position + 1)
         while self.body[position] != _CLOSE_OBJECT:
+            if self.body[position] != _QUOTE:
+                raise ValueError(f"expected a key at byte {position}")
             key_end = self.string(position)
             key = string_at(self.body, Span(position, key_end, "")).decode()
             inner = [path[1:] for path in paths if path[0] == key]
@@ -148,7 +165,9 @@ class _Scan:
         """Measure a value nobody wants to look into."""
         if self.body[position] not in (_OPEN_OBJECT, _OPEN_ARRAY):
             match = _SCALAR.match(self.body, position)
-            return match.end() if match else position
+            if match is None:
+                raise ValueError(f"expected a value at byte {position}")
+            return match.end()
         depth = 0
         for match in _BRACKET_OR_STRING.finditer(self.body, position):
             opener = self.body[match.start()]

@@ -274,6 +274,10 @@ BAD_BODIES = {
     "truncated": (b'{"messages": [{"content": "a', "not_json"),
     "not UTF-8": (b'{"messages": "\xff"}', "not_json"),
     "too deep": (b"[" * 5000 + b"]" * 5000, "not_json"),
+    "bad escapes in a long image": (
+        b'{"messages": [{"content": [{"image_url": "' + b"\\q" * 3000 + b'"}]}]}',
+        "not_json",
+    ),
     "not an object": (b"[1, 2]", "not_an_object"),
     "ambiguous": (b'{"messages": [], "messages": [{"content": [{"image_url": "x"}]}]}', "duplicate_keys"),
     "invalid base64": (

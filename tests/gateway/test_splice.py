@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import orjson
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, splice, string_at
+from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
 
 PATHS = OpenAIChat.image_paths
 URL = "data:image/png;base64,AAAA"
@@ -67,6 +68,31 @@ def test_splicing_an_image_by_itself_gives_the_same_body(document, style):
     assert again == body
 
 
+@given(documents, styles, st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=2)), max_size=3))
+def test_damaged_body_is_never_taken_for_a_whole_one(document, style, damages):
+    body = _dumps(document, style)
+    for place, bytes_there in damages:
+        body = body[: place % len(body)] + bytes_there + body[place % len(body) + 1 :]
+
+    with contextlib.suppress(ValueError):
+        spans = locate(body, PATHS)
+        assert _is_json(skeleton(body, spans)) == _is_json(body)
+
+
+@given(st.binary(max_size=60) | st.text(alphabet='[]{}",:\\\\ 1a').map(str.encode))
+def test_noise_is_measured_or_refused_in_finite_time(body):
+    with contextlib.suppress(ValueError):
+        locate(body, PATHS)
+
+
+def test_skeleton_leaves_long_strings_out_and_keeps_the_rest():
+    body = _dumps({"messages": [{"content": [{"image_url": "x" * 5000}, {"image_url": "y" * 50}]}]}, {})
+
+    assert orjson.loads(skeleton(body, locate(body, PATHS))) == {
+        "messages": [{"content": [{"image_url": ""}, {"image_url": "y" * 50}]}]
+    }
+
+
 def test_escaped_slashes_and_keys_are_understood():
     body = rb'{"messages":[{"content":[{"image\u005furl":{"url":"data:image\/png;base64,\u0041+\/8="}}]}]}'
 
@@ -119,6 +145,14 @@ def test_overlapping_replacements_are_refused():
 
 def _dumps(document, style) -> bytes:
     return json.dumps(document, **style).encode()
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _images_of(document):
