@@ -6,6 +6,15 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 _OVERHEAD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _UPSTREAM_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
+# Present from the start at zero, so that a rate over the first failure is not missed.
+_KINDS = (
+    "client_hang_up",
+    "internal",
+    "queue_full",
+    "upstream_cut",
+    "upstream_timeout",
+    "upstream_unreachable",
+)
 
 
 class Metrics:
@@ -49,6 +58,8 @@ class Metrics:
         )
         self.in_flight = Gauge("jnd_in_flight_requests", "Requests being answered.", registry=registry)
         self.queue_bytes = Gauge("jnd_queue_bytes", "Body bytes waiting for image work.", registry=registry)
+        for kind in _KINDS:
+            self.errors.labels(kind)
         self._build = Gauge("jnd_build_info", "What runs here.", ["version", "artifact"], registry=registry)
 
     def model_label(self, model: str) -> str:

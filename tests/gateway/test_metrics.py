@@ -27,3 +27,7 @@ def test_exposition_is_what_prometheus_reads():
     assert {"jnd_requests", "jnd_images", "jnd_flags", "jnd_errors", "jnd_overhead_seconds"} <= families
     assert {"jnd_stage_seconds", "jnd_upstream_seconds", "jnd_in_flight_requests"} <= families
     assert b'jnd_build_info{artifact="abc",version="1.0"} 1.0' in metrics.exposition()
+
+
+def test_failures_are_at_zero_before_the_first_one():
+    assert b'jnd_errors_total{kind="upstream_timeout"} 0.0' in Metrics({}).exposition()
