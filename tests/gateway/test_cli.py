@@ -3,7 +3,6 @@ import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -138,7 +137,7 @@ def test_compress_says_which_file_it_cannot_read_and_goes_on(run, photograph, tm
     assert result.exit_code == 1
 
 
-def test_sigterm_lets_running_answers_finish(upstream_server, tmp_path):
+def test_sigterm_lets_running_answers_finish_and_each_is_logged_as_json(upstream_server, tmp_path):
     config = tmp_path / "gateway.yaml"
     config.write_text(f"upstream: {{base_url: 'http://127.0.0.1:{upstream_server.port}/v1'}}\n")
     process = subprocess.Popen(
@@ -156,8 +155,9 @@ def test_sigterm_lets_running_answers_finish(upstream_server, tmp_path):
         process.send_signal(signal.SIGTERM)
 
         assert answer.read().endswith(b"data: [DONE]\n\n")
-        threading.Thread(target=process.stderr.read).start()
-        process.wait(10)
+        _, log = process.communicate(timeout=10)
+        (line,) = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+        assert (line["path"], line["status"]) == ("/v1/chat/completions", 200)
     finally:
         process.kill()
         process.wait()
