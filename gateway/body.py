@@ -18,7 +18,7 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.exchange import Exchange
 from gateway.metrics import Metrics
-from gateway.pipeline import ImageOutcome, Pipeline
+from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
 from gateway.settings import OnFailure
 from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
 from gateway.verdict import unchecked
@@ -140,8 +140,8 @@ class BodyWork:
                 Problem("internal", "the image could not be checked", span.where),
             )
         problem = None
-        if outcome.reason:
-            problem = Problem(outcome.reason, "the image is not of its declared media type", span.where)
+        if outcome.reason == MISMATCH:
+            problem = Problem(MISMATCH, "the image is not of its declared media type", span.where)
         if outcome.data == inline.data:
             return outcome, None, problem
         return outcome, Replacement(span, data_url_string(outcome.media_type, outcome.data)), problem

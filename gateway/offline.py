@@ -15,7 +15,7 @@ from gateway.detection.inspector import Inspector
 from gateway.providers import load_rules
 from gateway.settings import Tier
 from gateway.verdict import Verdict, unchecked
-from predictor.predict import PairError, Predictor, resolve_profile
+from predictor.predict import Predictor, resolve_profile
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif"}
 
@@ -47,10 +47,7 @@ def inspect_files(
     def judge(data: bytes, decoded: Decoded) -> Verdict:
         if original is None:
             return inspector.inspect(decoded, data, profile)
-        try:
-            return inspector.inspect_pair(original, decoded, profile)
-        except PairError as error:
-            return unchecked(str(error))
+        return inspector.inspect_pair(original, decoded, profile)
 
     for file in files:
         started = time.perf_counter()

@@ -18,6 +18,7 @@ from gateway.policy import Action, decide
 from gateway.settings import Policy
 from gateway.verdict import Verdict
 
+MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
 
 
@@ -117,7 +118,9 @@ class Pipeline:
         is_inspected = self.clock()
         outcome = ImageOutcome(data, media_type, len(data), verdict, action=decide(verdict, self.policy))
         if _ALIASES.get(media_type, media_type) != decoded.source.media_type:
-            outcome = replace(outcome, reason="media_type_mismatch")
+            outcome = replace(outcome, reason=MISMATCH)
+        elif verdict.outcome == "unchecked":
+            outcome = replace(outcome, reason="not_examined")
         if self.compressor is not None and outcome.action != "block":
             out, plan = self.compressor.compress(decoded, data, profile, self.provider, model)
             outcome = replace(

@@ -67,3 +67,9 @@ def test_unregistered_but_common_media_type_is_no_mismatch(make_pipeline, png):
 
     assert make_pipeline().process(jpeg, "image/jpg", **ASK).reason == ""
     assert make_pipeline().process(jpeg, "image/png", **ASK).reason == "media_type_mismatch"
+
+
+def test_image_no_detector_could_examine_says_so(make_pipeline, inspector, png):
+    inspector.outcome = "unchecked"
+
+    assert make_pipeline().process(png, "image/png", **ASK).reason == "not_examined"
