@@ -79,14 +79,14 @@ def _noise(image: Image, level: float, rng: np.random.Generator) -> Image:
     return _clip(image.pixels.astype(np.float32) + 255 * noise_sigma(level) * sample)
 
 
-def banding_steps(level: float) -> float:
-    """Tones left per channel: 256 at level 0, falling geometrically to 4 at level 100."""
-    return float(round(256 * (4 / 256) ** (level / 100)))
+def banding_step(level: float) -> float:
+    """Width of a tone in grey levels: 1 at level 0, 0.84 more per level, four tones left at level 100."""
+    return 1 + 0.84 * level
 
 
 def _banding(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001
-    width = 255 / (banding_steps(level) - 1)
-    return _clip(np.round(image.pixels.astype(np.float32) / width) * np.float32(width))
+    width = np.float32(banding_step(level))
+    return _clip(np.round(image.pixels.astype(np.float32) / width) * width)
 
 
 BLUR = Distortion("blur", "blur", 50, "sigma, px", blur_sigma, _blur)
@@ -97,4 +97,4 @@ SATURATION = Distortion("saturation", "color saturation", 50, "chroma gain", sat
 CONTRAST = Distortion("contrast", "contrast", 50, "contrast gain", contrast_factor, _contrast)
 JPEG = Distortion("jpeg", "JPEG compression", 100, "IJG quality", jpeg_quality, _jpeg)
 NOISE = Distortion("noise", "noise", 50, "sigma, share of full scale", noise_sigma, _noise)
-BANDING = Distortion("banding", "banding", 100, "tones per channel", banding_steps, _banding)
+BANDING = Distortion("banding", "banding", 100, "tone width, grey levels", banding_step, _banding)

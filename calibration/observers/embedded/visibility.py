@@ -1,0 +1,74 @@
+"""How visible a change is to the observer we train: the target its answers are taught to follow.
+
+A contrast-masking measure, not a fact about any real model. Its floors were set so that the thresholds on our
+level scales fall between the human and the Gemini 2.0 Flash columns of the LMM-JND paper (arXiv 2507.00490,
+main table), which makes the embedded observer's JND a designed one: the model card says so.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image import Pixels
+
+Floats = npt.NDArray[np.floating[Any]]
+
+SLOPE = 3.5  # of the Weibull function the answers follow, in visibility
+_BAND_SIGMAS = (1.0, 2.5, 6.0)  # pixels of the model's input
+_LUMA_FLOORS = (4.0, 3.2, 4.0, 24.0)  # grey levels, fine to coarse; the last holds the mean itself
+_CHROMA_FLOORS = (7.0, 5.0, 5.0, 8.0)
+_MASKING = 0.3  # share of the local contrast that hides a change
+_POOLING = 4.0  # Minkowski exponent over places and bands
+_RESPONSE_FLOOR = 0.004  # P("different") on identical pairs, and the reverse at full visibility
+
+# Visibility is multiplied by these, so that the families whose difference energy says little about how
+# noticeable people find them (a shift of a whole picture, a global offset) still land on their target.
+FAMILY_GAINS: Mapping[str, float] = {
+    "blur": 1.1,
+    "brightness": 0.8,
+    "contrast": 1.25,
+    "jpeg": 0.95,
+    "mask": 0.7,
+    "angle": 0.5,
+    "distance": 0.6,
+}
+
+
+def visibility(reference: Pixels, distorted: Pixels) -> float:
+    """Return how visible a change is between two (H, W, 3) pictures; 1.0 is noticed half of the time."""
+    first, second = _opponent(reference), _opponent(distorted)
+    pooled = 0.0
+    for channel, floors in enumerate((_LUMA_FLOORS, _CHROMA_FLOORS, _CHROMA_FLOORS)):
+        content, change = _bands(first[..., channel]), _bands(second[..., channel] - first[..., channel])
+        for band, (signal, masker) in enumerate(zip(change, content, strict=True)):
+            local = (
+                np.sqrt(cv2.GaussianBlur(masker * masker, (0, 0), 3.0)) if band < len(_BAND_SIGMAS) else 0.0
+            )
+            excess = np.abs(signal) / (floors[band] + _MASKING * local)
+            pooled += float(np.mean(excess**_POOLING))
+    return float(pooled) ** (1 / _POOLING)
+
+
+def notice_probability(visible: float) -> float:
+    """Return P("different") for a visibility: a Weibull function through one half at 1.0."""
+    rise = 1 - math.pow(2.0, -(visible**SLOPE))
+    return _RESPONSE_FLOOR + (1 - 2 * _RESPONSE_FLOOR) * rise
+
+
+def _opponent(pixels: Pixels) -> Floats:
+    scaled = np.ascontiguousarray(pixels, dtype=np.float32) / 255
+    return np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2YCrCb)) * 255
+
+
+def _bands(channel: Floats) -> list[Floats]:
+    """Split into band-passes, fine to coarse, and what is left."""
+    rest, bands = channel, []
+    for sigma in _BAND_SIGMAS:
+        smooth = np.asarray(cv2.GaussianBlur(rest, (0, 0), sigma))
+        bands.append(rest - smooth)
+        rest = smooth
+    return [*bands, rest]
