@@ -15,7 +15,7 @@ from calibration.image import ImageError
 from gateway.admission import Admission
 from gateway.data_url import NotInlineError, data_url_string, parse_data_url
 from gateway.dialects.protocol import Dialect
-from gateway.errors import ImageBlockedError, RequestRefusedError
+from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
 from gateway.exchange import Exchange
 from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
@@ -109,47 +109,43 @@ class BodyWork:
             loop.run_in_executor(self.pool, self._treat_image, body, span, exchange.model, tenant)
             for span in spans
         ]
-        results = await asyncio.gather(*jobs)
-        exchange.outcomes = tuple(outcome for outcome, _, _ in results)
-        for _, _, problem in results:
-            if problem is not None:
-                self._refuse_or_note(problem, exchange)
-        return [replacement for _, replacement, _ in results if replacement is not None]
+        treated = await asyncio.gather(*jobs)
+        exchange.outcomes = tuple(each.outcome for each in treated)
+        for each in treated:
+            if each.problem is not None:
+                self._refuse_or_note(each.problem, exchange)
+        return [each.replacement for each in treated if each.replacement is not None]
 
-    def _treat_image(
-        self, body: bytes, span: Span, model: str, tenant: str
-    ) -> tuple[ImageOutcome, Replacement | None, Problem | None]:
+    def _treat_image(self, body: bytes, span: Span, model: str, tenant: str) -> "_Treated":
         """Take one image through the pipeline, on a worker thread."""
         try:
             inline = parse_data_url(string_at(body, span))
             outcome = self.pipeline.process(inline.data, inline.media_type, model=model, tenant=tenant)
         except NotInlineError as error:
-            problem = None if error.reason == "url" else Problem(error.reason, str(error), span.where)
-            return _skipped(error.reason), None, problem
+            return _skipped(error.reason, None if error.reason == "url" else str(error), span)
         except ImageError as error:
-            return _skipped(error.reason), None, Problem(error.reason, str(error), span.where)
+            return _skipped(error.reason, str(error), span)
         except orjson.JSONDecodeError as error:
-            return _skipped("not_json"), None, Problem("not_json", f"not valid JSON: {error}", span.where)
+            return _skipped("not_json", f"the string is not valid JSON: {error}", span)
         except Exception:
-            # The one outer handler of image work: a bug in a detector must not take the request down
-            # unless the policy says so.
+            # The one outer handler of image work: a bug in a detector is a failure like any other.
             log.exception("image work failed")
-            return (
-                _skipped("internal"),
-                None,
-                Problem("internal", "the image could not be checked", span.where),
-            )
+            return _skipped("internal", "the image could not be checked", span)
         problem = None
         if outcome.reason == MISMATCH:
             problem = Problem(MISMATCH, "the image is not of its declared media type", span.where)
         if outcome.data == inline.data:
-            return outcome, None, problem
-        return outcome, Replacement(span, data_url_string(outcome.media_type, outcome.data)), problem
+            return _Treated(outcome, problem=problem)
+        replacement = Replacement(span, data_url_string(outcome.media_type, outcome.data))
+        return _Treated(outcome, replacement, problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
-        if self.on_failure == "refuse":
+        if self.on_failure == "forward":
+            exchange.failures.append(problem.kind)
+        elif problem.kind == GatewayError.kind:
+            raise GatewayError(problem.message, param=problem.param)
+        else:
             raise RequestRefusedError(problem.kind, problem.message, param=problem.param)
-        exchange.failures.append(problem.kind)
 
     def _enforce(self, spans: Sequence[Span], exchange: Exchange) -> None:
         for span, outcome in zip(spans, exchange.outcomes, strict=True):
@@ -158,5 +154,16 @@ class BodyWork:
                 raise ImageBlockedError(message, param=span.where)
 
 
-def _skipped(reason: str) -> ImageOutcome:
-    return ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
+@dataclass(frozen=True)
+class _Treated:
+    """What became of one image, and of its place in the body."""
+
+    outcome: ImageOutcome
+    replacement: Replacement | None = None  # None: the bytes stay
+    problem: Problem | None = None
+
+
+def _skipped(reason: str, message: str | None, span: Span) -> _Treated:
+    """Leave an image as it is; without a message, that is no failure."""
+    outcome = ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
+    return _Treated(outcome, problem=None if message is None else Problem(reason, message, span.where))

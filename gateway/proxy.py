@@ -57,11 +57,11 @@ class Route:
         target = incoming.raw_path[len(self.prefix) + len("/v1") :] + _query(incoming)
         size_bytes = incoming.content_length if not isinstance(body, bytes) else None
         headers = forwardable(incoming.headers)
-        exchange.is_forwarded = True
         with exchange.waiting_for_upstream():
             response = await self.upstream.send(
                 incoming.method, target.decode("latin-1"), headers, body, size_bytes=size_bytes
             )
+        exchange.is_forwarded = True
         with closing(response):
             exchange.answer_starts(response.status)
             await relay(response, send, own_headers())

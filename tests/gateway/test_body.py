@@ -339,6 +339,15 @@ def test_bug_in_a_detector_does_not_take_the_request_down(gateway, inspector, pn
     assert server.settles_at('jnd_errors_total{kind="internal"}', 1)
 
 
+def test_bug_in_a_detector_is_a_500_where_the_policy_refuses(gateway, inspector, png, chat_body):
+    inspector.error = RuntimeError("a bug")
+
+    answer = gateway(policy={"on_failure": "refuse"}).chat(chat_body(png))
+
+    assert (answer.status, answer.error["code"]) == (500, "internal")
+    assert "a bug" not in answer.body.decode()
+
+
 def test_wrong_types_in_a_body_harm_nobody(gateway, upstream):
     server = gateway()
     json_values = st.recursive(
