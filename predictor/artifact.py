@@ -126,6 +126,6 @@ def _read_card(directory: Path) -> dict[str, Any]:
     version = card.get("schema_version")
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise ArtifactError(
-            f"expected an artifact of schema version up to {SCHEMA_VERSION}, got {version!r}: update the program"
+            f"expected an artifact of schema version up to {SCHEMA_VERSION}, got {version!r}: newer"
         )
     return card

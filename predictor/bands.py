@@ -1,0 +1,87 @@
+"""Measure the difference of two views: octave by octave, masked by the reference's texture, no learned part.
+
+Every energy is zero exactly when the views are identical. Differentiable in both views.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch.nn import functional
+
+OCTAVES = 5  # the last holds everything coarser
+_CHANNELS = 3
+_MASKS = ((0.02, 0.0), (0.01, 0.6))  # (floor, gain over local contrast): without and with masking
+_POOLINGS = ("mean", "spread", "worst")
+_CELLS = 6  # differences may be local: the worst of 6 x 6 cells is one pooling
+
+ENERGIES = OCTAVES * _CHANNELS * len(_MASKS) * len(_POOLINGS)
+SIGNS = OCTAVES * _CHANNELS + _CHANNELS
+CONTENTS = OCTAVES * _CHANNELS + _CHANNELS
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What is known of N pairs before anything is learned."""
+
+    energies: torch.Tensor  # (N, ENERGIES), at least 0: how large the difference is, in many ways
+    signs: torch.Tensor  # (N, SIGNS): detail gained or lost by octave, shift of the mean; 0 if identical
+    content: torch.Tensor  # (N, CONTENTS): how busy the reference is, by octave, and its mean colour
+
+    def take(self, chosen: torch.Tensor) -> "Measures":
+        """Return the chosen pairs."""
+        return Measures(self.energies[chosen], self.signs[chosen], self.content[chosen])
+
+
+def measure(reference: torch.Tensor, distorted: torch.Tensor) -> Measures:
+    """Measure N pairs in opponent colours, (N, 3, H, W) each; see `features.to_opponent`."""
+    energies, signs, content = [], [], []
+    for band, other in zip(split_octaves(reference), split_octaves(distorted), strict=True):
+        contrast = _root(
+            functional.avg_pool2d(band[:, :1].square(), 5, stride=1, padding=2, count_include_pad=False)
+        )
+        squares = (other - band).square()
+        for floor, gain in _MASKS:
+            masked = squares / (floor + gain * contrast).square() if gain else squares / floor**2
+            energies.append(_pool(masked))
+        before = torch.log(band.square().mean(dim=(2, 3)) + 1e-6)
+        signs.append(torch.log(other.square().mean(dim=(2, 3)) + 1e-6) - before)
+        content.append(before)
+    mean = reference.mean(dim=(2, 3))
+    signs.append(20.0 * (distorted.mean(dim=(2, 3)) - mean))
+    content.append(mean)
+    return Measures(torch.cat(energies, dim=1), torch.cat(signs, dim=1), torch.cat(content, dim=1))
+
+
+def split_octaves(picture: torch.Tensor) -> list[torch.Tensor]:
+    """Split (N, 3, H, W) into octaves, fine to coarse; only the last carries the mean."""
+    octaves = []
+    for _ in range(OCTAVES - 1):
+        coarse = functional.avg_pool2d(picture, 2, ceil_mode=True, count_include_pad=False)
+        smooth = functional.interpolate(coarse, size=picture.shape[2:], mode="bilinear", align_corners=False)
+        octaves.append(picture - smooth)
+        picture = coarse
+    return [*octaves, picture]
+
+
+def energy_names() -> list[str]:
+    """Name the energies in order, for people."""
+    masks = ("plain", "masked")
+    return [
+        f"octave {octave} {mask} {pooling} {channel}"
+        for octave, mask, pooling, channel in product(range(OCTAVES), masks, _POOLINGS, ("Y", "Cb", "Cr"))
+    ]
+
+
+def _pool(squares: torch.Tensor) -> torch.Tensor:
+    """Pool (N, C, h, w) squares to (N, 3 * C) amplitudes."""
+    cells = functional.adaptive_avg_pool2d(squares, _CELLS)
+    amplitudes = _root(cells)
+    return torch.cat(
+        [_root(squares.mean(dim=(2, 3))), amplitudes.mean(dim=(2, 3)), amplitudes.amax(dim=(2, 3))], dim=1
+    )
+
+
+def _root(squares: torch.Tensor) -> torch.Tensor:
+    """Take a square root that is exactly zero at zero and has a finite gradient there."""
+    return squares / (torch.sqrt(squares + 1e-10) + 1e-5)

@@ -1,0 +1,115 @@
+"""Bring a pair of pictures to what the model sees of it, as tensors.
+
+A model with a known input side sees the whole picture squashed into a square. A model that tiles, or is
+unknown, is judged twice: on the whole picture shrunk to a common size, and on the native-size tile with the
+greatest difference, so that fine damage cannot hide in the shrinking.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from calibration.image import Image, resize
+from calibration.profile import JndProfile
+
+WHOLE_SIDE = 256  # pixels: longer side at which an unknown model's view of the whole picture is judged
+NATIVE_SIDE = 1568  # pixels: no provider's default shows a model more than this along the longer side
+MAX_ASPECT_DIFFERENCE = 0.02
+_FLATTEST = 64  # longer over shorter side beyond which a picture is judged squashed
+
+# BT.601 luma and colour differences: rows turn RGB in 0 ... 1 into Y, Cb, Cr.
+_OPPONENT = np.array(
+    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], dtype=np.float32
+)
+
+
+class PairError(ValueError):
+    """The two pictures cannot be compared: they are not the same picture's shape."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairView:
+    """A reference and its candidate, pixel on pixel, as the model sees them; same size."""
+
+    reference: Image
+    distorted: Image
+
+
+class Viewer:
+    """One reference, ready to be compared with many candidates."""
+
+    def __init__(self, reference: Image, profile: JndProfile) -> None:
+        self._reference = reference
+        side = profile.input_side
+        self._size = (side, side) if side is not None else _fit(reference, WHOLE_SIDE)
+        self._whole = shrink(reference, *self._size)
+        tiled = side is None and max(reference.width, reference.height) > WHOLE_SIDE
+        self._native = shrink(reference, *_fit(reference, NATIVE_SIDE)) if tiled else None
+
+    def views(self, distorted: Image) -> list[PairView]:
+        """Return the views in which the model could notice a difference; as many for every candidate.
+
+        Raises:
+            PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
+        """
+        _check_aspect(self._reference, distorted)
+        views = [PairView(self._whole, shrink(distorted, *self._size))]
+        if self._native is not None:
+            views.append(_worst_tile(self._native, distorted))
+        return views
+
+
+def model_view(image: Image, side: int) -> Image:
+    """Squash into a square as a model's processor does: bicubic, antialiased."""
+    return shrink(image, side, side)
+
+
+def shrink(image: Image, width: int, height: int) -> Image:
+    """Resample as Pillow's bicubic does; much larger pictures are first reduced by area, which is faster."""
+    factor = min(image.width // width, image.height // height) // 2
+    if factor >= 2:
+        size = (image.width // factor, image.height // factor)
+        image = Image(np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA)))
+    return resize(image, width, height, "bicubic")
+
+
+def to_opponent(pixels: npt.NDArray[np.uint8] | torch.Tensor) -> torch.Tensor:
+    """Turn uint8 RGB (N, H, W, 3) into luma and colour differences (N, 3, H, W), full scale 1."""
+    rgb = torch.as_tensor(pixels).to(torch.float32) / 255.0
+    return torch.einsum("nhwc,dc->ndhw", rgb, torch.from_numpy(_OPPONENT)).contiguous()
+
+
+def _check_aspect(reference: Image, distorted: Image) -> None:
+    expected = distorted.width * reference.height / reference.width
+    difference = abs(distorted.height - expected)
+    if difference > MAX_ASPECT_DIFFERENCE * expected and difference > 1.0:
+        raise PairError(
+            f"expected two pictures of the same aspect ratio, got {reference.width} x {reference.height} "
+            f"and {distorted.width} x {distorted.height}"
+        )
+
+
+def _fit(image: Image, side: int) -> tuple[int, int]:
+    longest = max(image.width, image.height)
+    scale = min(1.0, side / longest)
+    least = max(1, round(longest * scale) // _FLATTEST)
+    return max(least, round(image.width * scale)), max(least, round(image.height * scale))
+
+
+def _worst_tile(reference: Image, distorted: Image) -> PairView:
+    width, height = reference.width, reference.height
+    first, second = reference.pixels, shrink(distorted, width, height).pixels
+    tile_width, tile_height = min(WHOLE_SIDE, width), min(WHOLE_SIDE, height)
+    difference = cv2.absdiff(first, second).max(axis=2)
+    total = cv2.boxFilter(
+        difference, cv2.CV_32F, (tile_width, tile_height), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT
+    )
+    inside = total[: height - tile_height + 1, : width - tile_width + 1]
+    top, left = np.unravel_index(int(np.argmax(inside)), inside.shape)
+    rows, columns = slice(int(top), int(top) + tile_height), slice(int(left), int(left) + tile_width)
+    return PairView(
+        Image(np.ascontiguousarray(first[rows, columns])), Image(np.ascontiguousarray(second[rows, columns]))
+    )

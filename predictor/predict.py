@@ -1,0 +1,167 @@
+"""The one door for those who ask: would this model notice this change, in this image?
+
+Loads an artifact and answers. Training, evaluation and the laboratory stay outside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+from calibration.image import Image, SourceInfo
+from calibration.profile import JndProfile, ProfileError, default_profile, load_profile
+from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.features import PairError, Viewer
+from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
+from predictor.reencoding import ReencodingFinding, ReencodingJudge
+from predictor.residual import Codec, ResidualDetector, ResidualFinding
+
+__all__ = [
+    "ArtifactError",
+    "Comparison",
+    "Noticeability",
+    "PairError",
+    "Predictor",
+    "ProfileError",
+    "ResidualFinding",
+    "resolve_profile",
+]
+
+EMBEDDED = "embedded"
+_EMBEDDED_SIDE = 96  # pixels: the embedded model's input
+
+
+class Comparison:
+    """One reference and one model, ready to judge candidates; made by `Predictor.against`."""
+
+    def __init__(self, noticeability: NoticeabilityModel, viewer: Viewer, profile: JndProfile) -> None:
+        self._noticeability = noticeability
+        self._viewer = viewer
+        self._profile = profile
+
+    def notice_each(self, candidates: Sequence[Image]) -> list[Noticeability]:
+        """Predict for at least one candidate.
+
+        Raises:
+            PairError: The aspect ratio of a candidate differs by more than 2 %.
+        """
+        return self._noticeability.judge(
+            [self._viewer.views(candidate) for candidate in candidates], self._profile
+        )
+
+    def excess(self, candidate: Image) -> float:
+        """Predict P(notice) beyond the model's false alarms; see `excess_probability`."""
+        return excess_probability(self.notice_each([candidate])[0], self._profile)
+
+
+class Predictor:
+    """Every trained part of one artifact."""
+
+    def __init__(
+        self,
+        noticeability: NoticeabilityModel,
+        residual: ResidualDetector | None,
+        reencoding: ReencodingJudge | None,
+        version: str,
+    ) -> None:
+        self._noticeability = noticeability
+        self._residual = residual
+        self._reencoding = reencoding
+        self.version = version  # of the artifact: changes with any of its parts
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Predictor":
+        """Load an artifact directory, or the one shipped with the package.
+
+        Raises:
+            ArtifactError: It is missing, damaged, foreign or newer.
+        """
+        directory = path or default_directory()
+        noticeability = NoticeabilityModel.from_part(read_part(directory, "noticeability"))
+        residual, reencoding = None, None
+        if has_part(directory, "residual"):
+            part = read_part(directory, "residual")
+            residual, reencoding = (
+                ResidualDetector.from_part(part),
+                ReencodingJudge.from_tensors(part.tensors),
+            )
+        return cls(noticeability, residual, reencoding, artifact_version(directory))
+
+    def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
+        """Predict whether the profile's model notices the change; the size of the pictures may differ.
+
+        Raises:
+            PairError: The aspect ratios differ by more than 2 %.
+        """
+        return self.notice_each(reference, [distorted], profile)[0]
+
+    def notice_each(
+        self, reference: Image, candidates: Sequence[Image], profile: JndProfile
+    ) -> list[Noticeability]:
+        """Predict for several versions of one reference at once.
+
+        Raises:
+            PairError: The aspect ratio of a candidate differs by more than 2 %.
+        """
+        if not candidates:
+            return []
+        return self.against(reference, profile).notice_each(candidates)
+
+    def against(self, reference: Image, profile: JndProfile) -> "Comparison":
+        """Prepare one reference for many questions, one after another."""
+        return Comparison(self._noticeability, Viewer(reference, profile), profile)
+
+    def residual(self, image: Image, source: SourceInfo) -> ResidualFinding:
+        """Tell, without a reference, whether the image carries an added perturbation.
+
+        Raises:
+            ArtifactError: The artifact has no residual part.
+        """
+        if self._residual is None:
+            raise ArtifactError("expected an artifact with a residual part, this one has none")
+        return self._residual.find(image, source)
+
+    def reencoding(self, original: Image, version: Image, codec: Codec) -> ReencodingFinding:
+        """Tell whether a version differs from the original by more than re-encoding.
+
+        `codec` is the version's.
+
+        Raises:
+            ArtifactError: The artifact has no residual part.
+        """
+        if self._reencoding is None:
+            raise ArtifactError("expected an artifact with a residual part, this one has none")
+        return self._reencoding.judge(original, version, codec)
+
+
+def excess_probability(found: Noticeability, profile: JndProfile) -> float:
+    """Return P(notice) beyond the model's false alarms (Abbott's formula): 0 for identical pictures."""
+    floor = link_of(profile, 1.0).floor
+    return max(0.0, (found.probability - floor) / (1.0 - floor))
+
+
+def resolve_profile(name: str) -> JndProfile:
+    """Find the profile meant by `embedded`, a profile.json, a calibration directory, or a model's name.
+
+    A name nobody has calibrated gets the default, human-level-safe profile.
+
+    Raises:
+        ProfileError: The file is not a readable profile, or does not exist.
+    """
+    if name == EMBEDDED:
+        return _embedded_profile()
+    path = Path(name)
+    if path.exists() or path.suffix == ".json":
+        try:
+            return load_profile(path)
+        except OSError as error:
+            raise ProfileError(f"cannot read a profile at {name}: {error.strerror}") from error
+    return default_profile(name)
+
+
+def _embedded_profile() -> JndProfile:
+    # A data file only: importing the observer would load the laboratory.
+    shipped = Path(str(files("calibration"))) / "observers" / "embedded" / "profile.json"
+    if shipped.exists():
+        return load_profile(shipped)
+    return replace(default_profile(EMBEDDED), input_side=_EMBEDDED_SIDE, stimulus_side=_EMBEDDED_SIDE)
