@@ -1,0 +1,109 @@
+"""Pairs with an observer's answers: what the predictor learns from, in memory and as one file.
+
+Where pairs come from is the matter of `sampling` (made for training) and `recorded` (a calibration's trials).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image import Image
+from calibration.stimuli.registry import DISTORTIONS
+
+FAMILIES: tuple[str, ...] = tuple(DISTORTIONS)
+NO_FAMILY = -1  # identical pictures, or several distortions together
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One reference and its distorted version, both at the model's view."""
+
+    reference: Image
+    distorted: Image
+    photo: str  # the file it was cut from: photographs, not pairs, are split and resampled
+    family: int  # index into FAMILIES, or NO_FAMILY
+    level: float  # of that family; 0 where there is none
+
+
+@dataclass(frozen=True, eq=False)
+class PairSet:
+    """N labelled pairs as arrays; all views share one side."""
+
+    references: npt.NDArray[np.uint8]  # (N, S, S, 3)
+    distorted: npt.NDArray[np.uint8]  # (N, S, S, 3)
+    photos: npt.NDArray[np.str_]  # (N,)
+    families: npt.NDArray[np.int64]  # (N,)
+    levels: Floats  # (N,)
+    shifts: Floats  # (N, families) ln of the model's thresholds over the observer's own
+    probabilities: Floats  # (N,) of the observer saying "different"
+
+    def __len__(self) -> int:
+        return len(self.levels)
+
+    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "PairSet":
+        """Return the chosen pairs."""
+        return PairSet(**{item.name: getattr(self, item.name)[chosen] for item in fields(self)})
+
+    def save(self, path: Path) -> None:
+        """Write as one compressed file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(path, **{item.name: getattr(self, item.name) for item in fields(self)})
+
+    @classmethod
+    def load(cls, path: Path) -> "PairSet":
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(**{item.name: stored[item.name] for item in fields(cls)})
+
+
+def pair_set(pairs: Sequence[Pair], shifts: Floats, probabilities: Floats) -> PairSet:
+    """Gather pairs and their answers.
+
+    Raises:
+        ValueError: There is no pair.
+    """
+    if not pairs:
+        raise ValueError("expected at least one pair with an answer, got none")
+    return PairSet(
+        references=np.stack([pair.reference.pixels for pair in pairs]),
+        distorted=np.stack([pair.distorted.pixels for pair in pairs]),
+        photos=np.array([pair.photo for pair in pairs]),
+        families=np.array([pair.family for pair in pairs], dtype=np.int64),
+        levels=np.array([pair.level for pair in pairs], dtype=np.float32),
+        shifts=np.asarray(shifts, dtype=np.float32),
+        probabilities=np.asarray(probabilities, dtype=np.float32),
+    )
+
+
+def join(sets: Sequence[PairSet]) -> PairSet:
+    """Put several sets of one view side into one."""
+    return PairSet(
+        **{item.name: np.concatenate([getattr(one, item.name) for one in sets]) for item in fields(PairSet)}
+    )
+
+
+def split_photos(pairs: PairSet, share: float, rng: np.random.Generator) -> tuple[PairSet, PairSet]:
+    """Split by photograph: all pairs of about `share` of the photographs, then the rest."""
+    names = np.unique(pairs.photos)
+    chosen = rng.permutation(names)[: max(1, round(share * len(names)))]
+    is_chosen = np.isin(pairs.photos, chosen)
+    return pairs.take(is_chosen), pairs.take(~is_chosen)
+
+
+def photo_files(folder: Path) -> list[Path]:
+    """List the pictures below a folder, sorted by path.
+
+    Raises:
+        ValueError: There is none.
+    """
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    if not found:
+        raise ValueError(f"expected pictures (PNG, JPEG, WebP) below {folder}, found none")
+    return found
