@@ -1,0 +1,256 @@
+"""Lighten an image by as much as the model cannot see: resolution first, then format and quality.
+
+Tiers: `exact` keeps every decoded pixel; `faithful` and `lean` allow the predictor's P(notice), after the
+model's own resize and beyond its false-alarm floor, to reach 5 % and 20 %. What is sent was itself judged,
+decoded from its final bytes. The result is a pure function of the arguments.
+
+Limits no prediction overrides: JPEG and WebP quality at least 30; no side below the model's input side; for
+a model whose input is unknown, no size below the one its provider shows it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from calibration.image import (
+    Decoded,
+    FormatName,
+    Image,
+    decode,
+    encode_jpeg,
+    encode_webp,
+    encode_webp_lossless,
+)
+from calibration.profile import JndProfile
+from gateway.providers import ProviderRules, Size
+from predictor.predict import Comparison, Predictor
+
+Tier = Literal["exact", "faithful", "lean"]
+
+LEAN_PROBABILITY = 0.20
+MIN_QUALITY = 30
+_QUALITIES = tuple(range(MIN_QUALITY, 96, 5))
+_SCALES = (1.0, 0.75, 0.5, 0.35, 0.25)
+_INPUT_MULTIPLES = (8, 6, 4, 3, 2)  # of the model's input side: more rungs for large pictures
+_RESOLUTION_SHARE = 0.5  # of the allowed probability; the rest is left for the codec
+_FAST_PIXELS = 4_000_000  # WebP's encoder takes longer than it saves beyond this
+
+
+@dataclass(frozen=True)
+class CompressionPlan:
+    """What was done to one image, or why nothing was."""
+
+    format: str
+    quality: int | None  # None: lossless, or left as it is
+    width: int
+    height: int
+    bytes_in: int
+    bytes_out: int
+    tokens_in: int
+    tokens_out: int
+    probability: float  # predicted P(notice) beyond the model's false alarms
+    tier: str
+    reason: str  # why the image was left as it is; empty otherwise
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One image with the rules that bind it."""
+
+    decoded: Decoded
+    data: bytes
+    input_side: int | None  # of the model, pixels
+    comparison: Comparison
+    formats: frozenset[FormatName]
+    ceiling: Size  # pixels beyond it are wasted
+    count_tokens: Callable[[Size], int]
+
+    @cached_property
+    def source_size(self) -> Size:
+        return Size(self.decoded.image.width, self.decoded.image.height)
+
+    def tokens(self, size: Size) -> int:
+        return self.count_tokens(size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Candidate:
+    """Encoded bytes that may be sent."""
+
+    data: bytes
+    format: FormatName
+    quality: int | None
+    size: Size
+    probability: float
+
+
+class Compressor:
+    """Chooses and carries out; holds no state between images."""
+
+    def __init__(
+        self, predictor: Predictor, providers: ProviderRules, tier: Tier, max_probability: float = 0.05
+    ) -> None:
+        """`max_probability` bounds the faithful tier; the lean tier allows at least 20 %."""
+        self._predictor = predictor
+        self._providers = providers
+        self._tier = tier
+        self._limit = max_probability if tier == "faithful" else max(max_probability, LEAN_PROBABILITY)
+
+    def compress(
+        self, decoded: Decoded, data: bytes, profile: JndProfile, provider: str, model: str
+    ) -> tuple[bytes, CompressionPlan]:
+        """Return the bytes to send, and what was done; never more bytes or tokens than came in."""
+        rules = self._providers.of(provider)
+        rule = rules.rule(model)
+        job = _Job(
+            decoded=decoded,
+            data=data,
+            input_side=profile.input_side,
+            comparison=self._predictor.against(decoded.image, profile),
+            formats=rules.formats,
+            ceiling=rule.seen(Size(decoded.image.width, decoded.image.height)),
+            count_tokens=rule.tokens,
+        )
+        if not decoded.source.is_plain:
+            return _leave(job, "a rewrite would lose animation, transparency, orientation or colour profile")
+        candidates = [
+            *_exact_candidates(job),
+            *(self._lossy_candidates(job) if self._tier != "exact" else ()),
+        ]
+        allowed = [candidate for candidate in candidates if _is_lighter(candidate, job)]
+        if not allowed:
+            return _leave(job, self._why_nothing(candidates))
+        return _carry_out(job, min(allowed, key=lambda found: len(found.data)), self._tier)
+
+    def _lossy_candidates(self, job: _Job) -> Iterator[_Candidate]:
+        small = self._smallest_picture(job)
+        jpeg = None
+        if "jpeg" in job.formats:
+            jpeg = self._lowest_quality(job, small, "jpeg", start=None)
+            if jpeg is not None:
+                yield jpeg
+        if "webp" in job.formats and small.width * small.height <= _FAST_PIXELS:
+            start = jpeg.quality if jpeg is not None else None
+            webp = self._lowest_quality(job, small, "webp", start=start)
+            if webp is not None:
+                yield webp
+
+    def _smallest_picture(self, job: _Job) -> Image:
+        """Find the lowest rung of the resolution ladder that half of the allowed probability permits."""
+        sizes = _ladder(job)
+        low, high = 0, len(sizes) - 1  # the source itself, or the ceiling, stands in for "all failed"
+        chosen = _reduce(job.decoded.image, sizes[0])
+        while low < high:
+            middle = (low + high + 1) // 2
+            reduced = _reduce(job.decoded.image, sizes[middle])
+            if job.comparison.excess(reduced) <= self._limit * _RESOLUTION_SHARE:
+                low, chosen = middle, reduced
+            else:
+                high = middle - 1
+        return chosen
+
+    def _lowest_quality(
+        self, job: _Job, picture: Image, format_name: FormatName, *, start: int | None
+    ) -> _Candidate | None:
+        """Bisect the quality grid; every probe is encoded, decoded and judged against the source."""
+        low, high = 0, len(_QUALITIES) - 1
+        best: _Candidate | None = None
+        middle = _QUALITIES.index(start) if start in _QUALITIES else (low + high) // 2
+        while low <= high:
+            candidate = self._encode(job, picture, format_name, _QUALITIES[middle])
+            if candidate.probability <= self._limit:
+                best, high = candidate, middle - 1
+            else:
+                low = middle + 1
+            middle = (low + high) // 2
+        return best
+
+    def _encode(self, job: _Job, picture: Image, format_name: FormatName, quality: int) -> _Candidate:
+        if format_name == "jpeg":
+            data = encode_jpeg(picture, quality)
+        else:
+            data = encode_webp(picture, quality, effort=2)
+        excess = job.comparison.excess(decode(data).image)
+        return _Candidate(data, format_name, quality, Size(picture.width, picture.height), excess)
+
+    def _why_nothing(self, candidates: list[_Candidate]) -> str:
+        if candidates:
+            return "no encoding within the limit is smaller"
+        if self._tier == "exact":
+            return "no smaller encoding of the same pixels is known for this format"
+        return "every encoding tried would be noticed"
+
+
+def _exact_candidates(job: _Job) -> Iterator[_Candidate]:
+    """Offer the same pixels as lossless WebP, for sources that are lossless already."""
+    if not job.decoded.source.is_lossless or "webp" not in job.formats:
+        return
+    data = encode_webp_lossless(job.decoded.image)
+    if np.array_equal(decode(data).image.pixels, job.decoded.image.pixels):
+        yield _Candidate(data, "webp", None, job.source_size, 0.0)
+
+
+def _is_lighter(candidate: _Candidate, job: _Job) -> bool:
+    return len(candidate.data) < len(job.data) and job.tokens(candidate.size) <= job.tokens(job.source_size)
+
+
+def _ladder(job: _Job) -> list[Size]:
+    """List the sizes to try, largest first; the first needs no permission beyond the provider's."""
+    source, side = job.source_size, job.input_side
+    if side is None:
+        return [source] if job.ceiling == source else [source, job.ceiling]
+    short = min(source.width, source.height)
+    scales = {*_SCALES, *(multiple * side / short for multiple in _INPUT_MULTIPLES)}
+    scales.add(job.ceiling.width / source.width)
+    allowed = sorted((scale for scale in scales if scale <= 1.0 and scale * short >= side), reverse=True)
+    return [_scaled(source, scale) for scale in allowed or [1.0]]
+
+
+def _scaled(size: Size, scale: float) -> Size:
+    return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))
+
+
+def _reduce(image: Image, size: Size) -> Image:
+    if (image.width, image.height) == (size.width, size.height):
+        return image
+    target = (size.width, size.height)
+    return Image(np.asarray(cv2.resize(image.pixels, target, interpolation=cv2.INTER_AREA)))
+
+
+def _carry_out(job: _Job, chosen: _Candidate, tier: Tier) -> tuple[bytes, CompressionPlan]:
+    plan = CompressionPlan(
+        format=chosen.format,
+        quality=chosen.quality,
+        width=chosen.size.width,
+        height=chosen.size.height,
+        bytes_in=len(job.data),
+        bytes_out=len(chosen.data),
+        tokens_in=job.tokens(job.source_size),
+        tokens_out=job.tokens(chosen.size),
+        probability=chosen.probability,
+        tier="exact" if chosen.quality is None else tier,
+        reason="",
+    )
+    return chosen.data, plan
+
+
+def _leave(job: _Job, reason: str) -> tuple[bytes, CompressionPlan]:
+    tokens = job.tokens(job.source_size)
+    plan = CompressionPlan(
+        format=job.decoded.source.format,
+        quality=None,
+        width=job.source_size.width,
+        height=job.source_size.height,
+        bytes_in=len(job.data),
+        bytes_out=len(job.data),
+        tokens_in=tokens,
+        tokens_out=tokens,
+        probability=0.0,
+        tier="exact",
+        reason=reason,
+    )
+    return job.data, plan
