@@ -100,7 +100,7 @@ def compress(  # noqa: PLR0917 - as above
     ] = "openai",
     tier: Annotated[
         Tier,
-        typer.Option(help="exact: same pixels; faithful: unnoticed by the model; lean: fewer tokens too."),
+        typer.Option(help="exact: same pixels; faithful: unnoticed by the model; lean: seldom noticed."),
     ] = "faithful",
     artifact: Artifact = None,
     as_json: Json = False,

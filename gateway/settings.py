@@ -99,7 +99,7 @@ class Compression(_Section):
     enabled: bool = Field(default=True, description="Whether images are re-encoded at all.")
     tier: Tier = Field(
         default="faithful",
-        description="exact: same pixels; faithful: unnoticed by the model; lean: fewer tokens too.",
+        description="exact: same pixels; faithful: unnoticed by the model; lean: seldom noticed.",
     )
     max_probability: float = Field(
         default=0.05, gt=0, lt=1, description="Largest accepted probability that the model notices."

@@ -1,3 +1,4 @@
+import contextlib
 import http.client
 import json
 import signal
@@ -147,14 +148,14 @@ def test_sigterm_lets_running_answers_finish_and_each_is_logged_as_json(upstream
     )
     try:
         port = _port_of(process)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("POST", "/v1/chat/completions", b"{}", {"x-test": "slow_stream"})
-        answer = connection.getresponse()
-        assert answer.read(8) == b"data: 0\n"
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("POST", "/v1/chat/completions", b"{}", {"x-test": "slow_stream"})
+            answer = connection.getresponse()
+            assert answer.read(8) == b"data: 0\n"
 
-        process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
 
-        assert answer.read().endswith(b"data: [DONE]\n\n")
+            assert answer.read().endswith(b"data: [DONE]\n\n")
         _, log = process.communicate(timeout=10)
         (line,) = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
         assert (line["path"], line["status"]) == ("/v1/chat/completions", 200)
