@@ -62,8 +62,10 @@ _PARSER_ERRORS = (
     PillowImage.DecompressionBombError,
 )
 
-# Luma quantisation table of libjpeg at quality 50, ITU-T T.81 table K.1, summed.
+# Luma quantisation table of libjpeg at quality 50, ITU-T T.81 table K.1, summed; and its 16 smallest steps.
 _BASE_LUMA_SUM = 3688
+_BASE_LUMA_SMALLEST_SUM = 246
+_LARGEST_STEP = 255  # of a baseline JPEG: below quality 24 the coarse steps are cut off there
 
 
 class ImageError(ValueError):
@@ -327,7 +329,11 @@ def _jpeg_history(opened: PillowImage.Image) -> tuple[int | None, bool]:
     tables = getattr(opened, "quantization", None)
     if not tables:
         return None, False
-    scale = 100.0 * sum(tables[min(tables)]) / _BASE_LUMA_SUM
+    steps = sorted(tables[min(tables)])
+    if steps[-1] < _LARGEST_STEP:
+        scale = 100.0 * sum(steps) / _BASE_LUMA_SUM
+    else:
+        scale = 100.0 * sum(steps[:16]) / _BASE_LUMA_SMALLEST_SUM
     quality = (200.0 - scale) / 2.0 if scale <= 100.0 else 5000.0 / scale
     layers = getattr(opened, "layer", [])
     subsampled = len(layers) == 3 and any(layer[1:3] != layers[1][1:3] for layer in layers)

@@ -45,6 +45,8 @@ def _camera_matrix(image: Image) -> npt.NDArray[np.float64]:
 
 
 def _warp(image: Image, homography: npt.NDArray[np.float64]) -> Image:
+    if 1 in (image.width, image.height):
+        return image  # a line has no perspective, and OpenCV mirrors one for ever
     size = (image.width, image.height)
     return Image(
         np.asarray(

@@ -1,0 +1,65 @@
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calibration.profile import JndProfile, ProfileError, Threshold, default_profile, load_profile
+from calibration.stimuli.registry import DISTORTIONS
+
+MEASURED = Threshold("measured", 12.0, 6.0, 9.0, 15.0, 3.0, 0.02, 0.98, 25)
+UNMEASURABLE = Threshold("unmeasurable", 12.0, 6.0, 1.0, 90.0, 3.0, 0.6, 0.9, 25, "biased")
+
+
+def profile(**distortions: Threshold) -> JndProfile:
+    return JndProfile("m", "measured", distortions, stimulus_side=96, details={"seed": 1})
+
+
+def test_a_profile_survives_its_file(tmp_path: Path):
+    path = tmp_path / "profile.json"
+    path.write_text(profile(blur=MEASURED, noise=UNMEASURABLE).to_json())
+
+    assert load_profile(path) == load_profile(tmp_path) == profile(blur=MEASURED, noise=UNMEASURABLE)
+
+
+def test_an_unmeasurable_or_unknown_threshold_is_none():
+    found = profile(blur=MEASURED, noise=UNMEASURABLE)
+
+    assert found.threshold_of("blur") == 12
+    assert found.threshold_of("noise") is None
+    assert found.threshold_of("jpeg") is None
+
+
+def test_the_default_profile_covers_every_distortion_within_its_levels():
+    found = default_profile("new-model")
+
+    assert found.source == "default"
+    assert set(found.distortions) == set(DISTORTIONS)
+    for name, threshold in found.distortions.items():
+        assert threshold.status == "assumed"
+        assert 0 < threshold.threshold <= DISTORTIONS[name].levels
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "3", "{}", '{"schema_version": 1}', '{"schema_version": 1, "distortions": {"blur": {}}}'],
+)
+def test_what_is_not_a_profile_is_refused(text: str):
+    with pytest.raises(ProfileError):
+        JndProfile.from_json(text)
+
+
+@given(st.integers(min_value=2))
+def test_another_schema_version_is_refused(version: int):
+    fields = json.loads(profile(blur=MEASURED).to_json()) | {"schema_version": version}
+
+    with pytest.raises(ProfileError, match="schema version 1"):
+        JndProfile.from_json(json.dumps(fields))
+
+
+def test_a_field_from_the_future_is_refused():
+    fields = json.loads(profile(blur=MEASURED).to_json()) | {"mood": "good"}
+
+    with pytest.raises(ProfileError):
+        JndProfile.from_json(json.dumps(fields))
