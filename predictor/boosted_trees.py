@@ -42,7 +42,7 @@ class BoostedTrees:
             "threshold": self.threshold,
             "children": self.children,
             "value": self.value,
-            "bias": np.array([self.bias], dtype=np.float32),
+            "bias": np.array([self.bias], dtype=np.float64),
             "depth": np.array([self.depth], dtype=np.int32),
         }
 

@@ -145,12 +145,8 @@ class ResidualDetector:
             PictureTooSmallError: It is too small to say anything.
         """
         codec = codec_of(source)
-        tiles = choose_tiles(image)
-        measured = measure_tiles(tiles)
-        score = float(
-            self._trees.log_odds(describe(measured, self._tile_scores(tiles, codec), codec)[None])[0]
-        )
-        p_value = self._calibration.p_value(score, codec.stratum)
+        measured, score = self._judge(image, codec)
+        p_value = self.p_value(score, codec)
         return ResidualFinding(score, p_value, codec.stratum, self._explain(measured, codec, p_value))
 
     def score(self, image: Image, codec: Codec) -> float:
@@ -159,16 +155,21 @@ class ResidualDetector:
         Raises:
             PictureTooSmallError: The picture is too small.
         """
-        tiles = choose_tiles(image)
-        row = describe(measure_tiles(tiles), self._tile_scores(tiles, codec), codec)
-        return float(self._trees.log_odds(row[None])[0])
+        return self._judge(image, codec)[1]
+
+    def p_value(self, score: float, codec: Codec) -> float:
+        """Return the p-value of a score within its codec's stratum."""
+        return self._calibration.p_value(score, codec.stratum)
 
     def calibration_sizes(self) -> dict[str, int]:
         """Return how many benign pictures calibrate each stratum."""
         return {stratum: int(scores.size) for stratum, scores in self._calibration.scores.items()}
 
-    def _tile_scores(self, tiles: Tiles, codec: Codec) -> Floats:
-        return score_tiles(self._network, tiles, codec)
+    def _judge(self, image: Image, codec: Codec) -> tuple[TileMeasures, float]:
+        tiles = choose_tiles(image)
+        measured = measure_tiles(tiles)
+        row = describe(measured, score_tiles(self._network, tiles, codec), codec)
+        return measured, float(self._trees.log_odds(row[None])[0])
 
     def _explain(self, measured: TileMeasures, codec: Codec, p_value: float) -> str:
         rate = f"at most {100 * p_value:.2g} % of clean {codec.stratum} pictures look this unusual"

@@ -110,8 +110,8 @@ def _noise_levels(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Fl
     found: dict[str, Floats] = {}
     for name, plane in (("luma", luma), ("red", opponent[0]), ("blue", opponent[1])):
         second = plane[:, :-2] - 2.0 * plane[:, 1:-1] + plane[:, 2:]
-        mixed = np.abs(second[:, :, :-2] - 2.0 * second[:, :, 1:-1] + second[:, :, 2:]) / np.float32(6.0)
-        blocks = _blocks(mixed, _BLOCK).mean(axis=2)
+        mixed = np.abs(second[:, :, :-2] - 2.0 * second[:, :, 1:-1] + second[:, :, 2:]).astype(np.float32)
+        blocks = _blocks(mixed, _BLOCK).mean(axis=2) / 6.0
         for percent, level in zip((10, 50, 90), np.percentile(blocks, (10, 50, 90), axis=1), strict=True):
             found[f"noise_{name}_{percent}"] = np.log(level + 0.02)
     return found

@@ -50,14 +50,14 @@ _JUDGE_SIDE = 320  # pixels: enough to tell a re-encoding from an edit
 class Recipe:
     """How much of everything; the defaults are what ships."""
 
-    bank_rounds: int = 6  # 8 attacked pictures per network and round
-    network_twins: int = 2200
-    tree_twins: int = 2200
-    seconds_of_network_training: float = 330.0
+    bank_rounds: int = 5  # 8 attacked pictures per network and round
+    network_twins: int = 1600
+    tree_twins: int = 1600
+    network_steps: int = 800
     batch_twins: int = 32
     benign_each: int = 4  # calibration pictures per source
     trees: int = 300
-    judge_pictures: int = 160
+    judge_pictures: int = 120
     graphics: int = 60  # made-up ones among the training pictures
     seed: int = 0
 
@@ -121,14 +121,14 @@ def _train_models(
 
 
 def train_network(samples: list[Sample], recipe: Recipe, report: Report) -> TileNetwork:
-    """Train on tiles of benign and attacked pictures for a fixed time."""
+    """Train on tiles of benign and attacked pictures."""
     network = TileNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-4)
     tiles, codecs, labels = _tile_arrays(samples)
     rng = np.random.default_rng(recipe.seed + 1)
-    started = time.monotonic()
-    progress, step, running = 0.0, 0, 0.69
-    while progress < 1.0:
+    running = 0.69
+    for step in range(recipe.network_steps):
+        progress = step / recipe.network_steps
         chosen = rng.integers(0, len(labels), 2 * recipe.batch_twins)
         batch = torch.from_numpy(_turned(tiles[chosen], rng)).permute(0, 3, 1, 2).float()
         for group in optimizer.param_groups:
@@ -139,10 +139,8 @@ def train_network(samples: list[Sample], recipe: Recipe, report: Report) -> Tile
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         running += 0.02 * (float(loss.detach()) - running)
-        step += 1
-        if step % 200 == 0:
-            report(f"step {step}: loss {running:.3f}")
-        progress = (time.monotonic() - started) / recipe.seconds_of_network_training
+        if step % 200 == 199:
+            report(f"step {step + 1}: loss {running:.3f}")
     network.eval()
     return network
 
@@ -266,7 +264,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
         network_twins=round(full.network_twins * share),
         tree_twins=round(full.tree_twins * share),
         judge_pictures=round(full.judge_pictures * share),
-        seconds_of_network_training=full.seconds_of_network_training * share,
+        network_steps=round(full.network_steps * share),
     )
     folders = Folders(photos=photos, networks=networks, camera=camera, graphics=tuple(graphics or ()))
     part = train_residual_part(folders, recipe, lambda line: typer.echo(line, err=True))

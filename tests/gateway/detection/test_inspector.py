@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage import data
+
+from calibration.image import Image, decode, encode_jpeg, encode_png
+from calibration.profile import default_profile
+from gateway.detection.inspector import Inspector
+from gateway.detection.near_duplicate import NearDuplicates
+from predictor.forging import attack, patch_network
+from predictor.predict import Predictor
+
+PREDICTOR = Predictor.load()
+PROFILE = default_profile()
+
+
+def inspect(inspector, encoded, tenant=""):
+    return inspector.inspect(decode(encoded), encoded, PROFILE, tenant)
+
+
+@pytest.fixture
+def inspector():
+    return Inspector(PREDICTOR, 0.01, NearDuplicates(100, 60.0, lambda: 0.0))
+
+
+def test_a_clean_photograph_is_clean(inspector):
+    verdict = inspect(inspector, encode_jpeg(Image(data.chelsea()), 90))
+
+    assert verdict.outcome == "clean"
+    assert [item.kind for item in verdict.evidence] == ["residual"]
+
+
+def test_a_perturbed_photograph_is_flagged_at_first_sight(inspector):
+    pixels = data.astronaut()
+    network = patch_network(side=96, patch=16, seed=7)
+    added = attack(network, pixels[None], eps=8, steps=10, method="pgd", rng=np.random.default_rng(0))
+
+    verdict = inspect(inspector, encode_png(Image(np.clip(pixels + added[0], 0, 255).astype(np.uint8))))
+
+    assert verdict.outcome == "imperceptible_edit"
+    assert verdict.p_value <= 0.01
+    assert verdict.jnd_ratio is None
+
+
+def test_a_large_edit_of_a_known_picture_is_noticeable(inspector):
+    pixels = data.chelsea().copy()
+    inspect(inspector, encode_png(Image(pixels)))
+    pixels[100:200, 150:300] = np.clip(pixels[100:200, 150:300].astype(int) + 70, 0, 255)
+
+    verdict = inspect(inspector, encode_png(Image(pixels)))
+
+    assert verdict.outcome == "noticeable_edit"
+    assert verdict.jnd_ratio >= 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from([(1, 1), (1, 10_000), (10_000, 1), (47, 48), (48, 48), (49, 131), (96, 96), (97, 700)]),
+    st.sampled_from(["flat", "grey", "noise"]),
+    st.integers(0, 255),
+)
+def test_no_picture_breaks_the_inspector(shape, kind, level):
+    inspector = Inspector(PREDICTOR, 0.01, NearDuplicates(10, 60.0, lambda: 0.0))
+    channels = 1 if kind == "grey" else 3
+    noise = np.random.default_rng(level).integers(0, 256, (*shape, channels), dtype=np.uint8)
+    pixels = np.full((*shape, 3), level, np.uint8) if kind == "flat" else np.broadcast_to(noise, (*shape, 3))
+    changed = np.clip(pixels.astype(int) + 1, 0, 255).astype(np.uint8)
+
+    for picture in (pixels, changed):
+        verdict = inspect(inspector, encode_png(Image(np.ascontiguousarray(picture))))
+        assert verdict.outcome in ("clean", "imperceptible_edit", "noticeable_edit", "unchecked")
+        assert verdict.explanation
+    if min(shape) < 48:
+        first = inspect(Inspector(PREDICTOR, 0.01), encode_png(Image(np.ascontiguousarray(pixels))))
+        assert first.outcome == "unchecked"
+        assert "small" in first.explanation
+
+
+def test_a_pair_of_equal_pictures_is_clean(inspector):
+    image = Image(data.chelsea())
+
+    verdict = inspector.inspect_pair(image, decode(encode_png(image)), PROFILE)
+
+    assert (verdict.outcome, verdict.jnd_ratio) == ("clean", 0.0)
+
+
+def test_a_reencoded_pair_is_clean_and_an_edited_one_is_not(inspector):
+    image = Image(data.chelsea())
+    noise = np.random.default_rng(0).choice([-3, 3], image.pixels.shape)
+    edited = Image(np.clip(image.pixels + noise, 0, 255).astype(np.uint8))
+
+    assert inspector.inspect_pair(image, decode(encode_jpeg(image, 80)), PROFILE).outcome == "clean"
+    assert inspector.inspect_pair(image, decode(encode_png(edited)), PROFILE).outcome != "clean"
+
+
+def test_a_pair_of_different_shapes_is_unchecked_with_a_reason(inspector):
+    verdict = inspector.inspect_pair(
+        Image(data.chelsea()), decode(encode_png(Image(data.chelsea()[:100]))), PROFILE
+    )
+
+    assert verdict.outcome == "unchecked"
+    assert "compared" in verdict.explanation
+
+
+def test_alpha_outside_its_range_is_refused():
+    with pytest.raises(ValueError, match="alpha"):
+        Inspector(PREDICTOR, 0.0)

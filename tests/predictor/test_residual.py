@@ -1,0 +1,85 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from skimage import data
+from sklearn.datasets import load_sample_image
+
+from calibration.image import Image, decode, encode_jpeg, encode_png
+from predictor.artifact import ArtifactError, Part, default_directory, read_part
+from predictor.forging import attack, patch_network
+from predictor.residual import ResidualDetector
+
+PHOTOGRAPHS = ("chelsea", "coffee", "astronaut", "china", "flower")
+
+
+def photograph(name):
+    return load_sample_image(f"{name}.jpg") if name in ("china", "flower") else getattr(data, name)()
+
+
+@pytest.fixture(scope="module")
+def part():
+    return read_part(default_directory(), "residual")
+
+
+@pytest.fixture(scope="module")
+def detector(part):
+    return ResidualDetector.from_part(part)
+
+
+def find(detector, data_bytes):
+    decoded = decode(data_bytes)
+    return detector.find(decoded.image, decoded.source)
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_well_known_clean_photographs_are_not_flagged(detector, name):
+    image = Image(np.ascontiguousarray(photograph(name)))
+
+    assert find(detector, encode_png(image)).p_value > 0.01
+    assert find(detector, encode_jpeg(image, 90)).p_value > 0.01
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_an_attack_of_eight_levels_through_a_small_input_is_flagged(detector, name):
+    pixels = np.ascontiguousarray(photograph(name))
+    network = patch_network(side=96, patch=16, seed=99)
+    added = attack(network, pixels[None], eps=8, steps=10, method="pgd", rng=np.random.default_rng(0))
+    image = Image(np.clip(pixels + added[0], 0, 255).astype(np.uint8))
+
+    finding = find(detector, encode_png(image))
+
+    assert finding.p_value <= 0.01
+    assert "flat areas" in finding.explanation
+    assert finding.stratum == "lossless"
+
+
+def test_the_file_format_chooses_the_stratum(detector):
+    image = Image(data.astronaut())
+
+    assert find(detector, encode_png(image)).stratum == "lossless"
+    assert find(detector, encode_jpeg(image, 80)).stratum == "lossy"
+
+
+def test_the_same_picture_gets_the_same_finding(detector):
+    encoded = encode_png(Image(data.chelsea()))
+
+    assert find(detector, encoded) == find(detector, encoded)
+
+
+def test_arrays_survive_a_round_trip(detector, part):
+    again = ResidualDetector.from_part(Part(detector.to_tensors(), part.card))
+    encoded = encode_png(Image(data.chelsea()))
+
+    assert find(again, encoded) == find(detector, encoded)
+
+
+def test_arrays_that_do_not_fit_are_refused(part):
+    without_trees = {name: value for name, value in part.tensors.items() if not name.startswith("trees.")}
+
+    with pytest.raises(ArtifactError, match="trees"):
+        ResidualDetector.from_part(dataclasses.replace(part, tensors=without_trees))
+
+
+def test_the_calibration_can_support_one_false_alarm_in_two_hundred(detector):
+    assert min(detector.calibration_sizes().values()) >= 400
