@@ -40,6 +40,7 @@ _ATTACK_EPS = 8  # grey levels
 _DISTORTIONS = "blur,noise,jpeg"
 _QUERIES_PER_THRESHOLD = 12
 _SEED = 7
+_LOG_WIDTH = 110  # columns, where the output goes to a file
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Places:
 def run_demo(output: Path = Path("demo-output")) -> int:
     """Run the demo and return its exit code: 0 when all went as promised, 1 when not, 130 on Ctrl-C."""
     console = Console()
+    if not console.is_terminal:
+        console.width = _LOG_WIDTH
     places = Places(output.resolve())
     places.make()
     try:

@@ -138,9 +138,14 @@ def log_tail(log: Path) -> str:
 
 
 def _start(command: Sequence[str], output: int, errors: int) -> subprocess.Popen[bytes]:
+    # One thread each, since they share the cores: threads that wait for each other stall a busy machine.
     # A session of its own: Ctrl-C reaches the demo first, which then stops its children in order.
     return subprocess.Popen(  # noqa: S603 - our own commands, no shell
-        list(command), stdin=subprocess.DEVNULL, stdout=output, stderr=errors, start_new_session=True
+        ["/usr/bin/env", "OMP_NUM_THREADS=1", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        start_new_session=True,
     )
 
 

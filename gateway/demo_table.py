@@ -10,6 +10,7 @@ from typing import Literal
 
 from prometheus_client.parser import text_string_to_metric_families
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 Expectation = Literal["clean", "hidden edit", "attack", "camera"]
@@ -91,20 +92,24 @@ def disappointments(row: Row) -> list[str]:
 
 def table_of(rows: Sequence[Row]) -> Table:
     """Lay the rows out, one picture per row."""
-    table = Table(box=box.ROUNDED, show_lines=True, title="What the gateway did with each picture")
-    for heading in ("Picture", "Verdict", "Size of edit", "Why"):
-        table.add_column(heading)
-    for heading in ("Bytes", "Tokens"):
-        table.add_column(heading, justify="right")
-    table.add_column("Answer without → with gateway")
+    table = Table(
+        box=box.ROUNDED,
+        show_lines=True,
+        expand=True,
+        title="What the gateway did with each picture",
+        caption="The embedded model charges every picture alike; tokens fall where a model charges by size.",
+    )
+    table.add_column("Picture", ratio=3)
+    table.add_column("Verdict, size of the edit, and why", ratio=6)
+    table.add_column("Bytes", justify="right", no_wrap=True)
+    table.add_column("Tokens", justify="right", no_wrap=True)
+    table.add_column("Answer without and with the gateway", ratio=3)
     for row in rows:
         table.add_row(
             row.sample.title,
-            _VERDICTS.get(row.verdict, row.verdict),
-            _ratio(row),
-            row.headers.get("x-jnd-explanation", ""),
-            f"{_size(row.bytes_in)} → {_size(row.bytes_out)}",
-            f"{row.direct.prompt_tokens} → {row.through.prompt_tokens}",
+            _verdict(row),
+            f"{_size(row.bytes_in)}\n→ {_size(row.bytes_out)}",
+            f"{row.direct.prompt_tokens}\n→ {row.through.prompt_tokens}",
             _answers(row),
         )
     return table
@@ -140,19 +145,20 @@ def _same_answer(row: Row) -> dict[str, bool]:
     return {"answered the same with and without the gateway": row.direct.text == row.through.text}
 
 
-def _ratio(row: Row) -> str:
-    ratio = row.headers.get("x-jnd-ratio", "")
-    try:
-        return f"{float(ratio):.2f} × JND"
-    except ValueError:
-        return "–"
+def _verdict(row: Row) -> str:
+    verdict = _VERDICTS.get(row.verdict, row.verdict)
+    if ratio := row.headers.get("x-jnd-ratio"):
+        verdict += f", {float(ratio):.2f} × JND"
+    why = row.headers.get("x-jnd-explanation") or row.headers.get("x-jnd-reason", "")
+    return f"{verdict}\n{escape(why)}".rstrip()
 
 
 def _answers(row: Row) -> str:
-    if row.sample.expects == "attack":
-        return f"{row.direct.text} → {row.through.text} (of the original: {row.original_answer})"
     sign = "=" if row.direct.text == row.through.text else "≠"
-    return f"{row.direct.text} {sign} {row.through.text}"
+    told = f"{row.direct.text} {sign} {row.through.text}"
+    if row.sample.expects == "attack":
+        told += f"\n(its original: {row.original_answer})"
+    return escape(told)
 
 
 def _size(count: int) -> str:

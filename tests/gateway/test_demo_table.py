@@ -75,7 +75,8 @@ def test_the_table_tells_verdict_size_reason_bytes_tokens_and_answers(kept):
         "1 kB → 0 kB",
         "40 → 39",
         "red = red",
-        "blue → blue",
+        "blue = blue",
+        "its original: red",
     ):
         assert told in text
 
