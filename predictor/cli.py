@@ -1,0 +1,158 @@
+"""The command `jnd-predictor`: train from an observer's answers, evaluate, compare two pictures.
+
+Heavy imports happen inside the commands, so that `--help` answers at once.
+"""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from calibration.image import ImageError
+from calibration.profile import ProfileError
+from predictor.artifact import ArtifactError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Predict whether a large multimodal model notices a change in an image.",
+)
+_console = Console(stderr=True)
+
+Artifact = Annotated[
+    Path | None, typer.Option(help="Folder of a trained predictor; without it, the one that ships.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON line on stdout.")]
+Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP).")]
+
+
+@app.command()
+def train(
+    more: Annotated[
+        list[Path] | None, typer.Argument(help="Further calibration folders.", show_default=False)
+    ] = None,
+    *,
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Artifact folder; its other parts stay as they are.")],
+    calibration: Annotated[
+        list[Path] | None, typer.Option(help="Calibration folder whose trials to learn from; repeatable.")
+    ] = None,
+    observer: Annotated[
+        str | None, typer.Option(help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …")
+    ] = None,
+    pairs: Annotated[int, typer.Option(min=100, help="Fresh pairs to ask about; two questions each.")] = 8000,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Use only the first LIMIT pictures, sorted by name, when asking."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes pairs, split and weights.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Learn to predict what observers notice.
+
+    With trials only, training goes on from the predictor that ships. With --observer, thousands of fresh
+    pairs are asked about and training starts anew.
+
+    Example: jnd-predictor train --calibration calibrated --images photos --out artifact
+    """
+    from predictor.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
+
+    folders = (*(calibration or ()), *(more or ()))
+    if not folders and observer is None:
+        raise typer.BadParameter("give --calibration or --observer: without answers nothing can be learned")
+    request = TrainingRequest(
+        images=images,
+        out=out,
+        calibrations=folders,
+        observer=observer,
+        pairs=pairs,
+        limit=limit,
+        epochs=epochs,
+        seed=seed,
+    )
+    try:
+        with Progress(console=_console, disable=not _console.is_terminal) as bar:
+            task = bar.add_task("training", total=None)
+            figures = run_training(
+                request,
+                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+            )
+    except (ValueError, OSError, RuntimeError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps({"out": str(out), **figures}))
+    else:
+        _console.print(f"wrote the noticeability part to {out}: {figures}")
+
+
+@app.command()
+def evaluate(
+    calibration: Annotated[Path, typer.Option(help="Calibration folder with trials to predict.")],
+    images: Images,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Measure predictions against a calibration's trials.
+
+    Prints AUC and Brier score of noticed against predicted, the median error of thresholds (natural
+    logarithm), the coverage of the 95 % intervals, and the AUC of PSNR and SSIM on the same pairs.
+    """
+    from predictor.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
+    from predictor.predict import Predictor  # noqa: PLC0415
+    from predictor.recorded import recorded_pairs  # noqa: PLC0415
+
+    try:
+        predictor = Predictor.load(artifact)
+        pairs, profile = recorded_pairs(calibration, images)
+        found = asdict(measure(predictor, pairs, profile))
+    except (ValueError, OSError, RuntimeError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        for name, value in found.items():
+            _console.print(f"{name}: {value}")
+
+
+@app.command()
+def compare(
+    reference: Annotated[Path, typer.Argument(help="The original picture.")],
+    image: Annotated[Path, typer.Argument(help="The changed picture; may be of another size.")],
+    model: Annotated[
+        str,
+        typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
+    ] = "embedded",
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Predict whether the model notices the change between two pictures.
+
+    jnd_ratio is the size of the change: 1 is one just noticeable difference. low and high bound the model's
+    own probability of saying "different" for 95 % of pairs like this one.
+    """
+    from calibration.image import load  # noqa: PLC0415
+    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+
+    try:
+        first, second = load(reference), load(image)
+        found = Predictor.load(artifact).notice(first, second, resolve_profile(model))
+    except (ImageError, PairError, ProfileError, ArtifactError, OSError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        _console.print(
+            f"P(notice) {found.probability:.3f} ({found.low:.3f}-{found.high:.3f}), {found.jnd_ratio:.2f} JND"
+        )
+
+
+def _fail(error: Exception) -> NoReturn:
+    _console.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+    sys.exit(1)

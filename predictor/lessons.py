@@ -1,0 +1,148 @@
+"""Carry out `jnd-predictor train`: gather lessons from trials and from an observer, train, write the part."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration.observers.protocol import Observer
+from calibration.observers.select import build_observer
+from calibration.profile import JndProfile, default_profile
+from predictor.artifact import Part, default_directory, has_part, read_part, write_part
+from predictor.dataset import Pair, join, photo_files
+from predictor.features import WHOLE_SIDE
+from predictor.labelling import ObserverLabeller
+from predictor.predict import resolve_profile
+from predictor.recorded import recorded_pairs
+from predictor.sampling import Labeller, label_pairs, made_up_models, pilot_thresholds, sample_pairs
+from predictor.training import FEW_PAIRS, GO_ON, Lesson, Recipe, train
+
+Report = Callable[[str, int, int | None], None]  # stage, done, total
+
+_CHUNK = 256
+_INTENDED_USE = (
+    "P(a model notices the difference between a reference and its changed version), by its profile; "
+    "to compress images and to judge edits."
+)
+_LIMITS = (
+    "Learned from the observers and photographs named here. For other models it relies on their thresholds "
+    "alone; text, faces and other content that matters more than its pixels is not known to it. Models whose "
+    "input is unknown are judged at 256 pixels and on one native-size tile."
+)
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What the command line asks for."""
+
+    images: Path
+    out: Path
+    calibrations: Sequence[Path] = ()
+    observer: str | None = None
+    pairs: int = 8000
+    limit: int | None = None
+    epochs: int | None = None
+    seed: int = 0
+
+
+def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
+    """Train, write the part, and return its figures.
+
+    Raises:
+        ValueError: There is nothing to learn from, or it is not readable.
+        ObserverError: The observer gave no answer.
+        OSError: A file cannot be read or written.
+    """
+    lessons = []
+    for done, folder in enumerate(request.calibrations):
+        report("reading trials", done, len(request.calibrations))
+        lessons.append(Lesson(*recorded_pairs(folder, request.images)))
+    if request.observer is not None:
+        lessons.append(ask_observer(request, report))
+    start = _start(lessons)
+    recipe = Recipe(seed=request.seed) if start is None else replace(GO_ON, seed=request.seed)
+    if request.epochs is not None:
+        recipe = replace(recipe, epochs=request.epochs)
+    trained = train(
+        lessons, recipe, start=start, progress=lambda done, total: report("training", done, total)
+    )
+    write_part(request.out, "noticeability", trained.to_part(_card(lessons, request, start)))
+    return trained.figures
+
+
+def ask_observer(request: TrainingRequest, report: Report) -> Lesson:
+    """Ask an observer about fresh pairs of the photographs, around its thresholds.
+
+    Raises:
+        ValueError: There is no photograph, or the SPEC is not understood.
+        ObserverError: The observer cannot be loaded or gave no answer.
+    """
+    files = photo_files(request.images)[: request.limit]
+    rng = np.random.default_rng(request.seed)
+    with closing(build_observer(request.observer or "")) as observer:
+        labeller = ObserverLabeller(observer)
+        side = observer.input_side or WHOLE_SIDE
+        report("looking for thresholds", 0, None)
+        profile = _profile_of(observer, labeller, files, side=side, rng=rng)
+        thresholds = {name: profile.threshold_of(name) or 1.0 for name in profile.distortions}
+        pairs = sample_pairs(files, request.pairs, thresholds=thresholds, side=side, rng=rng)
+        answered = []
+        for start in range(0, len(pairs), _CHUNK):
+            answered.append(label_pairs(pairs[start : start + _CHUNK], labeller))
+            report("asking", start, len(pairs))
+    return _with_made_up_models(pairs, Lesson(join(answered), profile), rng)
+
+
+def _with_made_up_models(pairs: Sequence[Pair], lesson: Lesson, rng: np.random.Generator) -> Lesson:
+    made_up = made_up_models(pairs, lesson.pairs, rng)
+    return lesson if made_up is None else replace(lesson, pairs=join([lesson.pairs, made_up]))
+
+
+def _profile_of(
+    observer: Observer, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
+) -> JndProfile:
+    """Take the observer's measured profile where one is known; fill what it lacks by a pilot."""
+    known = resolve_profile(observer.name)
+    pilot = pilot_thresholds(files, labeller, side=side, rng=rng)
+    distortions = {
+        name: found
+        if found.status == "measured"
+        else replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")
+        for name, found in default_profile().distortions.items() | known.distortions.items()
+    }
+    return replace(known, distortions=distortions, input_side=side)
+
+
+def _start(lessons: Sequence[Lesson]) -> Part | None:
+    """Go on from the artifact that ships when there are few pairs."""
+    shipped = default_directory()
+    if sum(len(lesson.pairs) for lesson in lessons) >= FEW_PAIRS or not (shipped / "card.json").exists():
+        return None
+    return read_part(shipped, "noticeability") if has_part(shipped, "noticeability") else None
+
+
+def _card(lessons: Sequence[Lesson], request: TrainingRequest, start: Part | None) -> Mapping[str, Any]:
+    observers = [
+        {
+            "model": lesson.profile.model,
+            "pairs": len(lesson.pairs),
+            "photographs": len(np.unique(lesson.pairs.photos)),
+            "data_sha256": hashlib.sha256(
+                lesson.pairs.distorted.tobytes() + lesson.pairs.probabilities.tobytes()
+            ).hexdigest(),
+        }
+        for lesson in lessons
+    ]
+    return {
+        "training": {
+            "observers": observers,
+            "seed": request.seed,
+            "went_on_from": None if start is None else start.card.get("sha256"),
+        },
+        "intended_use": _INTENDED_USE,
+        "limits": _LIMITS,
+    }
