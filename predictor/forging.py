@@ -67,7 +67,7 @@ def attack(
 
     FGSM, PGD (Madry et al. 2018) and MI-FGSM (Dong et al. 2018), rounded to what 8 bits can carry.
     """
-    clean = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+    clean = torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2).float()
     with torch.no_grad():
         labels = network(clean / 255.0).argmax(dim=1)
     start = rng.uniform(-eps, eps, clean.shape) if method == "pgd" else np.zeros(clean.shape)

@@ -36,9 +36,9 @@ Value = TypeVar("Value")
 
 # What a measure means to a person; only these can explain a score.
 _MEANINGS: Mapping[str, str] = {
-    "noise_luma_10": "noise even in the flattest areas",
-    "noise_red_10": "colour noise in flat areas",
-    "noise_blue_10": "colour noise in flat areas",
+    "noise_luma_10": "strong noise",
+    "noise_red_10": "colour noise",
+    "noise_blue_10": "colour noise",
     "kurtosis_luma": "a noise distribution unlike camera grain",
     "kurtosis_red": "a colour-noise distribution unlike camera grain",
     "balance_luma": "one-sided noise",
@@ -101,8 +101,8 @@ class ResidualDetector:
         normal: Mapping[str, Floats],
     ) -> None:
         """Take the parts; `normal` is, per stratum, (2, measures): median and spread of benign tile means."""
-        self._network = network.eval()
-        self._trees = trees
+        self.network = network.eval()
+        self.trees = trees
         self._calibration = calibration
         self._normal = normal
 
@@ -129,11 +129,11 @@ class ResidualDetector:
     def to_tensors(self) -> dict[str, Tensor]:
         """Return every array under the names `from_part` reads."""
         groups: dict[str, Mapping[str, npt.NDArray[np.generic]]] = {
-            "trees.": self._trees.to_tensors(),
+            "trees.": self.trees.to_tensors(),
             "calibration.": self._calibration.scores,
             "normal.": self._normal,
         }
-        tensors = {f"network.{name}": value for name, value in self._network.state_dict().items()}
+        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         for prefix, arrays in groups.items():
             tensors |= {prefix + name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
         return tensors
@@ -168,11 +168,11 @@ class ResidualDetector:
     def _judge(self, image: Image, codec: Codec) -> tuple[TileMeasures, float]:
         tiles = choose_tiles(image)
         measured = measure_tiles(tiles)
-        row = describe(measured, score_tiles(self._network, tiles, codec), codec)
-        return measured, float(self._trees.log_odds(row[None])[0])
+        row = describe(measured, score_tiles(self.network, tiles, codec), codec)
+        return measured, float(self.trees.log_odds(row[None])[0])
 
     def _explain(self, measured: TileMeasures, codec: Codec, p_value: float) -> str:
-        rate = f"at most {100 * p_value:.2g} % of clean {codec.stratum} pictures look this unusual"
+        rate = f"about {100 * p_value:.2g} % of clean {codec.stratum} pictures look as unusual"
         if p_value > 0.05:
             return f"The noise of the flat areas is ordinary: {rate}."
         median, spread = self._normal[codec.stratum]

@@ -21,7 +21,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from torch.nn import functional
 
 from calibration.image import Image
-from predictor.artifact import Part, write_part
+from predictor.artifact import Part, read_part, write_part
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration, calibrate
 from predictor.reencoding_training import train_judge
@@ -44,6 +44,7 @@ from predictor.tree_export import export_trees
 Report = Callable[[str], None]
 
 _JUDGE_SIDE = 320  # pixels: enough to tell a re-encoding from an edit
+_FILE_FIELDS = ("file", "sha256", "size_bytes")  # of a card entry; written anew with every file
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Recipe:
     tree_twins: int = 1600
     network_steps: int = 800
     batch_twins: int = 32
-    benign_each: int = 4  # calibration pictures per source
+    benign_each: int = 6  # calibration pictures per source
     trees: int = 300
     judge_pictures: int = 120
     graphics: int = 60  # made-up ones among the training pictures
@@ -101,6 +102,18 @@ def train_residual_part(folders: Folders, recipe: Recipe, report: Report) -> Par
         folders, recipe, detector, sources=(len(order), len(unseen)), seconds=time.monotonic() - started
     )
     return Part(detector.to_tensors() | judge.to_tensors(), card)
+
+
+def recalibrate(folders: Folders, start: Part, recipe: Recipe, report: Report) -> Part:
+    """Keep the trained models of a part; calibrate the detector on other benign pictures."""
+    rng = np.random.default_rng(recipe.seed)
+    trained = ResidualDetector.from_part(start)
+    unseen = load_pool(folders, "calibration", graphics=recipe.graphics // 2, rng=rng)
+    detector = calibrate_detector(trained.network, trained.trees, unseen, recipe, rng)
+    report(f"calibrated on {len(unseen)} source pictures")
+    described = {name: value for name, value in start.card.items() if name not in _FILE_FIELDS}
+    described |= {"calibration": detector.calibration_sizes(), "benign_each": recipe.benign_each}
+    return Part({**start.tensors, **detector.to_tensors()}, described)
 
 
 def _train_models(
@@ -253,6 +266,9 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     camera: Annotated[Path | None, typer.Option(help="Never-compressed photographs.")] = None,
     graphics: Annotated[list[Path] | None, typer.Option(help="Scans and charts, for calibration.")] = None,
     share: Annotated[float, typer.Option(help="Do this share of the full recipe.")] = 1.0,
+    start: Annotated[
+        Path | None, typer.Option(help="Keep this artifact's trained models; only calibrate anew.")
+    ] = None,
 ) -> None:
     """Train the no-reference residual detector and store it in an artifact."""
     cv2.setNumThreads(1)
@@ -267,8 +283,15 @@ def train_residual(  # noqa: PLR0917 (a command's options)
         network_steps=round(full.network_steps * share),
     )
     folders = Folders(photos=photos, networks=networks, camera=camera, graphics=tuple(graphics or ()))
-    part = train_residual_part(folders, recipe, lambda line: typer.echo(line, err=True))
+    if start is None:
+        part = train_residual_part(folders, recipe, _tell)
+    else:
+        part = recalibrate(folders, read_part(start, "residual"), recipe, _tell)
     write_part(out, "residual", part)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
 
 
 if __name__ == "__main__":

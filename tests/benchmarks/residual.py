@@ -2,8 +2,8 @@
 
 Floors: realised false-alarm rate at alpha = .01 pooled <= 1.5 %; PGD/MI-FGSM eps 8, PNG: found >= 50 %;
 <= 40 ms per megapixel on one core. Needs the development data beside the repository (../shared/data):
-photographs of the test part, camera PNGs 13-16, screens, SqueezeNet. `--pictures` and `--attacks` trade time for
-narrower intervals.
+photographs of the test part, camera PNGs 13-16, screens, SqueezeNet. `--pictures` and `--attacks` trade time
+for narrower intervals.
 """
 
 import argparse
@@ -104,18 +104,18 @@ def detections(detector: ResidualDetector, paths: list[Path], rng: np.random.Gen
 
 
 def milliseconds_per_megapixel(detector: ResidualDetector) -> dict:
-    """Median cost of one 1-megapixel picture beside one JPEG decode of it."""
+    """Median processor time of one 1-megapixel picture beside one JPEG decode of it."""
     image = Image(np.tile(bundled.astronaut(), (2, 2, 1))[:1000, :1000])
     encoded = encode_jpeg(image, 90, progressive=False)
     decoded = decode(encoded)
     times: dict[str, list[float]] = {"residual": [], "decode": []}
     for _ in range(15):
-        started = time.perf_counter()
+        started = time.process_time()
         detector.find(decoded.image, decoded.source)
-        middle = time.perf_counter()
+        middle = time.process_time()
         decode(encoded)
         times["residual"].append(middle - started)
-        times["decode"].append(time.perf_counter() - middle)
+        times["decode"].append(time.process_time() - middle)
     return {name: round(1e3 * float(np.median(values[3:])), 2) for name, values in times.items()}
 
 

