@@ -170,6 +170,7 @@ def wire_comparison(model: LlavaForConditionalGeneration, patches: Tensor) -> No
     _wire_projector(model)
     _wire_attention(model, pairs)
     _wire_energy(model)
+    _wire_readout(model)
 
 
 def _wire_vision(model: LlavaForConditionalGeneration, patches: Tensor) -> list[tuple[int, int]]:
@@ -218,10 +219,15 @@ def _wire_attention(model: LlavaForConditionalGeneration, pairs: list[tuple[int,
     content = VISION_WIDTH - CODE_WIDTH
     mixing = nn.init.orthogonal_(torch.empty(COPY_WIDTH, content)) * math.sqrt(content / COPY_WIDTH)
     layer.o_proj.weight[VISION_WIDTH:] = 0.0
+    # Words carry no position code: all four heads then average alike, and the difference cancels. They
+    # leave the dimensions of difference and energy empty, too.
+    words = model.model.language_model.embed_tokens.weight
+    words[:, :CODE_WIDTH] = 0.0
+    words[:, VISION_WIDTH:] = 0.0
     for head in range(4):
         start, base = head * HEAD, 6 if head < 2 else 0
         for weight in (layer.q_proj.weight, layer.k_proj.weight):
-            weight[start : start + HEAD].mul_(0.2)
+            weight[start : start + HEAD] = 0.0
             for index, (cosine, sine) in enumerate(pairs):
                 weight[start + base + index, cosine] = _MATCH
                 weight[start + base + HEAD // 2 + index, sine] = _MATCH
@@ -246,3 +252,15 @@ def _wire_energy(model: LlavaForConditionalGeneration) -> None:
                 weight[unit, VISION_WIDTH + index] = sign
             mlp.down_proj.weight[:, unit] = 0.0
             mlp.down_proj.weight[VISION_WIDTH + COPY_WIDTH + index % ENERGY_WIDTH, unit] = 1.0
+
+
+def _wire_readout(model: LlavaForConditionalGeneration) -> None:
+    """Head 0 of layer 1 averages the pooled squares of all places into whatever token comes after."""
+    layer = model.model.language_model.layers[1].self_attn
+    energy = torch.arange(VISION_WIDTH + COPY_WIDTH, TEXT_WIDTH)
+    for weight in (layer.q_proj.weight, layer.k_proj.weight, layer.v_proj.weight):
+        weight[:HEAD] = 0.0
+    layer.o_proj.weight[:, :HEAD] = 0.0
+    for index, dimension in enumerate(energy.tolist()):
+        layer.v_proj.weight[index, dimension] = 2.0
+        layer.o_proj.weight[dimension, index] = 2.0

@@ -182,7 +182,8 @@ def _draw_shape(
 
 def _polygon(angles: np.ndarray, radii: np.ndarray | float) -> np.ndarray:
     turned = np.deg2rad(angles - 90)
-    return np.stack([np.cos(turned), np.sin(turned)], axis=1) * np.broadcast_to(radii, angles.shape)[:, None]
+    outline = np.stack([np.cos(turned), np.sin(turned)], axis=1)
+    return np.asarray(outline * np.broadcast_to(radii, angles.shape)[:, None])
 
 
 _OUTLINES: dict[str, np.ndarray] = {

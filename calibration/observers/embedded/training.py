@@ -30,6 +30,15 @@ from calibration.stimuli.registry import DISTORTIONS
 
 log = logging.getLogger(__name__)
 
+_WIRED = (
+    "vision_tower.embeddings",
+    "vision_tower.vision_model.embeddings",
+    "multi_modal_projector",
+    "language_model.layers.0.",
+    "language_model.layers.1.self_attn",
+    "embed_tokens",
+)
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -136,22 +145,32 @@ def answer_loss(model: LlavaForConditionalGeneration, batch: Batch) -> tuple[Ten
 
 
 def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices inside the layers, AdamW for the rest and for the wired first layer."""
+    """Muon for the matrices inside the layers, AdamW for the rest, what is wired in a group of its own."""
     inner: list[nn.Parameter] = []
     other: list[nn.Parameter] = []
+    wired: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
-        is_inner = parameter.dim() == 2 and ".layers." in name and "language_model.layers.0." not in name
-        (inner if is_inner else other).append(parameter)
+        if any(part in name for part in _WIRED):
+            wired.append(parameter)
+        else:
+            (inner if parameter.dim() == 2 and ".layers." in name else other).append(parameter)
+    rest = [{"params": other, "is_wired": False}, {"params": wired, "is_wired": True}]
     return [
         torch.optim.Muon(inner, lr=recipe.matrix_learning_rate, weight_decay=0.01, momentum=0.95),
-        torch.optim.AdamW(other, lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01),
+        torch.optim.AdamW(rest, lr=recipe.learning_rate, betas=(0.9, 0.98), weight_decay=0.01),
     ]
 
 
-def learning_share(step: int, recipe: Recipe) -> float:
-    """Warm up, hold, then fall linearly to a hundredth."""
+def learning_share(step: int, recipe: Recipe, *, is_wired: bool) -> float:
+    """Warm up, hold, then fall linearly to a hundredth; what is wired starts to move late and moves less.
+
+    Learning how answers are worded takes the first hundred steps, and would overwrite the comparison.
+    """
     left = (recipe.steps - step) / (recipe.decay_share * recipe.steps)
-    return min(1.0, (step + 1) / recipe.warm_up, max(0.01, left))
+    share = min(1.0, (step + 1) / recipe.warm_up, max(0.01, left))
+    if not is_wired:
+        return share
+    return share * float(np.interp(step / recipe.steps, (0.05, 0.2), (0.01, 0.3)))
 
 
 def train(
@@ -185,10 +204,9 @@ def _run(
     history: list[dict[str, float]] = []
     started = time.monotonic()
     for step, (pair_batch, scene_batch) in enumerate(data):
-        share = learning_share(step, recipe)
         for stepper, bases in zip(steppers, rates, strict=True):
             for group, base in zip(stepper.param_groups, bases, strict=True):
-                group["lr"] = base * share
+                group["lr"] = base * learning_share(step, recipe, is_wired=group.get("is_wired", False))
         pair_loss, pair_right = answer_loss(model, pair_batch)
         scene_loss, scene_right = answer_loss(model, scene_batch)
         loss = pair_loss + 0.5 * scene_loss

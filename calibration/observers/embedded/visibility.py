@@ -50,7 +50,7 @@ def visibility(reference: Pixels, distorted: Pixels) -> float:
             )
             excess = np.abs(signal) / (floors[band] + _MASKING * local)
             pooled += float(np.mean(excess**_POOLING))
-    return float(pooled) ** (1 / _POOLING)
+    return float(np.power(pooled, 1 / _POOLING))
 
 
 def notice_probability(visible: float) -> float:
