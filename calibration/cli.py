@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from calibration.profile import JndProfile
@@ -85,7 +86,7 @@ def report(
     with _plain_errors():
         written = workflow.write_report(calibration)
     for path in written:
-        _console.print(f"wrote {path}", highlight=False)
+        _console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -119,7 +120,7 @@ def _plain_errors() -> Iterator[None]:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    _console.print(f"[red]error:[/red] {message}", highlight=False)
+    _console.print(f"[red]error:[/red] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -149,7 +150,7 @@ class _Reporter:
             self._bar.advance(self._task, count)
 
     def warn(self, message: str) -> None:
-        _console.print(f"[yellow]warning:[/yellow] {message}", highlight=False)
+        _console.print(f"[yellow]warning:[/yellow] {escape(message)}", highlight=False, soft_wrap=True)
 
 
 def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
@@ -159,7 +160,7 @@ def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
         print(json.dumps(summary.as_record(profile)))
         return
     _console.print(summary.as_table(profile))
-    _console.print(f"report: {(out / 'report.html').resolve()}", highlight=False)
+    _console.print(f"report: {(out / 'report.html').resolve()}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

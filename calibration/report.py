@@ -80,7 +80,8 @@ def save_plots(assessments: Mapping[str, Assessment], folder: Path) -> list[Path
     written = []
     for name, assessment in assessments.items():
         buffer = io.BytesIO()
-        _draw(assessment).savefig(buffer, format="png", dpi=160)
+        with mpl.rc_context(cast("Any", _STYLE)):
+            _draw(assessment).savefig(buffer, format="png", dpi=160)
         written.append(folder / f"{name}.png")
         write_whole(written[-1], buffer.getvalue())
     return written
@@ -152,18 +153,18 @@ def _sentence(assessment: Assessment) -> str:
 
 def _svg(assessment: Assessment) -> str:
     buffer = io.StringIO()
-    _draw(assessment).savefig(buffer, format="svg", metadata={"Date": None})
+    with mpl.rc_context(cast("Any", _STYLE)):
+        _draw(assessment).savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()[buffer.getvalue().index("<svg") :]
 
 
 def _draw(assessment: Assessment) -> Figure:
-    with mpl.rc_context(cast("Any", _STYLE)):
-        figure = Figure(figsize=(4.4, 2.9), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        _draw_curve(axes, assessment)
-        _draw_data(axes, assessment)
-        _finish(axes, assessment)
+    figure = Figure(figsize=(3.9, 2.75), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    _draw_curve(axes, assessment)
+    _draw_data(axes, assessment)
+    _finish(axes, assessment)
     return figure
 
 

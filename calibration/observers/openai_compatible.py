@@ -8,6 +8,8 @@ import asyncio
 import base64
 import contextlib
 import email.utils
+import io
+import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60.0
 _TIMEOUT_SECONDS = 120.0
 _RETRIED_STATUSES = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_JSON = {"content-type": "application/json"}
 _STIMULUS_SIDE = 512
 _MAX_TOKENS = 256
 
@@ -101,7 +104,7 @@ class OpenAIObserver:
         return self._session
 
     async def _ask_one(self, session: aiohttp.ClientSession, query: Query) -> Reply:
-        body = _request_body(self._endpoint.model, query)
+        body = json.dumps(_request_body(self._endpoint.model, query)).encode()
         for attempt in range(_ATTEMPTS):
             try:
                 return Reply(await self._post(session, body))
@@ -113,10 +116,11 @@ class OpenAIObserver:
                     await self._sleep(min(wanted, _LONGEST_PAUSE_SECONDS))
         raise ObserverError(f"{self._where()} gave no answer after {_ATTEMPTS} attempts; last: {last}")
 
-    async def _post(self, session: aiohttp.ClientSession, body: Mapping[str, object]) -> str:
+    async def _post(self, session: aiohttp.ClientSession, body: bytes) -> str:
         url = f"{self._endpoint.base_url.rstrip('/')}/chat/completions"
         try:
-            async with session.post(url, json=body) as response:
+            payload = io.BytesIO(body)  # a stream: aiohttp would write large bytes in one blocking call
+            async with session.post(url, data=payload, headers=_JSON) as response:
                 if response.status in _RETRIED_STATUSES:
                     raise _Retry(f"HTTP {response.status}", _retry_after(response.headers))
                 if response.status != 200:

@@ -36,10 +36,10 @@ def build_observer(spec: str, *, workers: int = 8) -> Observer:
 
 
 def _embedded(rest: str) -> Observer:
-    from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - loads torch
-
     if rest:
         raise ValueError(f"expected plain 'embedded', got 'embedded:{rest}'")
+    from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - loads torch
+
     return load_embedded()
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
+from transformers.utils import logging
 
 from calibration.image import Image, to_pillow
 from calibration.observers.protocol import ObserverError, Query, Reply
@@ -88,11 +89,10 @@ class EmbeddedObserver:
         """Hold nothing."""
 
     def _batches(self, queries: Sequence[Query]) -> Iterator[list[int]]:
-        """Group queries of equal token count, so that no padding enters; yield their positions."""
-        groups: dict[tuple[int, int], list[int]] = {}
+        """Group queries of as many images, so that little padding enters; yield their positions."""
+        groups: dict[int, list[int]] = {}
         for at, query in enumerate(queries):
-            length = self.count_tokens(self._render(query.prompt, len(query.images)))
-            groups.setdefault((len(query.images), length), []).append(at)
+            groups.setdefault(len(query.images), []).append(at)
         for group in groups.values():
             for start in range(0, len(group), _BATCH):
                 yield group[start : start + _BATCH]
@@ -100,7 +100,7 @@ class EmbeddedObserver:
     def _encode(self, queries: Sequence[Query]) -> dict[str, Any]:
         texts = [self._render(query.prompt, len(query.images)) for query in queries]
         pictures = to_pillow([image for query in queries for image in query.images])
-        encoded = self._processor(text=texts, images=pictures or None, return_tensors="pt")
+        encoded = self._processor(text=texts, images=pictures or None, padding=True, return_tensors="pt")
         if "pixel_values" in encoded:
             encoded["pixel_values"] = encoded["pixel_values"].to(self._model.dtype)
         return {key: value for key, value in encoded.items() if key != "token_type_ids"}
@@ -126,6 +126,7 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
     folder = folder or MODEL_FOLDER
     if not (folder / "config.json").is_file():
         raise ObserverError(f"expected the embedded model in {folder}, found none")
+    logging.disable_progress_bar()
     try:
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
         model = AutoModelForImageTextToText.from_pretrained(

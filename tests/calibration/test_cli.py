@@ -1,0 +1,226 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from calibration.cli import app
+from calibration.profile import load_profile
+from calibration.trials import read_trials
+
+SIMULATED = "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def run(photos: Path, out: Path, *more: object, observer: str = SIMULATED):
+    return invoke("run", "--observer", observer, "--images", photos, "--out", out, *more)
+
+
+def test_run_prints_one_json_line_and_writes_log_profile_and_report(photo_folder: Path, tmp_path: Path):
+    out = tmp_path / "out"
+
+    result = run(photo_folder, out, "--distortions", "blur,jpeg", "--json")
+
+    assert result.exit_code == 0
+    record = json.loads(result.stdout)
+    assert (record["model"], record["source"]) == ("simulated", "measured")
+    assert list(record["distortions"]) == ["blur", "jpeg"]
+    assert list(record["distortions"]["blur"]) == [
+        "threshold",
+        "unit_value",
+        "low",
+        "high",
+        "slope",
+        "false_alarm",
+        "hit_at_max",
+        "n_queries",
+        "status",
+    ]
+    assert record["distortions"]["blur"]["threshold"] == pytest.approx(20, rel=0.4)
+    assert len(read_trials(out / "trials.jsonl")) == 50
+    assert load_profile(out).distortions["blur"].n_queries == 25
+    assert "<svg" in (out / "report.html").read_text()
+
+
+def test_the_default_distortions_are_the_first_cut(photo_folder: Path, tmp_path: Path):
+    result = run(photo_folder, tmp_path / "out", "--queries-per-threshold", 5, "--json")
+
+    names = set(json.loads(result.stdout)["distortions"])
+    assert names == {"blur", "brightness", "saturation", "contrast", "jpeg", "noise", "webp", "rescale"}
+
+
+def test_the_same_seed_gives_the_same_profile(photo_folder: Path, tmp_path: Path):
+    first, second = (
+        run(photo_folder, tmp_path / name, "--distortions", "noise", "--json").stdout for name in ("a", "b")
+    )
+
+    assert first == second
+
+
+def test_a_finished_run_is_not_asked_again(photo_folder: Path, tmp_path: Path):
+    first = run(photo_folder, tmp_path / "out", "--distortions", "noise", "--json")
+    log = (tmp_path / "out" / "trials.jsonl").read_bytes()
+
+    second = run(photo_folder, tmp_path / "out", "--distortions", "noise", "--json")
+
+    assert second.stdout == first.stdout
+    assert (tmp_path / "out" / "trials.jsonl").read_bytes() == log
+
+
+def test_unreadable_images_are_skipped_with_a_warning(photo_folder: Path, tmp_path: Path):
+    (photo_folder / "broken.png").write_bytes(b"\x89PNG")
+
+    result = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--json")
+
+    assert result.exit_code == 0
+    assert "skipped broken.png" in result.stderr
+    assert load_profile(tmp_path / "out").details["images_skipped"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--distortions", "haze"], "expected names among blur"),
+        (["--question", "task:x"], "task questions are not supported yet"),
+        (["--procedure", "ascending"], "expected --procedure adaptive"),
+    ],
+)
+def test_bad_use_ends_with_2_and_says_what_was_expected(
+    photo_folder: Path, tmp_path: Path, arguments: list[str], message: str
+):
+    result = run(photo_folder, tmp_path / "out", *arguments)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+    assert result.stdout == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "observer", ["oracle", "simulated:x=1", "openai:gpt-4o", "python:nowhere:f", "embedded:x"]
+)
+def test_an_observer_that_cannot_be_had_ends_with_2(photo_folder: Path, tmp_path: Path, observer: str):
+    result = run(photo_folder, tmp_path / "out", observer=observer)
+
+    assert result.exit_code == 2
+    assert "error:" in result.stderr
+
+
+def test_an_empty_folder_ends_with_2(tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+
+    result = run(tmp_path / "photos", tmp_path / "out")
+
+    assert result.exit_code == 2
+    assert "no readable image" in result.stderr
+
+
+def test_a_folder_of_another_session_ends_with_1_and_is_left_alone(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+    before = (tmp_path / "out" / "trials.jsonl").read_bytes()
+
+    result = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--seed", 5)
+
+    assert result.exit_code == 1
+    assert "other seed" in " ".join(result.stderr.split())
+    assert (tmp_path / "out" / "trials.jsonl").read_bytes() == before
+
+
+def test_an_observer_that_always_says_different_ends_with_1(photo_folder: Path, tmp_path: Path):
+    observer = "simulated:threshold=20,slope=3,false_alarm=0.95,lapse=0"
+
+    result = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--json", observer=observer)
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["distortions"]["blur"]["status"] == "unmeasurable"
+
+
+def test_a_remote_observer_that_is_not_there_ends_with_1(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("calibration.observers.openai_compatible._FIRST_PAUSE_SECONDS", 0.001)
+
+    result = run(photo_folder, tmp_path / "out", observer="openai:m@http://127.0.0.1:9/v1")
+
+    assert result.exit_code == 1
+    assert "gave no answer after 6 attempts" in " ".join(result.stderr.split())
+
+
+def test_report_writes_the_page_and_its_plots_again(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+    page = (tmp_path / "out" / "report.html").read_text()
+    (tmp_path / "out" / "report.html").unlink()
+
+    result = invoke("report", "--calibration", tmp_path / "out")
+
+    assert result.exit_code == 0
+    assert (tmp_path / "out" / "report.html").read_text() == page
+    assert (tmp_path / "out" / "plots" / "blur.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_report_on_a_folder_without_trials_ends_with_1(tmp_path: Path):
+    result = invoke("report", "--calibration", tmp_path)
+
+    assert result.exit_code == 1
+    assert "holds no trials" in " ".join(result.stderr.split())
+
+
+def test_a_remote_observer_cannot_be_served():
+    result = invoke("serve", "--observer", "openai:m@http://127.0.0.1:9/v1", "--port", 0)
+
+    assert result.exit_code == 2
+    assert "not a local model" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "report", "serve"])
+def test_every_command_explains_itself(command: str):
+    result = invoke(command, "--help")
+
+    assert result.exit_code == 0
+    assert "--" in result.stdout
+
+
+def test_help_loads_neither_torch_nor_transformers_nor_matplotlib():
+    heavy = ("torch", "transformers", "matplotlib")
+    code = f"import sys, calibration.cli; print([name for name in {heavy} if name in sys.modules])"
+
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert shown.stdout.strip() == "[]"
+
+
+def test_a_run_killed_at_any_moment_loses_no_answer_and_asks_none_twice(photo_folder: Path, tmp_path: Path):
+    command = [sys.executable, "-m", "calibration.cli", "run", "--observer", SIMULATED]
+    command += ["--images", str(photo_folder), "--distortions", "blur,noise", "--queries-per-threshold", "60"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    subprocess.run([*command, "--out", str(whole)], check=True, capture_output=True)
+
+    for answers in (4, 30, 70):
+        process = subprocess.Popen([*command, "--out", str(cut)], stderr=subprocess.DEVNULL)
+        _wait_for_lines(cut / "trials.jsonl", answers, process)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    kept = read_trials(cut / "trials.jsonl")
+    subprocess.run([*command, "--out", str(cut)], check=True, capture_output=True)
+
+    finished, expected = read_trials(cut / "trials.jsonl"), read_trials(whole / "trials.jsonl")
+    assert finished[: len(kept)] == kept
+    assert sorted(t.id for t in finished) == sorted(t.id for t in expected)
+    assert {t.id: (t.stimulus, t.noticed) for t in finished} == {
+        t.id: (t.stimulus, t.noticed) for t in expected
+    }
+
+
+def _wait_for_lines(path: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        if path.exists() and path.read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.002)

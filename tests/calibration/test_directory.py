@@ -1,0 +1,64 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from calibration.directory import CalibrationDirectory, DirectoryError, SessionRecord, write_whole
+
+RECORD = SessionRecord("simulated:", "difference", "adaptive", 0, 64, ("a.png", "b.png"))
+
+
+def test_a_session_may_be_begun_again(tmp_path: Path):
+    directory = CalibrationDirectory(tmp_path / "out")
+
+    directory.begin(RECORD)
+    directory.begin(RECORD)
+
+    assert directory.session.is_file()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("seed", 1), ("observer", "embedded"), ("images", ("a.png",)), ("stimulus_side", 96)]
+)
+def test_another_session_is_refused_and_the_difference_named(tmp_path: Path, field: str, value: object):
+    directory = CalibrationDirectory(tmp_path)
+    directory.begin(RECORD)
+
+    with pytest.raises(DirectoryError, match=f"with other {field}"):
+        directory.begin(replace(RECORD, **{field: value}))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]"])
+def test_a_damaged_session_file_is_refused(tmp_path: Path, content: str):
+    (tmp_path / "session.json").write_text(content)
+
+    with pytest.raises(DirectoryError, match=r"session\.json"):
+        CalibrationDirectory(tmp_path).begin(RECORD)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(DirectoryError, match="cannot make"):
+        CalibrationDirectory(tmp_path / "file" / "out").begin(RECORD)
+
+
+def test_a_file_is_replaced_whole_and_nothing_is_left_beside_it(tmp_path: Path):
+    path = tmp_path / "profile.json"
+    write_whole(path, "old")
+
+    write_whole(path, b"new")
+
+    assert path.read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["profile.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path):
+    target = tmp_path / "profile.json"
+    target.mkdir()
+    (target / "kept").write_text("")
+
+    with pytest.raises(DirectoryError, match="cannot write"):
+        write_whole(target, "new")
+
+    assert [p.name for p in tmp_path.iterdir()] == ["profile.json"]
