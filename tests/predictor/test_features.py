@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from calibration.image import Image, resize
+from calibration.profile import default_profile
+from predictor.features import PairError, Viewer, model_view, shrink, to_opponent
+from predictor.predict import resolve_profile
+
+PHOTO = Image(data.astronaut())
+
+
+def flat(width: int, height: int, value: int = 128) -> Image:
+    return Image(np.full((height, width, 3), value, np.uint8))
+
+
+def test_a_model_with_a_known_input_sees_one_square():
+    (view,) = Viewer(PHOTO, resolve_profile("embedded")).views(PHOTO)
+
+    assert (view.reference.width, view.reference.height) == (96, 96)
+
+
+def test_an_unknown_model_also_gets_a_native_tile():
+    views = Viewer(PHOTO, default_profile()).views(PHOTO)
+
+    assert len(views) == 2
+    assert views[1].reference.width == views[1].distorted.width == 256
+
+
+def test_the_native_tile_lies_where_the_difference_is():
+    changed = PHOTO.pixels.copy()
+    changed[470:500, 470:500] = 255
+
+    views = Viewer(PHOTO, default_profile()).views(Image(changed))
+
+    assert np.any(views[1].reference.pixels != views[1].distorted.pixels)
+
+
+def test_a_smaller_version_is_brought_to_the_same_views():
+    views = Viewer(PHOTO, default_profile()).views(resize(PHOTO, 200, 200))
+
+    assert all(view.reference.pixels.shape == view.distorted.pixels.shape for view in views)
+
+
+def test_another_aspect_ratio_is_refused_with_both_sizes():
+    with pytest.raises(PairError, match="512 x 512 and 512 x 400"):
+        Viewer(PHOTO, default_profile()).views(flat(512, 400))
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 10_000), (10_000, 1), (3, 7)])
+@pytest.mark.parametrize("name", ["embedded", "unknown"])
+def test_extreme_sizes_have_views(width: int, height: int, name: str):
+    picture = flat(width, height)
+
+    assert Viewer(picture, resolve_profile(name)).views(picture)
+
+
+def test_reducing_first_hardly_changes_the_view():
+    quick = shrink(PHOTO, 96, 96).pixels.astype(int)
+    exact = resize(PHOTO, 96, 96, "bicubic").pixels.astype(int)
+
+    assert np.abs(quick - exact).mean() < 1.5
+
+
+def test_a_picture_at_the_input_size_is_not_touched():
+    small = model_view(PHOTO, 96)
+
+    assert np.array_equal(model_view(small, 96).pixels, small.pixels)
+
+
+def test_grey_has_no_colour_difference():
+    opponent = to_opponent(flat(4, 4).pixels[None])
+
+    assert torch.allclose(opponent[0, 0], torch.tensor(128 / 255), atol=1e-3)
+    assert opponent[0, 1:].abs().max() < 1e-3

@@ -1,0 +1,135 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image, resize
+from calibration.profile import JndProfile, ProfileError, default_profile
+from calibration.stimuli.registry import DISTORTIONS
+from predictor.features import model_view
+from predictor.predict import Predictor, excess_probability, resolve_profile
+
+PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def embedded() -> JndProfile:
+    return resolve_profile("embedded")
+
+
+def with_thresholds(profile: JndProfile, factor: float, *names: str) -> JndProfile:
+    changed = {
+        name: replace(found, threshold=None if found.threshold is None else found.threshold * factor)
+        if not names or name in names
+        else found
+        for name, found in profile.distortions.items()
+    }
+    return replace(profile, distortions=changed)
+
+
+def distorted(photo: Image, name: str, level: float) -> Image:
+    return DISTORTIONS[name].apply(model_view(photo, 96), level, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["embedded", "nobody-knows-this-model"])
+def test_identical_pictures_are_noticed_as_often_as_false_alarms(predictor: Predictor, name: str):
+    profile = resolve_profile(name)
+
+    found = predictor.notice(PHOTOS[0], PHOTOS[0], profile)
+
+    assert found.jnd_ratio == 0.0
+    assert excess_probability(found, profile) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["blur", "noise", "jpeg", "brightness", "webp"])
+def test_more_damage_is_never_much_less_visible(predictor: Predictor, embedded: JndProfile, name: str):
+    levels = np.geomspace(0.5, DISTORTIONS[name].levels, 10)
+    for photo in PHOTOS:
+        reference = model_view(photo, 96)
+
+        found = predictor.notice_each(
+            reference, [distorted(photo, name, float(level)) for level in levels], embedded
+        )
+
+        sizes = np.array([one.jnd_ratio for one in found])
+        assert sizes[-1] > sizes[0]
+        assert (sizes[1:] >= 0.7 * np.maximum.accumulate(sizes)[:-1]).all()
+
+
+def test_gross_damage_is_noticed(predictor: Predictor, embedded: JndProfile):
+    found = predictor.notice(model_view(PHOTOS[0], 96), distorted(PHOTOS[0], "noise", 50), embedded)
+
+    assert found.probability > 0.8
+    assert found.jnd_ratio > 1
+
+
+def test_a_model_with_twice_the_thresholds_needs_twice_the_change(predictor: Predictor, embedded: JndProfile):
+    change = distorted(PHOTOS[0], "noise", 5)
+    usual = predictor.notice(model_view(PHOTOS[0], 96), change, embedded)
+
+    dull = predictor.notice(model_view(PHOTOS[0], 96), change, with_thresholds(embedded, 2.0))
+
+    assert dull.jnd_ratio == pytest.approx(usual.jnd_ratio / 2, rel=1e-3)
+    assert dull.probability <= usual.probability
+
+
+def test_a_threshold_acts_on_its_own_distortion_most(predictor: Predictor, embedded: JndProfile):
+    blind_to_blur = with_thresholds(embedded, 4.0, "blur")
+    reference = model_view(PHOTOS[0], 96)
+
+    def change(name: str, level: float) -> float:
+        pair = reference, distorted(PHOTOS[0], name, level)
+        before = predictor.notice(*pair, embedded).jnd_ratio
+        return predictor.notice(*pair, blind_to_blur).jnd_ratio / before
+
+    assert change("blur", 3) < 0.6
+    assert change("brightness", 10) > 0.9
+
+
+def test_candidates_are_judged_alike_alone_and_together(predictor: Predictor, embedded: JndProfile):
+    candidates = [resize(PHOTOS[0], 225, 150), PHOTOS[0]]
+
+    together = predictor.notice_each(PHOTOS[0], candidates, embedded)
+
+    alone = [predictor.notice(PHOTOS[0], candidate, embedded) for candidate in candidates]
+    assert [one.probability for one in together] == pytest.approx([one.probability for one in alone])
+
+
+def test_no_candidates_no_answers(predictor: Predictor, embedded: JndProfile):
+    assert predictor.notice_each(PHOTOS[0], [], embedded) == []
+
+
+def test_the_interval_encloses_the_probability(predictor: Predictor, embedded: JndProfile):
+    for level in (1, 4, 16):
+        found = predictor.notice(model_view(PHOTOS[1], 96), distorted(PHOTOS[1], "blur", level), embedded)
+
+        assert 0 <= found.low <= found.probability + 1e-6
+        assert found.probability - 1e-6 <= found.high <= 1
+
+
+def test_embedded_is_judged_at_its_own_input(embedded: JndProfile):
+    assert embedded.model == "embedded"
+    assert embedded.input_side == 96
+
+
+def test_unknown_names_get_the_default_profile():
+    assert resolve_profile("gpt-9000").source == "default"
+
+
+def test_a_profile_is_read_from_its_file_or_folder(tmp_path: Path):
+    (tmp_path / "profile.json").write_text(replace(default_profile("mine"), source="measured").to_json())
+
+    assert resolve_profile(str(tmp_path)).model == "mine"
+    assert resolve_profile(str(tmp_path / "profile.json")).model == "mine"
+
+
+def test_a_missing_profile_file_is_told(tmp_path: Path):
+    with pytest.raises(ProfileError, match="cannot read a profile"):
+        resolve_profile(str(tmp_path / "nowhere.json"))
