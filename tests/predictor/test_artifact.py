@@ -56,7 +56,7 @@ def test_the_version_is_the_same_for_the_same_content(artifact: Path, tmp_path: 
 
 
 def test_a_missing_directory_is_told(tmp_path: Path):
-    with pytest.raises(ArtifactError, match="cannot read card.json"):
+    with pytest.raises(ArtifactError, match="cannot read card"):
         read_part(tmp_path / "nowhere", "noticeability")
 
 

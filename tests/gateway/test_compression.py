@@ -1,0 +1,186 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from skimage import data as pictures
+from sklearn.datasets import load_sample_image
+
+from calibration.image import (
+    Decoded,
+    Image,
+    decode,
+    encode_jpeg,
+    encode_png,
+    encode_webp_lossless,
+    resize,
+)
+from calibration.profile import JndProfile
+from gateway.compression import MIN_QUALITY, Compressor, Tier
+from gateway.providers import load_rules
+from predictor.predict import Predictor, excess_probability, resolve_profile
+
+RULES = load_rules()
+PHOTO = Image(load_sample_image("china.jpg").copy())
+CAMERA = encode_jpeg(resize(PHOTO, 1280, 854), 95)
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.load()
+
+
+@pytest.fixture(scope="module")
+def embedded() -> JndProfile:
+    return resolve_profile("embedded")
+
+
+def compressor(predictor: Predictor, tier: Tier = "faithful", **options: float) -> Compressor:
+    return Compressor(predictor, RULES, tier, **options)
+
+
+def test_a_camera_jpeg_gets_much_lighter_within_the_limit(predictor: Predictor, embedded: JndProfile):
+    decoded = decode(CAMERA)
+
+    out, plan = compressor(predictor).compress(decoded, CAMERA, embedded, "embedded", "embedded")
+
+    assert len(out) == plan.bytes_out < plan.bytes_in / 2
+    assert plan.bytes_in == len(CAMERA)
+    assert plan.probability <= 0.05
+    assert plan.tier == "faithful"
+    assert plan.reason == ""
+
+
+def test_the_plan_describes_the_bytes(predictor: Predictor, embedded: JndProfile):
+    decoded = decode(CAMERA)
+
+    out, plan = compressor(predictor).compress(decoded, CAMERA, embedded, "embedded", "embedded")
+
+    sent = decode(out)
+    assert (sent.source.format, sent.image.width, sent.image.height) == (plan.format, plan.width, plan.height)
+    judged = predictor.notice(decoded.image, sent.image, embedded)
+    assert excess_probability(judged, embedded) == pytest.approx(plan.probability, abs=1e-9)
+
+
+def test_the_same_bytes_give_the_same_bytes(predictor: Predictor, embedded: JndProfile):
+    first = compressor(predictor).compress(decode(CAMERA), CAMERA, embedded, "embedded", "embedded")
+    second = compressor(predictor).compress(decode(CAMERA), CAMERA, embedded, "embedded", "embedded")
+
+    assert first == second
+
+
+def test_lean_is_no_heavier_than_faithful(predictor: Predictor, embedded: JndProfile):
+    sizes = [
+        len(compressor(predictor, tier).compress(decode(CAMERA), CAMERA, embedded, "embedded", "x")[0])
+        for tier in ("faithful", "lean")
+    ]
+
+    assert sizes[1] <= sizes[0]
+
+
+def test_exact_keeps_every_pixel_of_a_png(predictor: Predictor, embedded: JndProfile):
+    png = encode_png(PHOTO)
+
+    out, plan = compressor(predictor, "exact").compress(decode(png), png, embedded, "openai", "gpt-4o")
+
+    assert (plan.format, plan.quality, plan.tier) == ("webp", None, "exact")
+    assert len(out) < len(png)
+    assert np.array_equal(decode(out).image.pixels, PHOTO.pixels)
+
+
+def test_exact_leaves_a_jpeg_as_it_is(predictor: Predictor, embedded: JndProfile):
+    out, plan = compressor(predictor, "exact").compress(decode(CAMERA), CAMERA, embedded, "openai", "gpt-4o")
+
+    assert out == CAMERA
+    assert plan.reason == "no smaller encoding of the same pixels is known for this format"
+
+
+def test_webp_goes_only_to_those_who_take_it(predictor: Predictor, embedded: JndProfile):
+    png = encode_png(PHOTO)
+
+    _, plan = compressor(predictor).compress(decode(png), png, embedded, "nobody", "x")
+
+    assert plan.format == "jpeg"
+
+
+def test_no_side_falls_below_the_models_input(predictor: Predictor, embedded: JndProfile):
+    blind = replace(
+        embedded,
+        distortions={
+            name: replace(found, threshold=1e6, status="measured")
+            for name, found in embedded.distortions.items()
+        },
+    )
+
+    _, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, blind, "embedded", "embedded")
+
+    assert min(plan.width, plan.height) >= 96
+    assert plan.quality is not None
+    assert plan.quality >= MIN_QUALITY
+
+
+def test_a_model_of_unknown_input_keeps_what_its_provider_shows_it(predictor: Predictor):
+    unknown = resolve_profile("gpt-4o")
+
+    _, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, unknown, "openai", "gpt-4o")
+
+    seen = RULES.seen("openai", "gpt-4o", 1280, 854)
+    assert plan.width >= seen.width
+    assert plan.tokens_out <= plan.tokens_in
+
+
+def test_a_keen_model_gets_the_image_as_it_is(predictor: Predictor, embedded: JndProfile):
+    keen = replace(
+        embedded,
+        distortions={
+            name: replace(found, threshold=1e-6, status="measured")
+            for name, found in embedded.distortions.items()
+        },
+    )
+
+    out, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, keen, "embedded", "embedded")
+
+    assert out == CAMERA
+    assert plan.reason == "every encoding tried would be noticed"
+
+
+def test_a_tiny_image_never_grows(predictor: Predictor, embedded: JndProfile):
+    tiny = encode_webp_lossless(Image(np.zeros((1, 1, 3), np.uint8)))
+
+    out, plan = compressor(predictor).compress(decode(tiny), tiny, embedded, "embedded", "embedded")
+
+    assert len(out) <= len(tiny)
+    assert plan.bytes_out == len(out)
+
+
+@pytest.mark.parametrize("size", [(1, 3000), (3000, 1), (2, 2), (97, 95)])
+def test_odd_shapes_are_handled(predictor: Predictor, embedded: JndProfile, size: tuple[int, int]):
+    noise = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
+    png = encode_png(Image(noise))
+
+    out, plan = compressor(predictor).compress(decode(png), png, embedded, "embedded", "embedded")
+
+    assert len(out) == plan.bytes_out <= len(png)
+
+
+@pytest.mark.parametrize("field", [{"frames": 3}, {"has_alpha": True}, {"is_rotated": True}])
+def test_what_a_rewrite_would_lose_is_left_alone(
+    predictor: Predictor, embedded: JndProfile, field: dict[str, object]
+):
+    decoded = decode(CAMERA)
+    special = Decoded(decoded.image, replace(decoded.source, **field))
+
+    out, plan = compressor(predictor).compress(special, CAMERA, embedded, "embedded", "embedded")
+
+    assert out == CAMERA
+    assert "rewrite would lose" in plan.reason
+
+
+def test_a_screen_of_text_is_compared_losslessly_too(predictor: Predictor, embedded: JndProfile):
+    page = Image(np.repeat(pictures.page()[..., None], 3, axis=2))
+    png = encode_png(page)
+
+    out, plan = compressor(predictor).compress(decode(png), png, embedded, "openai", "embedded")
+
+    assert plan.bytes_out < plan.bytes_in
+    assert plan.probability <= 0.05
+    assert len(out) == plan.bytes_out
