@@ -22,6 +22,8 @@ _YES_TOKENS = ("<yes>", "Yes", "A")
 _NO_TOKENS = ("<no>", "No", "B")
 _BATCH = 32
 _MAX_NEW_TOKENS = 12
+# More gain little on matrices this small, and wait for each other a hundred times longer on a busy machine.
+_THREADS = 1
 
 
 class EmbeddedObserver:
@@ -118,7 +120,7 @@ class EmbeddedObserver:
 
 
 def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
-    """Load the model that ships with the package, or another of the same kind.
+    """Load the model that ships with the package, or another of the same kind; torch then keeps to one thread.
 
     Raises:
         ObserverError: The model's files are missing or damaged.
@@ -127,6 +129,7 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
     if not (folder / "config.json").is_file():
         raise ObserverError(f"expected the embedded model in {folder}, found none")
     logging.disable_progress_bar()
+    torch.set_num_threads(_THREADS)
     try:
         processor = AutoProcessor.from_pretrained(folder, local_files_only=True)
         model = AutoModelForImageTextToText.from_pretrained(
