@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from calibration.image import Image, Kernel, resize
+from calibration.image import Image, Kernel, quantize_palette, resize
 from predictor.artifact import ArtifactError
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration
@@ -28,7 +28,8 @@ Stratum = Literal["same_size", "resized"]
 PREFIX = "reencoding."
 _BLOCK = 8
 _KERNELS: tuple[Kernel, ...] = ("area", "bicubic", "lanczos", "bilinear")
-_LOSSLESS_GUESSES = (40, 60, 75, 85, 92)
+_LOSSLESS_GUESSES = (30, 40, 50, 60, 75, 85, 92)
+_PALETTE_SIZES = (64, 128, 256)
 _WEBP_GUESSES = (50, 75, 90)
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
@@ -127,7 +128,15 @@ def _likeliest(first: Pixels, second: Pixels, codec: Codec, *, is_resized: bool)
         _, data = cv2.imencode(suffix, first[..., ::-1], options)
         decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
         candidates.append(decoded[..., ::-1].astype(np.float32))
+    if codec.is_lossless and not is_resized and _has_palette(second):
+        reduced = (quantize_palette(Image(first), size) for size in _PALETTE_SIZES)
+        candidates += [picture.pixels.astype(np.float32) for picture in reduced]
     return min(candidates, key=lambda candidate: _rms(second - candidate))
+
+
+def _has_palette(pixels: Pixels) -> bool:
+    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], dtype=np.uint32)
+    return int(np.unique(packed).size) <= max(_PALETTE_SIZES)
 
 
 def _guesses(codec: Codec, *, is_resized: bool) -> list[tuple[str, list[int]]]:
