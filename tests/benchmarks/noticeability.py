@@ -1,0 +1,217 @@
+"""Does the shipped predictor know what the embedded model notices, better than PSNR, SSIM and MS-SSIM?
+
+Held-out photographs, never used for training by anyone: the last 300 of BIQ2021 and Kodak 13-16 in
+../shared/data, and three of scikit-image (these alone where ../shared is missing). Every registered
+distortion, levels log-uniform over 0.25 to 4 times the model's threshold, rendered at the model's input side,
+so that native size and model's view are one. Metrics get their fair chance: RGB and luma, the pair as it is
+and doubled in size, MS-SSIM with three scales where five do not fit; the best of them counts. A second
+mixture (damage before the model's own resize, rescaling with a codec) is reported beside it.
+
+The last line is JSON. Takes about three minutes on one core.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from skimage import data
+from torchmetrics.functional.image import (
+    multiscale_structural_similarity_index_measure,
+    peak_signal_noise_ratio,
+    structural_similarity_index_measure,
+)
+
+from calibration.image import Image, encode_png
+from calibration.observers.select import build_observer
+from calibration.profile import JndProfile
+from predictor.dataset import FAMILIES, PairSet, photo_files
+from predictor.evaluation import area_under_curve, calibration_error, coverage, predict_pairs
+from predictor.labelling import ObserverLabeller
+from predictor.predict import Predictor, resolve_profile
+from predictor.sampling import label_pairs, sample_pairs
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
+FLOOR, MARGIN = 0.93, 0.03
+REPLICATES = 500
+_LUMA = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+
+Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def held_out(folder: Path) -> list[Path]:
+    """List photographs nobody trained on; those of scikit-image are written into `folder`."""
+    bundled = []
+    for name in ("chelsea", "coffee", "rocket"):
+        path = folder / f"{name}.png"
+        path.write_bytes(encode_png(Image(getattr(data, name)())))
+        bundled.append(path)
+    if not SHARED.is_dir():
+        print(f"{SHARED} is missing: three photographs only", file=sys.stderr)
+        return bundled
+    kodak = [
+        path
+        for path in photo_files(SHARED / "kodak")
+        if any(n in path.stem for n in ("13", "14", "15", "16"))
+    ]
+    return photo_files(SHARED / "biq2021")[-300:] + kodak + bundled
+
+
+def ask(files: list[Path], profile: JndProfile, count: int, seed: int) -> tuple[PairSet, PairSet]:
+    """Return the observer's answers to single distortions around threshold, and to the other mixture."""
+    thresholds = {name: profile.threshold_of(name) or 1.0 for name in FAMILIES}
+    side = profile.input_side or 96
+    pairs = sample_pairs(files, count, thresholds=thresholds, side=side, rng=np.random.default_rng(seed))
+    observer = build_observer("embedded")
+    answers = label_pairs(pairs, ObserverLabeller(observer))
+    is_identical = (answers.references == answers.distorted).all(axis=(1, 2, 3))
+    is_single = answers.levels > 0
+    return answers.take(is_single & ~is_identical), answers.take(~is_single & ~is_identical)
+
+
+def metrics() -> Mapping[str, Metric]:
+    """Every metric in every variant: greater is more alike."""
+
+    def five_scales(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return multiscale_structural_similarity_index_measure(first, second, data_range=1.0, reduction="none")
+
+    def three_scales(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        weights = np.array([0.0448, 0.2856, 0.3001])
+        betas = tuple((weights / weights.sum()).tolist())
+        return multiscale_structural_similarity_index_measure(
+            first, second, data_range=1.0, kernel_size=7, sigma=1.0, betas=betas, reduction="none"
+        )
+
+    def ssim(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return structural_similarity_index_measure(first, second, data_range=1.0, reduction="none")
+
+    def psnr(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        return peak_signal_noise_ratio(first, second, data_range=1.0, reduction="none", dim=(1, 2, 3))
+
+    return {
+        "psnr rgb": psnr,
+        "psnr luma": lambda a, b: psnr(luma(a), luma(b)),
+        "ssim rgb": ssim,
+        "ssim luma": lambda a, b: ssim(luma(a), luma(b)),
+        "ssim rgb doubled": lambda a, b: ssim(doubled(a), doubled(b)),
+        "ms_ssim rgb three scales": three_scales,
+        "ms_ssim luma three scales": lambda a, b: three_scales(luma(a), luma(b)),
+        "ms_ssim rgb doubled": lambda a, b: five_scales(doubled(a), doubled(b)),
+        "ms_ssim luma doubled": lambda a, b: five_scales(doubled(luma(a)), doubled(luma(b))),
+    }
+
+
+def luma(pictures: torch.Tensor) -> torch.Tensor:
+    """Weigh the channels."""
+    return (pictures * _LUMA).sum(dim=1, keepdim=True)
+
+
+def doubled(pictures: torch.Tensor) -> torch.Tensor:
+    """Double both sides: five scales of MS-SSIM need 161 pixels."""
+    return torch.nn.functional.interpolate(pictures, scale_factor=2, mode="bicubic").clamp(0, 1)
+
+
+def measure(pairs: PairSet, metric: Metric) -> np.ndarray:
+    """Apply a metric to every pair."""
+    found = []
+    for start in range(0, len(pairs), 32):
+        first, second = (
+            torch.from_numpy(pixels[start : start + 32]).permute(0, 3, 1, 2).float() / 255
+            for pixels in (pairs.references, pairs.distorted)
+        )
+        found.append(torch.nan_to_num(metric(first, second).flatten(), posinf=100.0))
+    return torch.cat(found).numpy()
+
+
+def bootstrap(photos: np.ndarray, statistic: Callable[[np.ndarray], float]) -> list[float]:
+    """Return a 95 % interval, photographs drawn with replacement."""
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(photos == name) for name in np.unique(photos)]
+    values = []
+    for _ in range(REPLICATES):
+        drawn = np.concatenate([members[index] for index in rng.integers(len(members), size=len(members))])
+        try:
+            values.append(statistic(drawn))
+        except ValueError:
+            continue  # one kind of answer only
+    return [round(float(value), 4) for value in np.quantile(values, [0.025, 0.975])]
+
+
+def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str, object]:
+    """Measure predictor and metrics on the same pairs."""
+    found = predict_pairs(predictor, pairs, profile)
+    chances = np.array([one.probability for one in found])
+    noticed = pairs.probabilities > 0.5
+    scores = {name: measure(pairs, metric) for name, metric in metrics().items()}
+    baselines = {name: area_under_curve(noticed, score) for name, score in scores.items()}
+    best = max(baselines, key=lambda name: baselines[name])
+    auc = area_under_curve(noticed, chances)
+
+    def area(drawn: np.ndarray) -> float:
+        return area_under_curve(noticed[drawn], chances[drawn])
+
+    def margin(drawn: np.ndarray) -> float:
+        return area(drawn) - area_under_curve(noticed[drawn], scores[best][drawn])
+
+    by_distortion = {}
+    for family, name in enumerate(FAMILIES):
+        chosen = (pairs.families == family) & (pairs.levels > 0)
+        if len(set(noticed[chosen].tolist())) == 2:
+            by_distortion[name] = round(area_under_curve(noticed[chosen], chances[chosen]), 3)
+    return {
+        "n_pairs": len(pairs),
+        "n_photographs": len(np.unique(pairs.photos)),
+        "share_noticed": round(float(noticed.mean()), 3),
+        "auc": round(auc, 4),
+        "auc_95": bootstrap(pairs.photos, area),
+        "best_baseline": best,
+        "margin": round(auc - baselines[best], 4),
+        "margin_95": bootstrap(pairs.photos, margin),
+        "brier": round(float(np.mean((chances - noticed) ** 2)), 4),
+        "ece": round(calibration_error(noticed, chances), 4),
+        "coverage_95": round(coverage(found, pairs.probabilities.astype(float)), 4),
+        "baselines": {name: round(value, 4) for name, value in baselines.items()},
+        "by_distortion": by_distortion,
+    }
+
+
+def milliseconds_per_pair(predictor: Predictor, profile: JndProfile) -> float:
+    """Time one pair at one megapixel, one core; the median of 15."""
+    photo = Image(np.ascontiguousarray(np.tile(data.astronaut(), (2, 2, 1))))
+    times = []
+    for _ in range(15):
+        started = time.process_time()
+        predictor.notice(photo, Image(photo.pixels.copy()), profile)
+        times.append(time.process_time() - started)
+    return 1000 * float(np.median(times))
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--artifact", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    predictor, profile = Predictor.load(options.artifact), resolve_profile("embedded")
+    with tempfile.TemporaryDirectory() as folder:
+        singles, others = ask(held_out(Path(folder)), profile, options.pairs, options.seed)
+    figures = {"benchmark": "noticeability", "profile": profile.source, "artifact": predictor.version}
+    figures |= judge(predictor, singles, profile)
+    figures["before_the_models_resize"] = judge(predictor, others, profile)
+    figures["milliseconds_per_pair_1mp"] = round(milliseconds_per_pair(predictor, profile), 2)
+    floors = {
+        "auc": float(str(figures["auc"])) >= FLOOR,
+        "margin": float(str(figures["margin"])) >= MARGIN,
+    }
+    print(json.dumps(figures | {"floors": floors}))
+
+
+if __name__ == "__main__":
+    main()

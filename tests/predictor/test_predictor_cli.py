@@ -1,0 +1,109 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+from typer.testing import CliRunner
+
+from calibration.cli import app as calibration_app
+from calibration.image import Image, encode_jpeg, encode_png, resize
+from predictor.artifact import artifact_version, read_part
+from predictor.cli import app
+
+RUNNER = CliRunner()
+NAMES = ("astronaut", "chelsea", "coffee", "rocket")
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for name in NAMES:
+        photo = resize(Image(getattr(data, name)()[:400, :400]), 128, 128)
+        (folder / f"{name}.png").write_bytes(encode_png(photo))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def calibrated(photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("calibrated")
+    command = [
+        "run",
+        "--observer=simulated:threshold=8,slope=3,false_alarm=0.02,lapse=0.02",
+        f"--images={photos}",
+        f"--out={folder}",
+        "--distortions=blur,noise,brightness",
+        "--queries-per-threshold=40",
+    ]
+    result = RUNNER.invoke(calibration_app, command)
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def run(*arguments: object) -> dict[str, object]:
+    result = RUNNER.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == 0, result.output
+    found: dict[str, object] = json.loads(result.stdout)
+    return found
+
+
+def test_compare_prints_the_agreed_line(photos: Path):
+    found = run("compare", photos / "coffee.png", photos / "coffee.png", "--model", "gpt-4o", "--json")
+
+    assert list(found) == ["probability", "jnd_ratio", "low", "high"]
+    assert found["jnd_ratio"] == 0.0
+
+
+def test_compare_takes_another_size_but_not_another_shape(photos: Path, tmp_path: Path):
+    half, wide = tmp_path / "half.jpg", tmp_path / "wide.jpg"
+    photo = Image(data.coffee()[:400, :400])
+    half.write_bytes(encode_jpeg(resize(photo, 64, 64), 90))
+    wide.write_bytes(encode_jpeg(resize(photo, 128, 64), 90))
+
+    assert run("compare", photos / "coffee.png", half, "--json")["jnd_ratio"]
+    refused = RUNNER.invoke(app, ["compare", str(photos / "coffee.png"), str(wide), "--json"])
+    assert refused.exit_code == 1
+    assert "aspect ratio" in refused.stderr
+
+
+def test_compare_tells_what_is_no_picture(photos: Path, tmp_path: Path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG nothing")
+
+    result = RUNNER.invoke(app, ["compare", str(photos / "coffee.png"), str(tmp_path / "broken.png")])
+
+    assert result.exit_code == 1
+    assert "error" in result.stderr
+
+
+def test_train_learns_from_trials_and_evaluate_reads_the_result(
+    photos: Path, calibrated: Path, tmp_path: Path
+):
+    artifact = tmp_path / "artifact"
+    figures = run("train", "--calibration", calibrated, "--images", photos, "--out", artifact, "--json")
+    found = run("evaluate", "--artifact", artifact, "--calibration", calibrated, "--images", photos, "--json")
+
+    assert figures["training_pairs"]
+    assert read_part(artifact, "noticeability").card["training"]["went_on_from"]
+    assert len(artifact_version(artifact)) == 12
+    assert set(found) == {"auc", "brier", "threshold_error_median", "coverage_95", "baselines", "n_pairs"}
+    assert found["n_pairs"] == 120
+    assert float(str(found["auc"])) > 0.6
+    assert set(found["baselines"]) == {"psnr", "ssim"}  # type: ignore[call-overload]
+
+
+def test_train_without_answers_is_bad_use(photos: Path, tmp_path: Path):
+    result = RUNNER.invoke(app, ["train", "--images", str(photos), "--out", str(tmp_path)])
+
+    assert result.exit_code == 2
+
+
+def test_train_with_pictures_that_are_not_those_of_the_trials_is_told(calibrated: Path, tmp_path: Path):
+    (tmp_path / "other.png").write_bytes(encode_png(Image(np.zeros((8, 8, 3), np.uint8))))
+
+    result = RUNNER.invoke(
+        app,
+        ["train", "--calibration", str(calibrated), "--images", str(tmp_path), "--out", str(tmp_path / "a")],
+    )
+
+    assert result.exit_code == 1
+    assert "found none" in result.stderr
