@@ -176,8 +176,9 @@ def _draw_curve(axes: Axes, assessment: Assessment) -> None:
     if assessment.threshold.status == "measured":
         threshold = assessment.fit.function.threshold
         axes.axvline(threshold, color=_LINE, linewidth=0.8, linestyle=(0, (4, 3)))
-        axes.hlines(0.5, *assessment.fit.interval, color=_LINE, linewidth=3.2, alpha=0.85)
-        axes.plot([threshold], [0.5], "o", color="white", markeredgecolor=_LINE, markersize=5.5)
+        height = float(assessment.fit.function.probability(threshold))
+        axes.hlines(height, *assessment.fit.interval, color=_LINE, linewidth=3.2, alpha=0.85)
+        axes.plot([threshold], [height], "o", color="white", markeredgecolor=_LINE, markersize=5.5)
 
 
 def _draw_data(axes: Axes, assessment: Assessment) -> None:

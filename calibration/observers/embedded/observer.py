@@ -120,7 +120,7 @@ class EmbeddedObserver:
 
 
 def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
-    """Load the model that ships with the package, or another of the same kind; torch then keeps to one thread.
+    """Load the model that ships with the package, or another like it; torch then keeps to one thread.
 
     Raises:
         ObserverError: The model's files are missing or damaged.
