@@ -116,8 +116,8 @@ def _shape(rng: np.random.Generator) -> Scene:
     ground, color = rng.permutation(list(COLORS))[:2]
     pixels = _ground(COLORS[ground], rng)
     shape = SHAPES[int(rng.integers(len(SHAPES)))]
-    radius = float(rng.uniform(15, 36))
-    center = rng.uniform(radius + 1, SIDE - radius - 1, 2)
+    radius = float(rng.uniform(20, 36))
+    center = SIDE / 2 + rng.uniform(-9, 9, 2)
     _draw_shape(pixels, shape, center, radius, _vary(COLORS[color], rng))
     questions = (
         (SHAPE_PROMPT, shape),
@@ -134,7 +134,7 @@ def _count(rng: np.random.Generator) -> Scene:
     shape = SHAPES[int(rng.integers(len(SHAPES)))]
     number = int(rng.integers(2, 6))
     for cell in rng.permutation(9)[:number]:
-        center = np.array([cell % 3, cell // 3]) * 32 + 16 + rng.uniform(-3, 3, 2)
+        center = np.array([cell % 3, cell // 3]) * 32 + 16 + rng.uniform(-2, 2, 2)
         _draw_shape(pixels, shape, center, float(rng.uniform(8, 12)), _vary(COLORS[color], rng))
     return Scene(pixels, ((COUNT_PROMPT, str(number)), (SHAPE_PROMPT, shape), (TEXT_PROMPT, "No")))
 
@@ -145,10 +145,10 @@ def _word(rng: np.random.Generator) -> Scene:
     word = WORDS[int(rng.integers(len(WORDS)))]
     font = int(rng.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX]))
     (width, height), _ = cv2.getTextSize(word, font, 1.0, 2)
-    scale = float(rng.uniform(0.75, 0.95)) * SIDE / width
+    scale = float(rng.uniform(0.85, 0.95)) * SIDE / width
     width, height = round(width * scale), round(height * scale)
-    left = int(rng.integers(1, max(2, SIDE - width)))
-    bottom = int(rng.integers(height + 2, max(height + 3, SIDE - 6)))
+    left = (SIDE - width) // 2 + int(rng.integers(-2, 3))
+    bottom = (SIDE + height) // 2 + int(rng.integers(-10, 11))
     cv2.putText(pixels, word, (left, bottom), font, scale, color, 2, cv2.LINE_AA)
     return Scene(pixels, ((WORD_PROMPT, word), (TEXT_PROMPT, "Yes")))
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,8 +31,7 @@ from calibration.stimuli.registry import DISTORTIONS
 log = logging.getLogger(__name__)
 
 _WIRED = (
-    "vision_tower.embeddings",
-    "vision_tower.vision_model.embeddings",
+    "position_embedding",
     "multi_modal_projector",
     "language_model.layers.0.",
     "language_model.layers.1.self_attn",
@@ -53,6 +52,7 @@ class Recipe:
     warm_up: int = 80
     decay_share: float = 0.3
     easy_share: float = 0.12  # of the run, while changes shrink towards threshold
+    wired_from: tuple[float, float] = (0.05, 0.2)  # shares of the run between which wired parameters thaw
     seed: int = 0
 
 
@@ -99,7 +99,7 @@ def batches(pool: list[Pixels], tokens: Tokens, recipe: Recipe) -> Iterator[tupl
     shown: deque[pairs.Pair] = deque(maxlen=recipe.pairs_per_step * 8)
     seen: deque[scenes.Scene] = deque(maxlen=recipe.scenes_per_step * 8)
     for step in range(recipe.steps):
-        progress = step / (recipe.easy_share * recipe.steps)  # 1: changes as small as they get
+        progress = step / (recipe.easy_share * recipe.steps) if recipe.easy_share else np.inf
         ease = max(0.0, 1 - progress)
         swaps = float(np.clip(progress - 0.6, 0, 1))
         shown.extend(pairs.sample_pair(pool, rng, ease=ease) for _ in range(recipe.pairs_per_step // 2))
@@ -170,7 +170,7 @@ def learning_share(step: int, recipe: Recipe, *, is_wired: bool) -> float:
     share = min(1.0, (step + 1) / recipe.warm_up, max(0.01, left))
     if not is_wired:
         return share
-    return share * float(np.interp(step / recipe.steps, (0.05, 0.2), (0.01, 0.3)))
+    return share * float(np.interp(step / recipe.steps, recipe.wired_from, (0.01, 0.3)))
 
 
 def train(
@@ -268,7 +268,8 @@ def main(
     steps: Annotated[int, typer.Option(help="Training steps.")] = Recipe.steps,
     learning_rate: Annotated[float, typer.Option(help="AdamW's.")] = Recipe.learning_rate,
     matrix_learning_rate: Annotated[float, typer.Option(help="Muon's.")] = Recipe.matrix_learning_rate,
-    easy_share: Annotated[float, typer.Option(help="Share of the run that starts easy.")] = Recipe.easy_share,
+    pairs_per_step: Annotated[int, typer.Option(help="Pairs in a step.")] = Recipe.pairs_per_step,
+    scenes_per_step: Annotated[int, typer.Option(help="Scenes in a step.")] = Recipe.scenes_per_step,
     seed: Annotated[int, typer.Option(help="Decides everything drawn at random.")] = 0,
     threads: Annotated[int, typer.Option(help="Cores to use.")] = 2,
 ) -> None:
@@ -279,9 +280,12 @@ def main(
         steps=steps,
         learning_rate=learning_rate,
         matrix_learning_rate=matrix_learning_rate,
-        easy_share=easy_share,
+        pairs_per_step=pairs_per_step,
+        scenes_per_step=scenes_per_step,
         seed=seed,
     )
+    if start is not None:  # what has been learned need not be approached again
+        recipe = replace(recipe, easy_share=0.0, wired_from=(0.0, 0.02))
     sources = read_photographs(photos or [], limit)
     log.info("photographs: %d", len(sources))
     history = train(sources, recipe, out, start=start)[2]
