@@ -27,21 +27,24 @@ _SPEC_HELP = (
     "Who is asked: embedded | openai:MODEL@BASE_URL | python:MODULE:FACTORY | "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
+_Observer = Annotated[str, typer.Option(help=_SPEC_HELP)]
+_Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP, GIF).")]
+_Out = Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")]
+_Distortions = Annotated[str, typer.Option(help="'all', or names separated by commas.")]
+_Queries = Annotated[
+    int, typer.Option(min=5, help="Questions per distortion, a fifth of them about identical pairs.")
+]
 
 
 @app.command()
 def run(  # noqa: PLR0917 - typer reads the options from the signature; all are passed by name
-    observer: Annotated[str, typer.Option(help=_SPEC_HELP)],
-    images: Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP, GIF).")],
-    out: Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")],
-    distortions: Annotated[
-        str, typer.Option(help="'all', or names separated by commas.")
-    ] = DEFAULT_DISTORTIONS,
+    observer: _Observer,
+    images: _Images,
+    out: _Out,
+    distortions: _Distortions = DEFAULT_DISTORTIONS,
     question: Annotated[str, typer.Option(help="What is asked: difference.")] = "difference",
     procedure: Annotated[str, typer.Option(help="How levels are chosen: adaptive.")] = "adaptive",
-    queries_per_threshold: Annotated[
-        int, typer.Option(min=5, help="Questions per distortion, a fifth of them about identical pairs.")
-    ] = 25,
+    queries_per_threshold: _Queries = 25,
     workers: Annotated[int, typer.Option(min=1, help="Requests in flight to a remote observer.")] = 8,
     seed: Annotated[
         int, typer.Option(min=0, help="Fixes images, order, noise: everything but the model.")
