@@ -6,7 +6,7 @@ nobody described is treated as one that counts every pixel and takes only JPEG, 
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib.resources import files
@@ -192,16 +192,8 @@ class SmartResize:
             )
         return Size(width, height)
 
-    def _cells(self, side: float, towards: "Rounding") -> int:
+    def _cells(self, side: float, towards: Callable[[float], int]) -> int:
         return max(1, towards(side / self.patch)) * self.patch
-
-
-class Rounding(Protocol):
-    """Floor or ceiling."""
-
-    def __call__(self, value: float, /) -> int:
-        """Return a whole number."""
-        ...
 
 
 _KINDS: Mapping[str, type[SizeRule]] = {
