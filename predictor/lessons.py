@@ -13,7 +13,7 @@ from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part, default_directory, has_part, read_part, write_part
-from predictor.dataset import Pair, join, photo_files
+from predictor.dataset import FAMILIES, Pair, join, photo_files
 from predictor.features import WHOLE_SIDE
 from predictor.labelling import ObserverLabeller
 from predictor.predict import resolve_profile
@@ -107,14 +107,15 @@ def _profile_of(
 ) -> JndProfile:
     """Take the observer's measured profile where one is known; fill what it lacks by a pilot."""
     known = resolve_profile(observer.name)
-    pilot = pilot_thresholds(files, labeller, side=side, rng=rng)
-    distortions = {
-        name: found
-        if found.status == "measured"
-        else replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")
-        for name, found in default_profile().distortions.items() | known.distortions.items()
+    measured = {name: found for name, found in known.distortions.items() if found.status == "measured"}
+    missing = [name for name in FAMILIES if name not in measured]
+    pilot = pilot_thresholds(files, labeller, missing, side=side, rng=rng)
+    piloted = {
+        name: replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")
+        for name, found in default_profile().distortions.items()
+        if name in pilot
     }
-    return replace(known, distortions=distortions, input_side=side)
+    return replace(known, distortions=piloted | measured, input_side=side)
 
 
 def _start(lessons: Sequence[Lesson]) -> Part | None:

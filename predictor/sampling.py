@@ -3,7 +3,7 @@
 Also finds those thresholds for an observer nobody has calibrated, coarsely, by a short pilot.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -82,16 +82,23 @@ def made_up_models(pairs: Sequence[Pair], answers: PairSet, rng: np.random.Gener
 
 
 def pilot_thresholds(
-    files: Sequence[Path], labeller: Labeller, *, side: int, rng: np.random.Generator, crops: int = 16
+    files: Sequence[Path],
+    labeller: Labeller,
+    names: Iterable[str],
+    *,
+    side: int,
+    rng: np.random.Generator,
+    crops: int = 12,
 ) -> dict[str, float]:
-    """Find about where the observer starts to notice each distortion, in levels.
+    """Find about where the observer starts to notice each of these distortions, in levels.
 
     Takes ten levels, log-spaced over the whole range, on the same crops; the threshold is where the mean
     answer crosses one half, the strongest level if it never does.
     """
     pictures = [model_view(random_crop(load(path), rng, least=side), side) for path in files[:crops]]
     found: dict[str, float] = {}
-    for family, name in enumerate(FAMILIES):
+    for name in names:
+        family = FAMILIES.index(name)
         levels = np.geomspace(0.1, DISTORTIONS[name].levels, 10)
         pairs = [
             Pair(picture, _distort(picture, family, level, rng), str(index), family, level)

@@ -66,6 +66,7 @@ def test_the_pilot_finds_the_order_of_two_observers(photos: Path):
         pilot_thresholds(
             photo_files(photos),
             MaskedVisibility(acuity=acuity),
+            FAMILIES,
             side=96,
             rng=np.random.default_rng(0),
             crops=2,
