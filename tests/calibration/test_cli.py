@@ -199,11 +199,11 @@ def test_help_loads_neither_torch_nor_transformers_nor_matplotlib():
 
 def test_a_run_killed_at_any_moment_loses_no_answer_and_asks_none_twice(photo_folder: Path, tmp_path: Path):
     command = [sys.executable, "-m", "calibration.cli", "run", "--observer", SIMULATED]
-    command += ["--images", str(photo_folder), "--distortions", "blur,noise", "--queries-per-threshold", "60"]
+    command += ["--images", str(photo_folder), "--distortions", "blur,noise", "--queries-per-threshold", "30"]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     subprocess.run([*command, "--out", str(whole)], check=True, capture_output=True)
 
-    for answers in (4, 30, 70):
+    for answers in (4, 36):
         process = subprocess.Popen([*command, "--out", str(cut)], stderr=subprocess.DEVNULL)
         _wait_for_lines(cut / "trials.jsonl", answers, process)
         os.kill(process.pid, signal.SIGKILL)
