@@ -7,7 +7,7 @@ One core, about twelve minutes. The source pictures are split by file name; the 
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -20,25 +20,24 @@ import typer
 from sklearn.ensemble import GradientBoostingClassifier
 from torch.nn import functional
 
-from calibration.image import Image
 from predictor.artifact import Part, read_part, write_part
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration, calibrate
 from predictor.reencoding_training import train_judge
-from predictor.residual import Codec, Floats, ResidualDetector, describe, score_tiles
-from predictor.residual_features import TileMeasures, Tiles, choose_tiles, measure_tiles
+from predictor.residual import Floats, ResidualDetector
+from predictor.residual_features import Tiles
 from predictor.residual_network import TileNetwork
 from predictor.residual_pictures import (
     AttackedPicture,
     Folders,
     Pixels,
-    Twins,
     build_bank,
     load_pool,
     make_benign,
     make_twins,
     pictures_in,
 )
+from predictor.residual_samples import Sample, describe_sample, take_sample, take_samples, tile_arrays
 from predictor.tree_export import export_trees
 
 Report = Callable[[str], None]
@@ -61,16 +60,6 @@ class Recipe:
     judge_pictures: int = 120
     graphics: int = 60  # made-up ones among the training pictures
     seed: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """What training keeps of one picture."""
-
-    tiles: Tiles
-    measured: TileMeasures
-    codec: Codec
-    is_attacked: bool
 
 
 def train_residual_part(folders: Folders, recipe: Recipe, report: Report) -> Part:
@@ -104,15 +93,23 @@ def train_residual_part(folders: Folders, recipe: Recipe, report: Report) -> Par
     return Part(detector.to_tensors() | judge.to_tensors(), card)
 
 
-def recalibrate(folders: Folders, start: Part, recipe: Recipe, report: Report) -> Part:
-    """Keep the trained models of a part; calibrate the detector on other benign pictures."""
+def retrain(folders: Folders, start: Part, recipe: Recipe, report: Report) -> Part:
+    """Keep a part's tile network; fit the trees on fresh twins, if the recipe has any, and calibrate anew."""
     rng = np.random.default_rng(recipe.seed)
     trained = ResidualDetector.from_part(start)
+    trees = trained.trees
+    if recipe.tree_twins:
+        pool = load_pool(folders, "train", graphics=recipe.graphics, rng=rng)
+        bank = build_bank(pool, folders, rounds=recipe.bank_rounds, rng=rng)
+        report(f"{len(pool)} source pictures, {len(bank)} of them attacked")
+        twins = make_twins(pool, bank, recipe.tree_twins, rng)
+        trees = fit_trees(trained.network, take_samples(twins), recipe)
+        report(f"trees fitted on {recipe.tree_twins} twins")
     unseen = load_pool(folders, "calibration", graphics=recipe.graphics // 2, rng=rng)
-    detector = calibrate_detector(trained.network, trained.trees, unseen, recipe, rng)
+    detector = calibrate_detector(trained.network, trees, unseen, recipe, rng)
     report(f"calibrated on {len(unseen)} source pictures")
     described = {name: value for name, value in start.card.items() if name not in _FILE_FIELDS}
-    described |= {"calibration": detector.calibration_sizes(), "benign_each": recipe.benign_each}
+    described |= {"retrained": asdict(recipe), "calibration": detector.calibration_sizes()}
     return Part({**start.tensors, **detector.to_tensors()}, described)
 
 
@@ -124,8 +121,8 @@ def _train_models(
     tell: Report,
 ) -> tuple[TileNetwork, BoostedTrees]:
     cut = len(order) // 2  # the trees must see network scores of pictures the network did not train on
-    for_network = _samples(make_twins(order[:cut], bank[::2], recipe.network_twins, rng))
-    for_trees = _samples(make_twins(order[cut:], bank[1::2], recipe.tree_twins, rng))
+    for_network = take_samples(make_twins(order[:cut], bank[::2], recipe.network_twins, rng))
+    for_trees = take_samples(make_twins(order[cut:], bank[1::2], recipe.tree_twins, rng))
     tell(f"{len(for_network)} + {len(for_trees)} samples made")
     network = train_network(for_network, recipe, tell)
     trees = fit_trees(network, for_trees, recipe)
@@ -137,7 +134,7 @@ def train_network(samples: list[Sample], recipe: Recipe, report: Report) -> Tile
     """Train on tiles of benign and attacked pictures."""
     network = TileNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-4)
-    tiles, codecs, labels = _tile_arrays(samples)
+    tiles, codecs, labels = tile_arrays(samples)
     rng = np.random.default_rng(recipe.seed + 1)
     running = 0.69
     for step in range(recipe.network_steps):
@@ -181,41 +178,13 @@ def calibrate_detector(
     scores: dict[str, list[float]] = {"lossless": [], "lossy": []}
     means: dict[str, list[Floats]] = {"lossless": [], "lossy": []}
     for pixels, codec, _ in make_benign(pool, recipe.benign_each, rng):
-        sample = _sample(pixels, codec, is_attacked=False)
+        sample = take_sample(pixels, codec, is_attacked=False)
         row = describe_sample(network, sample)
         scores[codec.stratum].append(float(trees.log_odds(row[None])[0]))
         means[codec.stratum].append(sample.measured.values.mean(axis=0))
     calibration: ConformalCalibration = calibrate(scores)
     normal = {stratum: _normal(np.stack(values)) for stratum, values in means.items()}
     return ResidualDetector(network=network, trees=trees, calibration=calibration, normal=normal)
-
-
-def describe_sample(network: TileNetwork, sample: Sample) -> Floats:
-    """Return the row of one sample that the trees judge."""
-    return describe(sample.measured, score_tiles(network, sample.tiles, sample.codec), sample.codec)
-
-
-def _samples(twins: Iterable[Twins]) -> list[Sample]:
-    samples = []
-    for pair in twins:
-        samples.append(_sample(pair.benign, pair.codec, is_attacked=False))
-        samples.append(_sample(pair.attacked, pair.codec, is_attacked=True))
-    return samples
-
-
-def _sample(pixels: Pixels, codec: Codec, *, is_attacked: bool) -> Sample:
-    tiles = choose_tiles(Image(pixels))
-    return Sample(tiles, measure_tiles(tiles), codec, is_attacked)
-
-
-def _tile_arrays(samples: list[Sample]) -> tuple[Tiles, Floats, Floats]:
-    """Flatten the full-size tiles of all samples -> tiles, codec inputs, labels."""
-    whole = [sample for sample in samples if sample.tiles.shape[1] == 96]
-    tiles = np.concatenate([sample.tiles for sample in whole])
-    counts = [len(sample.tiles) for sample in whole]
-    codecs = np.repeat(np.array([sample.codec.inputs for sample in whole], dtype=np.float32), counts, axis=0)
-    labels = np.repeat(np.array([sample.is_attacked for sample in whole], dtype=np.float32), counts)
-    return tiles, codecs, labels
 
 
 def _turned(tiles: Tiles, rng: np.random.Generator) -> Tiles:
@@ -266,8 +235,12 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     camera: Annotated[Path | None, typer.Option(help="Never-compressed photographs.")] = None,
     graphics: Annotated[list[Path] | None, typer.Option(help="Scans and charts, for calibration.")] = None,
     share: Annotated[float, typer.Option(help="Do this share of the full recipe.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="Fixes pictures, attacks and weights.")] = 0,
+    twins: Annotated[
+        int | None, typer.Option(help="Fit the trees on this many; 0 with --start keeps them.")
+    ] = None,
     start: Annotated[
-        Path | None, typer.Option(help="Keep this artifact's trained models; only calibrate anew.")
+        Path | None, typer.Option(help="Keep this artifact's tile network; train and calibrate the rest.")
     ] = None,
 ) -> None:
     """Train the no-reference residual detector and store it in an artifact."""
@@ -276,9 +249,10 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     full = Recipe()
     recipe = replace(
         full,
+        seed=seed,
         bank_rounds=max(1, round(full.bank_rounds * share)),
         network_twins=round(full.network_twins * share),
-        tree_twins=round(full.tree_twins * share),
+        tree_twins=round(full.tree_twins * share) if twins is None else twins,
         judge_pictures=round(full.judge_pictures * share),
         network_steps=round(full.network_steps * share),
     )
@@ -286,7 +260,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     if start is None:
         part = train_residual_part(folders, recipe, _tell)
     else:
-        part = recalibrate(folders, read_part(start, "residual"), recipe, _tell)
+        part = retrain(folders, read_part(start, "residual"), recipe, _tell)
     write_part(out, "residual", part)
 
 

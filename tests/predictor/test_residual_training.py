@@ -6,11 +6,11 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, decode, encode_png
-from predictor.artifact import Part, read_part, write_part
+from predictor.artifact import read_part, write_part
 from predictor.reencoding import ReencodingJudge
 from predictor.residual import ResidualDetector
 from predictor.residual_pictures import Folders, build_bank, make_twins, pictures_in, split
-from predictor.residual_training import Recipe, recalibrate, train_residual_part
+from predictor.residual_training import Recipe, retrain, train_residual_part
 
 TINY = Recipe(
     bank_rounds=1,
@@ -53,11 +53,20 @@ def test_training_makes_a_part_that_serves(part, tmp_path):
     assert read.card["training"]["sources_calibration"] > 0
 
 
-def test_recalibration_keeps_the_models_and_replaces_the_scores(part, folders):
-    again = recalibrate(folders, Part(part.tensors, part.card), replace(TINY, benign_each=5), lambda _: None)
+def test_retraining_without_twins_keeps_the_models_and_replaces_the_scores(part, folders):
+    recipe = replace(TINY, tree_twins=0, benign_each=5)
+
+    again = retrain(folders, part, recipe, lambda _: None)
 
     assert np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
     assert sum(again.card["calibration"].values()) > sum(part.card["calibration"].values())
+
+
+def test_retraining_with_twins_keeps_the_network_and_replaces_the_trees(part, folders):
+    again = retrain(folders, part, replace(TINY, seed=1), lambda _: None)
+
+    assert np.array_equal(again.tensors["network.filters"], part.tensors["network.filters"])
+    assert not np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
 
 
 def test_parts_of_a_folder_share_no_picture():
