@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 from rich.console import Console
+from rich.markup import escape
 
 from calibration.image import encode_png, load
 from gateway.demo_client import Client
@@ -86,13 +87,13 @@ def run_demo(output: Path = Path("demo-output")) -> int:
         with _terminate_like_ctrl_c(), ExitStack() as stack:
             disappointing = _show(places, console, stack)
     except (ServiceError, OSError) as error:
-        console.print("[bold red]The demo stopped.[/]", str(error), markup=True, highlight=False)
+        console.print(f"[bold red]The demo stopped:[/] {escape(str(error))}", highlight=False)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped; nothing is left running.")
         return 130
     for line in disappointing:
-        console.print(f"[bold red]Not as promised:[/] {line}", highlight=False)
+        console.print(f"[bold red]Not as promised:[/] {escape(line)}", highlight=False)
     console.print("Everything was stopped again.")
     return 1 if disappointing else 0
 

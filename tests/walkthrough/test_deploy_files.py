@@ -111,6 +111,17 @@ def test_the_gateway_image_installs_no_laboratory():
     }
 
 
+def test_everything_the_images_copy_exists_and_is_sent_to_the_builder():
+    allowed = set((DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines())
+    copies = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    sources = [source for line in copies for source in line.split()]
+
+    assert len(sources) == 8
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert f"!{source}" in allowed, source
+
+
 @pytest.mark.parametrize(
     ("program", "module"), [("jnd-gateway", "gateway.cli"), ("jnd-calibrate", "calibration.cli")]
 )
