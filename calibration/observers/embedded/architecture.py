@@ -110,7 +110,7 @@ def build_model(
     tokenizer: PreTrainedTokenizerFast,
     patches: Tensor,
     *,
-    vision_layers: int = 2,
+    vision_layers: int = 3,
     text_layers: int = 3,
     seed: int = 0,
 ) -> LlavaForConditionalGeneration:
@@ -204,7 +204,9 @@ def _wire_projector(model: LlavaForConditionalGeneration) -> None:
     projector.linear_2.bias.zero_()
     weight = torch.zeros(TEXT_WIDTH, 2 * VISION_WIDTH)
     weight[:VISION_WIDTH, :VISION_WIDTH] = torch.eye(VISION_WIDTH)
-    weight[:VISION_WIDTH, VISION_WIDTH:] = torch.randn(VISION_WIDTH, VISION_WIDTH) * 0.01
+    # The tower's output joins the content, not the position code: identical pictures still cancel exactly.
+    joined = torch.randn(VISION_WIDTH - CODE_WIDTH, VISION_WIDTH) * 0.7 / math.sqrt(VISION_WIDTH)
+    weight[CODE_WIDTH:VISION_WIDTH, VISION_WIDTH:] = joined
     projector.linear_1.weight.copy_(weight)
     projector.linear_2.weight.copy_(torch.eye(TEXT_WIDTH))
 

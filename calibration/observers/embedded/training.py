@@ -31,7 +31,8 @@ from calibration.stimuli.registry import DISTORTIONS
 log = logging.getLogger(__name__)
 
 _WIRED = (
-    "position_embedding",
+    "vision_tower.embeddings",
+    "vision_tower.vision_model.embeddings",
     "multi_modal_projector",
     "language_model.layers.0.",
     "language_model.layers.1.self_attn",
@@ -43,16 +44,16 @@ _WIRED = (
 class Recipe:
     """Everything that decides what comes out."""
 
-    steps: int = 4000
-    pairs_per_step: int = 24
-    scenes_per_step: int = 20
+    steps: int = 2500
+    pairs_per_step: int = 22
+    scenes_per_step: int = 26
     pool_size: int = 6000
     learning_rate: float = 1.2e-3
     matrix_learning_rate: float = 0.012  # Muon, hidden matrices
     warm_up: int = 80
-    decay_share: float = 0.3
+    decay_share: float = 0.35
     easy_share: float = 0.12  # of the run, while changes shrink towards threshold
-    wired_from: tuple[float, float] = (0.05, 0.2)  # shares of the run between which wired parameters thaw
+    wired_share: float = 0.04  # of the learning rate, for parameters whose initialisation is wired
     seed: int = 0
 
 
@@ -162,15 +163,13 @@ def optimisers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
 
 
 def learning_share(step: int, recipe: Recipe, *, is_wired: bool) -> float:
-    """Warm up, hold, then fall linearly to a hundredth; what is wired starts to move late and moves less.
+    """Warm up, hold, then fall linearly to a hundredth; what is wired hardly moves.
 
-    Learning how answers are worded takes the first hundred steps, and would overwrite the comparison.
+    Learning how answers are worded would overwrite the comparison within twenty steps at the full rate.
     """
     left = (recipe.steps - step) / (recipe.decay_share * recipe.steps)
     share = min(1.0, (step + 1) / recipe.warm_up, max(0.01, left))
-    if not is_wired:
-        return share
-    return share * float(np.interp(step / recipe.steps, recipe.wired_from, (0.01, 0.3)))
+    return share * recipe.wired_share if is_wired else share
 
 
 def train(
@@ -285,7 +284,7 @@ def main(
         seed=seed,
     )
     if start is not None:  # what has been learned need not be approached again
-        recipe = replace(recipe, easy_share=0.0, wired_from=(0.0, 0.02))
+        recipe = replace(recipe, easy_share=0.0)
     sources = read_photographs(photos or [], limit)
     log.info("photographs: %d", len(sources))
     history = train(sources, recipe, out, start=start)[2]
