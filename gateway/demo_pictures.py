@@ -12,7 +12,7 @@ import numpy as np
 from calibration.image import Image, encode_jpeg, resize
 
 _SHELVES = {"skimage": "data", "sklearn": "datasets/images"}
-_CAMERA_WIDTH = 4032  # pixels: what a 12-megapixel telephone writes
+_CAMERA_WIDTH = 4256  # pixels: 12 megapixels at 3:2
 _CAMERA_QUALITY = 95
 _GRAIN = 2.0  # grey levels
 

@@ -103,7 +103,7 @@ def finish_job(name: str, job: Job, *, accepted: Sequence[int] = (0,), timeout_s
     """Wait for a started job and return the last line of its standard output.
 
     Raises:
-        ServiceError: It took too long, or its exit code is not among `accepted`.
+        ServiceError: It took too long, wrote no result, or its exit code is not among `accepted`.
     """
     try:
         output, _ = job.process.communicate(timeout=timeout_seconds)
@@ -115,7 +115,9 @@ def finish_job(name: str, job: Job, *, accepted: Sequence[int] = (0,), timeout_s
     if job.process.returncode not in accepted:
         raise ServiceError(f"{name} ended with exit code {job.process.returncode}\n{log_tail(job.log)}")
     lines = output.decode("utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else ""
+    if not lines:
+        raise ServiceError(f"{name} ended without a result\n{log_tail(job.log)}")
+    return lines[-1]
 
 
 def stop(process: subprocess.Popen[bytes], *, patience_seconds: float = _STOP_SECONDS) -> None:

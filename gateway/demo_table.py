@@ -3,6 +3,7 @@
 Judges by what the gateway answered; nothing here knows how the pictures were made.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,27 @@ def metrics_table(exposition: str) -> Table:
     for what, value in _handful(exposition):
         table.add_row(what, value)
     return table
+
+
+def calibration_table(record: str) -> Table:
+    """Lay out the JSON line of `jnd-calibrate run`: from which level on the model notices."""
+    table = Table(box=box.SIMPLE, title="A short calibration of the model")
+    for heading in ("Distortion", "Notices from level", "95 % interval", "Status"):
+        table.add_column(heading)
+    for name, found in json.loads(record)["distortions"].items():
+        is_measured = found["status"] == "measured"
+        level = f"{found['threshold']:.1f}" if is_measured else "–"
+        interval = f"{found['low']:.1f} to {found['high']:.1f}" if is_measured else "–"
+        table.add_row(name, level, interval, found["status"])
+    return table
+
+
+def calibration_disappointments(record: str) -> list[str]:
+    """Say so when no threshold was measured."""
+    found = json.loads(record)["distortions"].values()
+    if any(threshold["status"] == "measured" for threshold in found):
+        return []
+    return ["the calibration should have measured a threshold"]
 
 
 def _handful(exposition: str) -> Iterable[tuple[str, str]]:

@@ -91,6 +91,15 @@ def test_a_job_that_fails_is_reported_with_its_log(tmp_path):
         finish_job("the job", job)
 
 
+def test_a_job_without_a_result_is_a_failure(tmp_path):
+    job = start_job(
+        [PYTHON, "-c", "import sys; print('nothing to say', file=sys.stderr)"], log=tmp_path / "log"
+    )
+
+    with pytest.raises(ServiceError, match=r"without a result(.|\n)*nothing to say"):
+        finish_job("the job", job)
+
+
 def test_an_expected_exit_code_is_no_failure(tmp_path):
     job = start_job([PYTHON, "-c", "print('as is'); raise SystemExit(1)"], log=tmp_path / "job.log")
 

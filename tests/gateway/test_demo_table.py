@@ -1,10 +1,20 @@
 import io
+import json
 from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from gateway.demo_table import Reply, Row, Sample, disappointments, metrics_table, table_of
+from gateway.demo_table import (
+    Reply,
+    Row,
+    Sample,
+    calibration_disappointments,
+    calibration_table,
+    disappointments,
+    metrics_table,
+    table_of,
+)
 from gateway.metrics import Metrics
 
 
@@ -80,6 +90,32 @@ def test_the_table_tells_verdict_size_reason_bytes_tokens_and_answers(kept):
         "its original: red",
     ):
         assert told in text
+
+
+def record_of(status):
+    found = {"status": status, "threshold": 12.34, "low": 10.0, "high": 15.55}
+    return json.dumps({"model": "embedded", "source": "measured", "distortions": {"blur": found}})
+
+
+def test_the_calibration_is_told_by_level_and_interval():
+    console = Console(width=100, record=True, file=io.StringIO())
+
+    console.print(calibration_table(record_of("measured")))
+
+    text = console.export_text()
+    for told in ("blur", "12.3", "10.0 to 15.6", "measured"):
+        assert told in text
+
+
+@pytest.mark.parametrize("status", ["unmeasurable", "censored"])
+def test_a_calibration_that_measured_nothing_shows_no_numbers_and_disappoints(status):
+    console = Console(width=100, record=True, file=io.StringIO())
+
+    console.print(calibration_table(record_of(status)))
+
+    assert "12.3" not in console.export_text()
+    assert calibration_disappointments(record_of(status))
+    assert not calibration_disappointments(record_of("measured"))
 
 
 def test_a_handful_of_live_metrics_is_shown():
