@@ -142,7 +142,7 @@ def _samples(places: Places) -> list[Sample]:
     spot = edit_locally(load(clean), strength=6, center=(0.62, 0.4), radius=0.12)
     edited.write_bytes(encode_png(spot))
     camera = places.pictures / "camera.jpg"
-    photograph = load(bundled_photograph("sklearn", "china.jpg"))
+    photograph = load(bundled_photograph("sklearn", "flower.jpg"))
     camera.write_bytes(camera_jpeg(photograph, np.random.default_rng(_SEED)))
     attacked = places.pictures / "attacked.png"
     return [
@@ -169,7 +169,7 @@ def _tell_attack(line: str) -> str:
 
 
 def _start_calibration(places: Places) -> Job:
-    for package, name in (("skimage", "chelsea.png"), ("skimage", "rocket.jpg"), ("sklearn", "flower.jpg")):
+    for package, name in (("skimage", "chelsea.png"), ("skimage", "rocket.jpg"), ("sklearn", "china.jpg")):
         shutil.copy(bundled_photograph(package, name), places.references)
     command = [own_command("jnd-calibrate"), "run", "--observer", "embedded"]
     command += ["--images", str(places.references), "--out", str(places.calibration)]
