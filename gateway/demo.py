@@ -139,7 +139,7 @@ def _samples(places: Places) -> list[Sample]:
     """Make the four pictures."""
     clean = Path(shutil.copy(bundled_photograph("skimage", "coffee.png"), places.pictures))
     edited = places.pictures / "coffee-edited.png"
-    spot = edit_locally(load(clean), strength=6, center=(0.62, 0.4), radius=0.12)
+    spot = edit_locally(load(clean), strength=5, center=(0.62, 0.4), radius=0.12)
     edited.write_bytes(encode_png(spot))
     camera = places.pictures / "camera.jpg"
     photograph = load(bundled_photograph("sklearn", "flower.jpg"))
