@@ -33,7 +33,7 @@ class JndNetwork(nn.Module):
     center: torch.Tensor
     spread: torch.Tensor
 
-    def __init__(self, families: int, *, hidden: int = 96) -> None:
+    def __init__(self, families: int, *, hidden: int = 48) -> None:
         super().__init__()
         self.log_weights = nn.Parameter(torch.full((ENERGIES,), -3.0))
         self.log_scale = nn.Parameter(torch.zeros(()))
@@ -43,10 +43,10 @@ class JndNetwork(nn.Module):
         self.judge = nn.Sequential(
             nn.Linear(inputs, hidden),
             nn.GELU(),
-            nn.Dropout(0.1),
+            nn.Dropout(0.2),
             nn.Linear(hidden, hidden),
             nn.GELU(),
-            nn.Dropout(0.1),
+            nn.Dropout(0.2),
             nn.Linear(hidden, 1 + families),
         )
 

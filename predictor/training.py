@@ -32,9 +32,9 @@ _SMALLEST = -12.0  # ln of a size in JNDs: stands in for -inf where gradients pa
 class Recipe:
     """How long and how to train; defaults take about half a minute on one core for 20,000 pairs."""
 
-    epochs: int = 40
+    epochs: int = 25
     learning_rate: float = 3e-3
-    weight_decay: float = 0.02
+    weight_decay: float = 0.2
     decision_share: float = 0.5  # of the loss: decisions against probabilities
     family_share: float = 0.1  # of the loss: naming the distortion
     seed: int = 0
