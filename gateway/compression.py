@@ -126,8 +126,17 @@ class Compressor:
             return _leave(job, self._why_nothing(candidates))
         return _carry_out(job, min(allowed, key=lambda found: len(found.data)), self._tier)
 
-    def _lossy_candidates(self, job: _Job) -> Iterator[_Candidate]:
-        small = self._smallest_picture(job)
+    def _lossy_candidates(self, job: _Job) -> list[_Candidate]:
+        """Encode at the lowest rung that leaves the codec room, going back up where it does not."""
+        sizes = _ladder(job)
+        lowest = self._lowest_rung(job, sizes)
+        for rung in dict.fromkeys((lowest, lowest // 2, 0)):
+            found = list(self._encodings(job, _reduce(job.decoded.image, sizes[rung])))
+            if found:
+                return found
+        return []
+
+    def _encodings(self, job: _Job, small: Image) -> Iterator[_Candidate]:
         jpeg = None
         if "jpeg" in job.formats:
             jpeg = self._lowest_quality(job, small, "jpeg", start=None)
@@ -139,19 +148,17 @@ class Compressor:
             if webp is not None:
                 yield webp
 
-    def _smallest_picture(self, job: _Job) -> Image:
+    def _lowest_rung(self, job: _Job, sizes: list[Size]) -> int:
         """Find the lowest rung of the resolution ladder that half of the allowed probability permits."""
-        sizes = _ladder(job)
-        low, high = 0, len(sizes) - 1  # the source itself, or the ceiling, stands in for "all failed"
-        chosen = _reduce(job.decoded.image, sizes[0])
+        low, high = 0, len(sizes) - 1  # the first rung stands in for "all failed"
         while low < high:
             middle = (low + high + 1) // 2
             reduced = _reduce(job.decoded.image, sizes[middle])
             if job.comparison.excess(reduced) <= self._limit * _RESOLUTION_SHARE:
-                low, chosen = middle, reduced
+                low = middle
             else:
                 high = middle - 1
-        return chosen
+        return low
 
     def _lowest_quality(
         self, job: _Job, picture: Image, format_name: FormatName, *, start: int | None
