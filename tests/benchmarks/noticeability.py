@@ -147,7 +147,7 @@ def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str
     found = predict_pairs(predictor, pairs, profile)
     chances = np.array([one.probability for one in found])
     noticed = pairs.probabilities > 0.5
-    scores = {name: measure(pairs, metric) for name, metric in metrics().items()}
+    scores = {name: -measure(pairs, metric) for name, metric in metrics().items()}  # greater: more different
     baselines = {name: area_under_curve(noticed, score) for name, score in scores.items()}
     best = max(baselines, key=lambda name: baselines[name])
     auc = area_under_curve(noticed, chances)
