@@ -161,7 +161,6 @@ def test_the_alert_on_unchecked_images_stirs_when_a_third_of_them_is_damaged(mon
     states = {rule["name"]: rule["state"] for group in groups for rule in group["rules"]}
 
     assert states["JndImagesUnchecked"] == "pending"
-    assert states["JndOverheadHigh"] == "inactive"
 
 
 def test_the_dashboard_can_list_the_models(monitoring):
