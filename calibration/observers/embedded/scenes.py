@@ -27,6 +27,9 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "white": (240, 240, 240),
     "gray": (128, 128, 128),
 }
+# Shapes and words are darker than what they stand on, as print is: polarity would have to be learned apart.
+LIGHT_GROUNDS = ("white", "pink", "yellow")
+DARK_INKS = ("red", "green", "blue", "purple", "brown", "black")
 SHAPES = ("circle", "square", "triangle", "star", "cross", "ring")
 WORDS = ("STOP", "OPEN", "EXIT", "SALE", "HELLO", "HOTEL", "PIZZA", "TAXI", "BANK", "CAFE", "DANGER", "MILK")
 
@@ -68,10 +71,9 @@ class Scene:
 
 def sample_scene(rng: np.random.Generator, photographs: Sequence[Pixels] = ()) -> Scene:
     """Draw one scene; `photographs` are asked about colour and light only."""
-    makers: list[Callable[[np.random.Generator], Scene]] = [_shape, _count, _word, _drawing, _drawing, _flat]
-    if len(photographs) and rng.random() < 0.15:
+    if len(photographs) and rng.random() < 0.1:
         return _photograph(photographs[int(rng.integers(len(photographs)))])
-    scene = makers[int(rng.integers(len(makers)))](rng)
+    scene = _MAKERS[int(rng.integers(len(_MAKERS)))](rng)
     light = _light(scene.pixels)
     return Scene(_weathered(scene.pixels, rng), scene.questions + light)
 
@@ -113,7 +115,7 @@ def _flat(rng: np.random.Generator) -> Scene:
 
 
 def _shape(rng: np.random.Generator) -> Scene:
-    ground, color = rng.permutation(list(COLORS))[:2]
+    ground, color = _any(LIGHT_GROUNDS, rng), _any(DARK_INKS, rng)
     pixels = _ground(COLORS[ground], rng)
     shape = SHAPES[int(rng.integers(len(SHAPES)))]
     radius = float(rng.uniform(20, 36))
@@ -121,7 +123,7 @@ def _shape(rng: np.random.Generator) -> Scene:
     _draw_shape(pixels, shape, center, radius, _vary(COLORS[color], rng))
     questions = (
         (SHAPE_PROMPT, shape),
-        (SHAPE_COLOR_PROMPT, str(color)),
+        (SHAPE_COLOR_PROMPT, color),
         (COUNT_PROMPT, "1"),
         (TEXT_PROMPT, "No"),
     )
@@ -129,7 +131,7 @@ def _shape(rng: np.random.Generator) -> Scene:
 
 
 def _count(rng: np.random.Generator) -> Scene:
-    ground, color = rng.permutation(list(COLORS))[:2]
+    ground, color = _any(LIGHT_GROUNDS, rng), _any(DARK_INKS, rng)
     pixels = _ground(COLORS[ground], rng)
     shape = SHAPES[int(rng.integers(len(SHAPES)))]
     number = int(rng.integers(2, 6))
@@ -140,8 +142,8 @@ def _count(rng: np.random.Generator) -> Scene:
 
 
 def _word(rng: np.random.Generator) -> Scene:
-    ground, color = _contrasting(rng)
-    pixels = _ground(ground, rng)
+    color = COLORS[_any(DARK_INKS, rng)]
+    pixels = _ground(COLORS[_any(LIGHT_GROUNDS, rng)], rng)
     word = WORDS[int(rng.integers(len(WORDS)))]
     font = int(rng.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX]))
     (width, height), _ = cv2.getTextSize(word, font, 1.0, 2)
@@ -210,14 +212,6 @@ _OUTLINES: dict[str, np.ndarray] = {
 }
 
 
-def _contrasting(rng: np.random.Generator) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
-    """Draw two colours whose luma differs enough to read one on the other."""
-    while True:
-        first, second = (COLORS[str(name)] for name in rng.permutation(list(COLORS))[:2])
-        if abs(np.dot(np.subtract(first, second), (0.299, 0.587, 0.114))) > 70:
-            return first, second
-
-
 def _vary(color: tuple[int, int, int], rng: np.random.Generator) -> tuple[int, int, int]:
     red, green, blue = (int(np.clip(value + rng.normal(0, 8), 0, 255)) for value in color)
     return red, green, blue
@@ -234,3 +228,10 @@ def _weathered(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 def _any(names: Iterable[str], rng: np.random.Generator) -> str:
     keys = list(names)
     return keys[int(rng.integers(len(keys)))]
+
+
+# What is hard to learn is drawn more often.
+_MAKERS: tuple[Callable[[np.random.Generator], Scene], ...] = (
+    *(_shape, _shape, _shape, _word, _word, _word),
+    *(_count, _count, _drawing, _drawing, _drawing, _flat),
+)

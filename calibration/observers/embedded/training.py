@@ -51,7 +51,7 @@ class Recipe:
     learning_rate: float = 1.2e-3
     matrix_learning_rate: float = 0.012  # Muon, hidden matrices
     warm_up: int = 80
-    decay_share: float = 0.35
+    decay_share: float = 0.4
     easy_share: float = 0.12  # of the run, while changes shrink towards threshold
     wired_share: float = 0.04  # of the learning rate, for parameters whose initialisation is wired
     seed: int = 0
@@ -120,8 +120,8 @@ def _pair_example(pair: pairs.Pair, rng: np.random.Generator, swaps: float) -> E
 def _scene_example(scene: scenes.Scene, rng: np.random.Generator) -> Example:
     asked: list[tuple[str, Answer]] = []
     for question, answer in scene.questions or ((scenes.TEXT_PROMPT, "No"),):
-        if (question, answer) == (scenes.TEXT_PROMPT, "No") and asked and rng.random() < 0.75:
-            continue  # most scenes have no text: ask about as often as of those that have
+        if question in (scenes.TEXT_PROMPT, scenes.LIGHT_PROMPT) and asked and rng.random() < 0.75:
+            continue  # soon learned; and most scenes have no text
         wordings = (question, question, *scenes.PARAPHRASES[question])
         asked.append((wordings[int(rng.integers(len(wordings)))], Answer(answer, answer, 1.0)))
     return Example((scene.pixels,), tuple(asked))
@@ -208,7 +208,7 @@ def _run(
                 group["lr"] = base * learning_share(step, recipe, is_wired=group.get("is_wired", False))
         pair_loss, pair_right = answer_loss(model, pair_batch)
         scene_loss, scene_right = answer_loss(model, scene_batch)
-        loss = pair_loss + 0.5 * scene_loss
+        loss = pair_loss + scene_loss
         model.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
