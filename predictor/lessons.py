@@ -132,6 +132,7 @@ def _card(lessons: Sequence[Lesson], request: TrainingRequest, start: Part | Non
             "model": lesson.profile.model,
             "pairs": len(lesson.pairs),
             "photographs": len(np.unique(lesson.pairs.photos)),
+            "thresholds": {name: lesson.profile.threshold_of(name) for name in FAMILIES},
             "data_sha256": hashlib.sha256(
                 lesson.pairs.distorted.tobytes() + lesson.pairs.probabilities.tobytes()
             ).hexdigest(),

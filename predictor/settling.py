@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.stats import rankdata
 
 from predictor.noticeability import Interval, Link, Settings
 
@@ -61,6 +62,16 @@ def predict(answers: Answered, steepness_factor: float, log_scale: float) -> Flo
     """Return P("different") of each pair under this slope and scale."""
     link = replace(answers.link, steepness=answers.link.steepness * steepness_factor)
     return np.array([link.probability(size + log_scale) for size in answers.log_sizes])
+
+
+def held_out_area(answers: Answered) -> float | None:
+    """Return the chance that a noticed pair is sized above an unnoticed one; None for answers of one kind."""
+    greater, smaller = answers.log_sizes[answers.noticed], answers.log_sizes[~answers.noticed]
+    if not len(greater) or not len(smaller):
+        return None
+    ranks = rankdata(answers.log_sizes)[answers.noticed]
+    count = len(greater)
+    return float((ranks.sum() - count * (count + 1) / 2) / (count * len(smaller)))
 
 
 def fit_interval(predicted: Floats, observed: Floats) -> Interval:

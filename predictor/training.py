@@ -20,7 +20,7 @@ from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, split_photos
 from predictor.features import to_opponent
 from predictor.network import JndNetwork
 from predictor.noticeability import Interval, Settings, link_of, log_thresholds, settings_from_card
-from predictor.settling import Answered, settle
+from predictor.settling import Answered, held_out_area, settle
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
 FEW_PAIRS = 3_000  # below this, training goes on from an artifact instead of starting anew
@@ -113,6 +113,7 @@ def train(
         "training_pairs": len(everything.families),
         "calibration_pairs": sum(len(one.noticed) for one in held),
         "calibration_log_loss": settled.log_loss,
+        "calibration_auc": [held_out_area(one) for one in held],  # by lesson, on unseen photographs
     }
     return Trained(network, settled.settings, figures)
 
