@@ -184,9 +184,9 @@ def main() -> None:
     """Run every measurement."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
-    parser.add_argument("--crops", type=int, default=240)
-    parser.add_argument("--catch", type=int, default=600)
-    parser.add_argument("--scenes", type=int, default=700)
+    parser.add_argument("--crops", type=int, default=150)
+    parser.add_argument("--catch", type=int, default=450)
+    parser.add_argument("--scenes", type=int, default=600)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
