@@ -46,7 +46,9 @@ def train(
     observer: Annotated[
         str | None, typer.Option(help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …")
     ] = None,
-    pairs: Annotated[int, typer.Option(min=100, help="Fresh pairs to ask about; two questions each.")] = 8000,
+    pairs: Annotated[
+        int, typer.Option(min=100, help="Fresh pairs to ask about; two questions each.")
+    ] = 10_000,
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="Use only the first LIMIT pictures, sorted by name, when asking."),

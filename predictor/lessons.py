@@ -43,7 +43,7 @@ class TrainingRequest:
     out: Path
     calibrations: Sequence[Path] = ()
     observer: str | None = None
-    pairs: int = 8000
+    pairs: int = 10_000
     limit: int | None = None
     epochs: int | None = None
     seed: int = 0

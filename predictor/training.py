@@ -35,8 +35,8 @@ class Recipe:
     epochs: int = 25
     learning_rate: float = 3e-3
     weight_decay: float = 0.2
-    decision_share: float = 0.5  # of the loss: decisions against probabilities
-    family_share: float = 0.1  # of the loss: naming the distortion
+    decision_share: float = 0.2  # of the loss: decisions against probabilities
+    family_share: float = 0.03  # of the loss: naming the distortion
     seed: int = 0
 
 
