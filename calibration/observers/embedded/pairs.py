@@ -98,8 +98,8 @@ def sample_pair(pool: Sequence[Pixels], rng: np.random.Generator, *, ease: float
 def sample_level(name: str, rng: np.random.Generator, *, ease: float = 0.0) -> float:
     """Draw a level, log-uniform around the typical threshold, sometimes uniform over the whole range."""
     limit = DISTORTIONS[name].levels
-    if rng.random() < 0.2:
-        return float(rng.uniform(0.3 * limit, limit))
+    if rng.random() < 0.3:
+        return float(rng.uniform(0.5 * limit, limit))
     octave = rng.uniform(-2.5 + 3.5 * ease, 3.0)
     return float(np.clip(TYPICAL_LEVELS[name] * 2.0**octave, 0.02, limit))
 

@@ -28,13 +28,17 @@ _RESPONSE_FLOOR = 0.004  # P("different") on identical pairs, and the reverse at
 # Visibility is multiplied by these, so that the families whose difference energy says little about how
 # noticeable people find them (a shift of a whole picture, a global offset) still land on their target.
 FAMILY_GAINS: Mapping[str, float] = {
-    "blur": 1.1,
+    "blur": 1.3,
     "brightness": 0.8,
+    "saturation": 1.4,
     "contrast": 1.25,
-    "jpeg": 0.95,
-    "mask": 0.7,
+    "jpeg": 1.35,
+    "mask": 0.8,
+    "text": 1.2,
     "angle": 0.5,
-    "distance": 0.6,
+    "distance": 0.75,
+    "webp": 1.6,
+    "rescale": 1.35,
 }
 
 
