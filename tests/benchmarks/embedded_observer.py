@@ -212,7 +212,8 @@ def main() -> None:
     }
     floors = {
         "false_alarm": figures["false_alarm_worst_prompt"] <= 0.05,
-        "hit_at_strongest": figures["hit_at_strongest_mean"] >= 0.97,  # pooled; the worst one is shown beside
+        "hit_at_strongest_pooled": figures["hit_at_strongest_mean"] >= 0.97,
+        "hit_at_strongest_every_distortion": worst_hit >= 0.97,
         "monotone": figures["largest_fall_se"] <= 3.0,
         "task_accuracy": seen >= 0.85 and blanked <= 0.40,
         "size": size <= 10_000_000,
