@@ -25,8 +25,8 @@ _MASKING = 0.3  # share of the local contrast that hides a change
 _POOLING = 4.0  # Minkowski exponent over places and bands
 _RESPONSE_FLOOR = 0.004  # P("different") on identical pairs, and the reverse at full visibility
 
-# Visibility is multiplied by these, so that the families whose difference energy says little about how
-# noticeable people find them (a shift of a whole picture, a global offset) still land on their target.
+# Visibility is multiplied by these: they bring families towards their target, and lift those whose strongest
+# level would otherwise be missed now and then (WebP, JPEG, rescale).
 FAMILY_GAINS: Mapping[str, float] = {
     "blur": 1.3,
     "brightness": 0.8,
