@@ -7,6 +7,7 @@ that whoever reads it decides what to do about it.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -35,7 +36,7 @@ class Threshold:
     false_alarm: float | None  # P(says "different") on identical pairs
     hit_at_max: float | None  # P(says "different") at the strongest level
     n_queries: int
-    reason: str = ""  # why unmeasurable or censored
+    reason: str = ""  # why unmeasurable or censored, or where an assumed level comes from
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,13 @@ def load_profile(path: Path) -> JndProfile:
     return JndProfile.from_json(
         (path / "profile.json" if path.is_dir() else path).read_text(encoding="utf-8")
     )
+
+
+def embedded_profile() -> JndProfile | None:
+    """Return the profile measured of the model that ships with the package; None where it is left out."""
+    # A data file only: importing the observer would load the laboratory.
+    shipped = Path(str(files("calibration"))) / "observers" / "embedded" / "profile.json"
+    return load_profile(shipped) if shipped.exists() else None
 
 
 # First JNDs of a careful person, mean over images, in levels of 50 (JPEG: 100): the paper's HUMAN row where

@@ -5,11 +5,11 @@ Loads an artifact and answers. Training, evaluation and the laboratory stay outs
 
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 
 from calibration.image import Image, SourceInfo
-from calibration.profile import JndProfile, ProfileError, default_profile, load_profile
+from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
+from calibration.published import cautious_profile
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
 from predictor.features import PairError, Viewer
 from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
@@ -143,25 +143,22 @@ def excess_probability(found: Noticeability, profile: JndProfile) -> float:
 def resolve_profile(name: str) -> JndProfile:
     """Find the profile meant by `embedded`, a profile.json, a calibration directory, or a model's name.
 
-    A name nobody has calibrated gets the default, human-level-safe profile.
+    A published model gets its prior, no coarser than people where the number is doubtful
+    (`calibration.published`); any other name the default, human-level-safe profile.
 
     Raises:
         ProfileError: The file is not a readable profile, or does not exist.
     """
     if name == EMBEDDED:
-        return _embedded_profile()
+        return embedded_profile() or _unmeasured_embedded()
     path = Path(name)
     if path.exists() or path.suffix == ".json":
         try:
             return load_profile(path)
         except OSError as error:
             raise ProfileError(f"cannot read a profile at {name}: {error.strerror}") from error
-    return default_profile(name)
+    return cautious_profile(name) or default_profile(name)
 
 
-def _embedded_profile() -> JndProfile:
-    # A data file only: importing the observer would load the laboratory.
-    shipped = Path(str(files("calibration"))) / "observers" / "embedded" / "profile.json"
-    if shipped.exists():
-        return load_profile(shipped)
+def _unmeasured_embedded() -> JndProfile:
     return replace(default_profile(EMBEDDED), input_side=_EMBEDDED_SIDE, stimulus_side=_EMBEDDED_SIDE)

@@ -119,6 +119,13 @@ def test_embedded_is_judged_at_its_own_input(embedded: JndProfile):
     assert embedded.input_side == 96
 
 
+def test_a_published_model_gets_its_prior_and_a_measured_profile_goes_first(tmp_path: Path):
+    (tmp_path / "profile.json").write_text(replace(default_profile("gpt-4o"), source="measured").to_json())
+
+    assert resolve_profile("gpt-4o").source == "published-prior"
+    assert resolve_profile(str(tmp_path)).source == "measured"
+
+
 def test_unknown_names_get_the_default_profile():
     assert resolve_profile("gpt-9000").source == "default"
 
