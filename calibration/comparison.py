@@ -1,0 +1,241 @@
+"""Are two models, or two versions of one, different in what they notice: by how much, and how surely?
+
+Works on profiles alone, so that a folder, a mailed file and a published name compare alike; the arithmetic is
+`calibration.ratios`. Corrected over distortions by Holm's method. That two runs may have shown the
+same pictures is not used.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from calibration.profile import (
+    JndProfile,
+    ProfileError,
+    Threshold,
+    default_profile,
+    embedded_profile,
+    load_profile,
+)
+from calibration.published import published_profile
+from calibration.ratios import Ratio, difference_of_shares, geometric_mean, holm, is_known, ratio_of, rounded
+from calibration.stimuli.registry import DISTORTIONS
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Contrast(Ratio):
+    """One distortion."""
+
+    p_adjusted: float | None  # Holm, over the distortions tested
+    verdict: str  # in words
+
+
+@dataclass(frozen=True)
+class FalseAlarms:
+    """How often each side calls identical pairs different; the interval needs the number of pairs."""
+
+    a: float | None
+    b: float | None
+    difference: float | None  # B - A
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class ComparisonResult:
+    """Two profiles beside each other."""
+
+    a: str
+    b: str
+    overall: Ratio  # geometric mean over the distortions with a threshold on both sides
+    distortions: Mapping[str, Contrast]
+    false_alarm: FalseAlarms
+    warnings: Sequence[str]
+
+
+def compare(a: str, b: str) -> ComparisonResult:
+    """Compare two calibration folders, profile.json files or models known by name.
+
+    Raises:
+        ProfileError: A file is not a readable profile.
+        LookupError: A name is neither a file nor a model known here.
+        ValueError: The two have no distortion in common.
+    """
+    return compare_profiles(find_profile(a), find_profile(b))
+
+
+def find_profile(name: str) -> JndProfile:
+    """Return the profile meant by a folder, a file, `embedded`, `default`, `human` or a published name.
+
+    Raises:
+        ProfileError: The file is not a readable profile.
+        LookupError: Nothing is known under this name.
+    """
+    path = Path(name)
+    if path.exists() or path.suffix == ".json":
+        try:
+            return load_profile(path)
+        except OSError as error:
+            raise ProfileError(f"cannot read a profile at {name}: {error.strerror}") from error
+    known = embedded_profile() if name == "embedded" else published_profile(name)
+    if known is None and name == "default":
+        known = default_profile()
+    if known is None:
+        raise LookupError(
+            "expected a calibration folder, a profile.json, embedded, default, human or a model of the "
+            f"published table, got {name!r}"
+        )
+    return known
+
+
+def compare_profiles(a: JndProfile, b: JndProfile) -> ComparisonResult:
+    """Compare every distortion both profiles hold.
+
+    Raises:
+        ValueError: They have none in common.
+    """
+    shared = [name for name in a.distortions if name in b.distortions]
+    if not shared:
+        raise ValueError(f"expected a distortion in both profiles, {a.model} and {b.model} share none")
+    ratios = {name: ratio_of(a.distortions[name], b.distortions[name]) for name in shared}
+    tested = {name: found.p_value for name, found in ratios.items() if found.p_value is not None}
+    adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
+    contrasts = {
+        name: Contrast(
+            **asdict(found),
+            p_adjusted=adjusted.get(name),
+            verdict=_verdict(name, found, adjusted.get(name), a=a.distortions[name], b=b.distortions[name]),
+        )
+        for name, found in ratios.items()
+    }
+    return ComparisonResult(
+        a=a.model,
+        b=b.model,
+        overall=geometric_mean(list(ratios.values())),
+        distortions=contrasts,
+        false_alarm=_false_alarms(a, b),
+        warnings=_warnings(a, b),
+    )
+
+
+def as_record(result: ComparisonResult) -> Mapping[str, object]:
+    """Return what `--json` prints."""
+    return asdict(result)
+
+
+def as_table(result: ComparisonResult) -> Table:
+    """Return a table for a terminal."""
+    table = Table(title=f"B = {result.b} against A = {result.a}", title_justify="left")
+    for heading in ("distortion", "JND of B / JND of A", "95 %", "verdict"):
+        table.add_column(heading)
+    for name, found in result.distortions.items():
+        label = DISTORTIONS[name].label if name in DISTORTIONS else name
+        table.add_row(label, _number(found.ratio), _interval(found), found.verdict)
+    table.add_section()
+    p = result.overall.p_value
+    table.add_row(
+        "geometric mean",
+        _number(result.overall.ratio),
+        _interval(result.overall),
+        "not tested" if p is None else _p_words(p),
+    )
+    table.add_row("false alarms, B - A", *_false_alarm_cells(result.false_alarm), "")
+    return table
+
+
+def _verdict(name: str, found: Ratio, p_adjusted: float | None, *, a: Threshold, b: Threshold) -> str:
+    label = DISTORTIONS[name].label if name in DISTORTIONS else name
+    if found.ratio is None:
+        return _verdict_without_ratio(label, found, a=a, b=b)
+    level = f"B notices {label} at {found.ratio:.3g} x the level"
+    if p_adjusted is None:
+        without = " and ".join(side for side, one in (("A", a), ("B", b)) if one.low is None)
+        return f"{level}; not tested: {without} comes without an interval"
+    if p_adjusted > SIGNIFICANT:
+        return f"no difference shown in {label}, {_p_words(p_adjusted)}"
+    return f"{level}: {'finer' if found.ratio < 1 else 'coarser'}, {_p_words(p_adjusted)}"
+
+
+def _verdict_without_ratio(label: str, found: Ratio, *, a: Threshold, b: Threshold) -> str:
+    for side, one in (("A", a), ("B", b)):
+        if not is_known(one):
+            return f"cannot tell: {side} is unmeasurable" + (f" ({one.reason})" if one.reason else "")
+    if found.low is None and found.high is None:
+        return f"cannot tell: neither noticed {label} at any level"
+    side = "B" if found.low is not None else "A"
+    word = "coarser" if side == "B" else "finer"
+    if a.low is None or b.low is None:
+        return f"B looks {word}: {side} never noticed {label}; not tested, a value has no interval"
+    if found.low is not None and found.low > 1:
+        return f"B is coarser: it never noticed {label}, at least {found.low:.3g} x the level"
+    if found.high is not None and found.high < 1:
+        return f"B is finer: A never noticed {label}, at most {found.high:.3g} x the level"
+    return f"cannot tell: {side} never noticed {label}, and the intervals reach each other"
+
+
+def _false_alarms(a: JndProfile, b: JndProfile) -> FalseAlarms:
+    if a.false_alarm is None or b.false_alarm is None:
+        return FalseAlarms(a.false_alarm, b.false_alarm, None, None, None)
+    difference = b.false_alarm - a.false_alarm
+    trials = (_catch_trials(a), _catch_trials(b))
+    if 0 in trials:
+        return FalseAlarms(a.false_alarm, b.false_alarm, rounded(difference), None, None)
+    low, high = difference_of_shares(a.false_alarm, b.false_alarm, trials_a=trials[0], trials_b=trials[1])
+    return FalseAlarms(a.false_alarm, b.false_alarm, rounded(difference), rounded(low), rounded(high))
+
+
+def _warnings(a: JndProfile, b: JndProfile) -> list[str]:
+    warnings = []
+    if a.stimulus_side != b.stimulus_side and a.source == b.source == "measured":
+        sides = " and ".join(_side(profile) for profile in (a, b))
+        warnings.append(f"stimuli differ in size ({sides}): a threshold holds for its size")
+    for key in ("procedure", "question"):
+        values = [profile.details.get(key) for profile in (a, b)]
+        if None not in values and values[0] != values[1]:
+            warnings.append(
+                f"the {key} differs ({values[0]} and {values[1]}): thresholds may, for that reason alone"
+            )
+    for side, profile in (("A", a), ("B", b)):
+        if profile.source != "measured":
+            kind = "a published prior" if profile.source == "published-prior" else "the default profile"
+            warnings.append(f"{side} is {kind}: assumed levels, no intervals, so nothing is tested")
+    lonely = sorted(set(a.distortions) ^ set(b.distortions))
+    if lonely:
+        warnings.append(f"only one side knows {', '.join(lonely)}: left out")
+    return warnings
+
+
+def _side(profile: JndProfile) -> str:
+    return "the pictures' own" if profile.stimulus_side is None else f"{profile.stimulus_side} px"
+
+
+def _catch_trials(profile: JndProfile) -> int:
+    count = profile.details.get("catch_trials", 0)
+    return count if isinstance(count, int) else 0
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3g}"
+
+
+def _interval(found: Ratio) -> str:
+    if found.low is None and found.high is None:
+        return "–"
+    if found.low is not None and found.high is not None:
+        return f"{found.low:.3g} – {found.high:.3g}"
+    return f"≥ {found.low:.3g}" if found.low is not None else f"≤ {found.high:.3g}"
+
+
+def _false_alarm_cells(found: FalseAlarms) -> tuple[str, str]:
+    if found.difference is None:
+        return "–", "–"
+    interval = "–" if found.low is None or found.high is None else f"{found.low:+.1%} – {found.high:+.1%}"
+    return f"{found.difference:+.1%}", interval
+
+
+def _p_words(p: float) -> str:
+    return "p < .001" if p < 0.001 else f"p = {p:.2g}".replace("0.", ".", 1)

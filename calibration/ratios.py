@@ -1,0 +1,117 @@
+"""The ratio of two thresholds with its interval and p-value, from the two intervals alone.
+
+Logarithms are compared by MOVER (Zou and Donner 2008, https://doi.org/10.1002/sim.3095), which keeps lopsided
+intervals lopsided. The two sides count as independent.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calibration.profile import Threshold
+
+_Z = 1.959964  # half of a 95 % interval, standard errors
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A threshold of B over that of A; None where it cannot be told."""
+
+    ratio: float | None
+    low: float | None  # 95 %; alone where B was censored: at least so much
+    high: float | None  # alone where A was censored: at most so much
+    p_value: float | None  # two-sided, of "the thresholds are equal"
+
+
+def ratio_of(a: Threshold, b: Threshold) -> Ratio:
+    """Return B's threshold over A's, with its interval and test where both sides have an interval."""
+    if not (is_known(a) and is_known(b)) or (a.status == b.status == "censored"):
+        return Ratio(None, None, None, None)
+    if b.status == "censored":
+        return Ratio(None, _bounded(b.low or b.threshold, a.high or a.threshold), None, None)
+    if a.status == "censored":
+        return Ratio(None, None, _bounded(b.high or b.threshold, a.low or a.threshold), None)
+    log_ratio = _ln(b.threshold) - _ln(a.threshold)
+    if _no_interval(a, b):
+        return Ratio(rounded(math.exp(log_ratio)), None, None, None)
+    below = math.hypot(_ln(b.threshold) - _ln(b.low), _ln(a.high) - _ln(a.threshold))
+    above = math.hypot(_ln(b.high) - _ln(b.threshold), _ln(a.threshold) - _ln(a.low))
+    return _tested(log_ratio, below, above)
+
+
+def geometric_mean(ratios: Sequence[Ratio]) -> Ratio:
+    """Average on the log scale; tested only where every ratio in the mean has an interval."""
+    known = [found for found in ratios if found.ratio is not None]
+    if not known:
+        return Ratio(None, None, None, None)
+    mean = sum(_ln(found.ratio) for found in known) / len(known)
+    if any(found.p_value is None for found in known):
+        return Ratio(rounded(math.exp(mean)), None, None, None)
+    below = math.hypot(*(_ln(found.ratio) - _ln(found.low) for found in known)) / len(known)
+    above = math.hypot(*(_ln(found.high) - _ln(found.ratio) for found in known)) / len(known)
+    return _tested(mean, below, above)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values corrected for their number by Holm's method, in the same order."""
+    adjusted = [0.0] * len(p_values)
+    largest = 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        largest = max(largest, min(1.0, p_values[at] * (len(p_values) - rank)))
+        adjusted[at] = largest
+    return adjusted
+
+
+def difference_of_shares(
+    share_a: float, share_b: float, *, trials_a: int, trials_b: int
+) -> tuple[float, float]:
+    """Return the 95 % interval of B's share minus A's (Newcombe 1998, method 10)."""
+    a_low, a_high = wilson_interval(share_a, trials_a)
+    b_low, b_high = wilson_interval(share_b, trials_b)
+    difference = share_b - share_a
+    return (
+        difference - math.hypot(share_b - b_low, a_high - share_a),
+        difference + math.hypot(b_high - share_b, share_a - a_low),
+    )
+
+
+def wilson_interval(share: float, trials: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a share (Wilson 1927)."""
+    shrunk = 1 + _Z**2 / trials
+    middle = (share + _Z**2 / (2 * trials)) / shrunk
+    reach = _Z / shrunk * math.sqrt(share * (1 - share) / trials + _Z**2 / (4 * trials**2))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def is_known(found: Threshold) -> bool:
+    """Whether a threshold may be compared at all."""
+    return found.status != "unmeasurable" and bool(found.threshold)
+
+
+def _tested(log_ratio: float, below: float, above: float) -> Ratio:
+    """Build the ratio from its logarithm and the reach of the 95 % interval on either side."""
+    towards_zero = below if log_ratio > 0 else above
+    z = _Z * abs(log_ratio) / max(towards_zero, 1e-9)
+    return Ratio(
+        ratio=rounded(math.exp(log_ratio)),
+        low=rounded(math.exp(log_ratio - below)),
+        high=rounded(math.exp(log_ratio + above)),
+        p_value=rounded(math.erfc(z / math.sqrt(2))),
+    )
+
+
+def _no_interval(*sides: Threshold) -> bool:
+    return any(not side.low or not side.high for side in sides)
+
+
+def _ln(value: float | None) -> float:
+    return math.log(value or math.nan)
+
+
+def _bounded(numerator: float | None, denominator: float | None) -> float:
+    return rounded((numerator or math.nan) / (denominator or math.nan))
+
+
+def rounded(value: float) -> float:
+    """Keep four digits: all that a profile holds."""
+    return float(f"{value:.4g}")

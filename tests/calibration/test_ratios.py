@@ -1,0 +1,84 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calibration.profile import Threshold
+from calibration.ratios import difference_of_shares, geometric_mean, holm, ratio_of, wilson_interval
+
+
+def measured(threshold: float, low: float, high: float) -> Threshold:
+    return Threshold("measured", threshold, None, low, high, 3.0, 0.02, 0.98, 25)
+
+
+@st.composite
+def thresholds(draw: st.DrawFn) -> Threshold:
+    middle = draw(st.floats(0.1, 100))
+    return measured(middle, middle / draw(st.floats(1.01, 4)), middle * draw(st.floats(1.01, 4)))
+
+
+@given(thresholds(), thresholds())
+def test_swapping_the_sides_inverts_the_ratio_and_keeps_the_p_value(a: Threshold, b: Threshold):
+    forth, back = ratio_of(a, b), ratio_of(b, a)
+
+    assert forth.ratio * back.ratio == pytest.approx(1, rel=2e-3)
+    assert forth.low * back.high == pytest.approx(1, rel=2e-3)
+    assert forth.p_value == pytest.approx(back.p_value, rel=2e-3)
+
+
+@given(thresholds(), thresholds())
+def test_the_interval_encloses_the_ratio_and_excludes_one_exactly_when_the_test_says_so(
+    a: Threshold, b: Threshold
+):
+    found = ratio_of(a, b)
+
+    assert found.low <= found.ratio <= found.high
+    if abs(found.p_value - 0.05) > 0.001:
+        assert (found.p_value < 0.05) == (not found.low <= 1 <= found.high)
+
+
+def test_symmetric_intervals_give_the_textbook_test():
+    a, b = (measured(level, level / 1.5, level * 1.5) for level in (10, 20))
+    error = math.log(1.5) / 1.96 * math.sqrt(2)
+
+    found = ratio_of(a, b)
+
+    assert found.low == pytest.approx(2 * math.exp(-1.96 * error), rel=1e-3)
+    assert found.p_value == pytest.approx(math.erfc(math.log(2) / error / math.sqrt(2)), rel=1e-2)
+
+
+def test_the_geometric_mean_of_many_is_surer_than_one():
+    one = ratio_of(measured(10, 7, 14), measured(15, 10, 21))
+
+    many = geometric_mean([one] * 9)
+
+    assert many.ratio == pytest.approx(one.ratio, rel=1e-3)
+    assert math.log(many.high / many.low) == pytest.approx(math.log(one.high / one.low) / 3, rel=1e-2)
+    assert many.p_value < one.p_value
+
+
+def test_holm_gives_the_worked_example_of_the_textbooks():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holm_keeps_the_order_and_never_lowers_a_p_value(p_values: list[float]):
+    adjusted = holm(p_values)
+
+    assert all(before <= after <= 1 for before, after in zip(p_values, adjusted, strict=True))
+    ranked = [after for _, after in sorted(zip(p_values, adjusted, strict=True))]
+    assert ranked == sorted(ranked)
+
+
+def test_wilson_gives_newcombes_worked_examples():
+    # Newcombe 1998, https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I
+    assert wilson_interval(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(0 / 20, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+
+
+def test_newcombes_difference_of_shares():
+    # Newcombe 1998 (II), table II, contrast a, method 10: 56/70 - 48/80
+    assert difference_of_shares(48 / 80, 56 / 70, trials_a=80, trials_b=70) == pytest.approx(
+        (0.0524, 0.3339), abs=5e-5
+    )
