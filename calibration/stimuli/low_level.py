@@ -2,7 +2,11 @@
 
 The paper publishes no physical values (facts: VPA-JND, unpublished item 1). Ranges here follow the DepictQA
 severities and the directions in the paper's figure at levels 12/36/48, in steps fine enough that a careful
-person's threshold falls between levels 1 and 10.
+person's threshold falls between levels 1 and 10; each function from level to unit says why its range ends
+where it does.
+
+Bytes are the same on every machine: sums over pixels are of integers, products are element by element and
+never a BLAS call (whose order of summation depends on the processor), and OpenCV's Gaussian is fixed-point.
 """
 
 import cv2
@@ -12,7 +16,7 @@ import numpy.typing as npt
 from calibration.image import Image, decode, encode_jpeg
 from calibration.stimuli.distortion import Distortion
 
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601
+_LUMA = (np.float32(0.299), np.float32(0.587), np.float32(0.114))  # ITU-R BT.601
 
 
 def _clip(values: npt.NDArray[np.floating]) -> Image:
@@ -20,7 +24,11 @@ def _clip(values: npt.NDArray[np.floating]) -> Image:
 
 
 def blur_sigma(level: float) -> float:
-    """Gaussian sigma in pixels: 0.5 per level, so that level 50 leaves only a strong low-pass."""
+    """Gaussian sigma in pixels: 0.5 per level.
+
+    Level 1 is the least a pixel grid can show (a tenth of a pixel's light reaches its neighbour); DepictQA's
+    strongest, 5, is level 10; level 50 leaves the strong low-pass of the paper's figure.
+    """
     return 0.5 * level
 
 
@@ -30,7 +38,11 @@ def _blur(image: Image, level: float, rng: np.random.Generator) -> Image:  # noq
 
 
 def brightness_offset(level: float) -> float:
-    """Offset towards white as a share of full scale: 1 % per level (DepictQA: .1 to .5)."""
+    """Offset towards white as a share of full scale: 1 % per level.
+
+    A step of 1 % is about the eye's contrast threshold; level 50, half of full scale, is DepictQA's strongest
+    and drives half of an average picture into white.
+    """
     return 0.01 * level
 
 
@@ -39,29 +51,41 @@ def _brightness(image: Image, level: float, rng: np.random.Generator) -> Image: 
 
 
 def saturation_factor(level: float) -> float:
-    """Chroma gain: +6 % per level, 4 x at level 50 (the paper's figure goes stronger)."""
+    """Chroma gain: +6 % per level, 4 x at level 50.
+
+    The paper's figure goes stronger, not weaker. 6 % is near a person's threshold; beyond 4 x most colours of
+    a photograph are clipped at the edge of sRGB (DepictQA's 12 to 64 x change little more).
+    """
     return 1 + 0.06 * level
 
 
 def _saturation(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001
     pixels = image.pixels.astype(np.float32)
-    grey = (pixels @ _LUMA)[..., None]  # (H, W, 1)
+    red, green, blue = np.moveaxis(pixels, 2, 0)
+    grey = (red * _LUMA[0] + green * _LUMA[1] + blue * _LUMA[2])[..., None]  # (H, W, 1)
     return _clip(grey + (pixels - grey) * saturation_factor(level))
 
 
 def contrast_factor(level: float) -> float:
-    """Contrast gain about the mean: -1.8 % per level, a tenth remains at level 50 (DepictQA: .75 to .2)."""
+    """Contrast gain about the mean: -1.8 % per level, a tenth remains at level 50.
+
+    Weaker, towards grey, as in the paper's figure; half of DepictQA's weakest remainder (.2), while a gain
+    of 0 would be a flat field of which nothing could be asked.
+    """
     return 1 - 0.018 * level
 
 
 def _contrast(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001
     pixels = image.pixels.astype(np.float32)
-    mean = pixels.mean()
+    mean = np.float32(int(image.pixels.sum(dtype=np.uint64)) / image.pixels.size)
     return _clip(mean + (pixels - mean) * np.float32(contrast_factor(level)))
 
 
 def jpeg_quality(level: float) -> float:
-    """IJG quality factor: 101 - level, the KonJND-1k scale."""
+    """IJG quality factor: 101 - level, the whole of the IJG scale.
+
+    KonJND-1k, whose references the paper very likely used, grades its pictures so; 1 is the codec's worst.
+    """
     return float(np.clip(round(101 - level), 1, 100))
 
 
@@ -70,7 +94,11 @@ def _jpeg(image: Image, level: float, rng: np.random.Generator) -> Image:  # noq
 
 
 def noise_sigma(level: float) -> float:
-    """Gaussian sigma as a share of full scale: 0.5 % per level (DepictQA: .05 to .25)."""
+    """Gaussian sigma as a share of full scale: 0.5 % per level, a quarter at level 50.
+
+    Level 1, 1.3 grey levels, is the noise of a good camera at base sensitivity; level 50 is DepictQA's
+    strongest. One seed is one sample: its levels differ in strength alone.
+    """
     return 0.005 * level
 
 
@@ -80,7 +108,11 @@ def _noise(image: Image, level: float, rng: np.random.Generator) -> Image:
 
 
 def banding_step(level: float) -> float:
-    """Width of a tone in grey levels: 1 at level 0, 0.84 more per level, four tones left at level 100."""
+    """Width of a tone in grey levels: 1 at level 0, 0.84 more per level, 85 at level 100.
+
+    85 leaves four tones per channel, as coarse as a poster. The paper's banding has no physical unit: its
+    levels are the human scores of BAND-2k, which no picture of our own has.
+    """
     return 1 + 0.84 * level
 
 

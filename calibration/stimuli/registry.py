@@ -29,6 +29,12 @@ DISTORTIONS: Mapping[str, Distortion] = MappingProxyType(
     }
 )
 
+# Dataset only. The fifteen names above are what profiles hold and what predictor artifacts index; 4:2:0 also
+# comes with every JPEG and WebP level, so a threshold of its own would tell a compressor nothing new.
+DELIVERY_EXTRAS: Mapping[str, Distortion] = MappingProxyType({delivery.CHROMA.name: delivery.CHROMA})
+
+ALL_DISTORTIONS: Mapping[str, Distortion] = MappingProxyType({**DISTORTIONS, **DELIVERY_EXTRAS})
+
 
 def select_distortions(names: str) -> list[Distortion]:
     """Read a command-line choice: `all`, or names separated by commas.
