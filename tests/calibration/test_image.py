@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
+from skimage.data import astronaut
 
 from calibration.image import (
     DecodeLimits,
@@ -16,6 +17,7 @@ from calibration.image import (
     decode,
     encode_jpeg,
     encode_png,
+    encode_png_fast,
     encode_webp,
     encode_webp_lossless,
     fit_within,
@@ -53,7 +55,7 @@ ENCODED = {
 }
 
 
-@pytest.mark.parametrize("encode", [encode_png, encode_webp_lossless])
+@pytest.mark.parametrize("encode", [encode_png, encode_png_fast, encode_webp_lossless])
 def test_lossless_formats_return_every_pixel(encode):
     assert np.array_equal(decode(encode(photo())).image.pixels, photo().pixels)
 
@@ -297,3 +299,9 @@ def test_a_quantised_picture_has_no_more_colours_than_asked_for():
     reduced = quantize_palette(photo(64, 64), 8)
 
     assert len(np.unique(reduced.pixels.reshape(-1, 3), axis=0)) <= 8
+
+
+def test_a_fast_png_is_hardly_larger_than_a_thorough_one():
+    picture = Image(astronaut())
+
+    assert len(encode_png_fast(picture)) < 1.25 * len(encode_png(picture))
