@@ -1,17 +1,22 @@
-"""What the laboratory takes from the environment: keys of the APIs it asks. Read nowhere else."""
+"""What the laboratory takes from the environment: keys and addresses of the APIs it asks. Only here."""
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class ObserverSettings(BaseSettings):
-    """Secrets by environment variable, upper case."""
+    """Secrets and addresses by environment variable, upper case; an empty variable counts as absent."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     openai_api_key: SecretStr | None = (
         None  # sent as a bearer token to `openai:MODEL@BASE_URL`; None: no header
     )
+    anthropic_api_key: SecretStr | None = None  # `anthropic:MODEL` needs it
+    anthropic_base_url: str = "https://api.anthropic.com"  # without /v1
+    gemini_api_key: SecretStr | None = None  # `gemini:MODEL` needs it
+    google_api_key: SecretStr | None = None  # taken where GEMINI_API_KEY is absent
+    gemini_base_url: str = "https://generativelanguage.googleapis.com"  # without /v1beta
 
 
 def read_settings() -> ObserverSettings:

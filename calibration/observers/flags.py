@@ -1,0 +1,100 @@
+"""Which tokens spell yes or no, and how probable a reply's flag made each: a probability from one query.
+
+Works on the alternatives APIs list beside each token, and tells which entries of a vocabulary spell a flag.
+Judges no prose: where no token of the reply is plainly its flag, there is no probability.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from calibration.questions import MULTIPLE_CHOICE_PROMPT, read_reply
+
+_ASKS_FOR_LETTER = MULTIPLE_CHOICE_PROMPT.rpartition("images? ")[2]
+_AROUND = " \t\r\n<>*_\"'`([{:.,;!)]}▁ĠĊ"  # the last three: how tokenizers write space and line end
+_LEADS = re.compile(r"(?:^|answer|option|conclusion|return)(?:\s+is)?[\W_]*$", re.IGNORECASE)
+_ENDS_WORD = re.compile(r"$|[^\w-]")
+_ENDS_LETTER = re.compile(r"\W*$|\s*[.):,;*>\n]|\s+(?:yes|no)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FlagWords:
+    """What affirms and what denies, in small letters."""
+
+    yes: frozenset[str]
+    no: frozenset[str]
+
+    def meaning(self, token: str) -> bool | None:
+        """Return what a token says on its own: yes, no, or neither."""
+        word = token.strip(_AROUND).lower()
+        if len(word) == 1 and not token.strip(_AROUND).isupper():
+            return None  # "a" is an article
+        return True if word in self.yes else False if word in self.no else None
+
+
+@dataclass(frozen=True)
+class TokenChoice:
+    """One token of a reply and what else it could have been."""
+
+    token: str
+    alternatives: Mapping[
+        str, float
+    ]  # text to natural logarithm of its probability; the token's own included
+
+
+def flag_words(prompt: str) -> FlagWords:
+    """Return what a prompt's flags are: yes and no, and letters where it asks for one."""
+    if prompt.endswith(_ASKS_FOR_LETTER):
+        return FlagWords(frozenset({"yes", "a"}), frozenset({"no", "b"}))
+    return FlagWords(frozenset({"yes"}), frozenset({"no"}))
+
+
+def affirmative_probability(choices: Sequence[TokenChoice], prompt: str) -> float | None:
+    """Return P(yes) / (P(yes) + P(no)) at the first token that is the reply's flag; None without one.
+
+    It is 0 or 1 where the other flag is not among the alternatives listed.
+    """
+    words = flag_words(prompt)
+    text = "".join(choice.token for choice in choices)
+    start = 0
+    for choice in choices:
+        end = start + len(choice.token)
+        meaning = words.meaning(choice.token)
+        if meaning is not None and _is_flag(text, start, end):
+            return None if _is_contradicted(text, prompt, flag=meaning) else _share(choice, words)
+        start = end
+    return None
+
+
+def spelling(words: FlagWords, vocabulary: Iterable[tuple[str, int]]) -> tuple[list[int], list[int]]:
+    """Return the ids of all entries of a vocabulary that spell yes, and of all that spell no."""
+    ids: tuple[list[int], list[int]] = ([], [])
+    for token, index in vocabulary:
+        if len(token) <= 12 and (meaning := words.meaning(token)) is not None:
+            ids[0 if meaning else 1].append(index)
+    return sorted(ids[0]), sorted(ids[1])
+
+
+def _is_flag(text: str, start: int, end: int) -> bool:
+    """Whether the word at this place answers, rather than being part of a sentence."""
+    bare = text[start:end].rstrip(_AROUND)
+    after = text[start + len(bare) :]
+    ends = _ENDS_LETTER if len(bare.strip(_AROUND)) == 1 else _ENDS_WORD
+    before = text[:start] + bare[: len(bare) - len(bare.lstrip(_AROUND))]
+    return bool(_LEADS.search(before) or before.endswith("<")) and bool(ends.match(after))
+
+
+def _is_contradicted(text: str, prompt: str, *, flag: bool) -> bool:
+    """Whether the whole reply reads as the other flag, or as none."""
+    return read_reply(text, prompt).flag is not flag
+
+
+def _share(choice: TokenChoice, words: FlagWords) -> float | None:
+    masses = {True: 0.0, False: 0.0}
+    for token, logarithm in choice.alternatives.items():
+        meaning = words.meaning(token)
+        if meaning is not None and logarithm <= 0:
+            masses[meaning] += math.exp(logarithm)
+    total = masses[True] + masses[False]
+    return masses[True] / total if total > 0 else None
