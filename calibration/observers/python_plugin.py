@@ -14,6 +14,7 @@ from calibration.image import to_pillow
 from calibration.observers.protocol import ObserverError, Query, Reply
 
 _STIMULUS_SIDE = 512
+_BATCH = 32
 
 
 class PluginObserver:
@@ -24,6 +25,7 @@ class PluginObserver:
 
     def __init__(self, plugin: Any) -> None:
         self.name = str(plugin.name)
+        self.in_flight = _BATCH if hasattr(plugin, "answer_batch") else 1  # queries it wants at a time
         self._plugin = plugin
 
     def ask(self, queries: Sequence[Query]) -> list[Reply]:

@@ -33,6 +33,7 @@ class SimulatedObserver:
     name: str = "simulated"
     stimulus_side: int | None = 64
     input_side: int | None = None
+    in_flight: int = 32  # queries it wants at a time
 
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
         """Answer every query in the format its prompt asks for."""

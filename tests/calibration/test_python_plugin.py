@@ -55,6 +55,10 @@ def test_a_plugin_that_can_gets_the_whole_batch(plugin: str):
     assert [reply.text for reply in replies] == ["batched"] * 3
 
 
+def test_a_plugin_wants_many_queries_at_a_time_only_if_it_can_batch_them(plugin: str):
+    assert [load_plugin(f"{plugin}:{name}").in_flight for name in ("One", "Many")] == [1, 32]
+
+
 def test_what_a_plugin_raises_is_told(plugin: str):
     with pytest.raises(ObserverError, match="one failed: KeyError: 'weights'"):
         load_plugin(f"{plugin}:Broken").ask([Query("p", (PICTURE,))])
