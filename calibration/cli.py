@@ -32,7 +32,27 @@ _Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, 
 _Out = Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")]
 _Distortions = Annotated[str, typer.Option(help="'all', or names separated by commas.")]
 _Queries = Annotated[
-    int, typer.Option(min=5, help="Questions per distortion, a fifth of them about identical pairs.")
+    int | None,
+    typer.Option(
+        min=5,
+        help="Questions per distortion, a fifth about identical pairs: 25 for adaptive, 100 for constant. "
+        "For ascending, at most so many per picture; without it, every sweep runs to its end.",
+    ),
+]
+_Question = Annotated[
+    str,
+    typer.Option(
+        help="difference (direct prompt and its polarity swap), difference:direct, difference:multiple-choice, "
+        "difference:implicit (the paper's prompts alone), or task:FILE: does the answer to a prompt change? "
+        'FILE is a prompt, or JSON lines {"image": file name, "prompt": text}.'
+    ),
+]
+_Procedure = Annotated[
+    str,
+    typer.Option(
+        help="adaptive (levels placed where they tell most), ascending (the paper's: level by level, Replace "
+        "after each JND) or constant (fixed levels, shuffled)."
+    ),
 ]
 
 
@@ -42,13 +62,22 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     images: _Images,
     out: _Out,
     distortions: _Distortions = DEFAULT_DISTORTIONS,
-    question: Annotated[str, typer.Option(help="What is asked: difference.")] = "difference",
-    procedure: Annotated[str, typer.Option(help="How levels are chosen: adaptive.")] = "adaptive",
-    queries_per_threshold: _Queries = 25,
+    question: _Question = "difference",
+    procedure: _Procedure = "adaptive",
+    queries_per_threshold: _Queries = None,
+    sweeps: Annotated[int, typer.Option(min=1, help="Ascending: pictures climbed per distortion.")] = 10,
+    window: Annotated[int, typer.Option(min=1, help="Ascending: levels in a row that must be noticed.")] = 3,
     workers: Annotated[int, typer.Option(min=1, help="Requests in flight to a remote observer.")] = 8,
     seed: Annotated[
         int, typer.Option(min=0, help="Fixes images, order, noise: everything but the model.")
     ] = 0,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Stop after so many questions (500), or dollars ('$5'; needs --price)."),
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option(help="Dollars per million tokens, in/out, such as 2.5/10.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the profile as one JSON line.")] = False,
 ) -> None:
     """Calibrate a model: find the level of each distortion at which it starts to notice.
@@ -69,8 +98,12 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
                 question=question,
                 procedure=procedure,
                 queries_per_threshold=queries_per_threshold,
+                sweeps=sweeps,
+                window=window,
                 workers=workers,
                 seed=seed,
+                budget=budget,
+                price=price,
             ),
             report_progress,
         )
@@ -151,6 +184,9 @@ class _Reporter:
     def advance(self, count: int) -> None:
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task, count)
+
+    def tell(self, message: str) -> None:
+        _console.print(escape(message), highlight=False, soft_wrap=True)
 
     def warn(self, message: str) -> None:
         _console.print(f"[yellow]warning:[/yellow] {escape(message)}", highlight=False, soft_wrap=True)

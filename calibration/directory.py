@@ -7,10 +7,10 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class DirectoryError(RuntimeError):
@@ -23,10 +23,13 @@ class SessionRecord:
 
     observer: str  # the command line's SPEC
     question: str
+    question_digest: str  # of a task file's content; else empty
     procedure: str
+    window: int  # of ascending sweeps
     seed: int
     stimulus_side: int | None
     images: Sequence[str]
+    wave: int = 1  # trials placed at a time; a run that goes on keeps the wave it was begun with
     schema_version: int = SCHEMA_VERSION
 
 
@@ -56,8 +59,8 @@ class CalibrationDirectory:
         """What was run."""
         return self.root / "session.json"
 
-    def begin(self, record: SessionRecord) -> None:
-        """Note what is run, or check that it is what was begun here before.
+    def begin(self, record: SessionRecord) -> SessionRecord:
+        """Note what is run, or check that it is what was begun here before; return what was begun.
 
         Raises:
             DirectoryError: The folder holds another session, or cannot be written.
@@ -68,24 +71,39 @@ class CalibrationDirectory:
             raise DirectoryError(f"cannot make the folder {self.root}: {error.strerror}") from error
         if not self.session.exists():
             write_whole(self.session, json.dumps(asdict(record), indent=2))
-            return
-        begun = self._read_session()
-        wanted = json.loads(json.dumps(asdict(record)))
-        differing = sorted(key for key in wanted if begun.get(key) != wanted[key])
+            return record
+        begun = self.read_session()
+        wanted = replace(record, images=list(record.images), wave=begun.wave)
+        differing = [
+            each.name for each in fields(record) if getattr(begun, each.name) != getattr(wanted, each.name)
+        ]
         if differing:
             raise DirectoryError(
-                f"{self.root} holds a session with other {', '.join(differing)}; "
+                f"{self.root} holds a session with other {', '.join(sorted(differing))}; "
                 "choose another --out, or repeat the options it was begun with"
             )
+        return begun
 
-    def _read_session(self) -> dict[str, object]:
+    def read_session(self) -> SessionRecord:
+        """Return what was begun here.
+
+        Raises:
+            DirectoryError: Nothing was, or its description is damaged or of another schema version.
+        """
         try:
             begun = json.loads(self.session.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise DirectoryError(f"cannot read {self.session}: {error}") from error
-        if not isinstance(begun, dict):
-            raise DirectoryError(f"{self.session} does not describe a session")
-        return begun
+        version = begun.get("schema_version") if isinstance(begun, dict) else None
+        if version != SCHEMA_VERSION:
+            raise DirectoryError(
+                f"expected a session of schema version {SCHEMA_VERSION} in {self.session}, got {version!r}; "
+                "choose another --out"
+            )
+        try:
+            return SessionRecord(**begun)
+        except TypeError as error:
+            raise DirectoryError(f"{self.session} does not describe a session: {error}") from error
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

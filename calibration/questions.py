@@ -1,12 +1,12 @@
-"""What the observer is asked, verbatim, and what its reply means.
+"""What the observer is asked about a pair, verbatim, and what its reply means.
 
 A question makes the prompt of one trial; `read_reply` turns the reply into a flag and one of the paper's four
-classes. Task questions (`task:FILE`) will be a second kind of `Question`.
+classes. Questions about one picture (`task:FILE`) are in `calibration.tasks`.
 """
 
 import re
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 Polarity = Literal["different", "identical"]
 ReplyClass = Literal["correct", "antilogy", "gibberish", "deficiency"]
@@ -41,20 +41,47 @@ class Answer:
     reply_class: ReplyClass
 
 
-class Question(Protocol):
+Wording = Literal["direct", "multiple-choice", "implicit"]
+_TEMPLATES: dict[Wording, str] = {
+    "direct": DIRECT_PROMPT,
+    "multiple-choice": MULTIPLE_CHOICE_PROMPT,
+    "implicit": IMPLICIT_PROMPT,
+}
+_VIEWPOINTS = frozenset({"camera angle", "camera distance"})  # labels of the distortions asked about as views
+
+
+class PairQuestion(Protocol):
     """A way to ask whether two images differ."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        ...
+
+    @property
+    def swaps_polarity(self) -> bool:
+        """Whether some trials ask if the images are identical, so that a bias towards a word shows."""
+        ...
 
     def prompt(self, distortion_label: str, polarity: Polarity) -> str:
         """Return the text shown with the two images."""
         ...
 
+    def second_prompt(self, distortion_label: str) -> str | None:
+        """Return what is asked when the first reply has no yes or no; None to leave it uncounted."""
+        ...
 
+
+@dataclass(frozen=True)
 class DifferenceQuestion:
-    """The paper's direct prompt, in turns with its polarity swap."""
+    """The paper's direct prompt, in turns with its polarity swap; multiple choice after an unreadable reply.
 
-    name = "difference"
+    Ten of sixteen open models of the paper answer half of the direct prompts or more in a form that cannot be
+    counted, hence the second chance.
+    """
+
+    name: str = "difference"
+    swaps_polarity: bool = True
 
     def prompt(self, distortion_label: str, polarity: Polarity) -> str:
         """Return the direct prompt, or "Are these two images identical?" where "yes" means the opposite."""
@@ -62,18 +89,50 @@ class DifferenceQuestion:
             return IDENTICAL_PROMPT
         return DIRECT_PROMPT.format(distortion=distortion_label)
 
+    def second_prompt(self, distortion_label: str) -> str | None:
+        """Return the multiple-choice prompt."""
+        return MULTIPLE_CHOICE_PROMPT.format(distortion=distortion_label)
 
-def parse_question(spec: str) -> Question:
-    """Read the command line's `--question`.
+
+@dataclass(frozen=True)
+class PaperQuestion:
+    """One of the paper's prompts and nothing else; changes of view have a prompt of their own."""
+
+    wording: Wording
+    swaps_polarity: bool = False
+
+    @property
+    def name(self) -> str:
+        """As on the command line."""
+        return f"difference:{self.wording}"
+
+    def prompt(self, distortion_label: str, polarity: Polarity) -> str:  # noqa: ARG002 - never swapped
+        """Return the prompt as published."""
+        if distortion_label in _VIEWPOINTS and self.wording != "multiple-choice":
+            return VIEWPOINT_PROMPT
+        return _TEMPLATES[self.wording].format(distortion=distortion_label)
+
+    def second_prompt(self, distortion_label: str) -> str | None:  # noqa: ARG002 - the protocol's signature
+        """Return nothing: the paper reports the rate of such replies."""
+        return None
+
+
+def parse_pair_question(spec: str) -> PairQuestion:
+    """Read `difference` or `difference:WORDING`.
 
     Raises:
-        ValueError: The question is unknown, or not yet supported.
+        ValueError: The question is unknown.
     """
-    if spec == DifferenceQuestion.name:
+    name, _, wording = spec.partition(":")
+    if name == "difference" and not wording:
         return DifferenceQuestion()
-    if spec.startswith("task:"):
-        raise ValueError("task questions are not supported yet; expected --question difference")
-    raise ValueError(f"expected --question difference, got {spec!r}")
+    for known in get_args(Wording):
+        if name == "difference" and wording == known:
+            return PaperQuestion(known)
+    raise ValueError(
+        "expected --question difference, difference:direct, difference:multiple-choice, difference:implicit "
+        f"or task:FILE, got {spec!r}"
+    )
 
 
 _TAGGED = re.compile(r"<\s*/?\s*(yes|no)\s*/?\s*>", re.IGNORECASE)

@@ -9,13 +9,18 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from calibration.questions import Polarity, ReplyClass
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # how a line of a log is read
 
 Order = Literal["reference_first", "distorted_first"]
 
@@ -28,18 +33,24 @@ class TrialLogError(RuntimeError):
 class Stimulus:
     """Which pair was shown; with the images and the stimulus side it can be rendered again, bit for bit."""
 
+    __pydantic_config__ = _STRICT
+
     image: str  # reference: path relative to the images folder, with forward slashes
     distortion: str
-    level: float  # 0 is an identical pair, a catch trial
+    level: float  # equal to `reference_level` in a catch trial: an identical pair
     seed: int  # of the generator handed to the distortion
+    reference_level: float = 0.0  # of the picture compared with; above 0 after an n-th JND replaced it
 
 
 @dataclass(frozen=True)
 class Trial:
     """One question and its answer."""
 
+    __pydantic_config__ = _STRICT
+
     id: str
-    index: int  # position within its distortion, from 0
+    series: int  # ascending sweeps are series of their own, one per reference; else 0
+    index: int  # position within its distortion's series, from 0
     stimulus: Stimulus
     polarity: Polarity
     order: Order
@@ -49,12 +60,17 @@ class Trial:
     reply_class: ReplyClass
     reply: str
     is_first_token: bool  # `reply` stops after the flag
-    seconds: float  # the batch's time, divided by its trials
+    seconds: float  # from asking to the answer, or a batch's time divided by its trials
+    second_reply: str | None = None  # to the multiple-choice prompt, where `reply` could not be counted
+    reference_reply: str | None = None  # task questions: the answer to the reference, compared with `reply`
+    questions: int = 1  # asked for this trial
+    tokens_in: int = 0  # billed for them, where the provider tells
+    tokens_out: int = 0
 
     @property
     def is_catch(self) -> bool:
         """Whether the pair was identical."""
-        return self.stimulus.level == 0
+        return self.stimulus.level == self.stimulus.reference_level
 
     def to_line(self) -> str:
         """Write as one JSON line."""
@@ -68,13 +84,25 @@ class Trial:
             TrialLogError: Not JSON, of another schema version, or with fields missing or unknown.
         """
         try:
-            fields: dict[str, Any] = json.loads(line)
+            fields = json.loads(line)
             version = fields.pop("schema_version", None)
-            if version != SCHEMA_VERSION:
-                raise TrialLogError(f"expected trials of schema version {SCHEMA_VERSION}, got {version!r}")
-            return cls(**{**fields, "stimulus": Stimulus(**fields["stimulus"])})
-        except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        except (json.JSONDecodeError, AttributeError, TypeError, RecursionError) as error:
             raise TrialLogError(f"expected a trial, got something else: {error}") from error
+        if version != SCHEMA_VERSION:
+            raise TrialLogError(f"expected trials of schema version {SCHEMA_VERSION}, got {version!r}")
+        try:
+            return _checker().validate_json(json.dumps(fields))
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            where = ".".join(str(part) for part in wrong["loc"])
+            raise TrialLogError(
+                f"expected a trial, got one whose {where} is wrong: {wrong['msg']}"
+            ) from error
+
+
+@lru_cache(maxsize=1)
+def _checker() -> TypeAdapter[Trial]:
+    return TypeAdapter(Trial)
 
 
 def read_trials(path: Path) -> list[Trial]:

@@ -3,23 +3,32 @@
 `calibration.cli` reads options and prints; everything it starts is here, callable from Python as well.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
 from calibration.assessment import assess, build_profile
 from calibration.directory import CalibrationDirectory, DirectoryError, SessionRecord, write_whole
+from calibration.image import ImageError
 from calibration.observers.protocol import LocalModel, Observer
 from calibration.observers.select import build_observer
-from calibration.procedures import check_procedure
+from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, load_profile
-from calibration.questions import parse_question
-from calibration.session import SessionPlan, count_trials, find_references, run_session
+from calibration.questions import PaperQuestion, parse_pair_question
+from calibration.session.asking import asker_for
+from calibration.session.budget import Budget, parse_budget
+from calibration.session.estimate import describe_cost
+from calibration.session.plan import ProcedureName, Question, SessionPlan, count_trials, wave_for
+from calibration.session.references import References, find_references
+from calibration.session.run import run_session
 from calibration.stimuli.registry import select_distortions
+from calibration.tasks import TaskQuestion, read_task
 from calibration.trials import TrialLog, TrialLogError, read_trials
 
-TROUBLE = (DirectoryError, TrialLogError)  # what may go wrong on the way, through no fault of the caller
+TROUBLE = (DirectoryError, TrialLogError, ImageError)  # on the way, through no fault of the caller
+
+DEFAULT_QUERIES: dict[ProcedureName, int | None] = {"adaptive": 25, "constant": 100, "ascending": None}
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,13 @@ class Request:
     distortions: str
     question: str = "difference"
     procedure: str = "adaptive"
-    queries_per_threshold: int = 25
+    queries_per_threshold: int | None = None  # None: the procedure's own default
+    sweeps: int = 10
+    window: int = DEFAULT_WINDOW
     workers: int = 8
     seed: int = 0
+    budget: str | None = None
+    price: str | None = None
 
 
 class Reporter(Protocol):
@@ -46,6 +59,10 @@ class Reporter(Protocol):
 
     def advance(self, count: int) -> None:
         """Hear that so many more were answered."""
+        ...
+
+    def tell(self, message: str) -> None:
+        """Hear what is about to happen."""
         ...
 
     def warn(self, message: str) -> None:
@@ -63,12 +80,12 @@ def calibrate(request: Request, reporter: Reporter) -> JndProfile:
         DirectoryError: The folder holds another session, or the disk refused.
         TrialLogError: The trial log cannot be read or written.
     """
-    plan = _plan(request)
+    plan, budget = _plan(request), parse_budget(request.budget, request.price)
     for skipped in plan.references.skipped:
         reporter.warn(f"skipped {skipped}")
     observer = build_observer(request.observer, workers=request.workers)
     try:
-        return _calibrate(observer, plan, request, reporter)
+        return _calibrate(observer, plan, budget, request=request, reporter=reporter)
     finally:
         observer.close()
 
@@ -106,51 +123,104 @@ def serve(spec: str, *, host: str, port: int) -> None:
 
 
 def _plan(request: Request) -> SessionPlan:
-    check_procedure(request.procedure)
+    procedure = _parse_procedure(request.procedure)
     distortions = select_distortions(request.distortions)
-    question = parse_question(request.question)
+    question = _parse_question(request.question, procedure)
     return SessionPlan(
-        references=find_references(request.images, request.seed),
+        references=_find_references(request, question),
         distortions=distortions,
         question=question,
-        procedure=request.procedure,
-        queries_per_threshold=request.queries_per_threshold,
+        procedure=procedure,
+        queries_per_threshold=request.queries_per_threshold or DEFAULT_QUERIES[procedure],
         seed=request.seed,
+        wave=wave_for(procedure, len(distortions)),
+        sweeps=request.sweeps,
+        window=request.window,
     )
 
 
-def _calibrate(observer: Observer, plan: SessionPlan, request: Request, reporter: Reporter) -> JndProfile:
+def _parse_procedure(name: str) -> ProcedureName:
+    for known in DEFAULT_QUERIES:
+        if name == known:
+            return known
+    raise ValueError(f"expected --procedure {', '.join(DEFAULT_QUERIES)}, got {name!r}")
+
+
+def _parse_question(spec: str, procedure: ProcedureName) -> Question:
+    """Read `--question`; the paper's procedure puts the paper's prompts alone."""
+    kind, _, path = spec.partition(":")
+    if kind == "task":
+        return read_task(Path(path))
+    if spec == "difference" and procedure == "ascending":
+        return PaperQuestion("direct")
+    return parse_pair_question(spec)
+
+
+def _find_references(request: Request, question: Question) -> References:
+    if isinstance(question, TaskQuestion):
+        return find_references(
+            request.images, request.seed, is_wanted=lambda name: bool(question.prompts_for(name))
+        )
+    return find_references(request.images, request.seed)
+
+
+def _calibrate(
+    observer: Observer, plan: SessionPlan, budget: Budget, *, request: Request, reporter: Reporter
+) -> JndProfile:
     from calibration.report import render_report  # noqa: PLC0415 - loads matplotlib
 
     directory = CalibrationDirectory(request.out)
-    directory.begin(
-        SessionRecord(
-            observer=request.observer,
-            question=request.question,
-            procedure=request.procedure,
-            seed=request.seed,
-            stimulus_side=observer.stimulus_side,
-            images=plan.references.names,
-        )
-    )
+    begun = directory.begin(_record(request, plan, observer.stimulus_side))
+    plan = replace(plan, wave=begun.wave)
+    reporter.tell(describe_cost(plan, budget, observer))
     reporter.begin(count_trials(plan))
     with TrialLog(directory.trials) as log:
-        run_session(observer, plan, log, reporter.advance)
+        is_whole = run_session(
+            asker_for(observer),
+            plan,
+            log,
+            reporter.advance,
+            stimulus_side=observer.stimulus_side,
+            budget=budget,
+        )
         assessments = assess(log.trials)
-    profile = build_profile(observer, assessments, _details(request, plan))
+    if not is_whole:
+        reporter.warn(
+            f"the budget of {request.budget} is spent after {budget.spent_queries} questions; "
+            "with a larger one the same command goes on where it stopped"
+        )
+    profile = build_profile(observer, assessments, _details(request, plan, budget))
     write_whole(directory.profile, profile.to_json())
     write_whole(directory.report, render_report(profile, assessments))
     return profile
 
 
-def _details(request: Request, plan: SessionPlan) -> dict[str, object]:
+def _record(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
+    question = plan.question
+    return SessionRecord(
+        observer=request.observer,
+        question=question.name,
+        question_digest=question.digest if isinstance(question, TaskQuestion) else "",
+        procedure=plan.procedure,
+        window=plan.window,
+        seed=plan.seed,
+        stimulus_side=stimulus_side,
+        images=plan.references.names,
+        wave=plan.wave,
+    )
+
+
+def _details(request: Request, plan: SessionPlan, budget: Budget) -> dict[str, object]:
     return {
         "observer": request.observer,
-        "question": request.question,
-        "procedure": request.procedure,
-        "queries_per_threshold": request.queries_per_threshold,
-        "seed": request.seed,
+        "question": plan.question.name,
+        "procedure": plan.procedure,
+        "window": plan.window if plan.procedure == "ascending" else None,
+        "queries_per_threshold": plan.queries_per_threshold,
+        "seed": plan.seed,
         "images": len(plan.references.names),
         "images_skipped": len(plan.references.skipped),
+        "questions": budget.spent_queries,
+        "dollars": budget.spent_dollars,
         "version": version("lmm-jnd"),
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from calibration.image import ImageError, resize
 from calibration.profile import JndProfile, load_profile
-from calibration.session import References, render_pair
+from calibration.session.references import References, render_pair
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial, read_trials
 from predictor.dataset import FAMILIES, NO_FAMILY, Pair, PairSet, pair_set

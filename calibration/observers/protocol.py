@@ -18,7 +18,9 @@ class Query:
     prompt: str
     images: Sequence[Image]
     key: str = ""  # the trial's identity: seeds simulated observers, names the query in error messages
-    level: float | None = None  # what a simulated observer "sees"; every other observer must not look
+    level: float | None = (
+        None  # levels between the two images: what a simulated observer "sees"; others must not look
+    )
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Reply:
     text: str
     probability: float | None = None  # of the affirmative answer (yes, A), where the observer can tell
     is_first_token: bool = False  # `text` stops after the flag; its analysis was not generated
+    tokens_in: int | None = None  # billed for the question, where the provider tells
+    tokens_out: int | None = None
 
 
 class ObserverError(RuntimeError):

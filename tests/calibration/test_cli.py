@@ -1,9 +1,6 @@
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -89,8 +86,12 @@ def test_unreadable_images_are_skipped_with_a_warning(photo_folder: Path, tmp_pa
     ("arguments", "message"),
     [
         (["--distortions", "haze"], "expected names among blur"),
-        (["--question", "task:x"], "task questions are not supported yet"),
-        (["--procedure", "ascending"], "expected --procedure adaptive"),
+        (["--question", "task:nowhere.txt"], "cannot read the task file nowhere.txt"),
+        (["--question", "rude"], "expected --question difference"),
+        (["--procedure", "descending"], "expected --procedure adaptive, constant, ascending"),
+        (["--budget", "$5"], "needs --price"),
+        (["--budget", "much"], "expected --budget QUESTIONS"),
+        (["--price", "cheap"], "expected --price IN/OUT"),
     ],
 )
 def test_bad_use_ends_with_2_and_says_what_was_expected(
@@ -197,30 +198,52 @@ def test_help_loads_neither_torch_nor_transformers_nor_matplotlib():
     assert shown.stdout.strip() == "[]"
 
 
-def test_a_run_killed_at_any_moment_loses_no_answer_and_asks_none_twice(photo_folder: Path, tmp_path: Path):
-    command = [sys.executable, "-m", "calibration.cli", "run", "--observer", SIMULATED]
-    command += ["--images", str(photo_folder), "--distortions", "blur,noise", "--queries-per-threshold", "30"]
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    subprocess.run([*command, "--out", str(whole)], check=True, capture_output=True)
+@pytest.mark.parametrize("procedure", ["ascending", "constant"])
+def test_the_other_procedures_run_from_start_to_report(photo_folder: Path, tmp_path: Path, procedure: str):
+    out = tmp_path / "out"
+    more = ("--procedure", procedure, "--sweeps", 2, "--distortions", "noise", "--json")
 
-    for answers in (4, 36):
-        process = subprocess.Popen([*command, "--out", str(cut)], stderr=subprocess.DEVNULL)
-        _wait_for_lines(cut / "trials.jsonl", answers, process)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    kept = read_trials(cut / "trials.jsonl")
-    subprocess.run([*command, "--out", str(cut)], check=True, capture_output=True)
+    result = run(photo_folder, out, *more, observer="simulated:threshold=10,slope=6,false_alarm=0.01")
 
-    finished, expected = read_trials(cut / "trials.jsonl"), read_trials(whole / "trials.jsonl")
-    assert finished[: len(kept)] == kept
-    assert sorted(t.id for t in finished) == sorted(t.id for t in expected)
-    assert {t.id: (t.stimulus, t.noticed) for t in finished} == {
-        t.id: (t.stimulus, t.noticed) for t in expected
-    }
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["distortions"]["noise"]["threshold"] == pytest.approx(10, rel=0.35)
+    assert "<svg" in (out / "report.html").read_text()
 
 
-def _wait_for_lines(path: Path, count: int, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        if path.exists() and path.read_bytes().count(b"\n") >= count:
-            return
-        time.sleep(0.002)
+def test_a_task_question_finds_when_answers_change(photo_folder: Path, tmp_path: Path):
+    task = tmp_path / "task.jsonl"
+    task.write_text("".join(f'{{"image": "{n}.png", "prompt": "Is it sharp?"}}\n' for n in (0, 1)))
+
+    result = run(
+        photo_folder, tmp_path / "out", "--question", f"task:{task}", "--distortions", "blur", "--json"
+    )
+
+    assert result.exit_code == 0
+    trials = read_trials(tmp_path / "out" / "trials.jsonl")
+    assert {t.stimulus.image for t in trials} == {"0.png", "1.png"}
+    assert {t.reference_reply for t in trials} <= {"Yes", "No"}
+
+
+def test_the_cost_is_said_before_the_run(photo_folder: Path, tmp_path: Path):
+    result = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--budget", 500)
+
+    assert "25 questions to simulated; about 0 s; stopping after 500" in " ".join(result.stderr.split())
+
+
+def test_a_spent_budget_is_told_and_a_larger_one_goes_on(photo_folder: Path, tmp_path: Path):
+    short = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--budget", 10, "--json")
+    whole = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--budget", 100, "--json")
+
+    assert "the budget of 10 is spent after 10 questions" in " ".join(short.stderr.split())
+    assert [json.loads(r.stdout)["distortions"]["blur"]["n_queries"] for r in (short, whole)] == [10, 25]
+
+
+def test_a_log_of_another_schema_version_ends_with_1(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+    log = tmp_path / "out" / "trials.jsonl"
+    log.write_text(log.read_text().replace('"schema_version": 2', '"schema_version": 1'))
+
+    result = run(photo_folder, tmp_path / "out", "--distortions", "blur")
+
+    assert result.exit_code == 1
+    assert "schema version 2, got 1" in " ".join(result.stderr.split())

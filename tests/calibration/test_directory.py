@@ -5,7 +5,17 @@ import pytest
 
 from calibration.directory import CalibrationDirectory, DirectoryError, SessionRecord, write_whole
 
-RECORD = SessionRecord("simulated:", "difference", "adaptive", 0, 64, ("a.png", "b.png"))
+RECORD = SessionRecord(
+    observer="simulated:",
+    question="difference",
+    question_digest="",
+    procedure="adaptive",
+    window=3,
+    seed=0,
+    stimulus_side=64,
+    images=("a.png", "b.png"),
+    wave=2,
+)
 
 
 def test_a_session_may_be_begun_again(tmp_path: Path):
@@ -28,7 +38,24 @@ def test_another_session_is_refused_and_the_difference_named(tmp_path: Path, fie
         directory.begin(replace(RECORD, **{field: value}))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]"])
+def test_a_session_goes_on_with_the_wave_it_was_begun_with(tmp_path: Path):
+    directory = CalibrationDirectory(tmp_path)
+    directory.begin(RECORD)
+
+    begun = directory.begin(replace(RECORD, wave=4))
+
+    assert begun.wave == 2
+
+
+def test_a_session_of_another_schema_version_is_refused(tmp_path: Path):
+    directory = CalibrationDirectory(tmp_path)
+    directory.begin(replace(RECORD, schema_version=1))
+
+    with pytest.raises(DirectoryError, match="schema version 2"):
+        directory.begin(RECORD)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema_version": 2}'])
 def test_a_damaged_session_file_is_refused(tmp_path: Path, content: str):
     (tmp_path / "session.json").write_text(content)
 

@@ -5,13 +5,16 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calibration.trials import Stimulus, Trial, TrialLog, TrialLogError, read_trials
 
 
 def trial(index: int, reply: str = "No") -> Trial:
     return Trial(
-        id=f"0-blur-{index:05d}",
+        id=f"0-blur-000-{index:05d}",
+        series=0,
         index=index,
         stimulus=Stimulus("a.png", "blur", 12.5, 7),
         polarity="different",
@@ -42,7 +45,7 @@ def test_one_trial_is_one_line_with_its_schema_version(tmp_path: Path):
 
     lines = path.read_text().split("\n")
 
-    assert [json.loads(line)["schema_version"] for line in lines[:-1]] == [1, 1]
+    assert [json.loads(line)["schema_version"] for line in lines[:-1]] == [2, 2]
 
 
 @pytest.mark.parametrize("kept", [1, 40, -1])
@@ -72,11 +75,36 @@ def test_damage_before_the_last_line_is_an_error_naming_the_line(tmp_path: Path)
         read_trials(path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"noticed": "perhaps"},
+        {"seconds": None},
+        {"polarity": "sideways"},
+        {"surplus": 1},
+        {"stimulus": {"image": "a.png"}},
+        {"stimulus": []},
+        {"series": -0.5},
+    ],
+)
+def test_a_field_of_the_wrong_kind_is_named(change: dict[str, object]):
+    fields = {**json.loads(trial(0).to_line()), **change}
+
+    with pytest.raises(TrialLogError, match=next(iter(change))):
+        Trial.from_line(json.dumps(fields))
+
+
+@given(st.text(max_size=80) | st.recursive(st.none() | st.booleans() | st.text(), st.lists).map(json.dumps))
+def test_any_line_is_a_trial_or_a_clear_error(line: str):
+    with pytest.raises(TrialLogError, match="expected"):
+        Trial.from_line(line)
+
+
 def test_a_log_of_another_schema_version_is_refused(tmp_path: Path):
     path = tmp_path / "trials.jsonl"
-    path.write_text(trial(0).to_line().replace('"schema_version": 1', '"schema_version": 99'))
+    path.write_text(trial(0).to_line().replace('"schema_version": 2', '"schema_version": 99'))
 
-    with pytest.raises(TrialLogError, match="schema version 1, got 99"):
+    with pytest.raises(TrialLogError, match="schema version 2, got 99"):
         read_trials(path)
 
 

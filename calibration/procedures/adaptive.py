@@ -1,19 +1,16 @@
-"""Choose the next distortion level to show.
+"""Show the level that is expected to tell most about the threshold: this project's own procedure.
 
-Knows nothing about images or models; it only sees levels and answers. The plan of identical pairs is fixed
-before the first answer; the levels between them are placed where an answer is expected to tell most about
-the threshold.
+The plan of identical pairs is fixed before the first answer; the levels between them follow the answers.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from calibration.fitting import Grid, Values, coarse_grid
+from calibration.procedures.protocol import Heard, Step
 
 CATCH_EVERY = 5  # one identical pair in five trials
 STRONGEST_EVERY = 25  # one trial in 25 at the strongest level: is the change noticed at all?
@@ -21,39 +18,33 @@ _CANDIDATES = 36
 _WEAKEST = 1 / 200  # the weakest level shown, as a share of the strongest
 
 
-class Procedure(Protocol):
-    """A rule for the levels of one distortion."""
-
-    def next_level(self, index: int) -> float:
-        """Return the level of trial `index`, given the answers recorded so far."""
-        ...
-
-    def record(self, level: float, *, noticed: bool) -> None:
-        """Take note of an answer."""
-        ...
-
-
 class Adaptive:
     """Least expected entropy of the threshold, nuisances averaged out; after QUEST+ (Watson 2017, eq. 5)."""
 
-    def __init__(self, strongest: float, rng: np.random.Generator) -> None:
+    def __init__(self, strongest: float, queries: int, rng: np.random.Generator) -> None:
         self._placement = placement(strongest)
         self._posterior = self._placement.prior(runs=1)
+        self._queries = queries
         self._plan = TrialPlan(rng)
 
-    def next_level(self, index: int) -> float:
-        """Return 0 for a catch trial, the strongest level now and then, else the most telling level."""
+    def place(self, index: int) -> Step | None:
+        """Show every picture in turn, at level 0, the strongest, or the most telling level."""
+        return None if index >= self._queries else Step(self._level(index), reference=index)
+
+    def record(self, heard: Heard) -> None:
+        """Update the posterior."""
+        if heard.noticed is None:
+            return
+        at = self._placement.index_of(heard.step.level)
+        self._posterior = self._placement.update(self._posterior, np.array([at]), np.array([heard.noticed]))
+
+    def _level(self, index: int) -> float:
         kind = self._plan.kind(index)
         if kind == "catch":
             return 0.0
         if kind == "strongest":
             return float(self._placement.levels[-1])
         return float(self._placement.levels[self._placement.most_telling(self._posterior)[0]])
-
-    def record(self, level: float, *, noticed: bool) -> None:
-        """Update the posterior."""
-        at = self._placement.index_of(level)
-        self._posterior = self._placement.update(self._posterior, np.array([at]), np.array([noticed]))
 
 
 class TrialPlan:
@@ -120,33 +111,6 @@ def candidate_levels(strongest: float) -> Values:
     """Levels that may be shown: evenly spaced in ln level, round numbers, up to the strongest."""
     spaced = np.geomspace(strongest * _WEAKEST, strongest, _CANDIDATES)
     return np.unique([float(f"{level:.2g}") for level in spaced])
-
-
-def build_procedure(name: str, strongest: float, rng: np.random.Generator) -> Procedure:
-    """Return the procedure of the command line's `--procedure`.
-
-    Raises:
-        ValueError: The name is unknown.
-    """
-    check_procedure(name)
-    return Adaptive(strongest, rng)
-
-
-def check_procedure(name: str) -> None:
-    """Check a procedure's name before anything is loaded.
-
-    Raises:
-        ValueError: The name is unknown.
-    """
-    if name != "adaptive":
-        raise ValueError(f"expected --procedure adaptive, got {name!r}")
-
-
-def replay(procedure: Procedure, answers: Sequence[tuple[float, bool | None]]) -> None:
-    """Bring a fresh procedure to where a resumed run stopped."""
-    for level, noticed in answers:
-        if noticed is not None:
-            procedure.record(level, noticed=noticed)
 
 
 def _entropy(joint: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

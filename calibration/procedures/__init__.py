@@ -1,0 +1,1 @@
+"""Which level next: one file per procedure, gathered by `select`."""

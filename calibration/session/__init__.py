@@ -1,0 +1,1 @@
+"""One calibration run: pictures and procedures in, a log of answered trials out."""

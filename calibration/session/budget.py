@@ -1,0 +1,99 @@
+"""What a run may cost, what it has cost, and what it is expected to cost.
+
+Prices change too often to be shipped: dollars are counted only where the user names a price.
+"""
+
+import re
+from dataclasses import dataclass
+
+from calibration.trials import Trial
+
+# Of a question about two 512-pixel pictures: what the large providers bill per picture (255 OpenAI, 350
+# Anthropic, 258 Gemini), rounded up, and the prompt; a reply of two sentences.
+TOKENS_IN_PER_PAIR = 750
+TOKENS_OUT_PER_REPLY = 80
+_MILLION = 1e6
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars per million tokens."""
+
+    tokens_in: float
+    tokens_out: float
+
+    def of(self, tokens_in: float, tokens_out: float) -> float:
+        """Return dollars."""
+        return (tokens_in * self.tokens_in + tokens_out * self.tokens_out) / _MILLION
+
+
+@dataclass
+class Budget:
+    """Bounds of a run, trials of earlier runs in the same folder included; None is no bound."""
+
+    queries: int | None = None
+    dollars: float | None = None
+    price: Price | None = None
+    spent_queries: int = 0
+    spent_tokens_in: int = 0
+    spent_tokens_out: int = 0
+
+    @property
+    def spent_dollars(self) -> float | None:
+        """What the answered trials cost, or None without a price."""
+        return None if self.price is None else self.price.of(self.spent_tokens_in, self.spent_tokens_out)
+
+    def spend(self, trial: Trial) -> None:
+        """Count a trial; a provider that does not tell its tokens is taken to bill the expected ones."""
+        self.spent_queries += trial.questions
+        self.spent_tokens_in += trial.tokens_in or TOKENS_IN_PER_PAIR * trial.questions
+        self.spent_tokens_out += trial.tokens_out or TOKENS_OUT_PER_REPLY * trial.questions
+
+    def allows(self, *, in_flight: int) -> bool:
+        """Return whether one more trial fits, those being asked included."""
+        if self.queries is not None and self.spent_queries + in_flight >= self.queries:
+            return False
+        if self.dollars is None or self.price is None:
+            return True
+        average = (
+            (self.spent_dollars or 0) / self.spent_queries if self.spent_queries else self._expected_one()
+        )
+        return (self.spent_dollars or 0) + (in_flight + 1) * average <= self.dollars
+
+    def _expected_one(self) -> float:
+        return self.price.of(TOKENS_IN_PER_PAIR, TOKENS_OUT_PER_REPLY) if self.price else 0.0
+
+
+def parse_budget(budget: str | None, price: str | None) -> Budget:
+    """Read `--budget 500` (questions) or `--budget '$5'`, and `--price IN/OUT` in dollars per million tokens.
+
+    Raises:
+        ValueError: Not understood, not positive, or dollars without a price.
+    """
+    priced = None if price is None else _parse_price(price)
+    if budget is None:
+        return Budget(price=priced)
+    found = re.fullmatch(r"\s*(\$)?\s*(\d+(?:\.\d+)?)\s*(usd|dollars?)?\s*", budget, re.IGNORECASE)
+    if not found or float(found[2]) == 0:
+        raise ValueError(f"expected --budget QUESTIONS such as 500, or dollars such as '$5', got {budget!r}")
+    if not (found[1] or found[3]):
+        if "." in found[2]:
+            raise ValueError(f"expected a whole number of questions for --budget, got {budget!r}")
+        return Budget(queries=int(found[2]), price=priced)
+    if priced is None:
+        raise ValueError(
+            "a budget in dollars needs --price IN/OUT, dollars per million tokens, such as 2.5/10: "
+            "price lists change, so none is built in"
+        )
+    return Budget(dollars=float(found[2]), price=priced)
+
+
+def _parse_price(text: str) -> Price:
+    parts = text.split("/")
+    try:
+        tokens_in, tokens_out = (float(part) for part in parts)
+    except ValueError as error:
+        raise ValueError(f"expected --price IN/OUT in dollars per million tokens, got {text!r}") from error
+    if not (0 <= tokens_in < float("inf") and 0 <= tokens_out < float("inf")):
+        raise ValueError(f"expected prices of at least 0, got {text!r}")
+    return Price(tokens_in, tokens_out)

@@ -1,0 +1,131 @@
+"""The pictures a session draws from, and the pairs made of them."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from calibration.image import Image, ImageError, center_square, load
+from calibration.stimuli.distortion import Distortion
+from calibration.trials import Stimulus
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
+MAX_REFERENCES = 256  # bounds the time spent reading a large folder; more would not narrow any interval
+_KEPT_BYTES = 256 * 1024 * 1024
+
+
+class ReferencesError(ValueError):
+    """The folder gives no picture to show."""
+
+
+@dataclass(frozen=True)
+class References:
+    """Readable pictures of a folder."""
+
+    folder: Path
+    names: tuple[str, ...]  # relative to the folder, forward slashes
+    skipped: tuple[str, ...]  # "name: why", files that look like images but cannot be read
+
+    def load(self, name: str, side: int | None) -> Image:
+        """Return a picture as it is shown: its central square at `side` pixels, or as it is.
+
+        Raises:
+            ImageError: It is no longer readable.
+        """
+        image = load(self.folder / name)
+        return image if side is None else center_square(image, side)
+
+
+def find_references(folder: Path, seed: int, is_wanted: Callable[[str], bool] | None = None) -> References:
+    """Find the readable images of a folder, at most `MAX_REFERENCES`, chosen by the seed.
+
+    Args:
+        folder: Searched with its subfolders.
+        seed: Chooses where there are more.
+        is_wanted: Told a picture's path relative to the folder; None: all are.
+
+    Raises:
+        ReferencesError: The folder is missing or has no readable image.
+    """
+    paths = list_pictures(folder)
+    if is_wanted is not None:
+        paths = [path for path in paths if is_wanted(path.relative_to(folder).as_posix())]
+    names: list[str] = []
+    skipped: list[str] = []
+    for at in np.random.default_rng(seed).permutation(len(paths)):
+        if len(names) == MAX_REFERENCES:
+            break
+        name = paths[at].relative_to(folder).as_posix()
+        try:
+            load(paths[at])
+        except (ImageError, OSError) as error:
+            skipped.append(f"{name}: {error}")
+        else:
+            names.append(name)
+    if not names:
+        raise ReferencesError(
+            f"{folder} holds no readable image: expected PNG, JPEG, WebP or GIF files"
+            + (f", could not read {len(skipped)} (first: {skipped[0]})" if skipped else "")
+        )
+    return References(folder, tuple(sorted(names)), tuple(sorted(skipped)))
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """Return the files of a folder and its subfolders that look like pictures, sorted, unread.
+
+    Raises:
+        ReferencesError: The folder is missing.
+    """
+    if not folder.is_dir():
+        raise ReferencesError(f"expected a folder of images, got {folder}")
+    return sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    )
+
+
+class Renderer:
+    """Turns stimuli into pictures; remembers as many references as fit a bounded memory."""
+
+    def __init__(self, references: References, side: int | None) -> None:
+        self._references = references
+        self._side = side
+        self._kept: OrderedDict[str, Image] = OrderedDict()
+        self._kept_bytes = 0
+
+    def pair(self, stimulus: Stimulus, distortion: Distortion) -> tuple[Image, Image]:
+        """Return the reference of a trial, itself damaged once a JND has replaced it, and its rival.
+
+        Raises:
+            ImageError: The picture is no longer readable.
+        """
+        picture = self._load(stimulus.image)
+        reference, rival = (
+            distortion.apply(picture, level, np.random.default_rng(stimulus.seed))
+            for level in (stimulus.reference_level, stimulus.level)
+        )
+        return reference, rival
+
+    def _load(self, name: str) -> Image:
+        if name in self._kept:
+            self._kept.move_to_end(name)
+            return self._kept[name]
+        image = self._references.load(name, self._side)
+        self._kept[name] = image
+        self._kept_bytes += image.pixels.nbytes
+        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_bytes -= dropped.pixels.nbytes
+        return image
+
+
+def render_pair(
+    stimulus: Stimulus, distortion: Distortion, references: References, side: int | None
+) -> tuple[Image, Image]:
+    """Render the pair of a logged trial again: reference, then its rival.
+
+    Raises:
+        ImageError: The picture is no longer readable.
+    """
+    return Renderer(references, side).pair(stimulus, distortion)

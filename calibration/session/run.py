@@ -1,0 +1,155 @@
+"""Run one session: ask what the log does not hold yet, and log every answer as it comes.
+
+A trial is on disk before anything is built on it. All that chance decides hangs on the seed and the trial's
+place, so a run that was killed, or spread over machines, goes on as if it had not been.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from calibration.observers.protocol import ObserverError, Reply
+from calibration.session.asking import Answered, Asker
+from calibration.session.budget import Budget
+from calibration.session.conversation import Conversation, Draft, PairConversation, TaskConversation
+from calibration.session.plan import SessionPlan
+from calibration.session.references import Renderer
+from calibration.session.series import Series
+from calibration.tasks import TaskQuestion
+from calibration.trials import Trial, TrialLog
+
+Progress = Callable[[int], None]  # told how many trials were answered
+
+
+def run_session(
+    asker: Asker,
+    plan: SessionPlan,
+    log: TrialLog,
+    progress: Progress,
+    *,
+    stimulus_side: int | None,
+    budget: Budget | None = None,
+) -> bool:
+    """Ask until every series is finished or the budget is spent; return whether all were finished.
+
+    Args:
+        asker: The queue in front of the observer.
+        plan: What to ask.
+        log: Trials answered before, and where the new ones go.
+        progress: Told how many trials were answered, those of earlier runs first.
+        stimulus_side: Pixels; None: pictures as they are.
+        budget: What may be spent, trials in the log included.
+
+    Raises:
+        ObserverError: The observer gave up; the log keeps what was answered.
+        TrialLogError: The log cannot be written, or holds trials of another run.
+        ImageError: A picture is no longer readable.
+    """
+    conversation = _conversation(plan, stimulus_side)
+    desk = _Desk(asker, conversation)
+    budget = budget or Budget()
+    series = _resume(plan, log, conversation, desk)
+    progress(len(log.trials))
+    for trial in log.trials:
+        budget.spend(trial)
+    while desk.fill(budget):
+        answered = desk.collect()
+        if answered:
+            log.append(answered)
+            for trial in answered:
+                budget.spend(trial)
+                desk.take(series[trial.stimulus.distortion, trial.series].hear(trial))
+            progress(len(answered))
+    if desk.failure is not None:
+        raise desk.failure
+    return not desk.waiting
+
+
+def _conversation(plan: SessionPlan, stimulus_side: int | None) -> Conversation:
+    renderer = Renderer(plan.references, stimulus_side)
+    if isinstance(plan.question, TaskQuestion):
+        return TaskConversation(renderer)
+    return PairConversation(plan.question, renderer)
+
+
+def _resume(
+    plan: SessionPlan, log: TrialLog, conversation: Conversation, desk: "_Desk"
+) -> dict[tuple[str, int], Series]:
+    logged: dict[tuple[str, int], list[Trial]] = {}
+    for trial in log.trials:
+        conversation.remember(trial)
+        logged.setdefault((trial.stimulus.distortion, trial.series), []).append(trial)
+    series = {
+        (distortion.name, number): Series(plan, distortion, number)
+        for distortion in plan.distortions
+        for number in plan.series
+    }
+    for key, each in series.items():
+        desk.take(each.resume(logged.get(key, [])))
+    return series
+
+
+@dataclass
+class _Talk:
+    """A trial in the making."""
+
+    draft: Draft
+    replies: list[Reply] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass
+class _Desk:
+    """Drafts that wait, trials that are being asked, and the first thing that went wrong."""
+
+    asker: Asker
+    conversation: Conversation
+    waiting: deque[Draft] = field(default_factory=deque)
+    failure: ObserverError | None = None
+    _talks: dict[int, _Talk] = field(default_factory=dict)
+    _tickets: int = 0
+
+    def take(self, drafts: list[Draft]) -> None:
+        """Let drafts wait for their turn."""
+        self.waiting.extend(drafts)
+
+    def fill(self, budget: Budget) -> bool:
+        """Ask as much as the observer and the budget take; return whether anything is being asked.
+
+        After a failure nothing new is asked, but answers on their way are waited for: they were paid for.
+        """
+        while (
+            self.waiting
+            and self.failure is None
+            and self.asker.room > 0
+            and budget.allows(in_flight=len(self._talks))
+        ):
+            self._tickets += 1
+            self._talks[self._tickets] = _Talk(self.waiting.popleft())
+            self._ask(self._tickets)
+        return bool(self._talks)
+
+    def collect(self) -> list[Trial]:
+        """Wait for answers; return the trials they conclude."""
+        concluded = (self._hear(answered) for answered in self.asker.collect())
+        return [trial for trial in concluded if trial is not None]
+
+    def _ask(self, ticket: int) -> bool:
+        talk = self._talks[ticket]
+        query = self.conversation.next_query(talk.draft, talk.replies)
+        if query is not None:
+            self.asker.submit(ticket, query)
+        return query is not None
+
+    def _hear(self, answered: Answered) -> Trial | None:
+        talk = self._talks[answered.ticket]
+        if isinstance(answered.reply, ObserverError):
+            self.failure = self.failure or answered.reply
+            del self._talks[answered.ticket]
+            return None
+        talk.replies.append(answered.reply)
+        talk.seconds += answered.seconds
+        if self._ask(answered.ticket):
+            return None
+        del self._talks[answered.ticket]
+        return self.conversation.conclude(talk.draft, talk.replies, talk.seconds)

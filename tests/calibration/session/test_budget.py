@@ -1,0 +1,86 @@
+import pytest
+
+from calibration.session.budget import Budget, Price, parse_budget
+from calibration.trials import Stimulus, Trial
+
+
+def trial(questions: int = 1, tokens_in: int = 0, tokens_out: int = 0) -> Trial:
+    return Trial(
+        id="0-blur-000-00000",
+        series=0,
+        index=0,
+        stimulus=Stimulus("a.png", "blur", 1, 0),
+        polarity="different",
+        order="reference_first",
+        prompt="?",
+        noticed=True,
+        probability=None,
+        reply_class="correct",
+        reply="Yes",
+        is_first_token=False,
+        seconds=0.1,
+        questions=questions,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
+    )
+
+
+def test_questions_are_counted_those_in_flight_included():
+    budget = Budget(queries=10)
+
+    for _ in range(4):
+        budget.spend(trial(questions=2))
+
+    assert budget.allows(in_flight=1)
+    assert not budget.allows(in_flight=2)
+
+
+def test_dollars_are_what_the_provider_billed():
+    budget = parse_budget("$1", "2/10")
+
+    budget.spend(trial(tokens_in=100_000, tokens_out=20_000))
+
+    assert budget.spent_dollars == pytest.approx(0.4)
+    assert budget.allows(in_flight=0)  # another at .40 fits
+    assert not budget.allows(in_flight=1)
+
+
+def test_without_a_bill_the_expected_tokens_are_counted():
+    budget = Budget(price=Price(1, 1))
+
+    budget.spend(trial())
+
+    assert budget.spent_dollars == pytest.approx(830e-6)
+
+
+def test_no_budget_has_no_end():
+    assert Budget().allows(in_flight=10**9)
+
+
+@pytest.mark.parametrize(
+    ("text", "queries", "dollars"), [("500", 500, None), ("$5", None, 5), ("2.5 usd", None, 2.5)]
+)
+def test_a_budget_is_questions_or_dollars(text: str, queries: int | None, dollars: float | None):
+    budget = parse_budget(text, "1/2")
+
+    assert (budget.queries, budget.dollars) == (queries, dollars)
+
+
+@pytest.mark.parametrize(
+    ("budget", "price"),
+    [
+        ("none", None),
+        ("0", None),
+        ("-3", None),
+        ("2.5", None),
+        ("$5", None),
+        ("$5", "2"),
+        ("$5", "x/y"),
+        ("$5", "-1/2"),
+        ("$5", "nan/1"),
+        ("€5", "1/2"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused(budget: str, price: str | None):
+    with pytest.raises(ValueError, match=r"expected|needs"):
+        parse_budget(budget, price)

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calibration.image import encode_png
+from calibration.session.references import References, ReferencesError, Renderer, find_references
+from calibration.stimuli.registry import DISTORTIONS
+from calibration.trials import Stimulus
+
+
+def test_unreadable_images_are_left_out_and_told(photo_folder: Path):
+    (photo_folder / "empty.png").write_bytes(b"")
+    (photo_folder / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0 not much of a picture")
+    (photo_folder / "notes.txt").write_text("not a picture at all")
+
+    references = find_references(photo_folder, seed=0)
+
+    assert references.names == ("0.png", "1.png", "2.png")
+    assert [skipped.split(":")[0] for skipped in references.skipped] == ["empty.png", "torn.jpg"]
+
+
+def test_pictures_in_subfolders_are_found(photo_folder: Path):
+    (photo_folder / "more").mkdir()
+    (photo_folder / "0.png").rename(photo_folder / "more" / "0.png")
+
+    assert "more/0.png" in find_references(photo_folder, seed=0).names
+
+
+@pytest.mark.parametrize("content", [{}, {"a.png": b"junk"}, {"a.txt": b"text"}])
+def test_a_folder_without_a_readable_image_is_refused(tmp_path: Path, content: dict[str, bytes]):
+    for name, data in content.items():
+        (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(ReferencesError, match="no readable image"):
+        find_references(tmp_path, seed=0)
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path):
+    with pytest.raises(ReferencesError, match="expected a folder"):
+        find_references(tmp_path / "none", seed=0)
+
+
+def test_images_of_any_shape_are_shown_as_squares(tmp_path: Path, texture):
+    wide = np.tile(texture(0).pixels, (1, 3, 1))
+    (tmp_path / "wide.png").write_bytes(encode_png(type(texture(0))(wide)))
+
+    shown = find_references(tmp_path, seed=0).load("wide.png", 48)
+
+    assert (shown.width, shown.height) == (48, 48)
+
+
+def test_only_wanted_pictures_are_taken(photo_folder: Path):
+    references = find_references(photo_folder, seed=0, is_wanted=lambda name: name != "1.png")
+
+    assert references.names == ("0.png", "2.png")
+
+
+def test_after_a_jnd_the_reference_is_the_picture_at_its_level(photo_folder: Path):
+    references = References(photo_folder, ("0.png",), ())
+    climbed = Stimulus("0.png", "noise", 20, 7, reference_level=10)
+    below = Stimulus("0.png", "noise", 10, 7)
+
+    reference, rival = Renderer(references, 64).pair(climbed, DISTORTIONS["noise"])
+    _, earlier = Renderer(references, 64).pair(below, DISTORTIONS["noise"])
+
+    assert reference.pixels.tobytes() == earlier.pixels.tobytes()
+    assert reference.pixels.tobytes() != rival.pixels.tobytes()
