@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from calibration.fitting import Counts, PsychometricFit, fit_psychometric
-from calibration.observers.protocol import Observer
+from calibration.observers.protocol import Described
 from calibration.profile import JndProfile, Status, Threshold
 from calibration.questions import REPLY_CLASSES
 from calibration.stimuli.distortion import Distortion
@@ -45,7 +45,7 @@ def assess(trials: Sequence[Trial]) -> dict[str, Assessment]:
 
 
 def build_profile(
-    observer: Observer, assessments: Mapping[str, Assessment], details: Mapping[str, object]
+    observer: Described, assessments: Mapping[str, Assessment], details: Mapping[str, object]
 ) -> JndProfile:
     """Gather the thresholds of one observer, with the biases of all its replies."""
     trials = [trial for assessment in assessments.values() for trial in assessment.trials]

@@ -68,6 +68,10 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     sweeps: Annotated[int, typer.Option(min=1, help="Ascending: pictures climbed per distortion.")] = 10,
     window: Annotated[int, typer.Option(min=1, help="Ascending: levels in a row that must be noticed.")] = 3,
     workers: Annotated[int, typer.Option(min=1, help="Requests in flight to a remote observer.")] = 8,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="ray: spread the questions over a Ray cluster (RAY_ADDRESS, or one started here)."),
+    ] = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Fixes images, order, noise: everything but the model.")
     ] = 0,
@@ -104,6 +108,7 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
                 seed=seed,
                 budget=budget,
                 price=price,
+                cluster=cluster,
             ),
             report_progress,
         )

@@ -3,20 +3,22 @@
 `calibration.cli` reads options and prints; everything it starts is here, callable from Python as well.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from calibration.assessment import assess, build_profile
 from calibration.directory import CalibrationDirectory, DirectoryError, SessionRecord, write_whole
 from calibration.image import ImageError
-from calibration.observers.protocol import LocalModel, Observer
+from calibration.observers.protocol import Described, LocalModel
 from calibration.observers.select import build_observer
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, load_profile
 from calibration.questions import PaperQuestion, parse_pair_question
-from calibration.session.asking import asker_for
+from calibration.session.asking import Asker, asker_for
 from calibration.session.budget import Budget, parse_budget
 from calibration.session.estimate import describe_cost
 from calibration.session.plan import ProcedureName, Question, SessionPlan, count_trials, wave_for
@@ -25,6 +27,9 @@ from calibration.session.run import run_session
 from calibration.stimuli.registry import select_distortions
 from calibration.tasks import TaskQuestion, read_task
 from calibration.trials import TrialLog, TrialLogError, read_trials
+
+if TYPE_CHECKING:
+    from calibration.cluster import RayAsker
 
 TROUBLE = (DirectoryError, TrialLogError, ImageError)  # on the way, through no fault of the caller
 
@@ -48,6 +53,7 @@ class Request:
     seed: int = 0
     budget: str | None = None
     price: str | None = None
+    cluster: str | None = None  # ray
 
 
 class Reporter(Protocol):
@@ -83,11 +89,8 @@ def calibrate(request: Request, reporter: Reporter) -> JndProfile:
     plan, budget = _plan(request), parse_budget(request.budget, request.price)
     for skipped in plan.references.skipped:
         reporter.warn(f"skipped {skipped}")
-    observer = build_observer(request.observer, workers=request.workers)
-    try:
-        return _calibrate(observer, plan, budget, request=request, reporter=reporter)
-    finally:
-        observer.close()
+    with _open(request) as (asker, observer):
+        return _calibrate(asker, observer, plan, budget=budget, request=request, reporter=reporter)
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -164,19 +167,52 @@ def _find_references(request: Request, question: Question) -> References:
     return find_references(request.images, request.seed)
 
 
+@contextmanager
+def _open(request: Request) -> Iterator[tuple[Asker, Described]]:
+    """Bring up the observer, here or on every worker of a cluster, and close it again."""
+    if request.cluster is not None:
+        cluster = _connect(request)
+        try:
+            yield cluster, cluster.description
+        finally:
+            cluster.close()
+        return
+    observer = build_observer(request.observer, workers=request.workers)
+    try:
+        yield asker_for(observer), observer
+    finally:
+        observer.close()
+
+
+def _connect(request: Request) -> "RayAsker":
+    if request.cluster != "ray":
+        raise ValueError(f"expected --cluster ray, got {request.cluster!r}")
+    try:
+        from calibration.cluster import RayAsker  # noqa: PLC0415 - loads Ray
+    except ImportError as error:
+        raise ValueError("Ray is not installed; expected `pip install 'lmm-jnd[cluster]'`") from error
+    return RayAsker(request.observer, workers=request.workers)
+
+
 def _calibrate(
-    observer: Observer, plan: SessionPlan, budget: Budget, *, request: Request, reporter: Reporter
+    asker: Asker,
+    observer: Described,
+    plan: SessionPlan,
+    *,
+    budget: Budget,
+    request: Request,
+    reporter: Reporter,
 ) -> JndProfile:
     from calibration.report import render_report  # noqa: PLC0415 - loads matplotlib
 
     directory = CalibrationDirectory(request.out)
     begun = directory.begin(_record(request, plan, observer.stimulus_side))
     plan = replace(plan, wave=begun.wave)
-    reporter.tell(describe_cost(plan, budget, observer))
+    reporter.tell(describe_cost(plan, budget, spec=request.observer, workers=request.workers))
     reporter.begin(count_trials(plan))
     with TrialLog(directory.trials) as log:
         is_whole = run_session(
-            asker_for(observer),
+            asker,
             plan,
             log,
             reporter.advance,

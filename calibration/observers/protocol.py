@@ -38,9 +38,8 @@ class ObserverError(RuntimeError):
     """The observer could not be asked, after every retry; the trials answered so far are safe."""
 
 
-@runtime_checkable
-class Observer(Protocol):
-    """A model under test."""
+class Described(Protocol):
+    """What a session and a profile must know of an observer."""
 
     @property
     def name(self) -> str:
@@ -56,6 +55,15 @@ class Observer(Protocol):
     def input_side(self) -> int | None:
         """Pixels: what the model shrinks images to; None if it tiles or is unknown."""
         ...
+
+
+@runtime_checkable
+class Observer(Described, Protocol):
+    """A model under test.
+
+    It may also say how many queries it wants at a time (`in_flight`), and answer each by itself (`submit`):
+    see `calibration.session.asking`.
+    """
 
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
         """Answer every query, in order.
