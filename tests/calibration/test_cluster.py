@@ -27,12 +27,11 @@ from calibration.questions import IDENTICAL_PROMPT
 class Slow:
     name = "slow"
 
-    def answer_batch(self, requests):
-        with open(f"{FOLDER}/{os.getpid()}", "w"):
-            time.sleep(0.05)
-        return [self.answer(prompt, images) for prompt, images in requests]
-
     def answer(self, prompt, images):
+        open(f"{FOLDER}/{os.getpid()}", "w").close()
+        while len(os.listdir(FOLDER)) < 2:  # both workers are to take part
+            time.sleep(0.01)
+        time.sleep(0.01)
         first, second = (image.tobytes() for image in images)
         return "Yes" if (first == second) == (prompt == IDENTICAL_PROMPT) else "No"
 
