@@ -1,0 +1,78 @@
+"""Find every readable picture of a folder, with its size and hash: the raw material of a dataset.
+
+Uncapped, unlike a session's references. Every file is decoded once, so that a truncated one shows now and not
+in the middle of a run.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from calibration.image import ImageError, decode
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
+
+
+class PicturesError(ValueError):
+    """The folder is missing or has no readable picture."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One file."""
+
+    name: str  # relative to its folder, with forward slashes
+    sha256: str  # of the file
+    width: int  # pixels, upright
+    height: int
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a folder holds."""
+
+    folder: Path
+    found: tuple[Picture, ...]  # by name
+    skipped: tuple[str, ...]  # "name: why"
+
+
+def find_pictures(folder: Path) -> Pictures:
+    """Decode every PNG, JPEG, WebP and GIF file below `folder`.
+
+    Raises:
+        PicturesError: The folder is missing or has no readable picture.
+    """
+    if not folder.is_dir():
+        raise PicturesError(f"expected a folder of images, got {folder}")
+    found: list[Picture] = []
+    skipped: list[str] = []
+    for name in _picture_names(folder):
+        try:
+            found.append(read_picture(folder, name))
+        except (ImageError, OSError) as error:
+            skipped.append(f"{name}: {error}")
+    if not found:
+        told = f"; could not read {len(skipped)} (first: {skipped[0]})" if skipped else ""
+        raise PicturesError(f"{folder} holds no readable image: expected PNG, JPEG, WebP or GIF files{told}")
+    return Pictures(folder, tuple(found), tuple(skipped))
+
+
+def read_picture(folder: Path, name: str) -> Picture:
+    """Decode one file.
+
+    Raises:
+        ImageError: It is no picture.
+        OSError: It cannot be read.
+    """
+    data = (folder / name).read_bytes()
+    image = decode(data).image
+    return Picture(name, hashlib.sha256(data).hexdigest(), image.width, image.height)
+
+
+def _picture_names(folder: Path) -> list[str]:
+    """Sorted by name, not by path: the order must not hang on the system's separator."""
+    return sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+    )
