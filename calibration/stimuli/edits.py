@@ -99,19 +99,13 @@ def read_spot_the_diff(folder: Path) -> PairFolder:
         PairFolderError: The folder is missing, or holds no readable pair.
     """
     skipped: list[str] = []
-    frames = {
-        path.stem: path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in _SUFFIXES
-    }
-    notes = _annotations(folder, skipped)
-    names = notes or {name.removesuffix("_2"): "" for name in frames if name.endswith("_2")}
+    frames = _frames(folder)
+    notes = _annotations(folder, skipped) or dict.fromkeys(frames, "")
     pairs = []
-    for name, note in sorted(names.items()):
-        if name in frames and f"{name}_2" in frames:
-            pairs.append(
-                Pair(frames[name], frames[f"{name}_2"], "spot the difference", "spot_the_diff", note)
-            )
+    for name, note in sorted(notes.items()):
+        if name in frames:
+            before, after = frames[name]
+            pairs.append(Pair(before, after, "spot the difference", "spot_the_diff", note))
         else:
             skipped.append(f"{name}: expected {name}.png and {name}_2.png")
     return _checked(folder, pairs, skipped)
@@ -185,6 +179,17 @@ def _turns_of_names(folder: Path) -> Iterator[Pair]:
             "magicbrush",
             "",
         )
+
+
+def _frames(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return ID -> the two frames that lie side by side in one folder."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    by_stem = {path.with_suffix(""): path.relative_to(folder).as_posix() for path in files}
+    return {
+        stem.name: (by_stem[stem], by_stem[second])
+        for stem in by_stem
+        if (second := stem.with_name(f"{stem.name}_2")) in by_stem
+    }
 
 
 def _annotations(folder: Path, skipped: list[str]) -> dict[str, str]:

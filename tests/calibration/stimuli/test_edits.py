@@ -131,6 +131,20 @@ def test_frames_pair_by_name_without_annotations(frames: Path):
     assert [Path(pair.edited).name for pair in found.pairs] == ["7_2.png", "8_2.png"]
 
 
+def test_frames_pair_within_their_folder_only(frames: Path):
+    (frames / "annotations" / "train.json").unlink()
+    for name in ("other/7.png", "other/9_2.png"):
+        (frames / name).parent.mkdir(exist_ok=True)
+        (frames / name).write_bytes(picture(20))
+
+    found = read_spot_the_diff(frames)
+
+    assert [(pair.reference, pair.edited) for pair in found.pairs] == [
+        ("resized_images/7.png", "resized_images/7_2.png"),
+        ("resized_images/8.png", "resized_images/8_2.png"),
+    ]
+
+
 def test_the_layout_is_told_by_the_files(magicbrush: Path, tmp_path_factory: pytest.TempPathFactory):
     other = tmp_path_factory.mktemp("frames")
     for at, name in enumerate(("1", "1_2")):
