@@ -7,8 +7,8 @@ from calibration.observers.simulated import parse_simulated
 from calibration.settings import read_settings
 
 _EXPECTED = (
-    "embedded, openai:MODEL@BASE_URL, python:MODULE:FACTORY or "
-    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+    "embedded, openai:MODEL@BASE_URL, anthropic:MODEL, gemini:MODEL, transformers:PATH_OR_ID, "
+    "python:MODULE:FACTORY or simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
 
 
@@ -20,13 +20,16 @@ def build_observer(spec: str, *, workers: int = 8) -> Observer:
         workers: Requests in flight at a time, for remote observers.
 
     Raises:
-        ValueError: The SPEC is not understood.
+        ValueError: The SPEC is not understood, or a key it needs is missing.
         ObserverError: The observer cannot be loaded.
     """
     kind, _, rest = spec.partition(":")
     builders: Mapping[str, Callable[[], Observer]] = {
         "embedded": lambda: _embedded(rest),
         "openai": lambda: _openai(rest, workers),
+        "anthropic": lambda: _anthropic(rest, workers),
+        "gemini": lambda: _gemini(rest, workers),
+        "transformers": lambda: _transformers(rest),
         "python": lambda: _plugin(rest),
         "simulated": lambda: parse_simulated(rest),
     }
@@ -47,6 +50,24 @@ def _openai(rest: str, workers: int) -> Observer:
     from calibration.observers.openai_compatible import parse_openai  # noqa: PLC0415 - loads aiohttp
 
     return parse_openai(rest, settings=read_settings(), workers=workers)
+
+
+def _anthropic(rest: str, workers: int) -> Observer:
+    from calibration.observers.anthropic import parse_anthropic  # noqa: PLC0415 - loads aiohttp
+
+    return parse_anthropic(rest, settings=read_settings(), workers=workers)
+
+
+def _gemini(rest: str, workers: int) -> Observer:
+    from calibration.observers.gemini import parse_gemini  # noqa: PLC0415 - loads aiohttp
+
+    return parse_gemini(rest, settings=read_settings(), workers=workers)
+
+
+def _transformers(rest: str) -> Observer:
+    from calibration.observers.transformers_local import load_transformers  # noqa: PLC0415 - loads torch
+
+    return load_transformers(rest)
 
 
 def _plugin(rest: str) -> Observer:

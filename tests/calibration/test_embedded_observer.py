@@ -45,6 +45,7 @@ def test_it_is_an_observer_and_can_be_served(observer: EmbeddedObserver):
     assert isinstance(observer, Observer)
     assert isinstance(observer, LocalModel)
     assert (observer.name, observer.stimulus_side, observer.input_side) == ("embedded", 96, 96)
+    assert observer.in_flight == 32
 
 
 @pytest.mark.parametrize("prompt", [DIRECT, LETTERED, IDENTICAL_PROMPT])
@@ -95,10 +96,11 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path):
         load_embedded(tmp_path)
 
 
-def test_a_damaged_model_is_told(folder: Path, tmp_path: Path):
+@pytest.mark.parametrize("damaged", ["config.json", "model.safetensors"])
+def test_a_damaged_model_is_told(folder: Path, tmp_path: Path, damaged: str):
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "config.json").write_text("{")
+    (tmp_path / damaged).write_text("{")
 
     with pytest.raises(ObserverError, match="cannot load"):
         load_embedded(tmp_path)

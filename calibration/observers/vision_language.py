@@ -1,0 +1,145 @@
+"""Run a transformers vision-language model on batches of queries: first-token logits, or text.
+
+Prompts go through the model's chat template, or after image placeholders where it has none. Queries of as
+many pictures share a batch, padded on the left; a batch that does not fit into memory is halved, for good.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import torch
+from transformers import GenerationConfig
+
+from calibration.image import to_pillow
+from calibration.observers.protocol import ObserverError, Query
+from calibration.observers.transformers_loading import LoadedModel
+
+T = TypeVar("T")
+_NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """What the model made of one query."""
+
+    tokens: list[int]  # special ones left out at the end
+    logits: torch.Tensor  # (steps, vocabulary), float32, on the CPU
+
+
+class VisionLanguageModel:
+    """A model with its processor, asked in batches."""
+
+    def __init__(self, loaded: LoadedModel, batch: int) -> None:
+        self.model, self.processor = loaded.model.eval(), loaded.processor
+        self.tokenizer = loaded.processor.tokenizer
+        self.tokenizer.padding_side = "left"
+        self.batch = batch
+        self._takes = frozenset(inspect.signature(loaded.model.forward).parameters)
+        self._render = lru_cache(maxsize=4096)(self._render_prompt)
+
+    def in_batches(self, queries: Sequence[Query], run: Callable[[Sequence[Query]], Sequence[T]]) -> list[T]:
+        """Return what `run` makes of every query, in their order.
+
+        Raises:
+            ObserverError: Not even one query fits into memory.
+        """
+        results: dict[int, T] = {}
+        for group in _by_images(queries):
+            rest = group
+            while rest:
+                taken = rest[: self.batch]
+                try:
+                    made = run([queries[at] for at in taken])
+                except (torch.OutOfMemoryError, RuntimeError) as error:
+                    self._halve(error)
+                    continue
+                results |= zip(taken, made, strict=True)
+                rest = rest[len(taken) :]
+        return [results[at] for at in range(len(queries))]
+
+    def generate(self, queries: Sequence[Query], max_new_tokens: int) -> list[Generated]:
+        """Continue every prompt greedily, in one batch."""
+        encoded = self.encode(queries)
+        with torch.inference_mode():
+            made = self.model.generate(**encoded, generation_config=self._greedy(max_new_tokens))
+        fresh = made.sequences[:, encoded["input_ids"].shape[1] :]  # (N, steps)
+        logits = torch.stack(made.logits, dim=1).float().cpu()  # (N, steps, vocabulary)
+        ends = self._end_tokens()
+        return [
+            Generated(tokens[: _length(tokens, ends)], rows)
+            for tokens, rows in zip(fresh.tolist(), logits, strict=True)
+        ]
+
+    def encode(self, queries: Sequence[Query]) -> dict[str, Any]:
+        """Return the model's inputs for one batch of queries with as many pictures each."""
+        texts = [self._render(query.prompt, len(query.images)) for query in queries]
+        pictures = [to_pillow(query.images) for query in queries if query.images]
+        encoded = self.processor(text=texts, images=pictures or None, padding=True, return_tensors="pt")
+        if "token_type_ids" not in self._takes:
+            encoded.pop("token_type_ids", None)
+        return {
+            name: value.to(self.model.device, self.model.dtype if value.is_floating_point() else None)
+            for name, value in encoded.items()
+            if isinstance(value, torch.Tensor)
+        }
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Return the text of tokens, without the special ones."""
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True))
+
+    def _halve(self, error: RuntimeError) -> None:
+        if not isinstance(error, torch.OutOfMemoryError) and not any(
+            words in str(error).lower() for words in _NO_MEMORY
+        ):
+            raise error
+        if self.batch == 1:
+            raise ObserverError(f"not even one query fits into memory: {str(error)[:200]}") from error
+        self.batch = max(self.batch // 2, 1)
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _render_prompt(self, prompt: str, images: int) -> str:
+        template = getattr(self.processor, "chat_template", None) or self.tokenizer.chat_template
+        if not template:
+            placeholder = str(getattr(self.processor, "image_token", "<image>"))
+            return placeholder * images + "\n" + prompt
+        content = [*({"type": "image"} for _ in range(images)), {"type": "text", "text": prompt}]
+        rendered = self.processor.apply_chat_template(
+            [{"role": "user", "content": content}],
+            chat_template=template,
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+        return str(rendered)
+
+    def _greedy(self, max_new_tokens: int) -> GenerationConfig:
+        ends = sorted(self._end_tokens())
+        padding = self.tokenizer.pad_token_id
+        return GenerationConfig(
+            max_new_tokens=max_new_tokens,
+            do_sample=False,
+            return_dict_in_generate=True,
+            output_logits=True,
+            eos_token_id=ends or None,
+            pad_token_id=padding if padding is not None else next(iter(ends), None),
+        )
+
+    def _end_tokens(self) -> frozenset[int]:
+        ends = self.model.generation_config.eos_token_id
+        listed = ends if isinstance(ends, list) else [ends]
+        return frozenset(end for end in [*listed, self.tokenizer.eos_token_id] if end is not None)
+
+
+def _by_images(queries: Sequence[Query]) -> Iterator[list[int]]:
+    """Group queries of as many images, so that little padding enters; yield their positions."""
+    groups: dict[int, list[int]] = {}
+    for at, query in enumerate(queries):
+        groups.setdefault(len(query.images), []).append(at)
+    yield from groups.values()
+
+
+def _length(tokens: Sequence[int], ends: frozenset[int]) -> int:
+    return next((at for at, token in enumerate(tokens) if token in ends), len(tokens))
