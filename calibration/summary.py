@@ -61,7 +61,7 @@ def describe_interval(found: Threshold) -> str:
     """Return the 95 % interval in levels."""
     if found.status == "unmeasurable" or found.low is None:
         return "–"
-    return f"{found.low:.3g} – {'' if found.high is None else f'{found.high:.3g}'}".strip()
+    return f"≥ {found.low:.3g}" if found.high is None else f"{found.low:.3g} – {found.high:.3g}"
 
 
 def describe_unit(found: Threshold, unit: str) -> str:

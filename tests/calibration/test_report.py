@@ -1,16 +1,19 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-import numpy as np
 import pytest
+from skimage import data
 
 from calibration.assessment import assess, build_profile
+from calibration.image import Image, encode_png
 from calibration.observers.simulated import parse_simulated
-from calibration.procedures import Adaptive
+from calibration.profile import JndProfile
 from calibration.psychometric import PsychometricFunction
-from calibration.report import render_report, save_plots, summarise
-from calibration.trials import Stimulus, Trial
+from calibration.report import render_report, save_plots
+from calibration.stimuli.registry import DISTORTIONS
+from tests.calibration.staged_trials import adaptive_trials, ascending_trials
 
 OBSERVERS = {
     "blur": PsychometricFunction(8, 3, 0.02, 0.02),
@@ -18,74 +21,64 @@ OBSERVERS = {
     "contrast": PsychometricFunction(900, 3, 0.01, 0.01),
     "webp": PsychometricFunction(20, 3, 0.7, 0.02),
 }
-
-
-def trials_of(distortion: str, function: PsychometricFunction, count: int = 40) -> list[Trial]:
-    rng = np.random.default_rng(1)
-    procedure = Adaptive(50.0, np.random.default_rng(1))
-    trials = []
-    for index in range(count):
-        level = procedure.next_level(index)
-        noticed = bool(rng.random() < function.probability(level))
-        procedure.record(level, noticed=noticed)
-        stimulus = Stimulus("a.png", distortion, level, 0)
-        trials.append(
-            Trial(
-                str(index),
-                index,
-                stimulus,
-                "different",
-                "reference_first",
-                "",
-                noticed,
-                None,
-                "correct",
-                "",
-                False,
-                0.0,
-            )
-        )
-    return trials
+SECTIONS = ("summary", "thresholds", "radar", "curves", "examples", "replies", "bias", "method")
 
 
 @pytest.fixture(scope="module")
 def assessments():
-    return assess([trial for name, function in OBSERVERS.items() for trial in trials_of(name, function)])
+    return assess(
+        [trial for name, function in OBSERVERS.items() for trial in adaptive_trials(name, function)]
+    )
 
 
 @pytest.fixture(scope="module")
-def page(assessments) -> str:
-    profile = build_profile(parse_simulated(""), assessments, {"question": "<b>difference</b>", "images": 3})
-    return render_report(profile, assessments)
+def profile(assessments) -> JndProfile:
+    return build_profile(parse_simulated(""), assessments, {"question": "<b>difference</b>", "images": 3})
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    (folder / "a.png").write_bytes(encode_png(Image(data.chelsea())))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(profile, assessments, photos) -> str:
+    return render_report(profile, assessments, photos)
 
 
 class Outline(HTMLParser):
     """Notes the tags of a page and what they point at."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.tags: list[str] = []
+        self.ids: list[str] = []
         self.sources: list[str] = []
+        self.feed(page)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
+        self.ids += [
+            value or "" for name, value in attributes if name == "id" and tag in ("section", "figure")
+        ]
         self.sources += [value or "" for name, value in attributes if name in ("src", "href", "xlink:href")]
 
 
-def test_the_page_has_one_plot_and_one_row_per_distortion(page: str):
-    outline = Outline()
-    outline.feed(page)
+def test_the_page_has_every_section_and_a_curve_and_a_row_per_distortion(page: str):
+    outline = Outline(page)
 
-    assert outline.tags.count("svg") == outline.tags.count("figure") == 4
+    assert set(SECTIONS) | set(OBSERVERS) <= set(outline.ids)
     assert outline.tags.count("tr") == 5
+    assert outline.tags.count("svg") == 4 + 3  # radar, replies, bias
+    assert outline.tags.count("img") == 4 * 4
 
 
 def test_the_page_needs_nothing_from_elsewhere(page: str):
-    outline = Outline()
-    outline.feed(page)
-
-    assert all(source.startswith("#") for source in outline.sources)
+    assert all(source.startswith(("#", "data:")) for source in Outline(page).sources)
     assert "<script" not in page
+    assert "@import" not in page
     assert not re.search(r"url\((?!#)", page)
 
 
@@ -96,33 +89,101 @@ def test_every_status_is_shown_with_its_reason(page: str):
     assert "&gt;50" in page
 
 
-def test_what_the_page_quotes_is_escaped(page: str):
+def test_what_the_page_quotes_is_escaped(profile, assessments):
+    page = render_report(replace(profile, model='<script>"&'), {"blur": assessments["blur"]})
+
     assert "&lt;b&gt;difference&lt;/b&gt;" in page
     assert "<b>difference</b>" not in page
+    assert "<script" not in page
 
 
-def test_the_summary_names_the_finest_the_bluntest_and_the_failures(assessments):
-    profile = build_profile(parse_simulated(""), assessments, {})
+def test_the_same_trials_give_the_same_page(profile, assessments, photos):
+    first, again = (render_report(profile, {"blur": assessments["blur"]}, photos) for _ in range(2))
 
-    summary = " ".join(summarise(profile, assessments))
-
-    assert "most sensitive to blur" in summary
-    assert "least to noise" in summary
-    assert "Never noticed: contrast" in summary
-    assert "Could not be measured: WebP compression" in summary
-    assert "64 px" in summary
+    assert first == again
 
 
-def test_the_same_trials_give_the_same_page(assessments, page: str):
-    profile = build_profile(parse_simulated(""), assessments, {"question": "<b>difference</b>", "images": 3})
+def test_the_figures_follow_the_theme_of_the_page(page: str):
+    figures = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
 
-    again = render_report(profile, assessments)
+    assert not re.findall(r"(?:fill|stroke): #", figures)
+    used = set(re.findall(r"var\(--([a-z0-9-]+)\)", page))
+    assert used <= set(re.findall(r"--([a-z0-9-]+):", page))
 
-    assert re.sub(r"finished</dt><dd>[^<]*", "", again) == re.sub(r"finished</dt><dd>[^<]*", "", page)
+
+def test_without_the_pictures_the_page_says_so(profile, assessments):
+    page = render_report(profile, {"blur": assessments["blur"]})
+
+    assert "reference pictures are not at hand" in page
+    assert "<img" not in page
+
+
+def test_sweeps_are_shown_as_staircases_and_adaptive_runs_have_none(page: str):
+    assessments = assess(ascending_trials("blur", PsychometricFunction(5, 3, 0.02, 0.02)))
+    swept = build_profile(parse_simulated(""), assessments, {"procedure": "ascending", "window": 3})
+
+    climbed = render_report(swept, assessments)
+
+    assert 'id="staircases"' in climbed
+    assert "benefit zones" in climbed
+    assert "habit of saying yes" in climbed
+    assert 'id="staircases"' not in page
+
+
+def test_a_task_is_told_in_its_own_words():
+    assessments = assess(
+        adaptive_trials("blur", PsychometricFunction(5, 3, 0.02, 0.02), reference_reply="a cat")
+    )
+    asked = build_profile(parse_simulated(""), assessments, {"question": "task:prompts.txt"})
+
+    page = render_report(asked, assessments)
+
+    assert "alters the answers" in page
+    assert "says “different”" not in page
+    assert "The answer begins to change" in page
+
+
+def test_figures_that_a_fit_would_give_may_be_missing(assessments):
+    bare = {
+        name: replace(
+            found,
+            fit=None,
+            threshold=replace(
+                found.threshold, slope=None, false_alarm=None, hit_at_max=None, low=None, high=None
+            ),
+        )
+        for name, found in assessments.items()
+    }
+    profile = build_profile(parse_simulated(""), bare, {})
+
+    page = render_report(profile, bare)
+
+    assert set(SECTIONS) <= set(Outline(page).ids)
+    assert "None" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+
+
+@pytest.mark.slow
+def test_every_distortion_at_a_real_size_stays_below_three_megabytes(photos: Path):
+    trials = [
+        trial
+        for name in DISTORTIONS
+        for trial in adaptive_trials(name, PsychometricFunction(15, 3, 0.02, 0.02), 10)
+    ]
+    assessments = assess(trials)
+    observer = replace(parse_simulated(""), stimulus_side=512)
+
+    page = render_report(build_profile(observer, assessments, {}), assessments, photos)
+
+    assert len(page.encode()) < 3_000_000
 
 
 def test_plots_are_saved_as_png(assessments, tmp_path: Path):
-    written = save_plots(assessments, tmp_path / "plots")
+    swept = assess(ascending_trials("blur", PsychometricFunction(5, 3, 0.02, 0.02)))
 
-    assert [path.name for path in written] == ["blur.png", "contrast.png", "noise.png", "webp.png"]
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
+    written = save_plots(assessments, tmp_path / "plots")
+    climbed = save_plots(swept, tmp_path / "climbed")
+
+    names = ["blur", "contrast", "noise", "webp", "radar", "replies", "bias"]
+    assert [path.stem for path in written] == names
+    assert "blur-staircase" in [path.stem for path in climbed]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in written + climbed)

@@ -1,0 +1,144 @@
+"""Does the observer answer the picture, or a habit? Rates that should differ, and rates that should not.
+
+Identical pairs give false alarms, the strongest levels give hits; from both follow d′ and the criterion. The
+order of the pictures and the meaning of "yes" are chance, so a difference there is a bias.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+from scipy.stats import fisher_exact
+
+from calibration.assessment import Assessment
+from calibration.ratios import wilson_interval
+from calibration.stimuli.registry import DISTORTIONS
+from calibration.trials import Trial
+
+_STRONG = 0.9  # of the strongest level: pairs that ought to be noticed
+_SIGNIFICANT = 0.05
+
+Kind = Literal["order", "polarity"]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How often "different" was said of one kind of pair."""
+
+    label: str
+    count: int
+    total: int  # at least 1
+    is_of_identical_pairs: bool = False
+
+    @property
+    def share(self) -> float:
+        """The rate itself."""
+        return self.count / self.total
+
+    @property
+    def low(self) -> float:
+        """Lower end of the 95 % interval."""
+        return wilson_interval(self.share, self.total)[0]
+
+    @property
+    def high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return wilson_interval(self.share, self.total)[1]
+
+
+@dataclass(frozen=True)
+class Habit:
+    """Two rates that would be equal without a bias, and the test that they are."""
+
+    kind: Kind
+    first: Rate
+    second: Rate
+    p_value: float  # Fisher's exact test
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the two rates differ by more than chance."""
+        return self.p_value < _SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class Biases:
+    """What the trials of one run say about the observer's habits."""
+
+    false_alarms: Rate | None  # None: no identical pair was shown
+    hits: Rate | None  # None: no level near the strongest was shown
+    d_prime: float | None
+    criterion: float | None  # below 0: ready to say "different"
+    habits: Sequence[Habit]
+
+    @property
+    def rates(self) -> list[Rate]:
+        """Every rate, in reading order."""
+        pairs = [rate for habit in self.habits for rate in (habit.first, habit.second)]
+        return [rate for rate in (self.false_alarms, self.hits) if rate is not None] + pairs
+
+
+def diagnose(assessments: Mapping[str, Assessment]) -> Biases:
+    """Count what can be counted; replies without a yes or no are left out.
+
+    Distortions never noticed give no hits: missing them is a matter of eyes, not of habits.
+    """
+    heard = [trial for found in assessments.values() for trial in found.trials if trial.noticed is not None]
+    false_alarms = _rate("identical pairs", heard, lambda trial: trial.is_catch)
+    blind = {name for name, found in assessments.items() if found.threshold.status == "censored"}
+    hits = _rate(
+        "strongest levels",
+        [trial for trial in heard if trial.stimulus.distortion not in blind],
+        _is_strong,
+    )
+    d_prime, criterion = _sensitivity(hits, false_alarms)
+    return Biases(false_alarms, hits, d_prime, criterion, [*_order_habit(heard), *_polarity_habit(heard)])
+
+
+def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool]) -> Rate | None:
+    chosen = [trial for trial in trials if belongs(trial)]
+    if not chosen:
+        return None
+    said = sum(trial.noticed is True for trial in chosen)
+    return Rate(label, said, len(chosen), is_of_identical_pairs=all(trial.is_catch for trial in chosen))
+
+
+def _is_strong(trial: Trial) -> bool:
+    strongest = DISTORTIONS[trial.stimulus.distortion].levels
+    return trial.stimulus.reference_level == 0 and trial.stimulus.level >= _STRONG * strongest
+
+
+def _sensitivity(hits: Rate | None, false_alarms: Rate | None) -> tuple[float | None, float | None]:
+    """d′ and c of the log-linear rates (Hautus 1995), which stay finite at 0 and 100 %."""
+    if hits is None or false_alarms is None:
+        return None, None
+    hit, alarm = (
+        NormalDist().inv_cdf((rate.count + 0.5) / (rate.total + 1)) for rate in (hits, false_alarms)
+    )
+    return hit - alarm, -(hit + alarm) / 2
+
+
+def _order_habit(trials: Sequence[Trial]) -> list[Habit]:
+    shown = [trial for trial in trials if not trial.is_catch]  # identical pairs have no order
+    return _habit(
+        "order",
+        _rate("reference first", shown, lambda trial: trial.order == "reference_first"),
+        _rate("distorted first", shown, lambda trial: trial.order == "distorted_first"),
+    )
+
+
+def _polarity_habit(trials: Sequence[Trial]) -> list[Habit]:
+    return _habit(
+        "polarity",
+        _rate("asked “different?”", trials, lambda trial: trial.polarity == "different"),
+        _rate("asked “identical?”", trials, lambda trial: trial.polarity == "identical"),
+    )
+
+
+def _habit(kind: Kind, first: Rate | None, second: Rate | None) -> list[Habit]:
+    """Return the habit in a list, or nothing where the run did not vary it."""
+    if first is None or second is None:
+        return []
+    table = [[rate.count, rate.total - rate.count] for rate in (first, second)]
+    return [Habit(kind, first, second, float(fisher_exact(table)[1]))]

@@ -1,0 +1,89 @@
+import pytest
+
+from calibration.assessment import assess, build_profile
+from calibration.bias import diagnose
+from calibration.observers.simulated import parse_simulated
+from calibration.psychometric import PsychometricFunction
+from calibration.report_words import bias_sentences, sentence_of, staircase_sentence, summarise
+from calibration.sweeps import Sweep
+from calibration.trials import Trial
+from tests.calibration.staged_trials import adaptive_trials, ascending_trials
+
+OBSERVERS = {
+    "blur": PsychometricFunction(8, 3, 0.02, 0.02),
+    "noise": PsychometricFunction(25, 3, 0.02, 0.02),
+    "contrast": PsychometricFunction(900, 3, 0.01, 0.01),
+    "webp": PsychometricFunction(20, 3, 0.7, 0.02),
+}
+
+
+def trials_of(**changed: object) -> list[Trial]:
+    return [
+        trial for name, function in OBSERVERS.items() for trial in adaptive_trials(name, function, **changed)
+    ]
+
+
+def summary_of(trials: list[Trial]) -> str:
+    assessments = assess(trials)
+    return " ".join(summarise(build_profile(parse_simulated(""), assessments, {}), assessments))
+
+
+def test_the_summary_names_the_finest_the_bluntest_and_the_failures():
+    summary = summary_of(trials_of())
+
+    assert "most sensitive to blur" in summary
+    assert "least to noise" in summary
+    assert "Never noticed: contrast" in summary
+    assert "Could not be measured: WebP compression" in summary
+    assert "64 px" in summary
+
+
+def test_the_summary_of_a_task_speaks_of_answers():
+    summary = summary_of(trials_of(reference_reply="a cat"))
+
+    assert "answers of simulated are most sensitive to blur" in summary
+    assert "Never changed an answer: contrast" in summary
+    assert "answered differently" in summary
+
+
+def test_false_alarms_come_with_their_interval():
+    summary = summary_of(adaptive_trials("blur", OBSERVERS["blur"]))
+
+    assert "It called 0.0% of 8 identical pairs different (95 % interval 0.0% to 32.4%)" in summary
+
+
+def test_a_threshold_is_told_in_levels_and_in_its_unit():
+    (blur,) = assess(adaptive_trials("blur", OBSERVERS["blur"])).values()
+    (contrast,) = assess(adaptive_trials("contrast", OBSERVERS["contrast"])).values()
+
+    assert "of 50, that is" in sentence_of(blur)
+    assert "sigma, px" in sentence_of(blur)
+    assert sentence_of(contrast).startswith("Not noticed even at the strongest level")
+
+
+def test_what_identical_pairs_would_tell_is_missed_where_none_was_shown():
+    assessments = assess(ascending_trials("blur", OBSERVERS["blur"]))
+
+    (sentence,) = bias_sentences(diagnose(assessments), assessments["blur"].trials)
+
+    assert "No identical pair was shown" in sentence
+
+
+def test_a_habit_is_told_apart_from_chance():
+    fair = assess(adaptive_trials("blur", OBSERVERS["blur"], 100))
+
+    sentences = " ".join(bias_sentences(diagnose(fair), fair["blur"].trials))
+
+    assert "The order of the two pictures shows no effect" in sentences
+    assert "d′ =" in sentences
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "words"),
+    [
+        ([Sweep("a.png", (), 50)], "1 reference: 0.0 JNDs on average; 100%"),
+        ([Sweep("a.png", (10, 20), 50), Sweep("b.png", (14,), 50)], "2 references: first at level 12"),
+    ],
+)
+def test_a_staircase_is_told_by_its_first_jnd_and_its_benefit_zones(sweeps: list[Sweep], words: str):
+    assert words in staircase_sentence(sweeps)
