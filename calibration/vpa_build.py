@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.directory import DirectoryError, write_whole
-from calibration.image import Image, ImageError, encode_png
+from calibration.image import Image, ImageError, encode_png_fast
 from calibration.pictures import find_pictures
 from calibration.recipes import build_recipe
 from calibration.stimuli.edits import read_pairs
@@ -195,7 +195,7 @@ def _write_picture(path: Path, image: Image) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DirectoryError(f"cannot make the folder {path.parent}: {error.strerror}") from error
-    write_whole(path, encode_png(image))
+    write_whole(path, encode_png_fast(image))
 
 
 def _write_manifest(manifest: Manifest, out: Path) -> Path:
