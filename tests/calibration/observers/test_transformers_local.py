@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from fastapi.testclient import TestClient
 from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 from transformers import LlavaForConditionalGeneration
@@ -19,11 +20,14 @@ from transformers.generation import GenerateDecoderOnlyOutput
 
 from calibration.image import Image
 from calibration.observers.flags import flag_words
+from calibration.observers.openai_compatible import ChatCompletions
+from calibration.observers.pictures import PictureTexts
 from calibration.observers.protocol import LocalModel, Observer, ObserverError, Query
 from calibration.observers.transformers_loading import LoadedModel, _without_videos, load_model
 from calibration.observers.transformers_local import TransformersObserver, load_transformers
 from calibration.observers.vision_language import VisionLanguageModel
 from calibration.questions import DIRECT_PROMPT, IDENTICAL_PROMPT, MULTIPLE_CHOICE_PROMPT
+from calibration.serve import build_app
 
 DIRECT = DIRECT_PROMPT.format(distortion="blur")
 LETTERED = MULTIPLE_CHOICE_PROMPT.format(distortion="blur")
@@ -289,6 +293,18 @@ def test_completions_are_the_beginning_of_the_same_greedy_text(observer: Transfo
     (served,) = observer.complete([query])
 
     assert served.startswith(observer.ask([query])[0].text)
+
+
+def test_it_can_be_served_to_the_dialect_that_asks_it(observer: TransformersObserver):
+    query = Query("What color is it ?", (picture(0),))
+    body = ChatCompletions(observer.name).body(query.prompt, PictureTexts().texts(query.images))
+
+    with TestClient(build_app(observer)) as client:
+        answer = client.post("/v1/chat/completions", json=body).json()
+
+    assert answer["choices"][0]["message"]["content"] == observer.complete([query])[0]
+    image_tokens = observer.count_image_tokens(query.images[0])
+    assert answer["usage"]["prompt_tokens"] == image_tokens + observer.count_tokens(query.prompt)
 
 
 @pytest.fixture(scope="module")
