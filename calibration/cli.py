@@ -24,9 +24,11 @@ _console = Console(stderr=True)
 
 DEFAULT_DISTORTIONS = "blur,brightness,saturation,contrast,jpeg,noise,webp,rescale"
 _SPEC_HELP = (
-    "Who is asked: embedded | openai:MODEL@BASE_URL | python:MODULE:FACTORY | "
+    "Who is asked: embedded | openai:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
+    "transformers:PATH_OR_ID | python:MODULE:FACTORY | "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
+_MODEL_HELP = "A calibration folder, a profile.json, embedded, or a published name such as gpt-4o."
 _Observer = Annotated[str, typer.Option(help=_SPEC_HELP)]
 _Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP, GIF).")]
 _Out = Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")]
@@ -42,8 +44,8 @@ _Queries = Annotated[
 _Question = Annotated[
     str,
     typer.Option(
-        help="difference (direct prompt and its polarity swap), difference:direct, difference:multiple-choice, "
-        "difference:implicit (the paper's prompts alone), or task:FILE: does the answer to a prompt change? "
+        help="difference (direct prompt and its polarity swap), difference:direct, "
+        "difference:multiple-choice, difference:implicit (the paper's prompts alone), or task:FILE: does the answer to a prompt change? "
         'FILE is a prompt, or JSON lines {"image": file name, "prompt": text}.'
     ),
 ]
@@ -92,7 +94,7 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     """
     from calibration import workflow  # noqa: PLC0415 - plots load only when a run needs them
 
-    with _plain_errors(), _progress() as report_progress:
+    with _plain_errors(), _progress("asking") as report_progress:
         profile = workflow.calibrate(
             workflow.Request(
                 observer=observer,
@@ -131,8 +133,79 @@ def report(
 
 
 @app.command()
+def build(  # noqa: PLR0917 - as above
+    images: _Images,
+    out: Annotated[Path, typer.Option(help="Folder for manifest.parquet and the pictures asked for.")],
+    recipe: Annotated[
+        str, typer.Option(help="paper (489,065 stimuli of 21,598 references) or small (every distortion).")
+    ] = "small",
+    materialise: Annotated[
+        str, typer.Option(help="How many stimuli to write as PNG, spread over the manifest; or 'all'.")
+    ] = "0",
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="A MagicBrush or spot-the-diff folder; without it local edits are generated."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes crops, noise, places.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was built as one JSON line.")] = False,
+) -> None:
+    """Turn a folder of pictures into the VPA-JND dataset: a manifest, and pictures on demand.
+
+    The manifest says of every stimulus how it is made; nothing is written that was not asked for.
+
+    Example: jnd-calibrate build --images photos --out vpa --recipe paper --materialise 1000
+    """
+    from calibration import workflow  # noqa: PLC0415 - loads pyarrow
+
+    with _plain_errors(), _progress("writing") as report_progress:
+        built = workflow.build_dataset(
+            images=images,
+            out=out,
+            recipe=recipe,
+            materialise=materialise,
+            pairs=pairs,
+            seed=seed,
+            reporter=report_progress,
+        )
+    if as_json:
+        print(json.dumps(built.as_record()))
+        return
+    counts = ", ".join(f"{count:,} {category}" for category, count in built.categories.items())
+    _console.print(
+        f"{built.stimuli:,} stimuli of {built.references:,} references ({counts}) from {built.pictures:,} "
+        f"pictures: {built.manifest}; {built.materialised:,} on disk",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help=_MODEL_HELP)],
+    second: Annotated[str, typer.Argument(metavar="B", help="The same; ratios are B's level over A's.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as one JSON line.")] = False,
+) -> None:
+    """Say whether two models, or two versions of one, differ in what they notice: by how much, how surely.
+
+    Example: jnd-calibrate compare calibrated-v1 calibrated-v2
+    """
+    from calibration import comparison  # noqa: PLC0415
+
+    with _plain_errors():
+        result = comparison.compare(first, second)
+    if as_json:
+        print(json.dumps(comparison.as_record(result)))
+        return
+    _console.print(comparison.as_table(result))
+    for warning in result.warnings:
+        _console.print(f"[yellow]warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def serve(
-    observer: Annotated[str, typer.Option(help="A local observer: embedded | simulated:...")],
+    observer: Annotated[
+        str, typer.Option(help="A local observer: embedded | transformers:PATH | simulated:...")
+    ],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
@@ -166,11 +239,11 @@ def _fail(message: str, code: int) -> NoReturn:
 
 
 @contextmanager
-def _progress() -> Iterator["_Reporter"]:
+def _progress(doing: str) -> Iterator["_Reporter"]:
     if not sys.stderr.isatty():
         yield _Reporter(None)
         return
-    columns = (TextColumn("asking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_console, transient=True) as bar:
         yield _Reporter(bar)
 
@@ -180,7 +253,7 @@ class _Reporter:
 
     def __init__(self, bar: Progress | None) -> None:
         self._bar = bar
-        self._task = None if bar is None else bar.add_task("asking", total=None)
+        self._task = None if bar is None else bar.add_task("", total=None)
 
     def begin(self, total: int) -> None:
         if self._bar is not None and self._task is not None:

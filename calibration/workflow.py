@@ -30,6 +30,7 @@ from calibration.trials import TrialLog, TrialLogError, read_trials
 
 if TYPE_CHECKING:
     from calibration.cluster import RayAsker
+    from calibration.vpa_build import BuildResult
 
 TROUBLE = (DirectoryError, TrialLogError, ImageError)  # on the way, through no fault of the caller
 
@@ -111,6 +112,28 @@ def write_report(folder: Path) -> list[Path]:
     return [directory.report, *save_plots(assessments, folder / "plots")]
 
 
+def build_dataset(
+    *,
+    images: Path,
+    out: Path,
+    recipe: str,
+    materialise: str,
+    pairs: Path | None,
+    seed: int,
+    reporter: Reporter,
+) -> "BuildResult":
+    """Build VPA-JND from a folder of pictures, or go on building it.
+
+    Raises:
+        ValueError: An option cannot be understood, or a folder has no readable picture or pair.
+        DirectoryError: The disk refused, or the folder holds another dataset.
+    """
+    from calibration.vpa_build import BuildRequest, build, parse_materialise  # noqa: PLC0415 - loads pyarrow
+
+    request = BuildRequest(images, out, recipe, parse_materialise(materialise), seed, pairs)
+    return build(request, reporter)
+
+
 def serve(spec: str, *, host: str, port: int) -> None:
     """Serve a local observer until told to stop.
 
@@ -121,7 +144,7 @@ def serve(spec: str, *, host: str, port: int) -> None:
 
     observer = build_observer(spec)
     if not isinstance(observer, LocalModel):
-        raise ValueError(f"{spec} is not a local model; expected embedded or simulated:...")
+        raise ValueError(f"{spec} is not a local model; expected embedded, transformers:... or simulated:...")
     run_server(observer, host=host, port=port)
 
 
@@ -234,7 +257,7 @@ def _calibrate(
 def _record(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
     question = plan.question
     return SessionRecord(
-        observer=request.observer,
+        observer=_identity(request.observer),
         question=question.name,
         question_digest=question.digest if isinstance(question, TaskQuestion) else "",
         procedure=plan.procedure,
@@ -244,6 +267,11 @@ def _record(request: Request, plan: SessionPlan, stimulus_side: int | None) -> S
         images=plan.references.names,
         wave=plan.wave,
     )
+
+
+def _identity(spec: str) -> str:
+    """Return what of a SPEC tells observers apart: where a server listens may change between runs."""
+    return spec.rpartition("@")[0] if spec.startswith("openai:") else spec
 
 
 def _details(request: Request, plan: SessionPlan, budget: Budget) -> dict[str, object]:
