@@ -199,25 +199,34 @@ def _write_picture(path: Path, image: Image) -> None:
 
 
 def _write_manifest(manifest: Manifest, out: Path) -> Path:
-    path, data = out / MANIFEST, manifest.to_bytes()
+    path = out / MANIFEST
     try:
         out.mkdir(parents=True, exist_ok=True)
-        begun = path.read_bytes() if path.exists() else None
+        is_begun = path.exists()
     except OSError as error:
         raise DirectoryError(f"cannot use the folder {out}: {error.strerror}") from error
-    if begun is None:
-        write_whole(path, data)
-    elif begun != data:
-        raise DirectoryError(f"{out} holds {_what(path)}; choose another --out, or remove {path.name}")
+    if is_begun:
+        _check_same(manifest, path)
+    else:
+        write_whole(path, manifest.to_bytes())
     return path
 
 
-def _what(path: Path) -> str:
+def _check_same(manifest: Manifest, path: Path) -> None:
+    """Compare contents, not bytes: another version of parquet's writer must not end a build half way."""
     try:
-        other = read_manifest(path)
-    except ManifestError:
-        return f"a {path.name} that is damaged or of another version"
-    return f"another dataset: recipe {other.recipe}, seed {other.seed}, {len(other)} stimuli"
+        begun = read_manifest(path)
+    except ManifestError as error:
+        raise DirectoryError(f"{error}; choose another --out, or remove {path.name}") from error
+    if (begun.recipe, begun.seed) != (manifest.recipe, manifest.seed):
+        told = f"recipe {begun.recipe}, seed {begun.seed}"
+    elif not begun.table.equals(manifest.table):
+        told = "the same recipe and seed over other pictures"
+    else:
+        return
+    raise DirectoryError(
+        f"{path.parent} holds another dataset: {told}; choose another --out, or remove {path.name}"
+    )
 
 
 def _read_pairs(folder: Path | None) -> tuple[Sequence[PairOfPictures], tuple[str, ...]]:
