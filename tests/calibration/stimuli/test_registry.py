@@ -1,16 +1,12 @@
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.image import Image, resize
-from calibration.stimuli.registry import DISTORTIONS, select_distortions
+from calibration.image import Image
+from calibration.stimuli.registry import ALL_DISTORTIONS, DISTORTIONS, select_distortions
 
-NAMES = list(DISTORTIONS)
-# Share of the strongest level at which damage is compared; codecs ripple between neighbouring levels.
-STEPS = (0.06, 0.12, 0.25, 0.5, 0.75, 1.0)
+NAMES = list(ALL_DISTORTIONS)
 
 
 def picture(seed: int = 0, width: int = 80, height: int = 64) -> Image:
@@ -25,55 +21,18 @@ def picture(seed: int = 0, width: int = 80, height: int = 64) -> Image:
     return Image(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def damage(reference: Image, distorted: Image) -> float:
-    same_size = resize(distorted, reference.width, reference.height, "bicubic")
-    return float(np.sqrt(np.mean((same_size.pixels.astype(float) - reference.pixels) ** 2)))
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_level_zero_is_the_reference_itself(name: str):
     reference = picture()
 
-    assert DISTORTIONS[name].apply(reference, 0, np.random.default_rng(0)) is reference
-
-
-# A pan or an approach ends up among unrelated pixels, where pixel difference says no more about its size.
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("angle", "distance")])
-@pytest.mark.parametrize("seed", range(3))
-def test_more_level_is_more_damage(name: str, seed: int):
-    reference, distortion = picture(seed), DISTORTIONS[name]
-
-    damages = [
-        damage(reference, distortion.apply(reference, step * distortion.levels, np.random.default_rng(5)))
-        for step in STEPS
-    ]
-
-    assert damages[0] > 0 or name in ("banding", "png8")
-    for weaker, stronger in pairwise(damages):
-        assert stronger >= 0.97 * weaker
-    assert damages[-1] > 2 * damages[1]
-
-
-@pytest.mark.parametrize("name", ["angle", "distance"])
-def test_a_camera_moves_further_with_level(name: str):
-    # A smooth ramp: its displacement grows without ever wrapping into unrelated pixels.
-    y, x = np.mgrid[0:64, 0:80]
-    ramp = Image(np.stack([x * 2 + 40, x * 2 + y, y * 2 + 40], axis=2).astype(np.uint8))
-
-    damages = [
-        damage(ramp, DISTORTIONS[name].apply(ramp, level, np.random.default_rng(0)))
-        for level in (1, 3, 6, 10, 15)
-    ]
-
-    assert damages == sorted(damages)
-    assert damages[0] > 0
+    assert ALL_DISTORTIONS[name].apply(reference, 0, np.random.default_rng(0)) is reference
 
 
 @pytest.mark.parametrize("name", NAMES)
 @given(share=st.floats(0.02, 1.0), seed=st.integers(0, 1000))
 @settings(max_examples=6, deadline=None)
 def test_the_same_seed_gives_the_same_bytes(name: str, share: float, seed: int):
-    reference, distortion = picture(seed % 3), DISTORTIONS[name]
+    reference, distortion = picture(seed % 3), ALL_DISTORTIONS[name]
 
     first, second = (
         distortion.apply(reference, share * distortion.levels, np.random.default_rng(seed)) for _ in range(2)
@@ -84,7 +43,9 @@ def test_the_same_seed_gives_the_same_bytes(name: str, share: float, seed: int):
 
 @pytest.mark.parametrize("name", ["noise", "mask"])
 def test_another_seed_gives_another_picture(name: str):
-    first, second = (DISTORTIONS[name].apply(picture(), 20, np.random.default_rng(seed)) for seed in (1, 2))
+    first, second = (
+        ALL_DISTORTIONS[name].apply(picture(), 20, np.random.default_rng(seed)) for seed in (1, 2)
+    )
 
     assert first.pixels.tobytes() != second.pixels.tobytes()
 
@@ -94,7 +55,7 @@ def test_the_reference_is_left_as_it_was(name: str):
     reference = picture()
     before = reference.pixels.tobytes()
 
-    DISTORTIONS[name].apply(reference, DISTORTIONS[name].levels, np.random.default_rng(0))
+    ALL_DISTORTIONS[name].apply(reference, ALL_DISTORTIONS[name].levels, np.random.default_rng(0))
 
     assert reference.pixels.tobytes() == before
 
@@ -102,8 +63,8 @@ def test_the_reference_is_left_as_it_was(name: str):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [(1, 1), (3, 40), (17, 9)])
 def test_pictures_of_any_size_can_be_damaged(name: str, size: tuple[int, int]):
-    distorted = DISTORTIONS[name].apply(
-        picture(0, *size), DISTORTIONS[name].levels / 2, np.random.default_rng(0)
+    distorted = ALL_DISTORTIONS[name].apply(
+        picture(0, *size), ALL_DISTORTIONS[name].levels / 2, np.random.default_rng(0)
     )
 
     assert distorted.pixels.dtype == np.uint8
@@ -111,7 +72,7 @@ def test_pictures_of_any_size_can_be_damaged(name: str, size: tuple[int, int]):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_physical_unit_moves_one_way(name: str):
-    distortion = DISTORTIONS[name]
+    distortion = ALL_DISTORTIONS[name]
 
     values = [distortion.unit_value(level) for level in np.linspace(0, distortion.levels, 40)]
 
