@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from calibration.questions import MULTIPLE_CHOICE_PROMPT, read_reply
 
+_LONGEST_FLAG = 12  # characters, signs included
 _ASKS_FOR_LETTER = MULTIPLE_CHOICE_PROMPT.rpartition("images? ")[2]
 _AROUND = " \t\r\n<>*_\"'`([{:.,;!)]}▁ĠĊ"  # the last three: how tokenizers write space and line end
 _LEADS = re.compile(r"(?:^|answer|option|conclusion|return)(?:\s+is)?[\W_]*$", re.IGNORECASE)
@@ -43,6 +44,24 @@ class TokenChoice:
     ]  # text to natural logarithm of its probability; the token's own included
 
 
+@dataclass(frozen=True)
+class FlagTokens:
+    """The entries of a vocabulary that matter to a flag."""
+
+    yes: tuple[int, ...]
+    no: tuple[int, ...]
+    signs: frozenset[int]  # may come before the flag: "<", a space, a line end
+
+    def place(self, tokens: Sequence[int]) -> int | None:
+        """Return where a reply has its flag, if it begins with one."""
+        for at, token in enumerate(tokens):
+            if token in self.yes or token in self.no:
+                return at
+            if token not in self.signs:
+                return None
+        return None
+
+
 def flag_words(prompt: str) -> FlagWords:
     """Return what a prompt's flags are: yes and no, and letters where it asks for one."""
     if prompt.endswith(_ASKS_FOR_LETTER):
@@ -67,13 +86,18 @@ def affirmative_probability(choices: Sequence[TokenChoice], prompt: str) -> floa
     return None
 
 
-def spelling(words: FlagWords, vocabulary: Iterable[tuple[str, int]]) -> tuple[list[int], list[int]]:
-    """Return the ids of all entries of a vocabulary that spell yes, and of all that spell no."""
-    ids: tuple[list[int], list[int]] = ([], [])
+def spelling(words: FlagWords, vocabulary: Iterable[tuple[str, int]]) -> FlagTokens:
+    """Return the entries of a vocabulary that spell yes, that spell no, and that are only signs."""
+    yes: list[int] = []
+    no: list[int] = []
+    signs: list[int] = []
     for token, index in vocabulary:
-        if len(token) <= 12 and (meaning := words.meaning(token)) is not None:
-            ids[0 if meaning else 1].append(index)
-    return sorted(ids[0]), sorted(ids[1])
+        meaning = words.meaning(token) if len(token) <= _LONGEST_FLAG else None
+        if meaning is not None:
+            (yes if meaning else no).append(index)
+        elif not token.strip(_AROUND):
+            signs.append(index)
+    return FlagTokens(tuple(sorted(yes)), tuple(sorted(no)), frozenset(signs))
 
 
 def _is_flag(text: str, start: int, end: int) -> bool:
@@ -82,7 +106,7 @@ def _is_flag(text: str, start: int, end: int) -> bool:
     after = text[start + len(bare) :]
     ends = _ENDS_LETTER if len(bare.strip(_AROUND)) == 1 else _ENDS_WORD
     before = text[:start] + bare[: len(bare) - len(bare.lstrip(_AROUND))]
-    return bool(_LEADS.search(before) or before.endswith("<")) and bool(ends.match(after))
+    return bool(_LEADS.search(before) or before.rstrip().endswith("<")) and bool(ends.match(after))
 
 
 def _is_contradicted(text: str, prompt: str, *, flag: bool) -> bool:

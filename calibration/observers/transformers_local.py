@@ -1,21 +1,23 @@
 """Ask any local vision-language model that transformers can load: `transformers:PATH_OR_ID`.
 
-One pass over a prompt with two pictures tells how probable yes and no are as its first word, which is the
-answer where that word is a flag. Where it is not, and for questions about one picture, text is generated.
+A reply about two pictures that begins with its flag ends there, with the probability of yes among yes and no
+at that place. Any other goes on to a short text; its probability is that of its flag, or of its first word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from calibration.image import Image
-from calibration.observers.flags import TokenChoice, affirmative_probability, flag_words, spelling
+from calibration.observers.flags import FlagTokens, TokenChoice, affirmative_probability, flag_words, spelling
 from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.observers.transformers_loading import LoadedModel, load_model
 from calibration.observers.vision_language import Generated, VisionLanguageModel
 
+T = TypeVar("T")
+_NO_FLAGS = FlagTokens((), (), frozenset())
 _BATCH = 8
 _STIMULUS_SIDE = 512
 _MAX_NEW_TOKENS = 32
@@ -25,7 +27,7 @@ _TILING = ("do_image_splitting", "crop_to_patches", "image_grid_pinpoints", "do_
 
 
 class TransformersObserver:
-    """A local model, asked for its first word, and for text where that says nothing."""
+    """A local model, asked for its flag, and for text where it does not begin with one."""
 
     def __init__(self, loaded: LoadedModel, name: str, batch: int = _BATCH) -> None:
         self.name = name
@@ -45,20 +47,7 @@ class TransformersObserver:
         Raises:
             ObserverError: The model failed.
         """
-        replies: dict[int, Reply] = {}
-        pairs = [at for at, query in enumerate(queries) if len(query.images) > 1]
-        firsts = self._generate([queries[at] for at in pairs], max_new_tokens=1)
-        shares: dict[int, float | None] = {}
-        for at, first in zip(pairs, firsts, strict=True):
-            shares[at], is_flag = self._read_first(first, queries[at].prompt)
-            if is_flag:
-                replies[at] = self._reply(first, shares[at], is_first_token=True)
-        unread = [at for at in range(len(queries)) if at not in replies]
-        texts = self._generate([queries[at] for at in unread], max_new_tokens=_MAX_NEW_TOKENS)
-        for at, text in zip(unread, texts, strict=True):
-            found = self._read_text(text, queries[at].prompt) if at in shares else None
-            replies[at] = self._reply(text, shares.get(at) if found is None else found, is_first_token=False)
-        return [replies[at] for at in range(len(queries))]
+        return self._run(queries, self._ask_batch)
 
     def complete(self, queries: Sequence[Query]) -> list[str]:
         """Generate the reply text of every query, greedily.
@@ -66,8 +55,7 @@ class TransformersObserver:
         Raises:
             ObserverError: The model failed.
         """
-        made = self._generate(queries, max_new_tokens=_MAX_SERVED_TOKENS)
-        return [self._language.decode(one.tokens).strip() for one in made]
+        return self._run(queries, self._complete_batch)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the text takes."""
@@ -83,37 +71,34 @@ class TransformersObserver:
     def close(self) -> None:
         """Hold nothing that outlives the observer."""
 
-    def _generate(self, queries: Sequence[Query], *, max_new_tokens: int) -> list[Generated]:
+    def _run(self, queries: Sequence[Query], batch: Callable[[Sequence[Query]], Sequence[T]]) -> list[T]:
         try:
-            return self._language.in_batches(
-                queries, lambda batch: self._language.generate(batch, max_new_tokens)
-            )
+            return self._language.in_batches(queries, batch)
+        except ObserverError:
+            raise
         except (RuntimeError, ValueError, IndexError, KeyError, TypeError) as error:
-            if isinstance(error, ObserverError):
-                raise
             raise ObserverError(f"{self.name} failed: {type(error).__name__}: {str(error)[:300]}") from error
 
-    def _reply(self, made: Generated, probability: float | None, *, is_first_token: bool) -> Reply:
+    def _complete_batch(self, queries: Sequence[Query]) -> list[str]:
+        return [text.strip() for text in self._language.generate(queries, _MAX_SERVED_TOKENS)]
+
+    def _ask_batch(self, queries: Sequence[Query]) -> list[Reply]:
+        flags = [self._spell(query.prompt) if len(query.images) > 1 else _NO_FLAGS for query in queries]
+        made = self._language.answer(queries, flags, _MAX_NEW_TOKENS)
+        return [self._read(*parts) for parts in zip(made, flags, queries, strict=True)]
+
+    def _read(self, made: Generated, flags: FlagTokens, query: Query) -> Reply:
         text = self._language.decode(made.tokens).strip()
-        return Reply(text, probability, is_first_token=is_first_token)
+        if not flags.yes or not flags.no:
+            return Reply(text)
+        if made.has_flag:
+            return Reply(text, _share(made.logits[len(made.tokens) - 1], flags), is_first_token=True)
+        found = self._read_later_flag(made, flags, query.prompt)
+        return Reply(text, _considered_share(made.logits[0], flags) if found is None else found)
 
-    def _read_first(self, made: Generated, prompt: str) -> tuple[float | None, bool]:
-        """Return P(yes) among yes and no as the first word, and whether that word is one of them."""
-        yes, no = self._spell(prompt)
-        logits = made.logits[0]
-        if not yes or not no:
-            return None, False
-        masses = logits.log_softmax(dim=0)
-        affirms, denies = (masses[list(ids)].logsumexp(dim=0) for ids in (yes, no))
-        share = float(torch.sigmoid(affirms - denies))
-        is_flag = int(logits.argmax()) in {*yes, *no}
-        considered = float(affirms.exp() + denies.exp()) >= _LEAST_SHARE
-        return (share if considered or is_flag else None), is_flag
-
-    def _read_text(self, made: Generated, prompt: str) -> float | None:
-        """Return P(yes) where the text generated has its flag."""
-        yes, no = self._spell(prompt)
-        spelled = [*yes, *no]
+    def _read_later_flag(self, made: Generated, flags: FlagTokens, prompt: str) -> float | None:
+        """Return P(yes) where the text has its flag."""
+        spelled = [*flags.yes, *flags.no]
         words = self._language.tokenizer.convert_ids_to_tokens(spelled)
         choices, before = [], ""
         for step in range(len(made.tokens)):
@@ -123,9 +108,8 @@ class TransformersObserver:
             before = text
         return affirmative_probability(choices, prompt)
 
-    def _spell_flags(self, prompt: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        yes, no = spelling(flag_words(prompt), self._language.tokenizer.get_vocab().items())
-        return tuple(yes), tuple(no)
+    def _spell_flags(self, prompt: str) -> FlagTokens:
+        return spelling(flag_words(prompt), self._language.tokenizer.get_vocab().items())
 
 
 def load_transformers(source: str) -> TransformersObserver:
@@ -138,6 +122,18 @@ def load_transformers(source: str) -> TransformersObserver:
     if not source:
         raise ValueError("expected transformers:PATH_OR_ID, such as transformers:llava-hf/llava-1.5-7b-hf")
     return TransformersObserver(load_model(source), source.rstrip("/").rpartition("/")[2] or source)
+
+
+def _share(logits: torch.Tensor, flags: FlagTokens) -> float:
+    """Return P(yes) among yes and no."""
+    yes, no = (logits[list(tokens)].logsumexp(dim=0) for tokens in (flags.yes, flags.no))
+    return float(torch.sigmoid(yes - no))
+
+
+def _considered_share(logits: torch.Tensor, flags: FlagTokens) -> float | None:
+    """Return P(yes) among yes and no; None where the model hardly considered either."""
+    mass = float(logits.softmax(dim=0)[[*flags.yes, *flags.no]].sum())
+    return _share(logits, flags) if mass >= _LEAST_SHARE else None
 
 
 def _fixed_side(image_processor: Any) -> int | None:

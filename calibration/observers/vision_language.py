@@ -1,4 +1,4 @@
-"""Run a transformers vision-language model on batches of queries: first-token logits, or text.
+"""Run a transformers vision-language model on batches of queries: text, or an answer with its logits.
 
 Prompts go through the model's chat template, or after image placeholders where it has none. Queries of as
 many pictures share a batch, padded on the left; a batch that does not fit into memory is halved, for good.
@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, StoppingCriteria
 
 from calibration.image import to_pillow
+from calibration.observers.flags import FlagTokens
 from calibration.observers.protocol import ObserverError, Query
 from calibration.observers.transformers_loading import LoadedModel
 
@@ -25,8 +26,21 @@ _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 class Generated:
     """What the model made of one query."""
 
-    tokens: list[int]  # special ones left out at the end
+    tokens: list[int]  # up to its flag, if it begins with one, or to its end
     logits: torch.Tensor  # (steps, vocabulary), float32, on the CPU
+    has_flag: bool  # whether the last token is the flag the reply begins with
+
+
+class _StopAtFlags(StoppingCriteria):  # type: ignore[misc] # transformers has no types
+    """Ends each sequence of a batch on its own."""
+
+    def __init__(self, flags: Sequence[FlagTokens], start: int) -> None:
+        self._flags, self._start = flags, start
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:  # noqa: ARG002
+        fresh = input_ids[:, self._start :].tolist()
+        found = [flags.place(tokens) is not None for flags, tokens in zip(self._flags, fresh, strict=True)]
+        return torch.tensor(found, device=input_ids.device)
 
 
 class VisionLanguageModel:
@@ -37,6 +51,7 @@ class VisionLanguageModel:
         self.tokenizer = loaded.processor.tokenizer
         self.tokenizer.padding_side = "left"
         self.batch = batch
+        self._ends = self._end_tokens()
         self._takes = frozenset(inspect.signature(loaded.model.forward).parameters)
         self._render = lru_cache(maxsize=4096)(self._render_prompt)
 
@@ -60,18 +75,28 @@ class VisionLanguageModel:
                 rest = rest[len(taken) :]
         return [results[at] for at in range(len(queries))]
 
-    def generate(self, queries: Sequence[Query], max_new_tokens: int) -> list[Generated]:
+    def generate(self, queries: Sequence[Query], max_new_tokens: int) -> list[str]:
         """Continue every prompt greedily, in one batch."""
         encoded = self.encode(queries)
         with torch.inference_mode():
             made = self.model.generate(**encoded, generation_config=self._greedy(max_new_tokens))
-        fresh = made.sequences[:, encoded["input_ids"].shape[1] :]  # (N, steps)
+        fresh = made[:, encoded["input_ids"].shape[1] :].tolist()  # (N, steps)
+        return [self.decode(tokens[: _length(tokens, self._ends)]) for tokens in fresh]
+
+    def answer(
+        self, queries: Sequence[Query], flags: Sequence[FlagTokens], max_new_tokens: int
+    ) -> list[Generated]:
+        """Continue every prompt greedily, in one batch, and stop where a reply has begun with its flag."""
+        encoded = self.encode(queries)
+        start = encoded["input_ids"].shape[1]
+        config = self._greedy(max_new_tokens, return_dict_in_generate=True, output_logits=True)
+        with torch.inference_mode():
+            made = self.model.generate(
+                **encoded, generation_config=config, stopping_criteria=[_StopAtFlags(flags, start)]
+            )
         logits = torch.stack(made.logits, dim=1).float().cpu()  # (N, steps, vocabulary)
-        ends = self._end_tokens()
-        return [
-            Generated(tokens[: _length(tokens, ends)], rows)
-            for tokens, rows in zip(fresh.tolist(), logits, strict=True)
-        ]
+        fresh = made.sequences[:, start:].tolist()  # (N, steps)
+        return [self._cut(*parts) for parts in zip(fresh, logits, flags, strict=True)]
 
     def encode(self, queries: Sequence[Query]) -> dict[str, Any]:
         """Return the model's inputs for one batch of queries with as many pictures each."""
@@ -115,16 +140,20 @@ class VisionLanguageModel:
         )
         return str(rendered)
 
-    def _greedy(self, max_new_tokens: int) -> GenerationConfig:
-        ends = sorted(self._end_tokens())
+    def _cut(self, tokens: list[int], logits: torch.Tensor, flags: FlagTokens) -> Generated:
+        place = flags.place(tokens)
+        length = _length(tokens, self._ends) if place is None else place + 1
+        return Generated(tokens[:length], logits, has_flag=place is not None)
+
+    def _greedy(self, max_new_tokens: int, **options: bool) -> GenerationConfig:
+        ends = sorted(self._ends)
         padding = self.tokenizer.pad_token_id
         return GenerationConfig(
             max_new_tokens=max_new_tokens,
             do_sample=False,
-            return_dict_in_generate=True,
-            output_logits=True,
             eos_token_id=ends or None,
             pad_token_id=padding if padding is not None else next(iter(ends), None),
+            **options,
         )
 
     def _end_tokens(self) -> frozenset[int]:

@@ -90,8 +90,7 @@ class EmbeddedObserver:
         ]
 
     def _complete_batch(self, queries: Sequence[Query]) -> list[str]:
-        made = self._language.generate(queries, _MAX_NEW_TOKENS)
-        texts = [self._language.decode(one.tokens) for one in made]
+        texts = self._language.generate(queries, _MAX_NEW_TOKENS)
         return [text.strip().replace(" .", ".").replace(" ,", ",") for text in texts]
 
 

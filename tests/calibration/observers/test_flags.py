@@ -75,8 +75,32 @@ def test_a_reply_that_names_both_flags_has_no_probability():
     assert affirmative_probability([choice(w, yes=0.9, no=0.1) for w in words], IMPLICIT_PROMPT) is None
 
 
-def test_the_entries_of_a_vocabulary_that_spell_a_flag_are_gathered():
-    vocabulary = {"<s>": 0, "yes": 1, "Ġyes": 2, "No": 3, "▁no": 4, "A": 5, "ĠA": 6, "a": 7, "B": 8, "now": 9}
+VOCABULARY = {
+    "<s>": 0,
+    "yes": 1,
+    "Ġyes": 2,
+    "No": 3,
+    "▁no": 4,
+    "A": 5,
+    "ĠA": 6,
+    "a": 7,
+    "B": 8,
+    "now": 9,
+    "Ġ<": 10,
+}
 
-    assert spelling(flag_words(IMPLICIT_PROMPT), vocabulary.items()) == ([1, 2], [3, 4])
-    assert spelling(flag_words(LETTERED), vocabulary.items()) == ([1, 2, 5, 6], [3, 4, 8])
+
+def test_the_entries_of_a_vocabulary_that_spell_a_flag_are_gathered():
+    words = spelling(flag_words(IMPLICIT_PROMPT), VOCABULARY.items())
+    letters = spelling(flag_words(LETTERED), VOCABULARY.items())
+
+    assert (words.yes, words.no, words.signs) == ((1, 2), (3, 4), {10})
+    assert (letters.yes, letters.no) == ((1, 2, 5, 6), (3, 4, 8))
+
+
+@pytest.mark.parametrize(
+    ("tokens", "place"),
+    [([1, 9], 0), ([10, 3], 1), ([9, 1], None), ([10], None), ([10, 10, 2], 2), ([], None)],
+)
+def test_a_flag_may_come_after_signs_but_not_after_words(tokens: list[int], place: int | None):
+    assert spelling(flag_words(IMPLICIT_PROMPT), VOCABULARY.items()).place(tokens) == place

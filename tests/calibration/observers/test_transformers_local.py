@@ -19,7 +19,7 @@ from transformers import LlavaForConditionalGeneration
 from transformers.generation import GenerateDecoderOnlyOutput
 
 from calibration.image import Image
-from calibration.observers.flags import flag_words
+from calibration.observers.flags import flag_words, spelling
 from calibration.observers.openai_compatible import ChatCompletions
 from calibration.observers.pictures import PictureTexts
 from calibration.observers.protocol import LocalModel, Observer, ObserverError, Query
@@ -334,10 +334,26 @@ def test_a_model_that_begins_with_its_flag_is_not_made_to_say_more(
     assert all(flag_words(prompt).meaning(reply.text) == (reply.probability > 0.5) for reply in flagged)
 
 
-class Scripted(LlavaForConditionalGeneration):
-    """Says `< yes > .`, the yes with three times the probability of all ways to say no."""
+def test_generation_stops_once_every_reply_of_the_batch_has_its_flag(folders: dict[str, Path]):
+    loaded = load_model(str(folders["llava"]))
+    prefer(loaded.model, loaded.processor.tokenizer, "yes", "No")
+    flags = spelling(flag_words(DIRECT), loaded.processor.tokenizer.get_vocab().items())
+    language = VisionLanguageModel(loaded, batch=12)
+    queries = [Query(DIRECT, (picture(n), picture(n + 1))) for n in range(12)]
 
-    words = ("<", "yes", ">", ".")
+    mixed = language.answer(queries, [flags] * 12, 9)
+    begun = [query for query, made in zip(queries, mixed, strict=True) if made.has_flag]
+    short = language.answer(begun, [flags] * len(begun), 9)
+
+    assert 6 < len(begun) < 12
+    assert {len(made.logits) for made in mixed} == {9}
+    assert {len(made.logits) for made in short} == {1}
+
+
+class Scripted(LlavaForConditionalGeneration):
+    """Says words of its own; the yes among them with three times the probability of all ways to say no."""
+
+    words: Sequence[str]
 
     def generate(self, generation_config: Any, **inputs: Any) -> Any:
         said = torch.tensor([self.vocabulary[word] for word in self.words])[
@@ -345,22 +361,34 @@ class Scripted(LlavaForConditionalGeneration):
         ]
         logits = torch.full((len(inputs["input_ids"]), len(self.words), len(self.vocabulary)), -50.0)
         logits[:, range(len(said)), said] = 10.0
-        if len(said) > 1:
-            logits[:, 1, [self.vocabulary["No"], self.vocabulary["no"]]] = 10.0 - math.log(6)
+        if "yes" in self.words:
+            logits[:, self.words.index("yes"), [self.vocabulary["No"], self.vocabulary["no"]]] = (
+                10.0 - math.log(6)
+            )
         return GenerateDecoderOnlyOutput(
             sequences=torch.cat([inputs["input_ids"], said.expand(len(inputs["input_ids"]), -1)], dim=1),
             logits=tuple(logits[:, step] for step in range(len(said))),
         )
 
 
-def test_a_flag_said_later_gives_the_probability_of_its_own_place(folders: dict[str, Path]):
+@pytest.mark.parametrize(
+    ("words", "text", "is_cut"),
+    [
+        (["yes", ".", "is", "it"], "yes", True),
+        (["<", "yes", ">", "."], "< yes", True),
+        (["is", "it", "the", "<", "yes", ">"], "is it the < yes >", False),
+    ],
+)
+def test_a_reply_has_the_probability_at_its_flag_and_ends_there_if_it_began_with_it(
+    folders: dict[str, Path], words: list[str], text: str, is_cut: bool
+):
     loaded = load_model(str(folders["llava"]))
     loaded.model.__class__ = Scripted
-    loaded.model.vocabulary = loaded.processor.tokenizer.get_vocab()
+    loaded.model.words, loaded.model.vocabulary = words, loaded.processor.tokenizer.get_vocab()
 
     (reply,) = TransformersObserver(loaded, "m").ask([Query(DIRECT, (picture(0), picture(1)))])
 
-    assert (reply.text, reply.is_first_token) == ("< yes > .", False)
+    assert (reply.text, reply.is_first_token) == (text, is_cut)
     assert reply.probability == pytest.approx(0.75, abs=1e-4)
 
 
