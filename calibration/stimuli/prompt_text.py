@@ -36,6 +36,7 @@ _UNITS: Mapping[Granularity, re.Pattern[str]] = MappingProxyType(
         "sentence": re.compile(r"[^\s.!?。！？](?:[^.!?。！？\n]|[.!?](?=\S))*[.!?。！？]*|[.!?。！？]+"),
     }
 )
+_GAP = re.compile(r"[ \t]*")
 _ROWS = ("1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 _FILLERS = ("Take your time.", "This is for a report.", "Thank you in advance.", "Here is my question.")
 _TRIES = 50  # draws in which no placeholder came out of other text by chance
@@ -80,6 +81,7 @@ class _Unit:
     start: int
     text: str
     stretch: int
+    gap: str = ""  # spaces that follow it: they go where it goes
 
     @property
     def end(self) -> int:
@@ -111,8 +113,9 @@ def _units(prompt: str, granularity: Granularity) -> list[_Unit]:
     found: list[_Unit] = []
     edges = [0, *(edge for match in PLACEHOLDER.finditer(prompt) for edge in match.span()), len(prompt)]
     for stretch, (start, end) in enumerate(zip(edges[::2], edges[1::2], strict=True)):
-        matches = _UNITS[granularity].finditer(prompt, start, end)
-        found += [_Unit(match.start(), match.group(), stretch) for match in matches]
+        for match in _UNITS[granularity].finditer(prompt, start, end):
+            gap = _GAP.match(prompt, match.end(), end)
+            found.append(_Unit(match.start(), match.group(), stretch, gap.group() if gap else ""))
     return found
 
 
@@ -181,7 +184,8 @@ _CHANGE: Mapping[Granularity, _Changer] = MappingProxyType(
 
 def _drawn(unit: _Unit, operations: Mapping[Operation, str], rng: np.random.Generator) -> Change:
     operation = list(operations)[int(rng.integers(len(operations)))]
-    return Change(unit.start, unit.text, operations[operation], operation, 1)
+    before = unit.text + unit.gap if operation == "drop" else unit.text
+    return Change(unit.start, before, operations[operation], operation, 1)
 
 
 def _misspell(word: str, rng: np.random.Generator) -> str:

@@ -171,7 +171,7 @@ WHOLE = build_manifest(
     noise=st.integers(0, 2**32 - 1),
     cut=st.sampled_from(["overwrite", "remove", "truncate"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_damaged_manifest_is_refused_or_read_as_it_was(at: float, length: int, noise: int, cut: str):
     data = WHOLE.to_bytes()
     start = int(at * len(data))
