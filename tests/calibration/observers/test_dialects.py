@@ -1,7 +1,7 @@
 """Whatever JSON a server sends, a dialect makes a reply of it or calls it malformed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.observers.anthropic import Messages
@@ -100,6 +100,7 @@ DIALECTS = [ChatCompletions("m"), Messages("m"), GenerateContent("m")]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: type(dialect).__name__)
+@settings(deadline=None)
 @given(
     answer=JSON | CHAT | MESSAGE | GENERATED,
     prompt=st.sampled_from([IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT]),
@@ -116,6 +117,7 @@ def test_any_json_is_a_reply_or_malformed(dialect: Dialect, answer: object, prom
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: type(dialect).__name__)
+@settings(deadline=None)
 @given(complaint=st.text() | st.sampled_from(["logprobs", "temperature", "max_completion_tokens"]))
 def test_a_server_that_complains_for_ever_is_not_heard_for_ever(dialect: Dialect, complaint: str):
     fresh = type(dialect)("m")

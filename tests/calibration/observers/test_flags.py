@@ -1,7 +1,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.observers.flags import TokenChoice, affirmative_probability, flag_words, spelling
@@ -39,6 +39,7 @@ def test_letters_are_flags_only_where_they_were_asked_for(prompt: str, token: st
     assert flag_words(prompt).meaning(token) is meaning
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 0.5), st.floats(1e-6, 0.5))
 def test_the_probability_is_the_share_of_yes_and_swaps_with_it(yes: float, no: float):
     probability = affirmative_probability([choice("No", Yes=yes, No=no)], IMPLICIT_PROMPT)

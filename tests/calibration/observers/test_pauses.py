@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.observers.pauses import LONGEST_SECONDS, asked_seconds, own_seconds, spread
@@ -39,6 +39,7 @@ def test_what_the_server_asks_for_is_understood(headers: dict[str, str], body: s
     assert asked_seconds(headers, body, NOW) == (seconds if seconds is None else pytest.approx(seconds))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=60))
 def test_no_header_breaks_the_reading(after: str, reset: str, body: str):
     headers = {"retry-after": after, "x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": reset}
@@ -48,6 +49,7 @@ def test_no_header_breaks_the_reading(after: str, reset: str, body: str):
     assert seconds is None or 0 <= seconds < float("inf")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.text(max_size=10))
 def test_our_own_pause_grows_to_a_cap_and_is_the_same_every_time(attempt: int, key: str):
     pause = own_seconds(attempt, key)
@@ -62,6 +64,7 @@ def test_queries_refused_together_do_not_come_back_together():
     assert len({spread(7, 0, str(key)) for key in range(20)}) == 20
 
 
+@settings(deadline=None)
 @given(st.floats(0, 300), st.text(max_size=10))
 def test_a_wish_is_never_cut_short(asked: float, key: str):
     assert asked <= spread(asked, 1, key) <= asked + 0.5

@@ -67,7 +67,7 @@ def test_replies_come_in_the_order_of_the_queries(peer, ask: Ask):
 
 
 def test_no_more_requests_are_in_flight_than_there_are_workers(peer, ask: Ask):
-    peer.pause_seconds = 0.03
+    peer.pause_seconds = 0.1
     peer.answer = lambda body: GOOD  # noqa: ARG005
 
     ask(12, workers=3)
@@ -80,7 +80,7 @@ def test_it_wants_enough_queries_to_keep_every_worker_busy(build):
 
 
 def test_submitted_queries_are_answered_while_the_caller_goes_on(peer, build, picture: Image):
-    peer.pause_seconds = 0.1
+    peer.pause_seconds = 0.6
     observer = build()
 
     started = time.perf_counter()
@@ -88,7 +88,7 @@ def test_submitted_queries_are_answered_while_the_caller_goes_on(peer, build, pi
     handed_over = time.perf_counter() - started
     replies = [future.result() for future in futures]
 
-    assert handed_over < 0.1
+    assert handed_over < 0.5
     assert [reply.text for reply in replies] == ["<yes> Blurred."] * 4
 
 
