@@ -45,7 +45,8 @@ _Question = Annotated[
     str,
     typer.Option(
         help="difference (direct prompt and its polarity swap), difference:direct, "
-        "difference:multiple-choice, difference:implicit (the paper's prompts alone), or task:FILE: does the answer to a prompt change? "
+        "difference:multiple-choice, difference:implicit (the paper's prompts alone), "
+        "or task:FILE: does the answer to a prompt change? "
         'FILE is a prompt, or JSON lines {"image": file name, "prompt": text}.'
     ),
 ]
@@ -122,12 +123,15 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
 @app.command()
 def report(
     calibration: Annotated[Path, typer.Option(help="Folder that `run` wrote.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Where the reference pictures lie, if they were moved since.")
+    ] = None,
 ) -> None:
     """Write report.html and its plots as PNG files again, from the trial log."""
     from calibration import workflow  # noqa: PLC0415
 
     with _plain_errors():
-        written = workflow.write_report(calibration)
+        written = workflow.write_report(calibration, images)
     for path in written:
         _console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 

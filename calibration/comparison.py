@@ -129,8 +129,8 @@ def as_record(result: ComparisonResult) -> Mapping[str, object]:
 
 def as_table(result: ComparisonResult) -> Table:
     """Return a table for a terminal."""
-    table = Table(title=f"B = {result.b} against A = {result.a}", title_justify="left")
-    for heading in ("distortion", "JND of B / JND of A", "95 %", "verdict"):
+    table = Table(title=f"JNDs of B = {result.b} against A = {result.a}", title_justify="left")
+    for heading in ("distortion", "B / A", "95 %", "verdict"):
         table.add_column(heading)
     for name, found in result.distortions.items():
         label = DISTORTIONS[name].label if name in DISTORTIONS else name
@@ -143,7 +143,7 @@ def as_table(result: ComparisonResult) -> Table:
         _interval(result.overall),
         "not tested" if p is None else _p_words(p),
     )
-    table.add_row("false alarms, B - A", *_false_alarm_cells(result.false_alarm), "")
+    table.add_row("false alarms, B minus A", *_false_alarm_cells(result.false_alarm), "")
     return table
 
 
@@ -151,7 +151,7 @@ def _verdict(name: str, found: Ratio, p_adjusted: float | None, *, a: Threshold,
     label = DISTORTIONS[name].label if name in DISTORTIONS else name
     if found.ratio is None:
         return _verdict_without_ratio(label, found, a=a, b=b)
-    level = f"B notices {label} at {found.ratio:.3g} x the level"
+    level = f"B notices {label} at {found.ratio:.3g} × the level"
     if p_adjusted is None:
         without = " and ".join(side for side, one in (("A", a), ("B", b)) if one.low is None)
         return f"{level}; not tested: {without} comes without an interval"
@@ -171,9 +171,9 @@ def _verdict_without_ratio(label: str, found: Ratio, *, a: Threshold, b: Thresho
     if a.low is None or b.low is None:
         return f"B looks {word}: {side} never noticed {label}; not tested, a value has no interval"
     if found.low is not None and found.low > 1:
-        return f"B is coarser: it never noticed {label}, at least {found.low:.3g} x the level"
+        return f"B is coarser: it never noticed {label}, at least {found.low:.3g} × the level"
     if found.high is not None and found.high < 1:
-        return f"B is finer: A never noticed {label}, at most {found.high:.3g} x the level"
+        return f"B is finer: A never noticed {label}, at most {found.high:.3g} × the level"
     return f"cannot tell: {side} never noticed {label}, and the intervals reach each other"
 
 

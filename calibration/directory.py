@@ -29,6 +29,7 @@ class SessionRecord:
     seed: int
     stimulus_side: int | None
     images: Sequence[str]
+    folder: str = ""  # where the images lay; they may be elsewhere when the run goes on
     wave: int = 1  # trials placed at a time; a run that goes on keeps the wave it was begun with
     schema_version: int = SCHEMA_VERSION
 
@@ -73,7 +74,7 @@ class CalibrationDirectory:
             write_whole(self.session, json.dumps(asdict(record), indent=2))
             return record
         begun = self.read_session()
-        wanted = replace(record, images=list(record.images), wave=begun.wave)
+        wanted = replace(record, images=list(record.images), folder=begun.folder, wave=begun.wave)
         differing = [
             each.name for each in fields(record) if getattr(begun, each.name) != getattr(wanted, each.name)
         ]

@@ -29,7 +29,7 @@ _NEAR_END = 0.9
 _ANCHORS = {**HUMAN_ROW, "banding": min(row["banding"] for row in TABLE.values())}
 # Delivery distortions are ours; each follows the published family that damages a picture most alike.
 _NEAREST = {"webp": "jpeg", "rescale": "blur", "png8": "banding"}
-# … but never further than this: JPEG itself cannot exceed 1.9 x the human JND on the paper's scale.
+# … but never further than this: JPEG itself cannot exceed 1.9 × the human JND on the paper's scale.
 _MOST_DELIVERY = 2.0
 
 _OWNERS = {
@@ -160,7 +160,7 @@ def _scaled(distortion: str, human: Threshold, multiple: Multiple | None) -> Thr
         status="censored" if is_beyond else "assumed",
         threshold=level,
         unit_value=DISTORTIONS[distortion].unit_value(level),
-        reason=f"published: {'more than ' if is_beyond else ''}{multiple.value:.3g} x the human JND{like}",
+        reason=f"published: {'more than ' if is_beyond else ''}{multiple.value:.3g} × the human JND{like}",
     )
 
 

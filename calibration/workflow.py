@@ -94,8 +94,12 @@ def calibrate(request: Request, reporter: Reporter) -> JndProfile:
         return _calibrate(asker, observer, plan, budget=budget, request=request, reporter=reporter)
 
 
-def write_report(folder: Path) -> list[Path]:
+def write_report(folder: Path, images: Path | None = None) -> list[Path]:
     """Write report.html and the plots of a finished calibration; return the paths.
+
+    Args:
+        folder: What `calibrate` wrote.
+        images: Where the references lie now, for the examples; None: where they lay when the run began.
 
     Raises:
         TrialLogError: The folder has no trials, or they cannot be read.
@@ -108,7 +112,8 @@ def write_report(folder: Path) -> list[Path]:
         raise TrialLogError(f"{folder} holds no trials: expected a folder written by `jnd-calibrate run`")
     assessments = assess(trials)
     profile = load_profile(directory.profile)
-    write_whole(directory.report, render_report(profile, assessments))
+    images = images or _folder_of_images(directory)
+    write_whole(directory.report, render_report(profile, assessments, images))
     return [directory.report, *save_plots(assessments, folder / "plots")]
 
 
@@ -250,8 +255,16 @@ def _calibrate(
         )
     profile = build_profile(observer, assessments, _details(request, plan, budget))
     write_whole(directory.profile, profile.to_json())
-    write_whole(directory.report, render_report(profile, assessments))
+    write_whole(directory.report, render_report(profile, assessments, request.images))
     return profile
+
+
+def _folder_of_images(directory: CalibrationDirectory) -> Path | None:
+    try:
+        folder = directory.read_session().folder
+    except DirectoryError:
+        return None  # the trials and the profile alone make a report, without examples
+    return Path(folder) if folder else None
 
 
 def _record(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
@@ -265,6 +278,7 @@ def _record(request: Request, plan: SessionPlan, stimulus_side: int | None) -> S
         seed=plan.seed,
         stimulus_side=stimulus_side,
         images=plan.references.names,
+        folder=str(request.images.resolve()),
         wave=plan.wave,
     )
 

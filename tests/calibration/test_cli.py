@@ -167,6 +167,20 @@ def test_report_writes_the_page_and_its_plots_again(photo_folder: Path, tmp_path
     assert (tmp_path / "out" / "plots" / "blur.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_report_shows_examples_wherever_the_pictures_are_now(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+    page = tmp_path / "out" / "report.html"
+    moved = photo_folder.rename(tmp_path / "moved")
+
+    gone = invoke("report", "--calibration", tmp_path / "out")
+    without = page.read_text()
+    found = invoke("report", "--calibration", tmp_path / "out", "--images", moved)
+
+    assert gone.exit_code == found.exit_code == 0
+    assert "not at hand" in without
+    assert "data:image" in page.read_text()
+
+
 def test_report_on_a_folder_without_trials_ends_with_1(tmp_path: Path):
     result = invoke("report", "--calibration", tmp_path)
 

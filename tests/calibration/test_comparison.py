@@ -47,7 +47,7 @@ def test_a_finer_model_is_called_finer_and_by_how_much():
     )
 
     assert found.distortions["blur"].ratio == pytest.approx(0.4)
-    assert "B notices blur at 0.4 x the level: finer, p < .001" in found.distortions["blur"].verdict
+    assert "B notices blur at 0.4 × the level: finer, p < .001" in found.distortions["blur"].verdict
     assert "no difference" in found.distortions["noise"].verdict
 
 
