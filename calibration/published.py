@@ -23,8 +23,8 @@ SOURCE = "arXiv 2507.00490, main table"
 # Replies malformed this often make a published JND say little about seeing: with every second reply lost,
 # the climb goes past what was noticed.
 _MOST_MALFORMED = 0.4
-# A mean this close to the end of the scale is mostly pictures counted at the end, not pictures seen there.
-_NEAR_END = 0.9
+# A mean this close to the end of the scale holds pictures counted at the end rather than seen there.
+_NEAR_END = 0.8
 # Banding has no human figure: the finest model of the column stands in for people.
 _ANCHORS = {**HUMAN_ROW, "banding": min(row["banding"] for row in TABLE.values())}
 # Delivery distortions are ours; each follows the published family that damages a picture most alike.

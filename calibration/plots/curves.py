@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from calibration.assessment import Assessment
-from calibration.fitting import Counts, Values
+from calibration.fitting import Values
 from calibration.plots.ink import CARD, FILL, INK, LINE, RULE, WARM, new_figure
 from calibration.report_words import noticed_words
 
@@ -15,7 +15,8 @@ _BINS = 9
 def draw_curve(assessment: Assessment) -> Figure:
     """Return the figure; without a fit, the answers alone."""
     figure = new_figure(3.9, 2.75)
-    axes = figure.add_subplot()
+    axes = figure.add_subplot(xscale="log")
+    axes.set_xlim(_left_edge(assessment) * 0.6, assessment.distortion.levels * 1.08)
     _draw_fit(axes, assessment)
     _draw_data(axes, assessment)
     _finish(axes, assessment)
@@ -39,31 +40,33 @@ def _draw_fit(axes: Axes, assessment: Assessment) -> None:
 
 
 def _draw_data(axes: Axes, assessment: Assessment) -> None:
-    answers = [
-        (trial.stimulus.level, trial.noticed)
-        for trial in assessment.trials
-        if trial.noticed is not None and trial.stimulus.reference_level == 0
-    ]
-    shown = Counts.of([(level, said) for level, said in answers if level > 0])
-    if len(shown.levels):
+    answers = np.array(
+        [
+            (trial.stimulus.level, trial.noticed if trial.probability is None else trial.probability)
+            for trial in assessment.trials
+            if trial.noticed is not None and trial.stimulus.reference_level == 0
+        ],
+        dtype=np.float64,
+    ).reshape(-1, 2)
+    shown, catches = answers[answers[:, 0] > 0], answers[answers[:, 0] == 0]
+    if len(shown):
         levels, shares, totals = _binned(shown)
         axes.scatter(levels, shares, s=_area(totals), color=INK, alpha=0.75, linewidth=0, zorder=3)
-    catches = [said for level, said in answers if level == 0]
-    if catches:
+    if len(catches):
         area = _area(np.array([len(catches)], dtype=np.float64))
         place = _left_edge(assessment) * 0.72
-        axes.scatter([place], [np.mean(catches)], s=area, color=WARM, marker="D", linewidth=0, zorder=3)
+        axes.scatter([place], [catches[:, 1].mean()], s=area, color=WARM, marker="D", linewidth=0, zorder=3)
 
 
-def _binned(counts: Counts) -> tuple[Values, Values, Values]:
-    """Gather neighbouring levels, so that each mark stands for several answers."""
-    position = np.log(counts.levels)
-    span = max(position[-1] - position[0], 1e-9)
-    bins = np.minimum((position - position[0]) / span * _BINS, _BINS - 1).astype(int)
-    totals = np.bincount(bins, counts.total)
+def _binned(answers: Values) -> tuple[Values, Values, Values]:
+    """Gather neighbouring levels, so that each mark stands for several answers; (N, 2): level, P(noticed)."""
+    position, said = np.log(answers[:, 0]), answers[:, 1]
+    start, span = position.min(), max(float(np.ptp(position)), 1e-9)
+    bins = np.minimum((position - start) / span * _BINS, _BINS - 1).astype(int)
+    totals = np.bincount(bins)
     kept = totals > 0
-    levels = np.exp(np.bincount(bins, position * counts.total)[kept] / totals[kept])
-    shares = np.bincount(bins, counts.different)[kept] / totals[kept]
+    levels = np.exp(np.bincount(bins, position)[kept] / totals[kept])
+    shares = np.bincount(bins, said)[kept] / totals[kept]
     return levels, shares, np.asarray(totals[kept], dtype=np.float64)
 
 
@@ -81,9 +84,7 @@ def _left_edge(assessment: Assessment) -> float:
 
 def _finish(axes: Axes, assessment: Assessment) -> None:
     distortion = assessment.distortion
-    axes.set_xscale("log")
     left = _left_edge(assessment)
-    axes.set_xlim(left * 0.6, distortion.levels * 1.08)
     axes.set_ylim(-0.05, 1.05)
     decades = [v for v in (0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if left * 1.15 <= v <= distortion.levels]
     # Names of the left edge and of the first level would touch when they are close.

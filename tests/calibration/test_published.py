@@ -158,5 +158,7 @@ def test_blindness_read_off_malformed_replies_is_not_acted_on(name: str):
 
 
 def test_a_mean_at_the_end_of_the_scale_is_not_acted_on():
-    assert cautious_profile("qwen2.5-vl-72b").threshold_of("jpeg") == pytest.approx(52.68)
+    for name in ("qwen2.5-vl-72b", "gemini-1.5-pro", "qwen-vl-max"):
+        assert cautious_profile(name).threshold_of("jpeg") == pytest.approx(52.68)
+        assert cautious_profile(name).threshold_of("webp") == default_profile().threshold_of("webp")
     assert cautious_profile("qwen2.5-vl-72b").threshold_of("blur") == pytest.approx(2.87)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from calibration.image import Image, resize
+from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.profile import JndProfile, ProfileError, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.features import model_view
@@ -124,6 +124,19 @@ def test_a_published_model_gets_its_prior_and_a_measured_profile_goes_first(tmp_
 
     assert resolve_profile("gpt-4o").source == "published-prior"
     assert resolve_profile(str(tmp_path)).source == "measured"
+
+
+@pytest.mark.parametrize("name", ["SmolVLM-256M", "deepseek-vl2-tiny", "llava-onevision-0.5b"])
+def test_a_prior_read_off_malformed_replies_allows_no_more_damage_than_the_default(
+    predictor: Predictor, name: str
+):
+    for photo in PHOTOS:
+        damaged = decode(encode_jpeg(photo, 45)).image
+        usual = predictor.notice(photo, damaged, default_profile())
+
+        found = predictor.notice(photo, damaged, resolve_profile(name))
+
+        assert found.jnd_ratio >= 0.97 * usual.jnd_ratio
 
 
 def test_unknown_names_get_the_default_profile():

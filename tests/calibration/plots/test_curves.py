@@ -6,7 +6,7 @@ import pytest
 from calibration.assessment import assess
 from calibration.plots.curves import draw_curve
 from calibration.psychometric import PsychometricFunction
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials
+from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 
 @pytest.mark.parametrize("name", ["blur", "jpeg"])
@@ -41,3 +41,12 @@ def test_answers_against_a_replaced_reference_are_left_out():
     expected = draw_curve(replace(whole, fit=None, trials=first)).axes[0].collections[0].get_offsets()
 
     assert drawn.tolist() == expected.tolist()
+
+
+def test_stated_probabilities_are_drawn_where_the_observer_tells_them():
+    trials = [staged_trial(index, level=10.0, noticed=True, probability=0.6) for index in range(4)]
+    (assessment,) = assess(trials).values()
+
+    (dots,) = draw_curve(replace(assessment, fit=None)).axes[0].collections
+
+    assert dots.get_offsets()[0].tolist() == pytest.approx([10, 0.6])
