@@ -50,6 +50,8 @@ class VisionLanguageModel:
         self.model, self.processor = loaded.model.eval(), loaded.processor
         self.tokenizer = loaded.processor.tokenizer
         self.tokenizer.padding_side = "left"
+        if self.tokenizer.pad_token is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
         self.batch = batch
         self._ends = self._end_tokens()
         self._takes = frozenset(inspect.signature(loaded.model.forward).parameters)

@@ -423,6 +423,18 @@ def test_shorter_prompts_are_padded_on_the_left(llava: LoadedModel):
     assert encoded["attention_mask"][1].tolist() == [0] + [1] * 17
 
 
+def test_a_tokenizer_without_padding_pads_with_its_end(folders: dict[str, Path], llava: LoadedModel):
+    bare = load_model(str(folders["llava"]))
+    bare.processor.tokenizer.pad_token = None
+    queries = [Query(prompt, (picture(0), picture(1))) for prompt in (DIRECT, IDENTICAL_PROMPT)]
+
+    replies = TransformersObserver(bare, "llava").ask(queries)
+
+    assert [reply.probability for reply in replies] == pytest.approx(
+        probabilities(TransformersObserver(llava, "llava"), queries), abs=1e-4
+    )
+
+
 class Hungry(LlavaForConditionalGeneration):
     """Runs out of memory above `room` queries at a time."""
 
