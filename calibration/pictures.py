@@ -42,11 +42,9 @@ def find_pictures(folder: Path) -> Pictures:
     Raises:
         PicturesError: The folder is missing or has no readable picture.
     """
-    if not folder.is_dir():
-        raise PicturesError(f"expected a folder of images, got {folder}")
     found: list[Picture] = []
     skipped: list[str] = []
-    for name in _picture_names(folder):
+    for name in picture_names(folder):
         try:
             found.append(read_picture(folder, name))
         except (ImageError, OSError) as error:
@@ -69,8 +67,16 @@ def read_picture(folder: Path, name: str) -> Picture:
     return Picture(name, hashlib.sha256(data).hexdigest(), image.width, image.height)
 
 
-def _picture_names(folder: Path) -> list[str]:
-    """Sorted by name, not by path: the order must not hang on the system's separator."""
+def picture_names(folder: Path) -> list[str]:
+    """Return the files below `folder` that look like pictures, unread, relative to it.
+
+    Sorted by name, not by path: the order must not hang on the system's separator.
+
+    Raises:
+        PicturesError: The folder is missing.
+    """
+    if not folder.is_dir():
+        raise PicturesError(f"expected a folder of images, got {folder}")
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")

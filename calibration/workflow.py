@@ -30,7 +30,7 @@ from calibration.trials import TrialLog, TrialLogError, read_trials
 
 if TYPE_CHECKING:
     from calibration.cluster import RayAsker
-    from calibration.vpa_build import BuildResult
+    from calibration.vpa_jnd.build import BuildResult
 
 TROUBLE = (DirectoryError, TrialLogError, ImageError)  # on the way, through no fault of the caller
 
@@ -133,7 +133,7 @@ def build_dataset(
         ValueError: An option cannot be understood, or a folder has no readable picture or pair.
         DirectoryError: The disk refused, or the folder holds another dataset.
     """
-    from calibration.vpa_build import BuildRequest, build, parse_materialise  # noqa: PLC0415 - loads pyarrow
+    from calibration.vpa_jnd.build import BuildRequest, build, parse_materialise  # noqa: PLC0415 - loads pyarrow
 
     request = BuildRequest(images, out, recipe, parse_materialise(materialise), seed, pairs)
     return build(request, reporter)

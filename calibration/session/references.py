@@ -8,16 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from calibration.image import Image, ImageError, center_square, load
+from calibration.pictures import PicturesError, picture_names
 from calibration.stimuli.distortion import Distortion
 from calibration.trials import Stimulus
 
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
 MAX_REFERENCES = 256  # bounds the time spent reading a large folder; more would not narrow any interval
 _KEPT_BYTES = 256 * 1024 * 1024
-
-
-class ReferencesError(ValueError):
-    """The folder gives no picture to show."""
 
 
 @dataclass(frozen=True)
@@ -47,42 +43,27 @@ def find_references(folder: Path, seed: int, is_wanted: Callable[[str], bool] | 
         is_wanted: Told a picture's path relative to the folder; None: all are.
 
     Raises:
-        ReferencesError: The folder is missing or has no readable image.
+        PicturesError: The folder is missing or has no readable image.
     """
-    paths = list_pictures(folder)
-    if is_wanted is not None:
-        paths = [path for path in paths if is_wanted(path.relative_to(folder).as_posix())]
+    candidates = [name for name in picture_names(folder) if is_wanted is None or is_wanted(name)]
     names: list[str] = []
     skipped: list[str] = []
-    for at in np.random.default_rng(seed).permutation(len(paths)):
+    for at in np.random.default_rng(seed).permutation(len(candidates)):
         if len(names) == MAX_REFERENCES:
             break
-        name = paths[at].relative_to(folder).as_posix()
+        name = candidates[at]
         try:
-            load(paths[at])
+            load(folder / name)
         except (ImageError, OSError) as error:
             skipped.append(f"{name}: {error}")
         else:
             names.append(name)
     if not names:
-        raise ReferencesError(
+        raise PicturesError(
             f"{folder} holds no readable image: expected PNG, JPEG, WebP or GIF files"
             + (f", could not read {len(skipped)} (first: {skipped[0]})" if skipped else "")
         )
     return References(folder, tuple(sorted(names)), tuple(sorted(skipped)))
-
-
-def list_pictures(folder: Path) -> list[Path]:
-    """Return the files of a folder and its subfolders that look like pictures, sorted, unread.
-
-    Raises:
-        ReferencesError: The folder is missing.
-    """
-    if not folder.is_dir():
-        raise ReferencesError(f"expected a folder of images, got {folder}")
-    return sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
-    )
 
 
 class Renderer:

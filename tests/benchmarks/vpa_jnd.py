@@ -18,8 +18,8 @@ import numpy as np
 import skimage.data
 
 from calibration.image import Image, encode_png
-from calibration.vpa_build import BuildRequest, BuildResult, build
-from calibration.vpa_jnd import Stimuli, read_manifest
+from calibration.vpa_jnd.build import BuildRequest, BuildResult, build
+from calibration.vpa_jnd.manifest import Stimuli, read_manifest
 
 ROWS = 489_065
 REFERENCES = 21_598

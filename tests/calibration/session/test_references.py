@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from calibration.image import encode_png
-from calibration.session.references import References, ReferencesError, Renderer, find_references
+from calibration.pictures import PicturesError
+from calibration.session.references import References, Renderer, find_references
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Stimulus
 
@@ -32,12 +33,12 @@ def test_a_folder_without_a_readable_image_is_refused(tmp_path: Path, content: d
     for name, data in content.items():
         (tmp_path / name).write_bytes(data)
 
-    with pytest.raises(ReferencesError, match="no readable image"):
+    with pytest.raises(PicturesError, match="no readable image"):
         find_references(tmp_path, seed=0)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path):
-    with pytest.raises(ReferencesError, match="expected a folder"):
+    with pytest.raises(PicturesError, match="expected a folder"):
         find_references(tmp_path / "none", seed=0)
 
 

@@ -2,7 +2,7 @@
 
 A manifest holds no pixels and nothing of the machine it was made on. With the folder of references it was
 made from, every row can be rendered, bit for bit, whenever it is asked for. How a manifest comes about is the
-matter of `vpa_build`.
+matter of `build`.
 """
 
 import hashlib
@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from calibration.image import Image, ImageError, decode
-from calibration.recipes import CATEGORIES, EDIT
 from calibration.stimuli.local_edits import local_edit
 from calibration.stimuli.registry import ALL_DISTORTIONS
+from calibration.vpa_jnd.recipes import CATEGORIES, EDIT
 
 SCHEMA_VERSION = 1
 _METADATA = b"lmm-jnd"

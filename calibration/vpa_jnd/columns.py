@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from calibration.pictures import Picture, Pictures, read_picture
-from calibration.recipes import EDIT, Part, Recipe
 from calibration.stimuli.edits import Pair, PairFolder
 from calibration.stimuli.registry import ALL_DISTORTIONS
-from calibration.vpa_jnd import SCHEMA, Manifest
+from calibration.vpa_jnd.manifest import SCHEMA, Manifest
+from calibration.vpa_jnd.recipes import EDIT, Part, Recipe
 
 _CROP_SHARE = (0.5, 0.9)  # of the sides: smaller crops of a photograph are often empty
 

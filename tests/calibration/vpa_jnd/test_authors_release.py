@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calibration.authors_release import ReleaseError, read_release
+from calibration.vpa_jnd.authors_release import ReleaseError, read_release
 
 
 def lay_out(folder: Path, *names: str) -> Path:

@@ -1,6 +1,6 @@
 """What a VPA-JND dataset is made of: which references get which distortion at which levels.
 
-Knows numbers only; pictures come in when `vpa_build` spreads the references over a folder.
+Knows numbers only; pictures come in when `build` spreads the references over a folder.
 
 The paper's recipe has its counts exactly (facts: data set VPA-JND): 21,598 references, 489,065 stimuli. Where
 the paper leaves a choice:

@@ -11,7 +11,7 @@ import pytest
 
 from calibration.directory import DirectoryError
 from calibration.image import load
-from calibration.vpa_build import (
+from calibration.vpa_jnd.build import (
     BuildRequest,
     build,
     choose,
@@ -19,7 +19,7 @@ from calibration.vpa_build import (
     reference_path,
     stimulus_path,
 )
-from calibration.vpa_jnd import Stimuli, read_manifest
+from calibration.vpa_jnd.manifest import Stimuli, read_manifest
 
 
 @dataclass

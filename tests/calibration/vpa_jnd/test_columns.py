@@ -5,11 +5,11 @@ import pytest
 
 from calibration.image import Image, encode_png
 from calibration.pictures import Picture, Pictures, find_pictures
-from calibration.recipes import build_recipe
 from calibration.stimuli.edits import read_pairs
 from calibration.stimuli.registry import ALL_DISTORTIONS
-from calibration.vpa_columns import build_manifest, measure_pairs
-from calibration.vpa_jnd import Manifest
+from calibration.vpa_jnd.columns import build_manifest, measure_pairs
+from calibration.vpa_jnd.manifest import Manifest
+from calibration.vpa_jnd.recipes import build_recipe
 
 THREE = Pictures(
     Path("photos"),

@@ -1,6 +1,6 @@
 """Build VPA-JND from a folder of references: write the manifest, and the pictures that were asked for.
 
-What the manifest says is the matter of `recipes` and `vpa_columns`; here are the disk, and going on after it
+What the manifest says is the matter of `recipes` and `columns`; here are the disk, and going on after it
 was full.
 """
 
@@ -15,10 +15,10 @@ import numpy.typing as npt
 from calibration.directory import DirectoryError, write_whole
 from calibration.image import Image, ImageError, encode_png_fast
 from calibration.pictures import find_pictures
-from calibration.recipes import build_recipe
 from calibration.stimuli.edits import read_pairs
-from calibration.vpa_columns import PairOfPictures, build_manifest, measure_pairs
-from calibration.vpa_jnd import Manifest, ManifestError, Row, Stimuli, read_manifest
+from calibration.vpa_jnd.columns import PairOfPictures, build_manifest, measure_pairs
+from calibration.vpa_jnd.manifest import Manifest, ManifestError, Row, Stimuli, read_manifest
+from calibration.vpa_jnd.recipes import build_recipe
 
 MANIFEST = "manifest.parquet"
 _SHARD = 20  # references per folder, so that no folder holds more than a few thousand files

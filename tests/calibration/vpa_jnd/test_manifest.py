@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from calibration.image import ImageError, load
 from calibration.pictures import Picture, Pictures, find_pictures
-from calibration.recipes import build_recipe
 from calibration.stimuli.registry import ALL_DISTORTIONS
-from calibration.vpa_columns import build_manifest
-from calibration.vpa_jnd import (
+from calibration.vpa_jnd.columns import build_manifest
+from calibration.vpa_jnd.manifest import (
     SCHEMA,
     SCHEMA_VERSION,
     Manifest,
@@ -25,6 +24,7 @@ from calibration.vpa_jnd import (
     parse_manifest,
     read_manifest,
 )
+from calibration.vpa_jnd.recipes import build_recipe
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from calibration.recipes import EDIT, NO_LEVEL, Part, build_recipe
 from calibration.stimuli.registry import ALL_DISTORTIONS
+from calibration.vpa_jnd.recipes import EDIT, NO_LEVEL, Part, build_recipe
 
 
 def parts(name: str) -> dict[str, Part]:

@@ -1,0 +1,1 @@
+"""VPA-JND: the paper's data set, built from any folder of pictures."""
