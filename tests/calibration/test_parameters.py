@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from calibration.parameters import GUESS_RATES, GuessPrior, coarse_grid
+
+
+@pytest.mark.parametrize("strongest", [50.0, 100.0])
+def test_the_prior_is_a_distribution_over_the_thresholds_considered(strongest):
+    grid = coarse_grid(strongest)
+
+    assert np.exp(grid.log_prior).sum() == pytest.approx(1)
+    assert np.exp(grid.log_thresholds[[0, -1]]) == pytest.approx([strongest / 250, 2 * strongest])
+
+
+def test_no_threshold_is_ruled_out_beforehand():
+    by_threshold = np.exp(coarse_grid(50.0).log_prior).sum(axis=1)
+
+    assert by_threshold.min() > 1e-3
+
+
+def test_probabilities_are_those_of_the_function_and_grow_with_level():
+    grid = coarse_grid(50.0)
+
+    p = grid.probability(np.array([0.0, 5.0, 50.0]))
+
+    assert p.shape == (3, *grid.log_prior.shape)
+    assert np.all(np.diff(p, axis=0) >= -1e-12)
+    assert np.all((p > 0) & (p < 1))
+
+
+def test_a_refined_grid_spans_the_posterior_alone():
+    grid = coarse_grid(50.0)
+    posterior = np.zeros(grid.log_prior.shape)
+    posterior[30:33] = 1
+
+    fine = grid.refined(posterior / posterior.sum())
+
+    assert grid.log_thresholds[28] <= fine.log_thresholds[0] < grid.log_thresholds[30]
+    assert grid.log_thresholds[32] < fine.log_thresholds[-1] <= grid.log_thresholds[34]
+
+
+def test_refining_a_nuisance_keeps_its_prior():
+    grid = coarse_grid(50.0)
+    posterior = np.zeros(grid.shape)
+    posterior[:, 5:7, 0:2, 1] = 1
+
+    fine = grid.refined(posterior.reshape(grid.log_prior.shape) / posterior.sum())
+
+    assert grid.slopes[3] < fine.slopes[0] < fine.slopes[-1] < grid.slopes[8]
+    guess = np.exp(fine.log_prior).reshape(fine.shape).sum(axis=(0, 1, 3))
+    assert np.exp(fine.log_prior).sum() == pytest.approx(1)
+    assert np.all(np.diff(guess[1:-1]) < 0)  # few cry wolf
+
+
+def test_identical_pairs_seen_elsewhere_move_the_guess_rate():
+    few, many = (
+        np.exp(coarse_grid(50.0, prior).log_prior).reshape(coarse_grid(50.0).shape).sum(axis=(0, 1, 3))
+        for prior in (GuessPrior(), GuessPrior(0.4 + 12, 4 + 28))
+    )
+
+    assert many @ GUESS_RATES == pytest.approx(0.3, abs=0.04)
+    assert few @ GUESS_RATES < 0.15
