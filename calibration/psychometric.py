@@ -5,6 +5,7 @@ images; fitting is `calibration.fitting`.
 """
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -57,3 +58,31 @@ def weibull(level: npt.ArrayLike, threshold: npt.ArrayLike, slope: npt.ArrayLike
     """Return 1 - exp(-(level / threshold)^slope); the arguments broadcast."""
     ratio = np.asarray(level, dtype=np.float64) / np.asarray(threshold, dtype=np.float64)
     return np.asarray(-np.expm1(-(ratio ** np.asarray(slope, dtype=np.float64))))
+
+
+def d_prime(*, hits: int, signals: int, false_alarms: int, catches: int) -> float:
+    """Return how far apart pairs that differ and identical ones lie, in standard deviations.
+
+    Rates are log-linear, (n + 0.5) / (N + 1), so it stays finite (Hautus 1995, https://doi.org/10.3758/BF03203619).
+
+    Raises:
+        ValueError: More were called different than were shown.
+    """
+    return _z(hits, signals) - _z(false_alarms, catches)
+
+
+def criterion(*, hits: int, signals: int, false_alarms: int, catches: int) -> float:
+    """Return the bias c: below 0 for an observer ready to say "different", above for one that holds back.
+
+    Rates as in `d_prime`.
+
+    Raises:
+        ValueError: More were called different than were shown.
+    """
+    return -(_z(hits, signals) + _z(false_alarms, catches)) / 2
+
+
+def _z(count: int, total: int) -> float:
+    if not 0 <= count <= total:
+        raise ValueError(f"expected a count between 0 and {total}, got {count}")
+    return NormalDist().inv_cdf((count + 0.5) / (total + 1))
