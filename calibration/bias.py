@@ -1,23 +1,25 @@
 """Does the observer answer the picture, or a habit? Rates that should differ, and rates that should not.
 
-Identical pairs give false alarms, the strongest levels give hits; from both follow d′ and the criterion. The
-order of the pictures and the meaning of "yes" are chance, so a difference there is a bias.
+Identical pairs give false alarms, pairs far above the threshold give hits; from both follow d′ and the
+criterion. The order of the pictures and the meaning of "yes" are chance, so a difference there is a bias.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Literal
 
 from scipy.stats import fisher_exact
 
 from calibration.assessment import Assessment
+from calibration.psychometric import criterion, d_prime
 from calibration.ratios import wilson_interval
-from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial
 
-_STRONG = 0.9  # of the strongest level: pairs that ought to be noticed
+_CLEAR = 1.5  # JNDs: pairs that ought to be noticed
+_STRONG = 0.9  # of the strongest level: the same, where no JND was measured or the scale ends before
 _SIGNIFICANT = 0.05
+_FEWEST = 5  # pairs of either kind below which d′ says more about the correction than about the observer
 
 Kind = Literal["order", "polarity"]
 
@@ -67,8 +69,8 @@ class Biases:
     """What the trials of one run say about the observer's habits."""
 
     false_alarms: Rate | None  # None: no identical pair was shown
-    hits: Rate | None  # None: no level near the strongest was shown
-    d_prime: float | None
+    hits: Rate | None  # None: no pair was far above the threshold
+    d_prime: float | None  # None: too few pairs of either kind
     criterion: float | None  # below 0: ready to say "different"
     habits: Sequence[Habit]
 
@@ -86,14 +88,16 @@ def diagnose(assessments: Mapping[str, Assessment]) -> Biases:
     """
     heard = [trial for found in assessments.values() for trial in found.trials if trial.noticed is not None]
     false_alarms = _rate("identical pairs", heard, lambda trial: trial.is_catch)
-    blind = {name for name, found in assessments.items() if found.threshold.status == "censored"}
+    clear = {name: _clear_level(found) for name, found in assessments.items()}
     hits = _rate(
-        "strongest levels",
-        [trial for trial in heard if trial.stimulus.distortion not in blind],
-        _is_strong,
+        "1.5 JND or more",
+        heard,
+        lambda trial: (
+            trial.stimulus.level - trial.stimulus.reference_level >= clear[trial.stimulus.distortion]
+        ),
     )
-    d_prime, criterion = _sensitivity(hits, false_alarms)
-    return Biases(false_alarms, hits, d_prime, criterion, [*_order_habit(heard), *_polarity_habit(heard)])
+    habits = [*_order_habit(heard), *_polarity_habit(heard)]
+    return Biases(false_alarms, hits, *_sensitivity(hits, false_alarms), habits)
 
 
 def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool]) -> Rate | None:
@@ -104,19 +108,25 @@ def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool])
     return Rate(label, said, len(chosen), is_of_identical_pairs=all(trial.is_catch for trial in chosen))
 
 
-def _is_strong(trial: Trial) -> bool:
-    strongest = DISTORTIONS[trial.stimulus.distortion].levels
-    return trial.stimulus.reference_level == 0 and trial.stimulus.level >= _STRONG * strongest
+def _clear_level(assessment: Assessment) -> float:
+    found, strongest = assessment.threshold, assessment.distortion.levels
+    if found.status == "censored":
+        return math.inf
+    if found.status == "unmeasurable" or not found.threshold:
+        return _STRONG * strongest
+    return min(_CLEAR * found.threshold, _STRONG * strongest)
 
 
 def _sensitivity(hits: Rate | None, false_alarms: Rate | None) -> tuple[float | None, float | None]:
-    """d′ and c of the log-linear rates (Hautus 1995), which stay finite at 0 and 100 %."""
-    if hits is None or false_alarms is None:
+    if hits is None or false_alarms is None or min(hits.total, false_alarms.total) < _FEWEST:
         return None, None
-    hit, alarm = (
-        NormalDist().inv_cdf((rate.count + 0.5) / (rate.total + 1)) for rate in (hits, false_alarms)
-    )
-    return hit - alarm, -(hit + alarm) / 2
+    counts = {
+        "hits": hits.count,
+        "signals": hits.total,
+        "false_alarms": false_alarms.count,
+        "catches": false_alarms.total,
+    }
+    return d_prime(**counts), criterion(**counts)
 
 
 def _order_habit(trials: Sequence[Trial]) -> list[Habit]:

@@ -11,6 +11,8 @@ from calibration.summary import describe_level, describe_unit
 from calibration.sweeps import Sweep
 from calibration.trials import Trial
 
+_LEAN = 0.5  # criterion beyond which one answer is preferred; a careful observer reaches about 0.3
+
 
 def asks_a_task(trials: Sequence[Trial]) -> bool:
     """Whether the trials compare the answers to a user's question, rather than ask for differences."""
@@ -87,7 +89,7 @@ def bias_sentences(biases: Biases, trials: Sequence[Trial]) -> list[str]:
         )
     if biases.d_prime is not None and biases.criterion is not None:
         sentences.append(
-            f"Against the strongest levels of what it can notice this is d′ = {biases.d_prime:.2f} "
+            f"Against pairs of 1.5 JND or more this is d′ = {biases.d_prime:.2f} "
             f"with criterion c = {biases.criterion:+.2f}: {_leaning(biases.criterion)}."
         )
     return [*sentences, *(_habit_sentence(habit) for habit in biases.habits)]
@@ -134,7 +136,7 @@ def _at(assessment: Assessment) -> str:
 
 
 def _leaning(criterion: float) -> str:
-    if abs(criterion) < 0.25:
+    if abs(criterion) < _LEAN:
         return "no lean to either answer"
     return "a lean towards “different”" if criterion < 0 else "a lean towards “identical”"
 

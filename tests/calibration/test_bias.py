@@ -1,3 +1,5 @@
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,16 @@ from calibration.psychometric import PsychometricFunction
 from calibration.trials import Trial
 from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
+ORDERS, POLARITIES = ("reference_first", "distorted_first"), ("different", "identical")
+
 
 def test_a_fair_observer_shows_no_habit():
-    trials = adaptive_trials("blur", PsychometricFunction(8, 3, 0.02, 0.02), 200)
+    function = PsychometricFunction(8, 3, 0.02, 0.02)
+    clear = [
+        staged_trial(200 + index, level=20.0, order=order, polarity=polarity)
+        for index, (order, polarity) in enumerate(5 * list(product(ORDERS, POLARITIES)))
+    ]
+    trials = adaptive_trials("blur", function, 200) + clear
 
     found = diagnose(assess(trials))
 
@@ -18,6 +27,7 @@ def test_a_fair_observer_shows_no_habit():
     assert found.false_alarms.total == 40
     assert found.false_alarms.low <= 0.02 <= found.false_alarms.high
     assert found.d_prime > 3
+    assert abs(found.criterion) < 0.5
 
 
 def test_habits_are_rarely_seen_where_there_are_none():
@@ -73,7 +83,7 @@ def test_one_who_says_different_only_when_sure_leans_away_from_it():
     assert found.criterion > 0.5
 
 
-def test_the_strongest_level_of_what_is_never_noticed_is_no_miss():
+def test_missing_what_is_never_noticed_at_all_is_no_habit():
     seen = adaptive_trials("blur", PsychometricFunction(8, 3, 0.02, 0.02))
     unseen = adaptive_trials("noise", PsychometricFunction(900, 3, 0.02, 0.02))
 
@@ -101,3 +111,12 @@ def coin(rng: np.random.Generator, index: int, if_reference_first: float, if_not
     return staged_trial(
         index, level=20.0, order=order, polarity=polarity, noticed=bool(rng.random() < chance)
     )
+
+
+def test_a_handful_of_pairs_gives_no_d_prime():
+    trials = [staged_trial(n, level=50.0 * (n % 2), noticed=n % 2 == 1) for n in range(8)]
+
+    found = diagnose(assess(trials))
+
+    assert found.hits.total == 4
+    assert found.d_prime is None

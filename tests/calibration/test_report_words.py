@@ -7,7 +7,7 @@ from calibration.psychometric import PsychometricFunction
 from calibration.report_words import bias_sentences, sentence_of, staircase_sentence, summarise
 from calibration.sweeps import Sweep
 from calibration.trials import Trial
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials
+from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 OBSERVERS = {
     "blur": PsychometricFunction(8, 3, 0.02, 0.02),
@@ -70,7 +70,8 @@ def test_what_identical_pairs_would_tell_is_missed_where_none_was_shown():
 
 
 def test_a_habit_is_told_apart_from_chance():
-    fair = assess(adaptive_trials("blur", OBSERVERS["blur"], 100))
+    clear = [staged_trial(100 + index, level=40.0) for index in range(6)]
+    fair = assess(adaptive_trials("blur", OBSERVERS["blur"], 100) + clear)
 
     sentences = " ".join(bias_sentences(diagnose(fair), fair["blur"].trials))
 

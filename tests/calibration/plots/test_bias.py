@@ -3,7 +3,7 @@ from calibration.plots.bias import draw_rates
 
 
 def test_each_rate_is_a_line_with_its_count():
-    rates = [Rate("identical pairs", 1, 20, is_of_identical_pairs=True), Rate("strongest levels", 19, 20)]
+    rates = [Rate("identical pairs", 1, 20, is_of_identical_pairs=True), Rate("1.5 JND or more", 19, 20)]
 
     axes = draw_rates(rates).axes[0]
 
