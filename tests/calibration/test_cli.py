@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from calibration.cli import app
 from calibration.profile import load_profile
 from calibration.trials import read_trials
+from calibration.vpa_jnd.manifest import read_manifest
 
 SIMULATED = "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 
@@ -144,17 +145,6 @@ def test_an_observer_that_always_says_different_ends_with_1(photo_folder: Path, 
     assert json.loads(result.stdout)["distortions"]["blur"]["status"] == "unmeasurable"
 
 
-def test_a_remote_observer_that_is_not_there_ends_with_1(
-    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("calibration.observers.openai_compatible._FIRST_PAUSE_SECONDS", 0.001)
-
-    result = run(photo_folder, tmp_path / "out", observer="openai:m@http://127.0.0.1:9/v1")
-
-    assert result.exit_code == 1
-    assert "gave no answer after 6 attempts" in " ".join(result.stderr.split())
-
-
 def test_report_writes_the_page_and_its_plots_again(photo_folder: Path, tmp_path: Path):
     run(photo_folder, tmp_path / "out", "--distortions", "blur")
     page = (tmp_path / "out" / "report.html").read_text()
@@ -195,7 +185,7 @@ def test_a_remote_observer_cannot_be_served():
     assert "not a local model" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["run", "report", "serve"])
+@pytest.mark.parametrize("command", ["run", "report", "build", "compare", "serve"])
 def test_every_command_explains_itself(command: str):
     result = invoke(command, "--help")
 
@@ -261,3 +251,56 @@ def test_a_log_of_another_schema_version_ends_with_1(photo_folder: Path, tmp_pat
 
     assert result.exit_code == 1
     assert "schema version 2, got 1" in " ".join(result.stderr.split())
+
+
+def test_build_writes_a_manifest_and_the_pictures_asked_for(photo_folder: Path, tmp_path: Path):
+    out = tmp_path / "vpa"
+
+    result = invoke("build", "--images", photo_folder, "--out", out, "--materialise", 3, "--json")
+
+    built = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert built["materialised"] == 3
+    assert (
+        len(read_manifest(out / "manifest.parquet")) == built["stimuli"] == sum(built["categories"].values())
+    )
+    assert len(list(out.rglob("*.png"))) >= 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--recipe", "huge"], "paper"), (["--materialise", "some"], "expected a number of stimuli or 'all'")],
+)
+def test_bad_use_of_build_ends_with_2(photo_folder: Path, tmp_path: Path, arguments: list[str], message: str):
+    result = invoke("build", "--images", photo_folder, "--out", tmp_path / "vpa", *arguments)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_compare_tells_two_models_apart(photo_folder: Path, tmp_path: Path):
+    for name, threshold in (("a", 8), ("b", 24)):
+        observer = f"simulated:threshold={threshold},slope=4,false_alarm=0.01"
+        run(photo_folder, tmp_path / name, "--distortions", "blur,noise", observer=observer)
+
+    result = invoke("compare", tmp_path / "a", tmp_path / "b", "--json")
+
+    compared = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert compared["overall"]["low"] > 1.5
+    assert set(compared["distortions"]) == {"blur", "noise"}
+    assert "coarser" in compared["distortions"]["blur"]["verdict"]
+
+
+def test_compare_shows_people_a_table():
+    result = invoke("compare", "gpt-4o", "gemini-2.0-flash")
+
+    assert result.exit_code == 0
+    assert "published prior" in " ".join(result.stderr.split())
+
+
+def test_compare_refuses_what_it_does_not_know():
+    result = invoke("compare", "gpt-4o", "no-such-model")
+
+    assert result.exit_code == 2
+    assert "no-such-model" in result.stderr
