@@ -2,6 +2,7 @@
 
 A threshold is unmeasurable when the observer says "different" to identical pairs too often, or misses the
 strongest level too often (facts: response bias); it is censored when the change was never noticed at all.
+Ascending sweeps show no identical pair and have no function, only a mean first JND (`calibration.ascent`).
 """
 
 from collections import Counter
@@ -9,38 +10,65 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from calibration.ascent import Ascent, assess_sweeps
+from calibration.false_alarms import CatchCount, count_catches, guess_prior
 from calibration.fitting import Counts, PsychometricFit, fit_psychometric
 from calibration.observers.protocol import Described
+from calibration.parameters import GuessPrior
+from calibration.procedures.adaptive import MIN_HIT_AT_MAX
+from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, Status, Threshold
+from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial
 
 MAX_FALSE_ALARM = 0.25
-MIN_HIT_AT_MAX = 0.75
 _MIN_RISE = 0.25  # P("different") at the strongest level above that on identical pairs: less is never noticed
 _MIN_USABLE = 0.5  # share of replies that must be readable
 
 
 @dataclass(frozen=True)
+class Method:
+    """How the trials were placed: what their answers mean depends on it."""
+
+    procedure: str = "adaptive"
+    window: int = DEFAULT_WINDOW  # of `ascending`
+
+
+ADAPTIVE = Method()
+
+
+@dataclass(frozen=True)
 class Assessment:
-    """One distortion: its trials, the function fitted to them, and the verdict."""
+    """One distortion: its trials, what was made of them, and the verdict."""
 
     distortion: Distortion
     trials: Sequence[Trial]
-    fit: PsychometricFit
+    fit: PsychometricFit | None  # None: the trials have no psychometric function
     threshold: Threshold
+    ascent: Ascent | None = None  # of ascending sweeps
+    d_prime: float | None = None  # of pairs at or above the threshold against identical ones
+    criterion: float | None = None
 
 
-def assess(trials: Sequence[Trial]) -> dict[str, Assessment]:
-    """Fit every distortion found in the log, in the registry's order."""
+def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Assessment]:
+    """Make of every distortion in the log what its procedure allows, in the registry's order.
+
+    Raises:
+        ValueError: The trials are not sweeps of the method's window.
+    """
     by_name: dict[str, list[Trial]] = {}
     for trial in trials:
         by_name.setdefault(trial.stimulus.distortion, []).append(trial)
+    names = sorted(by_name, key=list(DISTORTIONS).index)
+    if method.procedure == "ascending":
+        return {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
+    catches = {name: count_catches(by_name[name]) for name in names}
     return {
-        name: _assess_one(DISTORTIONS[name], by_name[name])
-        for name in sorted(by_name, key=list(DISTORTIONS).index)
+        name: _assess_one(DISTORTIONS[name], by_name[name], guess_prior(name, catches), catches[name])
+        for name in names
     }
 
 
@@ -68,9 +96,15 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
     return {name: round(counts[name] / max(len(trials), 1), 4) for name in REPLY_CLASSES}
 
 
-def _assess_one(distortion: Distortion, trials: Sequence[Trial]) -> Assessment:
-    answers = [(trial.stimulus.level, trial.noticed) for trial in trials if trial.noticed is not None]
-    fit = fit_psychometric(Counts.of(answers), float(distortion.levels))
+def _assess_one(
+    distortion: Distortion, trials: Sequence[Trial], prior: GuessPrior, catches: CatchCount
+) -> Assessment:
+    answers = [
+        (trial.stimulus.level, trial.noticed, trial.probability)
+        for trial in trials
+        if trial.noticed is not None
+    ]
+    fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), prior)
     status, reason = _judge(fit, usable=len(answers), asked=len(trials))
     level: float = distortion.levels if status == "censored" else fit.function.threshold
     low, high = fit.interval
@@ -86,7 +120,47 @@ def _assess_one(distortion: Distortion, trials: Sequence[Trial]) -> Assessment:
         n_queries=len(trials),
         reason=reason,
     )
-    return Assessment(distortion, trials, fit, threshold)
+    strong = [
+        trial.noticed for trial in trials if trial.noticed is not None and trial.stimulus.level >= level
+    ]
+    if not strong or not catches.shown:
+        return Assessment(distortion, trials, fit, threshold)
+    rates = {"hits": sum(strong), "signals": len(strong)}
+    rates |= {"false_alarms": catches.said, "catches": catches.shown}
+    return Assessment(
+        distortion, trials, fit, threshold, d_prime=d_prime(**rates), criterion=criterion(**rates)
+    )
+
+
+def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int) -> Assessment:
+    ascent = assess_sweeps(trials, distortion.levels, window)
+    usable = sum(trial.noticed is not None for trial in trials)
+    status, reason = _judge_ascent(ascent, usable=usable, asked=len(trials), strongest=distortion.levels)
+    is_censored = status == "censored"
+    level: float = distortion.levels if is_censored else ascent.first.mean
+    high = None if is_censored or ascent.first.high is None else _rounded(ascent.first.high)
+    threshold = Threshold(
+        status=status,
+        threshold=_rounded(level),
+        unit_value=_rounded(distortion.unit_value(min(level, distortion.levels))),
+        low=_rounded(ascent.first.low),
+        high=high,
+        slope=None,
+        false_alarm=None,
+        hit_at_max=None,
+        n_queries=len(trials),
+        reason=reason,
+    )
+    return Assessment(distortion, trials, None, threshold, ascent=ascent)
+
+
+def _judge_ascent(ascent: Ascent, *, usable: int, asked: int, strongest: int) -> tuple[Status, str]:
+    if usable < _MIN_USABLE * asked:
+        return "unmeasurable", f"only {usable} of {asked} replies could be read as yes or no"
+    if ascent.first.is_censored or ascent.first.mean >= strongest:
+        found_nothing = f"{ascent.n_censored} of {len(ascent.jnds)} sweeps"
+        return "censored", f"no JND up to level {ascent.first.limit_mean:g} in {found_nothing}"
+    return "measured", "no identical pair was shown: false alarms and hits are not known"
 
 
 def _judge(fit: PsychometricFit, *, usable: int, asked: int) -> tuple[Status, str]:

@@ -1,29 +1,51 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from calibration.assessment import assess, build_profile, reply_class_shares
+from calibration.assessment import Method, assess, build_profile, reply_class_shares
 from calibration.observers.simulated import parse_simulated
-from calibration.procedures import Adaptive
+from calibration.procedures.adaptive import Adaptive
+from calibration.procedures.ascending import Ascending
+from calibration.procedures.protocol import Heard
 from calibration.profile import JndProfile
 from calibration.psychometric import PsychometricFunction
 from calibration.trials import Stimulus, Trial
 
 
-def trials_of(function: PsychometricFunction, count: int = 60, distortion: str = "blur", seed: int = 0):
+def trials_of(
+    function: PsychometricFunction, count: int = 60, distortion: str = "blur", seed: int = 0
+) -> list[Trial]:
     rng = np.random.default_rng(seed)
-    procedure = Adaptive(50.0, np.random.default_rng(seed))
+    procedure = Adaptive(50.0, count, np.random.default_rng(seed))
     trials = []
     for index in range(count):
-        level = procedure.next_level(index)
-        noticed = bool(rng.random() < function.probability(level))
-        procedure.record(level, noticed=noticed)
-        trials.append(answered(index, level, noticed, distortion))
+        step = procedure.place(index)
+        noticed = bool(rng.random() < function.probability(step.level))
+        procedure.record(Heard(step, noticed))
+        trials.append(answered(index, step.level, noticed, distortion))
+    return trials
+
+
+def sweeps_of(threshold: float, count: int, levels: int = 50, window: int = 3) -> list[Trial]:
+    """Sweeps that say yes from a level near the threshold on, each of them sure of itself."""
+    trials: list[Trial] = []
+    for series in range(count):
+        sweep, index = Ascending(levels, series, window), 0
+        while (step := sweep.place(index)) is not None:
+            noticed = step.level - step.reference_level >= threshold + series
+            sweep.record(Heard(step, noticed))
+            trial = answered(index, step.level, noticed)
+            stimulus = replace(trial.stimulus, reference_level=step.reference_level)
+            trials.append(replace(trial, series=series, stimulus=stimulus))
+            index += 1
     return trials
 
 
 def answered(index: int, level: float, noticed: bool | None, distortion: str = "blur") -> Trial:
     return Trial(
         id=f"{distortion}-{index}",
+        series=0,
         index=index,
         stimulus=Stimulus("a.png", distortion, level, 0),
         polarity="different",
@@ -104,3 +126,75 @@ def test_the_shares_of_reply_classes_sum_to_one():
     shares = reply_class_shares([answered(0, 1.0, True), answered(1, 1.0, None)])
 
     assert shares == {"correct": 0.5, "antilogy": 0.0, "gibberish": 0.5, "deficiency": 0.0}
+
+
+ASCENDING = Method("ascending", window=3)
+
+
+def test_sweeps_give_the_mean_first_jnd_and_say_what_they_do_not_know():
+    assessment = assess(sweeps_of(8, 5), ASCENDING)["blur"]
+
+    found = assessment.threshold
+    assert found.status == "measured"
+    assert found.threshold == 10  # of 8, 9, 10, 11, 12
+    assert found.low < 10 < found.high
+    assert (found.slope, found.false_alarm, found.hit_at_max, assessment.fit) == (None, None, None, None)
+    assert "identical pair" in found.reason
+
+
+def test_the_nth_jnds_of_every_sweep_are_kept():
+    assessment = assess(sweeps_of(15, 2), ASCENDING)["blur"]
+
+    assert assessment.ascent.jnds == ((15, 30, 45), (16, 32, 48))
+
+
+def test_sweeps_that_find_nothing_are_censored_at_the_strongest_level():
+    found = assess(sweeps_of(60, 3), ASCENDING)["blur"].threshold
+
+    assert (found.status, found.threshold, found.high) == ("censored", 50, None)
+    assert "3 of 3 sweeps" in found.reason
+
+
+def test_a_sweep_cut_short_counts_as_a_lower_limit():
+    whole, cut = sweeps_of(8, 4), [trial for trial in sweeps_of(8, 4) if trial.series < 3 or trial.index < 5]
+
+    assessment = assess(cut, ASCENDING)["blur"]
+
+    assert assessment.ascent.n_censored == 1
+    assert assessment.ascent.first.limit_mean == pytest.approx((8 + 9 + 10 + 5) / 4)
+    assert assess(whole, ASCENDING)["blur"].ascent.n_censored == 0
+    assert assessment.threshold.threshold > 8
+
+
+def test_sweeps_of_another_window_are_refused():
+    with pytest.raises(ValueError, match="expected the answer at level"):
+        assess(sweeps_of(8, 2), Method("ascending", window=5))
+
+
+def test_identical_pairs_of_other_distortions_steady_the_false_alarms():
+    ready = PsychometricFunction(20, 3, 0.2, 0.02)
+    names = ["blur", "noise", "contrast", "saturation", "mask", "qr"]
+    runs = [trial for n, name in enumerate(names) for trial in trials_of(ready, 25, name, seed=n)]
+
+    alone = [assess(trials_of(ready, 25, name, seed=n))[name].fit.false_alarm for n, name in enumerate(names)]
+    together = [found.fit.false_alarm for found in assess(runs).values()]
+
+    assert np.std(together) < 0.7 * np.std(alone)
+
+
+def test_an_observer_that_notices_has_sensitivity():
+    assessment = assess(trials_of(PsychometricFunction(20, 3, 0.02, 0.02)))["blur"]
+
+    assert assessment.d_prime > 1.5
+
+
+def test_stated_probabilities_are_used():
+    function = PsychometricFunction(20, 3, 0.02, 0.02)
+    plain = trials_of(function, 25)
+    stated = [
+        replace(trial, probability=float(function.probability(trial.stimulus.level))) for trial in plain
+    ]
+
+    before, after = (assess(trials)["blur"].threshold for trials in (plain, stated))
+
+    assert after.high - after.low < 0.5 * (before.high - before.low)

@@ -1,0 +1,54 @@
+"""From the sweeps of one distortion to its mean first JND, with the n-th JNDs behind it.
+
+A sweep without a JND is censored: at the strongest level, or where it was cut short. Says nothing of false
+alarms, since sweeps show no identical pair.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calibration.censoring import CensoredMean, censored_mean
+from calibration.procedures.ascending import jnds_of
+from calibration.trials import Trial
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """What the sweeps over all references of one distortion found."""
+
+    jnds: Sequence[Sequence[int]]  # levels of the 1st ... n-th JND, sweep by sweep; none: censored
+    first: CensoredMean  # of the first JNDs
+
+    @property
+    def n_censored(self) -> int:
+        """Sweeps in which nothing was noticed."""
+        return sum(not found for found in self.jnds)
+
+
+def assess_sweeps(trials: Sequence[Trial], levels: int, window: int) -> Ascent:
+    """Read every series as one sweep.
+
+    Args:
+        trials: At least one, all of one distortion.
+        levels: The strongest level.
+        window: Levels in a row that confirm a JND.
+
+    Raises:
+        ValueError: The trials are not sweeps of this window.
+    """
+    by_series: dict[int, list[Trial]] = {}
+    for trial in trials:
+        by_series.setdefault(trial.series, []).append(trial)
+    sweeps = [sorted(series, key=lambda trial: trial.index) for _, series in sorted(by_series.items())]
+    jnds = [
+        jnds_of([(trial.stimulus.level, trial.noticed) for trial in sweep], levels, window)
+        for sweep in sweeps
+    ]
+    firsts = [
+        float(found[0]) if found else sweep[-1].stimulus.level
+        for found, sweep in zip(jnds, sweeps, strict=True)
+    ]
+    mean = censored_mean(firsts, [not found for found in jnds], np.random.default_rng(0))
+    return Ascent(tuple(map(tuple, jnds)), mean)
