@@ -76,7 +76,33 @@ def test_it_is_an_observer_and_can_be_served():
     assert isinstance(observer, LocalModel)
 
 
-@pytest.mark.parametrize("options", ["treshold=20", "threshold=abc", "threshold", "threshold=-3", "lapse=2"])
+@pytest.mark.parametrize(
+    "options",
+    ["treshold=20", "threshold=abc", "threshold", "threshold=-3", "lapse=2", "spread=-1", "probabilities=2"],
+)
 def test_options_that_make_no_sense_are_refused(options):
     with pytest.raises(ValueError, match=r"expected|must"):
         parse_simulated(options)
+
+
+@pytest.mark.parametrize(("prompt", "flips"), [(DIFFERENT_PROMPT, False), (IDENTICAL_PROMPT, True)])
+def test_it_states_the_probability_of_the_affirmative_answer(prompt, flips):
+    observer = parse_simulated("threshold=20,probabilities=1")
+    expected = float(observer.function.probability(18.0))
+
+    (reply,) = observer.ask([Query(prompt, (GREY, GREY), key="k", level=18.0)])
+
+    assert reply.probability == pytest.approx(1 - expected if flips else expected)
+    assert parse_simulated("").ask([Query(prompt, (GREY, GREY), key="k", level=18.0)])[0].probability is None
+
+
+def test_with_a_spread_every_query_has_its_own_threshold():
+    observer = parse_simulated("threshold=20,slope=3,false_alarm=0,lapse=0,spread=0.25,probabilities=1")
+    queries = [Query(DIFFERENT_PROMPT, (GREY, GREY), key=str(n), level=20.0) for n in range(2000)]
+
+    stated = np.array([reply.probability for reply in observer.ask(queries)])
+
+    log_thresholds = np.log(20) - np.log(-np.log1p(-stated)) / 3
+    assert np.mean(log_thresholds) == pytest.approx(np.log(20), abs=0.02)
+    assert np.std(log_thresholds) == pytest.approx(0.25, rel=0.06)
+    assert [reply.probability for reply in observer.ask(queries[::-1])][::-1] == stated.tolist()
