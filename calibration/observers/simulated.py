@@ -27,7 +27,8 @@ class SimulatedObserver:
     """Says "different" as often as its psychometric function tells at the level shown.
 
     `function.threshold` is the Weibull scale in levels, the same for every distortion; with a `spread` each
-    query has its own, drawn from the query's key and the seed around it. A query without a level (a served request) takes the RMS difference of its two images, in % of full scale, as one.
+    query has its own, drawn from the query's key and the seed around it. A query without a level (a served
+    request) takes the RMS difference of its two images, in % of full scale, as one.
     """
 
     function: PsychometricFunction
