@@ -104,7 +104,7 @@ def write_report(folder: Path, images: Path | None = None) -> list[Path]:
     Raises:
         TrialLogError: The folder has no trials, or they cannot be read.
     """
-    from calibration.report import render_report, save_plots  # noqa: PLC0415 - loads matplotlib
+    from calibration.report.page import render_report, save_plots  # noqa: PLC0415 - loads matplotlib
 
     directory = CalibrationDirectory(folder)
     trials = read_trials(directory.trials)
@@ -231,7 +231,7 @@ def _calibrate(
     request: Request,
     reporter: Reporter,
 ) -> JndProfile:
-    from calibration.report import render_report  # noqa: PLC0415 - loads matplotlib
+    from calibration.report.page import render_report  # noqa: PLC0415 - loads matplotlib
 
     directory = CalibrationDirectory(request.out)
     begun = directory.begin(_record(request, plan, observer.stimulus_side))

@@ -10,9 +10,9 @@ from calibration.assessment import assess, build_profile
 from calibration.image import Image, encode_png
 from calibration.observers.simulated import parse_simulated
 from calibration.psychometric import PsychometricFunction
-from calibration.report import render_report
+from calibration.report.page import render_report
 from calibration.stimuli.registry import DISTORTIONS
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials
 from tests.walkthrough.browser import Browser
 
 SECTIONS = ("summary", "thresholds", "radar", "curves", "examples", "replies", "bias", "method")

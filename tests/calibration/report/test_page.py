@@ -11,9 +11,9 @@ from calibration.image import Image, encode_png
 from calibration.observers.simulated import parse_simulated
 from calibration.profile import JndProfile
 from calibration.psychometric import PsychometricFunction
-from calibration.report import render_report, save_plots
+from calibration.report.page import render_report, save_plots
 from calibration.stimuli.registry import DISTORTIONS
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials
 
 OBSERVERS = {
     "blur": PsychometricFunction(8, 3, 0.02, 0.02),

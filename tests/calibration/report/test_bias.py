@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from calibration.assessment import assess
-from calibration.bias import diagnose
 from calibration.psychometric import PsychometricFunction
+from calibration.report.bias import diagnose
 from calibration.trials import Trial
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 ORDERS, POLARITIES = ("reference_first", "distorted_first"), ("different", "identical")
 

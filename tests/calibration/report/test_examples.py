@@ -6,12 +6,12 @@ import pytest
 from skimage import data
 
 from calibration.assessment import assess
-from calibration.examples import SHOWN_SIDE, Picture, render_examples
 from calibration.image import Image, decode, encode_png
 from calibration.profile import JndProfile
 from calibration.psychometric import PsychometricFunction
+from calibration.report.examples import SHOWN_SIDE, Picture, render_examples
 from calibration.stimuli.registry import DISTORTIONS
-from tests.calibration.staged_trials import adaptive_trials
+from tests.calibration.report.staged_trials import adaptive_trials
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
-from calibration.plots.staircase import MOST_STRIPS, draw_staircase
+from calibration.report.plots.staircase import MOST_STRIPS, draw_staircase
+from calibration.report.sweeps import Sweep
 from calibration.stimuli.registry import DISTORTIONS
-from calibration.sweeps import Sweep
 
 
 def test_each_reference_has_a_step_curve_and_a_strip():

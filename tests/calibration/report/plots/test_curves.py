@@ -4,9 +4,9 @@ from itertools import pairwise
 import pytest
 
 from calibration.assessment import assess
-from calibration.plots.curves import draw_curve
 from calibration.psychometric import PsychometricFunction
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
+from calibration.report.plots.curves import draw_curve
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 
 @pytest.mark.parametrize("name", ["blur", "jpeg"])

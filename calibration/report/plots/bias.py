@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from calibration.bias import Rate
-from calibration.plots.ink import INK, LINE, MUTED, RULE, WARM, new_figure
+from calibration.report.bias import Rate
+from calibration.report.plots.ink import INK, LINE, MUTED, RULE, WARM, new_figure
 
 
 def draw_rates(rates: Sequence[Rate]) -> Figure:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from matplotlib.figure import Figure
 
 from calibration.assessment import Assessment
-from calibration.plots.ink import CLASSES, INK, MUTED, new_figure
 from calibration.questions import REPLY_CLASSES
+from calibration.report.plots.ink import CLASSES, INK, MUTED, new_figure
 
 
 def draw_replies(assessments: Mapping[str, Assessment]) -> Figure:

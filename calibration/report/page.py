@@ -1,7 +1,7 @@
 """The report of one calibration: one self-contained page, and its figures as PNG files.
 
-Gathers what the page shows; the figures are drawn in `calibration.plots`, its sentences are
-`calibration.report_words`, its layout is `templates/report.html.j2`. Needs no script and loads nothing.
+Gathers what the page shows; the figures are drawn in `calibration.report.plots`, its sentences are
+`calibration.report.words`, its layout is `templates/report.html.j2`. Needs no script and loads nothing.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from calibration.assessment import Assessment
-from calibration.bias import diagnose
 from calibration.directory import write_whole
-from calibration.examples import render_examples
-from calibration.plots.bias import draw_rates
-from calibration.plots.curves import draw_curve
-from calibration.plots.ink import Draw, to_png, to_svg
-from calibration.plots.radar import BESIDE, draw_radar, multiples_of_human
-from calibration.plots.replies import draw_replies
-from calibration.plots.staircase import MOST_STRIPS, draw_staircase
 from calibration.profile import JndProfile
-from calibration.report_words import (
+from calibration.report.bias import diagnose
+from calibration.report.examples import render_examples
+from calibration.report.plots.bias import draw_rates
+from calibration.report.plots.curves import draw_curve
+from calibration.report.plots.ink import Draw, to_png, to_svg
+from calibration.report.plots.radar import BESIDE, draw_radar, multiples_of_human
+from calibration.report.plots.replies import draw_replies
+from calibration.report.plots.staircase import MOST_STRIPS, draw_staircase
+from calibration.report.sweeps import sweeps_of
+from calibration.report.words import (
     asks_a_task,
     bias_sentences,
     noticed_words,
@@ -33,7 +34,6 @@ from calibration.report_words import (
     title_of,
 )
 from calibration.summary import describe_interval, describe_level, describe_unit
-from calibration.sweeps import sweeps_of
 
 __all__ = ["render_report", "save_plots", "summarise"]
 
@@ -125,7 +125,7 @@ def _told(details: Mapping[str, object]) -> dict[str, object]:
 
 def _page() -> Template:
     return Environment(
-        loader=PackageLoader("calibration"),
+        loader=PackageLoader("calibration.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

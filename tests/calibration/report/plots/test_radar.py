@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from calibration.assessment import assess
-from calibration.plots.radar import BESIDE, draw_radar, multiples_of_human
 from calibration.profile import default_profile
 from calibration.psychometric import PsychometricFunction
 from calibration.published import published_models
 from calibration.published_table import COLUMNS
-from tests.calibration.staged_trials import adaptive_trials
+from calibration.report.plots.radar import BESIDE, draw_radar, multiples_of_human
+from tests.calibration.report.staged_trials import adaptive_trials
 
 
 def seen(*names: str, threshold: float = 8):

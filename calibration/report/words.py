@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from calibration.assessment import Assessment
-from calibration.bias import Biases, Habit
 from calibration.profile import JndProfile
 from calibration.ratios import wilson_interval
+from calibration.report.bias import Biases, Habit
+from calibration.report.sweeps import Sweep
 from calibration.summary import describe_level, describe_unit
-from calibration.sweeps import Sweep
 from calibration.trials import Trial
 
 _LEAN = 0.5  # criterion beyond which one answer is preferred; a careful observer reaches about 0.3

@@ -1,8 +1,8 @@
 import pytest
 
 from calibration.assessment import assess
-from calibration.plots.replies import draw_replies
-from tests.calibration.staged_trials import staged_trial
+from calibration.report.plots.replies import draw_replies
+from tests.calibration.report.staged_trials import staged_trial
 
 
 def test_bars_are_as_long_as_the_shares_of_the_classes():

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from calibration.plots.ink import FILL, INK, LINE, MUTED, RULE, new_figure
+from calibration.report.plots.ink import FILL, INK, LINE, MUTED, RULE, new_figure
+from calibration.report.sweeps import Sweep
 from calibration.stimuli.distortion import Distortion
-from calibration.sweeps import Sweep
 
 MOST_STRIPS = 12
 

@@ -1,13 +1,13 @@
 import pytest
 
 from calibration.assessment import assess, build_profile
-from calibration.bias import diagnose
 from calibration.observers.simulated import parse_simulated
 from calibration.psychometric import PsychometricFunction
-from calibration.report_words import bias_sentences, sentence_of, staircase_sentence, summarise
-from calibration.sweeps import Sweep
+from calibration.report.bias import diagnose
+from calibration.report.sweeps import Sweep
+from calibration.report.words import bias_sentences, sentence_of, staircase_sentence, summarise
 from calibration.trials import Trial
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 OBSERVERS = {
     "blur": PsychometricFunction(8, 3, 0.02, 0.02),

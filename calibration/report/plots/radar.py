@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from calibration.assessment import Assessment
-from calibration.plots.ink import CARD, INK, LINE, MUTED, OTHERS, RULE, new_figure
 from calibration.profile import default_profile
 from calibration.published import published_multiples
 from calibration.published_table import COLUMNS
+from calibration.report.plots.ink import CARD, INK, LINE, MUTED, OTHERS, RULE, new_figure
 from calibration.stimuli.registry import DISTORTIONS
 
 BESIDE = ("GPT-4o", "Gemini 2.0 Flash", "Qwen2.5-VL-7B")  # the two finest, and the median of the open models

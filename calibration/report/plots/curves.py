@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from calibration.assessment import Assessment
 from calibration.fitting import Values
-from calibration.plots.ink import CARD, FILL, INK, LINE, RULE, WARM, new_figure
-from calibration.report_words import noticed_words
+from calibration.report.plots.ink import CARD, FILL, INK, LINE, RULE, WARM, new_figure
+from calibration.report.words import noticed_words
 
 _BINS = 9
 

@@ -1,5 +1,5 @@
-from calibration.bias import Rate
-from calibration.plots.bias import draw_rates
+from calibration.report.bias import Rate
+from calibration.report.plots.bias import draw_rates
 
 
 def test_each_rate_is_a_line_with_its_count():

@@ -2,8 +2,8 @@ import pytest
 
 from calibration.procedures.ascending import jnds_of
 from calibration.psychometric import PsychometricFunction
-from calibration.sweeps import Sweep, sweeps_of
-from tests.calibration.staged_trials import adaptive_trials, ascending_trials, staged_trial
+from calibration.report.sweeps import Sweep, sweeps_of
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 
 @pytest.mark.parametrize("threshold", [0.6, 2, 9, 30, 400])
