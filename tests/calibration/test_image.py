@@ -305,3 +305,14 @@ def test_a_fast_png_is_hardly_larger_than_a_thorough_one():
     picture = Image(astronaut())
 
     assert len(encode_png_fast(picture)) < 1.25 * len(encode_png(picture))
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+@pytest.mark.parametrize("full_chroma", [True, False])
+@pytest.mark.parametrize("quality", [90, 100])
+def test_even_pure_noise_is_encoded_as_jpeg(quality: int, full_chroma: bool, progressive: bool):
+    noise = Image(np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8))
+
+    data = encode_jpeg(noise, quality, progressive=progressive, full_chroma=full_chroma)
+
+    assert decode(data).image.pixels.shape == (300, 300, 3)
