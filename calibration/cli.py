@@ -94,10 +94,11 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated
     """
     from calibration import workflow  # noqa: PLC0415 - plots load only when a run needs them
+    from calibration.request import Request  # noqa: PLC0415
 
     with _plain_errors(), _progress("asking") as report_progress:
         profile = workflow.calibrate(
-            workflow.Request(
+            Request(
                 observer=observer,
                 images=images,
                 out=out,
@@ -281,6 +282,8 @@ def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
         print(json.dumps(summary.as_record(profile)))
         return
     _console.print(summary.as_table(profile))
+    for reason in summary.reasons(profile):
+        _console.print(escape(reason), highlight=False, soft_wrap=True)
     _console.print(f"report: {(out / 'report.html').resolve()}", highlight=False, soft_wrap=True)
 
 

@@ -191,7 +191,7 @@ def encode_jpeg(image: Image, quality: int, *, progressive: bool = True, full_ch
     if not 1 <= quality <= 100:
         raise ValueError(f"quality must be 1-100, got {quality}")
     subsampling = 0 if full_chroma else 2
-    # Optimised Huffman tables need the whole file in one buffer; the one Pillow guesses is too small for noise.
+    # Optimised Huffman tables need the whole file in one buffer: larger than Pillow guesses, for noise.
     ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * image.width * image.height)
     return _save(
         image, "JPEG", quality=quality, progressive=progressive, optimize=True, subsampling=subsampling

@@ -45,9 +45,18 @@ def as_table(profile: JndProfile) -> Table:
             describe_interval(found),
             describe_unit(found, distortion.unit),
             "" if found.false_alarm is None else f"{found.false_alarm:.0%}",
-            found.status + (f": {found.reason}" if found.reason else ""),
+            found.status,
         )
     return table
+
+
+def reasons(profile: JndProfile) -> list[str]:
+    """Return why thresholds are what they are, one sentence per reason, naming the distortions."""
+    named: dict[str, list[str]] = {}
+    for name, found in profile.distortions.items():
+        if found.reason:
+            named.setdefault(found.reason, []).append(DISTORTIONS[name].label)
+    return [f"{', '.join(labels)}: {reason}" for reason, labels in named.items()]
 
 
 def describe_level(found: Threshold, strongest: int) -> str:

@@ -5,27 +5,24 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from calibration.assessment import assess, build_profile
-from calibration.directory import CalibrationDirectory, DirectoryError, SessionRecord, write_whole
+from calibration.assessment import Method, assess, build_profile
+from calibration.directory import CalibrationDirectory, DirectoryError, write_whole
 from calibration.image import ImageError
 from calibration.observers.protocol import Described, LocalModel
 from calibration.observers.select import build_observer
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, load_profile
-from calibration.questions import PaperQuestion, parse_pair_question
+from calibration.request import Request, plan_session, record_of
 from calibration.session.asking import Asker, asker_for
 from calibration.session.budget import Budget, parse_budget
 from calibration.session.estimate import describe_cost
-from calibration.session.plan import ProcedureName, Question, SessionPlan, count_trials, wave_for
-from calibration.session.references import References, find_references
+from calibration.session.plan import SessionPlan, count_trials
 from calibration.session.run import run_session
-from calibration.stimuli.registry import select_distortions
-from calibration.tasks import TaskQuestion, read_task
 from calibration.trials import TrialLog, TrialLogError, read_trials
 
 if TYPE_CHECKING:
@@ -33,28 +30,6 @@ if TYPE_CHECKING:
     from calibration.vpa_jnd.build import BuildResult
 
 TROUBLE = (DirectoryError, TrialLogError, ImageError)  # on the way, through no fault of the caller
-
-DEFAULT_QUERIES: dict[ProcedureName, int | None] = {"adaptive": 25, "constant": 100, "ascending": None}
-
-
-@dataclass(frozen=True)
-class Request:
-    """The options of `jnd-calibrate run`."""
-
-    observer: str
-    images: Path
-    out: Path
-    distortions: str
-    question: str = "difference"
-    procedure: str = "adaptive"
-    queries_per_threshold: int | None = None  # None: the procedure's own default
-    sweeps: int = 10
-    window: int = DEFAULT_WINDOW
-    workers: int = 8
-    seed: int = 0
-    budget: str | None = None
-    price: str | None = None
-    cluster: str | None = None  # ray
 
 
 class Reporter(Protocol):
@@ -87,7 +62,7 @@ def calibrate(request: Request, reporter: Reporter) -> JndProfile:
         DirectoryError: The folder holds another session, or the disk refused.
         TrialLogError: The trial log cannot be read or written.
     """
-    plan, budget = _plan(request), parse_budget(request.budget, request.price)
+    plan, budget = plan_session(request), parse_budget(request.budget, request.price)
     for skipped in plan.references.skipped:
         reporter.warn(f"skipped {skipped}")
     with _open(request) as (asker, observer):
@@ -103,6 +78,7 @@ def write_report(folder: Path, images: Path | None = None) -> list[Path]:
 
     Raises:
         TrialLogError: The folder has no trials, or they cannot be read.
+        ProfileError: Its profile cannot be read.
     """
     from calibration.report.page import render_report, save_plots  # noqa: PLC0415 - loads matplotlib
 
@@ -110,8 +86,8 @@ def write_report(folder: Path, images: Path | None = None) -> list[Path]:
     trials = read_trials(directory.trials)
     if not trials:
         raise TrialLogError(f"{folder} holds no trials: expected a folder written by `jnd-calibrate run`")
-    assessments = assess(trials)
     profile = load_profile(directory.profile)
+    assessments = assess(trials, _method_of(profile))
     images = images or _folder_of_images(directory)
     write_whole(directory.report, render_report(profile, assessments, images))
     return [directory.report, *save_plots(assessments, folder / "plots")]
@@ -153,48 +129,6 @@ def serve(spec: str, *, host: str, port: int) -> None:
     run_server(observer, host=host, port=port)
 
 
-def _plan(request: Request) -> SessionPlan:
-    procedure = _parse_procedure(request.procedure)
-    distortions = select_distortions(request.distortions)
-    question = _parse_question(request.question, procedure)
-    return SessionPlan(
-        references=_find_references(request, question),
-        distortions=distortions,
-        question=question,
-        procedure=procedure,
-        queries_per_threshold=request.queries_per_threshold or DEFAULT_QUERIES[procedure],
-        seed=request.seed,
-        wave=wave_for(procedure, len(distortions)),
-        sweeps=request.sweeps,
-        window=request.window,
-    )
-
-
-def _parse_procedure(name: str) -> ProcedureName:
-    for known in DEFAULT_QUERIES:
-        if name == known:
-            return known
-    raise ValueError(f"expected --procedure {', '.join(DEFAULT_QUERIES)}, got {name!r}")
-
-
-def _parse_question(spec: str, procedure: ProcedureName) -> Question:
-    """Read `--question`; the paper's procedure puts the paper's prompts alone."""
-    kind, _, path = spec.partition(":")
-    if kind == "task":
-        return read_task(Path(path))
-    if spec == "difference" and procedure == "ascending":
-        return PaperQuestion("direct")
-    return parse_pair_question(spec)
-
-
-def _find_references(request: Request, question: Question) -> References:
-    if isinstance(question, TaskQuestion):
-        return find_references(
-            request.images, request.seed, is_wanted=lambda name: bool(question.prompts_for(name))
-        )
-    return find_references(request.images, request.seed)
-
-
 @contextmanager
 def _open(request: Request) -> Iterator[tuple[Asker, Described]]:
     """Bring up the observer, here or on every worker of a cluster, and close it again."""
@@ -234,7 +168,7 @@ def _calibrate(
     from calibration.report.page import render_report  # noqa: PLC0415 - loads matplotlib
 
     directory = CalibrationDirectory(request.out)
-    begun = directory.begin(_record(request, plan, observer.stimulus_side))
+    begun = directory.begin(record_of(request, plan, observer.stimulus_side))
     plan = replace(plan, wave=begun.wave)
     reporter.tell(describe_cost(plan, budget, spec=request.observer, workers=request.workers))
     reporter.begin(count_trials(plan))
@@ -247,7 +181,7 @@ def _calibrate(
             stimulus_side=observer.stimulus_side,
             budget=budget,
         )
-        assessments = assess(log.trials)
+        assessments = assess(log.trials, Method(plan.procedure, plan.window))
     if not is_whole:
         reporter.warn(
             f"the budget of {request.budget} is spent after {budget.spent_queries} questions; "
@@ -259,33 +193,20 @@ def _calibrate(
     return profile
 
 
+def _method_of(profile: JndProfile) -> Method:
+    """Read how the trials were placed off the profile made of them: a mailed folder may lack session.json."""
+    return Method(
+        str(profile.details.get("procedure") or "adaptive"),
+        int(profile.details.get("window") or DEFAULT_WINDOW),
+    )
+
+
 def _folder_of_images(directory: CalibrationDirectory) -> Path | None:
     try:
         folder = directory.read_session().folder
     except DirectoryError:
         return None  # the trials and the profile alone make a report, without examples
     return Path(folder) if folder else None
-
-
-def _record(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
-    question = plan.question
-    return SessionRecord(
-        observer=_identity(request.observer),
-        question=question.name,
-        question_digest=question.digest if isinstance(question, TaskQuestion) else "",
-        procedure=plan.procedure,
-        window=plan.window,
-        seed=plan.seed,
-        stimulus_side=stimulus_side,
-        images=plan.references.names,
-        folder=str(request.images.resolve()),
-        wave=plan.wave,
-    )
-
-
-def _identity(spec: str) -> str:
-    """Return what of a SPEC tells observers apart: where a server listens may change between runs."""
-    return spec.rpartition("@")[0] if spec.startswith("openai:") else spec
 
 
 def _details(request: Request, plan: SessionPlan, budget: Budget) -> dict[str, object]:

@@ -1,0 +1,107 @@
+"""The options of `jnd-calibrate run`, and the session they ask for.
+
+Reads text and folders; nothing is asked and nothing written here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from calibration.directory import SessionRecord
+from calibration.procedures.ascending import DEFAULT_WINDOW
+from calibration.questions import PaperQuestion, parse_pair_question
+from calibration.session.plan import ProcedureName, Question, SessionPlan, wave_for
+from calibration.session.references import References, find_references
+from calibration.stimuli.registry import select_distortions
+from calibration.tasks import TaskQuestion, read_task
+
+_QUERIES: dict[ProcedureName, int | None] = {"adaptive": 25, "constant": 100, "ascending": None}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The options of `jnd-calibrate run`."""
+
+    observer: str
+    images: Path
+    out: Path
+    distortions: str
+    question: str = "difference"
+    procedure: str = "adaptive"
+    queries_per_threshold: int | None = None  # None: the procedure's own default
+    sweeps: int = 10
+    window: int = DEFAULT_WINDOW
+    workers: int = 8
+    seed: int = 0
+    budget: str | None = None
+    price: str | None = None
+    cluster: str | None = None  # ray
+
+
+def plan_session(request: Request) -> SessionPlan:
+    """Return what the options ask for.
+
+    Raises:
+        ValueError: An option cannot be understood, or there is nothing to show.
+        LookupError: A distortion is unknown.
+    """
+    procedure = _parse_procedure(request.procedure)
+    distortions = select_distortions(request.distortions)
+    question = _parse_question(request.question, procedure)
+    return SessionPlan(
+        references=_find_references(request, question),
+        distortions=distortions,
+        question=question,
+        procedure=procedure,
+        queries_per_threshold=request.queries_per_threshold or _QUERIES[procedure],
+        seed=request.seed,
+        wave=wave_for(procedure, len(distortions)),
+        sweeps=request.sweeps,
+        window=request.window,
+    )
+
+
+def record_of(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
+    """Return what must stay the same for the run to be resumed."""
+    question = plan.question
+    return SessionRecord(
+        observer=_identity(request.observer),
+        question=question.name,
+        question_digest=question.digest if isinstance(question, TaskQuestion) else "",
+        procedure=plan.procedure,
+        window=plan.window,
+        seed=plan.seed,
+        stimulus_side=stimulus_side,
+        images=plan.references.names,
+        folder=str(request.images.resolve()),
+        wave=plan.wave,
+    )
+
+
+def _parse_procedure(name: str) -> ProcedureName:
+    for known in _QUERIES:
+        if name == known:
+            return known
+    raise ValueError(f"expected --procedure {', '.join(_QUERIES)}, got {name!r}")
+
+
+def _parse_question(spec: str, procedure: ProcedureName) -> Question:
+    """Read `--question`; the paper's procedure puts the paper's prompts alone."""
+    kind, _, path = spec.partition(":")
+    if kind == "task":
+        return read_task(Path(path))
+    if spec == "difference" and procedure == "ascending":
+        return PaperQuestion("direct")
+    return parse_pair_question(spec)
+
+
+def _find_references(request: Request, question: Question) -> References:
+    if isinstance(question, TaskQuestion):
+        return find_references(
+            request.images, request.seed, is_wanted=lambda name: bool(question.prompts_for(name))
+        )
+    return find_references(request.images, request.seed)
+
+
+def _identity(spec: str) -> str:
+    """Return what of a SPEC tells observers apart: where a server listens may change between runs."""
+    return spec.rpartition("@")[0] if spec.startswith("openai:") else spec
