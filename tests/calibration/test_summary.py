@@ -5,7 +5,14 @@ from rich.console import Console
 
 from calibration.profile import JndProfile, Threshold
 from calibration.published import published_profile
-from calibration.summary import as_record, as_table, describe_interval, describe_level, describe_unit
+from calibration.summary import (
+    as_record,
+    as_table,
+    describe_interval,
+    describe_level,
+    describe_unit,
+    reasons,
+)
 
 MEASURED = Threshold("measured", 12.34, 6.17, 9.0, 15.0, 3.0, 0.02, 0.98, 25)
 CENSORED = Threshold("censored", 50, 25.0, 41.0, None, 3.0, 0.02, 0.1, 25, "not noticed")
@@ -58,3 +65,12 @@ def test_the_table_tells_every_distortion_of_a_measured_and_of_a_published_profi
 
         assert profile.model in output.getvalue()
         assert "blur" in output.getvalue()
+
+
+def test_each_reason_is_said_once_with_all_it_concerns():
+    found = {"blur": CENSORED, "noise": MEASURED, "jpeg": CENSORED, "qr": BIASED}
+
+    assert reasons(JndProfile("m", "measured", found)) == [
+        "blur, JPEG compression: not noticed",
+        "QR code: biased",
+    ]
