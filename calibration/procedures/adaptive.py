@@ -20,7 +20,7 @@ CATCH_EVERY = 5  # one identical pair in five trials
 CHECK_EVERY = 25  # once in 25 trials, when in doubt, the strongest level: is the change noticed at all?
 MIN_HIT_AT_MAX = 0.75  # P("different") at the strongest level below which a threshold means nothing
 _DOUBT = 0.1  # probability of missing that
-_CANDIDATES = 40
+_CANDIDATES = 80
 _WEAKEST = 1 / 200  # the weakest level shown, as a share of the strongest
 _MOST_PENDING = 3  # answers still on their way that are reckoned with: their outcomes double each time
 

@@ -32,7 +32,7 @@ def test_more_answers_narrow_the_interval():
 
     few, many = (fit_psychometric(counts_of(function, levels, each), 50.0).interval for each in (5, 500))
 
-    assert np.log(many[1] / many[0]) < 0.25 * np.log(few[1] / few[0])
+    assert np.log(many[1] / many[0]) < 0.3 * np.log(few[1] / few[0])
 
 
 def test_without_answers_the_interval_spans_the_prior():
