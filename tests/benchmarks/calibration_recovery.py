@@ -140,6 +140,8 @@ def judge(named: dict, rivals: dict, cost: dict) -> dict[str, bool | None]:
     return {
         "rmse_guess_02_within_1.25_bounds": low.rmse <= 1.25 * fisher_bound(STEADY, 20),
         "rmse_guess_02_within_the_issue's_11.6": low.rmse <= 1.25 * ISSUE_BOUND,
+        "rmse_guess_02_pooled_within_1.25_bounds": named["guess_02_pooled"].rmse
+        <= 1.25 * fisher_bound(STEADY, 20),
         "rmse_guess_30_within_1.25_bounds": high.rmse <= 1.25 * fisher_bound(READY, 20),
         "bias_guess_02": abs(low.bias) <= 0.05,
         "bias_guess_30": abs(high.bias) <= 0.08,
