@@ -55,7 +55,7 @@ class Viewer:
         Raises:
             PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
         """
-        _check_aspect(self._reference, distorted)
+        check_aspect(self._reference, distorted)
         views = [PairView(self._whole, shrink(distorted, *self._size))]
         if self._native is not None:
             views.append(_worst_tile(self._native, distorted))
@@ -82,7 +82,12 @@ def to_opponent(pixels: npt.NDArray[np.uint8] | torch.Tensor) -> torch.Tensor:
     return torch.einsum("nhwc,dc->ndhw", rgb, torch.from_numpy(_OPPONENT)).contiguous()
 
 
-def _check_aspect(reference: Image, distorted: Image) -> None:
+def check_aspect(reference: Image, distorted: Image) -> None:
+    """Refuse two pictures that are not of one shape.
+
+    Raises:
+        PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
+    """
     expected = distorted.width * reference.height / reference.width
     difference = abs(distorted.height - expected)
     if difference > MAX_ASPECT_DIFFERENCE * expected and difference > 1.0:
