@@ -131,21 +131,34 @@ def compare(
         str,
         typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
     ] = "embedded",
+    *,
+    heat_map: Annotated[
+        Path | None,
+        typer.Option("--map", help="Write a PNG that shows where the model would notice.", dir_okay=False),
+    ] = None,
     artifact: Artifact = None,
     as_json: Json = False,
 ) -> None:
     """Predict whether the model notices the change between two pictures.
 
     jnd_ratio is the size of the change: 1 is one just noticeable difference. low and high bound the model's
-    own probability of saying "different" for 95 % of pairs like this one.
+    own probability of saying "different" for 95 % of pairs like this one. What mattered most is told in words
+    on stderr.
+
+    Example: jnd-predictor compare original.png edited.png --model gpt-4o --map where.png
     """
-    from calibration.image import load  # noqa: PLC0415
+    from calibration.directory import DirectoryError, write_whole  # noqa: PLC0415
+    from calibration.image import encode_png, load  # noqa: PLC0415
+    from predictor.heat_map import paint  # noqa: PLC0415
     from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
 
     try:
         first, second = load(reference), load(image)
-        found = Predictor.load(artifact).notice(first, second, resolve_profile(model))
-    except (ImageError, PairError, ProfileError, ArtifactError, OSError) as error:
+        comparison = Predictor.load(artifact).against(first, resolve_profile(model))
+        found, explanation = comparison.notice_each([second])[0], comparison.explain(second)
+        if heat_map is not None:
+            write_whole(heat_map, encode_png(paint(second, explanation.local_map)))
+    except (ImageError, PairError, ProfileError, ArtifactError, DirectoryError, OSError) as error:
         _fail(error)
     if as_json:
         print(json.dumps(asdict(found)))
@@ -153,6 +166,8 @@ def compare(
         _console.print(
             f"P(notice) {found.probability:.3f} ({found.low:.3f}-{found.high:.3f}), {found.jnd_ratio:.2f} JND"
         )
+    for reason in explanation.reasons:
+        _console.print(f"- {reason}")
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -30,12 +30,26 @@ class PairError(ValueError):
     """The two pictures cannot be compared: they are not the same picture's shape."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a view lies within the picture, in shares of its sides."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+EVERYWHERE = Place(0.0, 0.0, 1.0, 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class PairView:
     """A reference and its candidate, pixel on pixel, as the model sees them; same size."""
 
     reference: Image
     distorted: Image
+    place: Place = EVERYWHERE
 
 
 class Viewer:
@@ -117,5 +131,7 @@ def _worst_tile(reference: Image, distorted: Image) -> PairView:
     top, left = np.unravel_index(int(np.argmax(inside)), inside.shape)
     rows, columns = slice(int(top), int(top) + tile_height), slice(int(left), int(left) + tile_width)
     return PairView(
-        Image(np.ascontiguousarray(first[rows, columns])), Image(np.ascontiguousarray(second[rows, columns]))
+        Image(np.ascontiguousarray(first[rows, columns])),
+        Image(np.ascontiguousarray(second[rows, columns])),
+        Place(int(left) / width, int(top) / height, tile_width / width, tile_height / height),
     )

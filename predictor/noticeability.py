@@ -17,6 +17,7 @@ from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
 from predictor.bands import measure
 from predictor.features import PairView, to_opponent
+from predictor.local_noticeability import LocalView, look_closely
 from predictor.network import JndNetwork
 
 DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
@@ -113,6 +114,10 @@ class NoticeabilityModel:
         sizes = [self._log_sizes(views, profile) for views in zip(*candidates, strict=True)]
         link = link_of(profile, self._settings.steepness_factor)
         return [self._conclude(float(log_size), link) for log_size in np.max(sizes, axis=0)]
+
+    def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
+        """Judge one view and keep what the model would see where."""
+        return look_closely(self._network, view, log_thresholds(profile, self._settings))
 
     def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
         first = to_opponent(np.stack([view.reference.pixels for view in views]))

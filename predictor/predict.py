@@ -11,6 +11,7 @@ from calibration.image import Image, SourceInfo
 from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
 from calibration.published import cautious_profile
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.explanation import Explanation, explain
 from predictor.features import PairError, Viewer
 from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
 from predictor.reencoding import ReencodingFinding, ReencodingJudge
@@ -19,6 +20,7 @@ from predictor.residual import Codec, ResidualDetector, ResidualFinding
 __all__ = [
     "ArtifactError",
     "Comparison",
+    "Explanation",
     "Noticeability",
     "PairError",
     "Predictor",
@@ -48,6 +50,15 @@ class Comparison:
         return self._noticeability.judge(
             [self._viewer.views(candidate) for candidate in candidates], self._profile
         )
+
+    def explain(self, candidate: Image) -> Explanation:
+        """Tell where the model would notice the candidate's difference, and by what.
+
+        Raises:
+            PairError: The aspect ratio of the candidate differs by more than 2 %.
+        """
+        views = self._viewer.views(candidate)
+        return explain([self._noticeability.look_closely(view, self._profile) for view in views])
 
     def excess(self, candidate: Image) -> float:
         """Predict P(notice) beyond the model's false alarms; see `excess_probability`."""

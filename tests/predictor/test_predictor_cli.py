@@ -7,7 +7,7 @@ from skimage import data
 from typer.testing import CliRunner
 
 from calibration.cli import app as calibration_app
-from calibration.image import Image, encode_jpeg, encode_png, resize
+from calibration.image import Image, encode_jpeg, encode_png, load, resize
 from predictor.artifact import artifact_version, read_part
 from predictor.cli import app
 
@@ -107,3 +107,32 @@ def test_train_with_pictures_that_are_not_those_of_the_trials_is_told(calibrated
 
     assert result.exit_code == 1
     assert "found none" in result.stderr
+
+
+def test_compare_draws_where_the_difference_is_and_tells_it_on_stderr(tmp_path: Path):
+    pixels = data.coffee()[:400, :600].copy()
+    pixels[20:90, 20:90] = (20, 200, 40)
+    original, changed, drawn = tmp_path / "original.png", tmp_path / "changed.png", tmp_path / "map.png"
+    original.write_bytes(encode_png(Image(data.coffee()[:400, :600].copy())))
+    changed.write_bytes(encode_png(Image(pixels)))
+
+    result = RUNNER.invoke(app, ["compare", str(original), str(changed), "--map", str(drawn), "--json"])
+
+    assert result.exit_code == 0, result.output
+    assert list(json.loads(result.stdout)) == ["probability", "jnd_ratio", "low", "high"]
+    assert "top left" in result.stderr
+    heat = load(drawn)
+    assert (heat.width, heat.height) == (600, 400)
+    row, column = np.unravel_index(int(np.ptp(heat.pixels.astype(int), axis=2).argmax()), (400, 600))
+    assert row < 130
+    assert column < 130
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["changed.png", "map.png", "original.png"]
+
+
+def test_a_map_that_cannot_be_written_is_told(photos: Path, tmp_path: Path):
+    coffee = str(photos / "coffee.png")
+
+    result = RUNNER.invoke(app, ["compare", coffee, coffee, "--map", str(tmp_path / "no" / "map.png")])
+
+    assert result.exit_code == 1
+    assert "cannot write" in result.stderr
