@@ -10,6 +10,7 @@ from pathlib import Path
 from calibration.image import Image, SourceInfo
 from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
 from calibration.published import cautious_profile
+from predictor.answer_change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
 from predictor.explanation import Explanation, explain
 from predictor.features import PairError, Viewer
@@ -18,6 +19,7 @@ from predictor.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.residual import Codec, ResidualDetector, ResidualFinding
 
 __all__ = [
+    "AnswerChange",
     "ArtifactError",
     "Comparison",
     "Explanation",
@@ -74,7 +76,9 @@ class Predictor:
         residual: ResidualDetector | None,
         reencoding: ReencodingJudge | None,
         version: str,
+        answers: AnswerModel | None = None,
     ) -> None:
+        self._answers = answers
         self._noticeability = noticeability
         self._residual = residual
         self._reencoding = reencoding
@@ -96,7 +100,10 @@ class Predictor:
                 ResidualDetector.from_part(part),
                 ReencodingJudge.from_tensors(part.tensors),
             )
-        return cls(noticeability, residual, reencoding, artifact_version(directory))
+        answers = None
+        if has_part(directory, "answer_change"):
+            answers = AnswerModel.from_part(read_part(directory, "answer_change"))
+        return cls(noticeability, residual, reencoding, artifact_version(directory), answers)
 
     def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
         """Predict whether the profile's model notices the change; the size of the pictures may differ.
@@ -143,6 +150,29 @@ class Predictor:
         if self._reencoding is None:
             raise ArtifactError("expected an artifact with a residual part, this one has none")
         return self._reencoding.judge(original, version, codec)
+
+    def answer_change(
+        self, original: Image, version: Image, profile: JndProfile, margin: float | None = None
+    ) -> AnswerChange:
+        """Predict whether the model would answer differently, were it sent the version.
+
+        `margin` is the model's own on the original, where known: the likeliest answer's probability minus
+        the second's. It says more than everything else together.
+
+        Raises:
+            ArtifactError: The artifact has no answer_change part.
+            PairError: The aspect ratios differ by more than 2 %.
+            ValueError: The margin is not between 0 and 1.
+        """
+        return self.answer_change_each(original, [version], profile, margin)[0]
+
+    def answer_change_each(
+        self, original: Image, versions: Sequence[Image], profile: JndProfile, margin: float | None = None
+    ) -> list[AnswerChange]:
+        """Predict for several versions of one original at once; raises as `answer_change`."""
+        if self._answers is None:
+            raise ArtifactError("expected an artifact with an answer_change part, this one has none")
+        return self._answers.judge(original, versions, profile, margin)
 
 
 def excess_probability(found: Noticeability, profile: JndProfile) -> float:
