@@ -170,6 +170,88 @@ def compare(
         _console.print(f"- {reason}")
 
 
+@app.command("train-answers")
+def train_answers(
+    *,
+    classifiers: Annotated[
+        Path, typer.Option(help="Folder of torch.export classifiers: NAME.pt2 beside its card NAME.json.")
+    ],
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Artifact folder; its other parts stay as they are.")],
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Do not ask this classifier, to test on it later; repeatable.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option(min=4, help="Draw from the first FIRST pictures only, sorted by name.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=4, help="Photographs drawn.")] = 560,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the classifiers' answers here: a second run need not ask again.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes photographs, versions and weights.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Learn to predict whether a compressed version changes a model's answer.
+
+    Example: jnd-predictor train-answers --classifiers models --images photos --out artifact
+    """
+    from predictor.answer_workflow import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
+
+    request = AnswerTrainingRequest(
+        classifiers, images, out, tuple(leave_out or ()), first=first, limit=limit, keep=keep, seed=seed
+    )
+    try:
+        with Progress(console=_console, disable=not _console.is_terminal) as bar:
+            task = bar.add_task("training", total=None)
+            figures = run_answer_training(
+                request,
+                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+            )
+    except (ValueError, LookupError, OSError, RuntimeError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps({"out": str(out), **figures}))
+    else:
+        _console.print(f"wrote the answer_change part to {out}: {figures}")
+
+
+@app.command("answer")
+def answer(
+    original: Annotated[Path, typer.Argument(help="The picture as it came in.")],
+    version: Annotated[Path, typer.Argument(help="What would be sent instead; may be of another size.")],
+    *,
+    model: Annotated[
+        str,
+        typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
+    ] = "embedded",
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Where known: the model's likeliest answer's probability minus the second's."),
+    ] = None,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Predict whether the model's answer about a picture changes with the version it is sent.
+
+    kl is the expected divergence of its answer distribution, in nats; low and high bound it for 95 % of
+    pictures like this one.
+    """
+    from calibration.image import load  # noqa: PLC0415
+    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+
+    try:
+        first, second = load(original), load(version)
+        found = Predictor.load(artifact).answer_change(first, second, resolve_profile(model), margin)
+    except (ImageError, PairError, ProfileError, ArtifactError, ValueError, OSError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        _console.print(
+            f"P(answer changes) {found.probability:.3f}, KL {found.kl:.4f} ({found.low:.4f}-{found.high:.4f})"
+        )
+
+
 def _fail(error: Exception) -> NoReturn:
     _console.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
     sys.exit(1)
