@@ -48,7 +48,8 @@ class Heads:
     divergence: Floats  # (features + 1,): ln KL, constant last
     smearing: float  # ln of mean(KL) over exp(mean ln KL): the expectation of what is spread
     spread: Floats  # (2,): 2.5 and 97.5 % of ln KL around its prediction
-    flip: Floats  # (features + 2,): log odds; ln KL as predicted before the constant
+    margin: Floats  # (features + 1,): the original's margin, constant last
+    flip: Floats  # (3,): log odds, from ln KL and margin as predicted, constant last
     flip_known: Floats  # (5,): log odds where the model's margin is known; see `known_margin_terms`
 
     def standardise(self, rows: Floats) -> Floats:
@@ -61,18 +62,20 @@ class Heads:
 
     def log_odds(self, rows: Floats) -> Floats:
         """Return the log odds of another answer, the model's margin unknown."""
-        terms = flip_terms(self.standardise(rows), self.log_divergence(rows))
-        return np.asarray(terms @ self.flip)
+        margins = self.standardise(rows) @ self.margin[:-1] + self.margin[-1]
+        return np.asarray(flip_terms(self.log_divergence(rows), margins) @ self.flip)
 
     def log_odds_known(self, rows: Floats, margins: Floats) -> Floats:
         """Return the log odds of another answer for originals answered with these margins."""
         return np.asarray(known_margin_terms(self.log_divergence(rows), margins) @ self.flip_known)
 
 
-def flip_terms(standardised: Floats, log_divergence: Floats) -> Floats:
-    """Return the terms of the flip head: features, predicted ln KL, constant."""
-    ones = np.ones_like(log_divergence)
-    return np.column_stack([standardised, log_divergence, ones]).astype(np.float32)
+def flip_terms(log_divergence: Floats, margins: Floats) -> Floats:
+    """Return the terms of the flip head: predicted ln KL, predicted margin, 1.
+
+    Few on purpose: flips fitted to all features rank flips worse than ln KL does.
+    """
+    return np.column_stack([log_divergence, margins, np.ones_like(margins)]).astype(np.float32)
 
 
 def known_margin_terms(log_divergence: Floats, margins: Floats) -> Floats:
@@ -91,7 +94,7 @@ class AnswerModel:
 
     def __init__(self, surrogates: Sequence[Surrogate], heads: Heads) -> None:
         self._surrogates = [surrogate.eval() for surrogate in surrogates]
-        self._heads = heads
+        self.heads = heads
 
     @classmethod
     def from_part(cls, part: Part) -> "AnswerModel":
@@ -133,10 +136,10 @@ class AnswerModel:
             check_aspect(original, version)
         rows = self.features(original, versions, profile.input_side or UNKNOWN_SIDE)
         if margin is None:
-            odds = self._heads.log_odds(rows)
+            odds = self.heads.log_odds(rows)
         else:
-            odds = self._heads.log_odds_known(rows, np.full(len(rows), margin, dtype=np.float32))
-        centres = self._heads.log_divergence(rows)
+            odds = self.heads.log_odds_known(rows, np.full(len(rows), margin, dtype=np.float32))
+        centres = self.heads.log_divergence(rows)
         return [
             _unchanged() if np.array_equal(version.pixels, original.pixels) else self._conclude(centre, odd)
             for version, centre, odd in zip(versions, centres.tolist(), odds.tolist(), strict=True)
@@ -145,21 +148,19 @@ class AnswerModel:
     def features(self, original: Image, versions: Sequence[Image], side: int) -> Floats:
         """Measure versions of one original at a model's input side; (versions, len(FEATURES))."""
         view = model_view(original, side)
-        content = contents(view)
         far = np.stack([distances(view, model_view(version, side)) for version in versions])
-        moved = surrogate_signals(self._surrogates, original, versions)
-        return np.column_stack([far, np.tile(content, (len(versions), 1)), moved]).astype(np.float32)
+        views = np.stack([model_view(image, SIDE).pixels for image in (original, *versions)])
+        return self.features_of(contents(view), far, views)
+
+    def features_of(self, content: Floats, far: Floats, views: npt.NDArray[np.uint8]) -> Floats:
+        """Gather features from contents, distances (versions, DISTANCES) and the surrogates' views."""
+        moved = batch_signals(self._surrogates, views)
+        return np.column_stack([far, np.tile(content, (len(far), 1)), moved]).astype(np.float32)
 
     def _conclude(self, centre: float, log_odds: float) -> AnswerChange:
-        low, high = (math.exp(centre + float(around)) for around in self._heads.spread)
-        kl = math.exp(centre + self._heads.smearing)
+        low, high = (math.exp(centre + float(around)) for around in self.heads.spread)
+        kl = math.exp(centre + self.heads.smearing)
         return AnswerChange(1.0 / (1.0 + math.exp(-log_odds)), min(max(kl, low), high), low, high)
-
-
-def surrogate_signals(surrogates: Sequence[Surrogate], original: Image, versions: Sequence[Image]) -> Floats:
-    """Average the surrogates' signals over versions of one original; (versions, len(SIGNALS))."""
-    pixels = np.stack([model_view(image, SIDE).pixels for image in (original, *versions)])
-    return batch_signals(surrogates, pixels)
 
 
 def batch_signals(surrogates: Sequence[Surrogate], views: npt.NDArray[np.uint8]) -> Floats:
@@ -182,7 +183,7 @@ def heads_from_tensors(tensors: Mapping[str, torch.Tensor]) -> Heads:
     """
     count = len(FEATURES)
     shapes = {"mean": count, "scale": count, "divergence": count + 1, "spread": 2,
-              "flip": count + 2, "flip_known": 5, "smearing": 1}  # fmt: skip
+              "margin": count + 1, "flip": 3, "flip_known": 5, "smearing": 1}  # fmt: skip
     found = {name: tensors[f"heads.{name}"].numpy().astype(np.float32) for name in shapes}
     for name, size in shapes.items():
         if found[name].shape != (size,) or not np.isfinite(found[name]).all():

@@ -24,8 +24,8 @@ from predictor.answer_surrogate import GROUPS, Surrogate, distillation_loss
 Floats = npt.NDArray[np.float32]
 
 _SMALLEST = 1e-6  # nats
-_RIDGE = 3.0
-_BATCH = 64
+_RIDGE = 100.0  # photographs, not versions, are what is new: little of a thousand rows is independent
+_BATCH = 32
 _COMPONENTS = 24
 
 
@@ -33,7 +33,7 @@ _COMPONENTS = 24
 class SurrogateRecipe:
     """How long to distil."""
 
-    epochs: int = 25
+    epochs: int = 12
     learning_rate: float = 4e-3
     weight_decay: float = 0.05
     seed: int = 0
@@ -48,7 +48,8 @@ def group_classes(log_answers: Floats, seed: int) -> npt.NDArray[np.int64]:
     classes = log_answers.shape[1]
     if classes <= GROUPS:
         return np.arange(classes)
-    centred = (log_answers - log_answers.mean(axis=0)).T  # (classes, pictures)
+    single = log_answers.astype(np.float32)
+    centred = (single - single.mean(axis=0)).T  # (classes, pictures)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     points = (left * sizes)[:, :_COMPONENTS]
     points = points / np.linalg.norm(points, axis=1, keepdims=True).clip(1e-6)
@@ -120,19 +121,21 @@ def fit_heads(features: Sequence[Floats], lessons: AnswerLessons) -> Heads:
     own = np.log(lessons.divergence.reshape(-1) + _SMALLEST)
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
     blank = np.zeros(0, dtype=np.float32)
-    heads = Heads(mean, scale, blank, 0.0, blank, blank, blank)
+    heads = Heads(mean, scale, blank, 0.0, blank, blank, blank, blank)
     standard = heads.standardise(rows)
-    divergence = _ridge(np.column_stack([standard, np.ones(len(rows), np.float32)]), own)
+    terms = np.column_stack([standard, np.ones(len(rows), np.float32)])
+    divergence = _ridge(terms, own)
     predicted = standard @ divergence[:-1] + divergence[-1]
     spread = np.quantile(own - predicted, (0.025, 0.975)).astype(np.float32)
     smearing = float(np.log(np.mean(np.exp(own - predicted))))  # Duan 1983
-    flip = logistic(flip_terms(standard, predicted), changed)
     margins = lessons.margin.reshape(-1)
+    margin = _ridge(terms, margins)
+    flip = logistic(flip_terms(predicted, terms @ margin), changed)
     flip_known = logistic(known_margin_terms(predicted, margins), changed)
-    return Heads(mean, scale, divergence, smearing, spread, flip, flip_known)
+    return Heads(mean, scale, divergence, smearing, spread, margin, flip, flip_known)
 
 
-def logistic(terms: Floats, outcomes: npt.NDArray[np.bool_], ridge: float = _RIDGE) -> Floats:
+def logistic(terms: Floats, outcomes: npt.NDArray[np.bool_], ridge: float = 3.0) -> Floats:
     """Fit a logistic regression by Newton's method; the last term is the constant and not shrunk."""
     penalty = np.full(terms.shape[1], ridge)
     penalty[-1] = 1e-6

@@ -72,6 +72,7 @@ def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mappi
     observers = read_classifiers(request.classifiers, request.leave_out)
     shares = split_files(request)
     crops = _kept(request, "crops", Crops, lambda rng: gather_crops(shares[0], observers, rng, report))
+    surrogates = train_surrogates(crops, request.epochs, request.seed, report)
     lessons = _kept(
         request, "lessons", AnswerLessons, lambda rng: gather_lessons(shares[1], observers, rng, report)
     )
@@ -81,7 +82,6 @@ def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mappi
         AnswerLessons,
         lambda rng: gather_lessons(shares[2], observers, rng, report, rungs=LADDER),
     )
-    surrogates = train_surrogates(crops, request.epochs, request.seed, report)
     heads = fit_heads(foreign_features(lessons, surrogates), lessons)
     figures = {
         "photographs": [len(share) for share in shares],
