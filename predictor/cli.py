@@ -44,10 +44,18 @@ def train(
         list[Path] | None, typer.Option(help="Calibration folder whose trials to learn from; repeatable.")
     ] = None,
     observer: Annotated[
-        str | None, typer.Option(help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …")
+        list[str] | None,
+        typer.Option(
+            help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …; repeatable."
+        ),
+    ] = None,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(help="Measured profile, or calibration folder, of an observer asked; repeatable."),
     ] = None,
     pairs: Annotated[
-        int, typer.Option(min=100, help="Fresh pairs to ask about; two questions each.")
+        int,
+        typer.Option(min=100, help="Fresh pairs to ask about, shared by the observers; two questions each."),
     ] = 10_000,
     limit: Annotated[
         int | None,
@@ -67,13 +75,14 @@ def train(
     from predictor.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
 
     folders = (*(calibration or ()), *(more or ()))
-    if not folders and observer is None:
+    if not folders and not observer:
         raise typer.BadParameter("give --calibration or --observer: without answers nothing can be learned")
     request = TrainingRequest(
         images=images,
         out=out,
         calibrations=folders,
-        observer=observer,
+        observers=tuple(observer or ()),
+        profiles=tuple(profile or ()),
         pairs=pairs,
         limit=limit,
         epochs=epochs,

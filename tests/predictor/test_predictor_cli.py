@@ -136,3 +136,59 @@ def test_a_map_that_cannot_be_written_is_told(photos: Path, tmp_path: Path):
 
     assert result.exit_code == 1
     assert "cannot write" in result.stderr
+
+
+EYES = """
+import numpy as np
+
+
+class Eye:
+    def __init__(self, name, limit):
+        self.name, self.limit = name, limit
+
+    def answer(self, prompt, images):
+        first, second = (np.asarray(image.resize((96, 96)), dtype=float) for image in images)
+        different = np.abs(first - second).mean() > self.limit
+        return "Yes" if different != ("identical" in prompt) else "No"
+
+
+def sharp():
+    return Eye("sharp", 2.0)
+
+
+def dull():
+    return Eye("dull", 6.0)
+"""
+
+
+@pytest.fixture
+def eyes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "two_eyes.py").write_text(EYES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_python_observer_unknown_to_the_artifact_is_predicted_from_its_calibration(
+    eyes: Path, photos: Path
+):
+    options = ["--distortions=blur,noise,brightness", "--queries-per-threshold=25"]
+    command = ["run", "--observer=python:two_eyes:sharp", f"--images={photos}", f"--out={eyes / 'sharp'}"]
+    calibrated = RUNNER.invoke(calibration_app, [*command, *options])
+    assert calibrated.exit_code == 0, calibrated.output
+
+    found = run("evaluate", "--calibration", eyes / "sharp", "--images", photos, "--json")
+
+    assert float(str(found["auc"])) > 0.8
+    assert float(str(found["n_pairs"])) == 75
+
+
+@pytest.mark.slow
+def test_several_observers_are_asked_and_named_on_the_card(eyes: Path, photos: Path):
+    asked = ["--observer", "python:two_eyes:sharp", "--observer", "python:two_eyes:dull"]
+
+    run("train", *asked, "--images", photos, "--out", eyes / "a", "--pairs", 100, "--epochs", 1, "--json")
+
+    learned = read_part(eyes / "a", "noticeability").card["training"]["observers"]
+    assert [one["model"] for one in learned] == ["sharp", "dull"]
+    assert learned[0]["thresholds"]["noise"] < learned[1]["thresholds"]["noise"]
