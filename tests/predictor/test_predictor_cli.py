@@ -1,5 +1,8 @@
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,6 +139,48 @@ def test_a_map_that_cannot_be_written_is_told(photos: Path, tmp_path: Path):
 
     assert result.exit_code == 1
     assert "cannot write" in result.stderr
+
+
+def rewritten(calibrated: Path, folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Copy a calibration folder, its trials changed one by one."""
+    folder.mkdir()
+    (folder / "profile.json").write_bytes((calibrated / "profile.json").read_bytes())
+    trials = [json.loads(line) for line in (calibrated / "trials.jsonl").read_text().splitlines()]
+    for trial in trials:
+        change(trial)
+    (folder / "trials.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in trials))
+    return folder
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_trials_that_are_no_numbers_are_told_with_their_line(
+    photos: Path, calibrated: Path, tmp_path: Path, command: str
+):
+    def spoil(trial: dict[str, Any]) -> None:
+        if trial["index"] == 3:
+            trial["stimulus"]["level"] = math.nan
+
+    spoiled = rewritten(calibrated, tmp_path / "spoiled", spoil)
+    out = ["--out", str(tmp_path / "artifact")] if command == "train" else []
+
+    result = RUNNER.invoke(app, [command, "--calibration", str(spoiled), "--images", str(photos), *out])
+
+    assert result.exit_code == 1
+    assert "trials.jsonl, line" in result.stderr
+    assert "finite" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_answers_of_one_kind_are_told(photos: Path, calibrated: Path, tmp_path: Path, command: str):
+    alike = rewritten(
+        calibrated, tmp_path / "alike", lambda trial: trial.update(noticed=True, probability=None)
+    )
+    out = ["--out", str(tmp_path / "artifact")] if command == "train" else []
+
+    result = RUNNER.invoke(app, [command, "--calibration", str(alike), "--images", str(photos), *out])
+
+    assert result.exit_code == 1
+    assert "one kind only" in result.stderr
 
 
 EYES = """
