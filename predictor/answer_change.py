@@ -21,6 +21,7 @@ from predictor.answer_distances import CONTENTS, DISTANCES, contents, distances
 from predictor.answer_surrogate import SIDE, SIGNALS, Surrogate, signals
 from predictor.artifact import ArtifactError, Part
 from predictor.features import check_aspect, model_view
+from predictor.risk_control import RiskLimit
 
 Floats = npt.NDArray[np.float32]
 
@@ -90,11 +91,14 @@ def known_margin_terms(log_divergence: Floats, margins: Floats) -> Floats:
 
 
 class AnswerModel:
-    """The trained surrogates and heads."""
+    """The trained surrogates and heads, and the limits of P(answer changes) that keep promised rates."""
 
-    def __init__(self, surrogates: Sequence[Surrogate], heads: Heads) -> None:
+    def __init__(
+        self, surrogates: Sequence[Surrogate], heads: Heads, limits: Sequence[RiskLimit] = ()
+    ) -> None:
         self._surrogates = [surrogate.eval() for surrogate in surrogates]
         self.heads = heads
+        self.limits = tuple(limits)
 
     @classmethod
     def from_part(cls, part: Part) -> "AnswerModel":
@@ -108,7 +112,8 @@ class AnswerModel:
                 raise ValueError(f"expected features {FEATURES}")
             count = int(part.card["settings"]["surrogates"])
             heads = heads_from_tensors(part.tensors)
-            return cls([_surrogate(part.tensors, index) for index in range(count)], heads)
+            limits = [RiskLimit.from_card(card) for card in part.card.get("risk_limits", ())]
+            return cls([_surrogate(part.tensors, index) for index in range(count)], heads, limits)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArtifactError(f"the answer_change part does not fit this model: {error}") from error
 
