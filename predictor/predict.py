@@ -17,6 +17,7 @@ from predictor.features import PairError, Viewer
 from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
 from predictor.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.residual import Codec, ResidualDetector, ResidualFinding
+from predictor.risk_control import RiskLimit
 
 __all__ = [
     "AnswerChange",
@@ -170,9 +171,21 @@ class Predictor:
         self, original: Image, versions: Sequence[Image], profile: JndProfile, margin: float | None = None
     ) -> list[AnswerChange]:
         """Predict for several versions of one original at once; raises as `answer_change`."""
+        return self._answer_model().judge(original, versions, profile, margin)
+
+    @property
+    def answer_limits(self) -> tuple[RiskLimit, ...]:
+        """Limits of `AnswerChange.probability` that keep a rate of changed answers, for the card's observers.
+
+        Raises:
+            ArtifactError: The artifact has no answer_change part.
+        """
+        return self._answer_model().limits
+
+    def _answer_model(self) -> AnswerModel:
         if self._answers is None:
             raise ArtifactError("expected an artifact with an answer_change part, this one has none")
-        return self._answers.judge(original, versions, profile, margin)
+        return self._answers
 
 
 def excess_probability(found: Noticeability, profile: JndProfile) -> float:
