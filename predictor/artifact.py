@@ -21,8 +21,8 @@ SCHEMA_VERSION = 1
 FORMAT = "lmm-jnd-artifact"
 CARD = "card.json"
 
-PartKind = Literal["noticeability", "residual", "answer_change"]
-KINDS: tuple[PartKind, ...] = ("noticeability", "residual", "answer_change")
+PartKind = Literal["noticeability", "residual", "answer_change", "thresholds"]
+KINDS: tuple[PartKind, ...] = ("noticeability", "residual", "answer_change", "thresholds")
 
 
 class ArtifactError(ValueError):

@@ -3,7 +3,7 @@
 Loads an artifact and answers. Training, evaluation and the laboratory stay outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
 from predictor.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.residual import Codec, ResidualDetector, ResidualFinding
 from predictor.risk_control import RiskLimit
+from predictor.thresholds import PredictedThreshold, ThresholdModel
 
 __all__ = [
     "AnswerChange",
@@ -26,6 +27,7 @@ __all__ = [
     "Explanation",
     "Noticeability",
     "PairError",
+    "PredictedThreshold",
     "Predictor",
     "ProfileError",
     "ResidualFinding",
@@ -77,8 +79,11 @@ class Predictor:
         residual: ResidualDetector | None,
         reencoding: ReencodingJudge | None,
         version: str,
+        *,
         answers: AnswerModel | None = None,
+        thresholds: ThresholdModel | None = None,
     ) -> None:
+        self._thresholds = thresholds
         self._answers = answers
         self._noticeability = noticeability
         self._residual = residual
@@ -104,7 +109,17 @@ class Predictor:
         answers = None
         if has_part(directory, "answer_change"):
             answers = AnswerModel.from_part(read_part(directory, "answer_change"))
-        return cls(noticeability, residual, reencoding, artifact_version(directory), answers)
+        thresholds = None
+        if has_part(directory, "thresholds"):
+            thresholds = ThresholdModel.from_part(read_part(directory, "thresholds"))
+        return cls(
+            noticeability,
+            residual,
+            reencoding,
+            artifact_version(directory),
+            answers=answers,
+            thresholds=thresholds,
+        )
 
     def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
         """Predict whether the profile's model notices the change; the size of the pictures may differ.
@@ -186,6 +201,16 @@ class Predictor:
         if self._answers is None:
             raise ArtifactError("expected an artifact with an answer_change part, this one has none")
         return self._answers
+
+    def thresholds(self, image: Image, profile: JndProfile) -> Mapping[str, PredictedThreshold]:
+        """Predict at which level the model starts to notice each distortion of this image.
+
+        Raises:
+            ArtifactError: The artifact has no thresholds part.
+        """
+        if self._thresholds is None:
+            raise ArtifactError("expected an artifact with a thresholds part, this one has none")
+        return self._thresholds.predict(image, profile)
 
 
 def excess_probability(found: Noticeability, profile: JndProfile) -> float:
