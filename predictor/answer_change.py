@@ -17,7 +17,7 @@ import torch
 
 from calibration.image import Image
 from calibration.profile import JndProfile
-from predictor.answer_distances import CONTENTS, DISTANCES, contents, distances
+from predictor.answer_distances import DISTANCES, distances
 from predictor.answer_surrogate import SIDE, SIGNALS, Surrogate, signals
 from predictor.artifact import ArtifactError, Part
 from predictor.features import check_aspect, model_view
@@ -26,7 +26,7 @@ from predictor.risk_control import RiskLimit
 Floats = npt.NDArray[np.float32]
 
 UNKNOWN_SIDE = 224  # pixels: view of a model whose input nobody told
-FEATURES: tuple[str, ...] = (*DISTANCES, *CONTENTS, *SIGNALS)
+FEATURES: tuple[str, ...] = (*DISTANCES, *SIGNALS)
 _SMALLEST_MARGIN = 1e-3
 
 
@@ -49,8 +49,7 @@ class Heads:
     divergence: Floats  # (features + 1,): ln KL, constant last
     smearing: float  # ln of mean(KL) over exp(mean ln KL): the expectation of what is spread
     spread: Floats  # (2,): 2.5 and 97.5 % of ln KL around its prediction
-    margin: Floats  # (features + 1,): the original's margin, constant last
-    flip: Floats  # (3,): log odds, from ln KL and margin as predicted, constant last
+    flip: Floats  # (2,): log odds, from ln KL as predicted, constant last
     flip_known: Floats  # (5,): log odds where the model's margin is known; see `known_margin_terms`
 
     def standardise(self, rows: Floats) -> Floats:
@@ -63,20 +62,20 @@ class Heads:
 
     def log_odds(self, rows: Floats) -> Floats:
         """Return the log odds of another answer, the model's margin unknown."""
-        margins = self.standardise(rows) @ self.margin[:-1] + self.margin[-1]
-        return np.asarray(flip_terms(self.log_divergence(rows), margins) @ self.flip)
+        return np.asarray(flip_terms(self.log_divergence(rows)) @ self.flip)
 
     def log_odds_known(self, rows: Floats, margins: Floats) -> Floats:
         """Return the log odds of another answer for originals answered with these margins."""
         return np.asarray(known_margin_terms(self.log_divergence(rows), margins) @ self.flip_known)
 
 
-def flip_terms(log_divergence: Floats, margins: Floats) -> Floats:
-    """Return the terms of the flip head: predicted ln KL, predicted margin, 1.
+def flip_terms(log_divergence: Floats) -> Floats:
+    """Return the terms of the flip head: predicted ln KL, 1.
 
-    Few on purpose: flips fitted to all features rank flips worse than ln KL does.
+    No more on purpose: flips fitted to all features, or to a margin predicted from the picture, rank flips of
+    new photographs worse than ln KL alone does.
     """
-    return np.column_stack([log_divergence, margins, np.ones_like(margins)]).astype(np.float32)
+    return np.column_stack([log_divergence, np.ones_like(log_divergence)]).astype(np.float32)
 
 
 def known_margin_terms(log_divergence: Floats, margins: Floats) -> Floats:
@@ -155,12 +154,11 @@ class AnswerModel:
         view = model_view(original, side)
         far = np.stack([distances(view, model_view(version, side)) for version in versions])
         views = np.stack([model_view(image, SIDE).pixels for image in (original, *versions)])
-        return self.features_of(contents(view), far, views)
+        return self.features_of(far, views)
 
-    def features_of(self, content: Floats, far: Floats, views: npt.NDArray[np.uint8]) -> Floats:
-        """Gather features from contents, distances (versions, DISTANCES) and the surrogates' views."""
-        moved = batch_signals(self._surrogates, views)
-        return np.column_stack([far, np.tile(content, (len(far), 1)), moved]).astype(np.float32)
+    def features_of(self, far: Floats, views: npt.NDArray[np.uint8]) -> Floats:
+        """Gather features from distances (versions, DISTANCES) and the surrogates' views."""
+        return np.column_stack([far, batch_signals(self._surrogates, views)]).astype(np.float32)
 
     def _conclude(self, centre: float, log_odds: float) -> AnswerChange:
         low, high = (math.exp(centre + float(around)) for around in self.heads.spread)
@@ -188,7 +186,7 @@ def heads_from_tensors(tensors: Mapping[str, torch.Tensor]) -> Heads:
     """
     count = len(FEATURES)
     shapes = {"mean": count, "scale": count, "divergence": count + 1, "spread": 2,
-              "margin": count + 1, "flip": 3, "flip_known": 5, "smearing": 1}  # fmt: skip
+              "flip": 2, "flip_known": 5, "smearing": 1}  # fmt: skip
     found = {name: tensors[f"heads.{name}"].numpy().astype(np.float32) for name in shapes}
     for name, size in shapes.items():
         if found[name].shape != (size,) or not np.isfinite(found[name]).all():

@@ -1,7 +1,7 @@
 """How far a version is from its original, at the model's input: the full-reference half of answer change.
 
 Knows nothing of answers. Every distance is a logarithm with a floor, so that identical pictures give the
-floor; contents describe the original alone.
+floor.
 """
 
 import cv2
@@ -14,7 +14,6 @@ Floats = npt.NDArray[np.float32]
 
 OCTAVES = 3
 DISTANCES = ("ssim", "worst block", "luma", "gradient", "octave 0", "octave 1", "octave 2", "chroma")
-CONTENTS = ("octave 0", "octave 1", "octave 2", "spread", "colour", "flat share")
 
 _BLOCK = 8
 _FLOOR = 1e-6
@@ -45,16 +44,6 @@ def distances(original: Image, version: Image) -> Floats:
         np.square(first[..., 1:] - second[..., 1:]).mean(),
     ]
     return np.log(np.maximum(np.array(energies, dtype=np.float32), 0.0) + np.float32(_FLOOR))
-
-
-def contents(original: Image) -> Floats:
-    """Describe a picture: how busy each octave is, contrast, colour, how much of it is flat."""
-    picture = _opponent(original)
-    luma = picture[..., 0]
-    octaves = [np.square(band).mean() for band in _octaves(luma)]
-    flat = float((np.abs(luma - cv2.blur(luma, (_BLOCK, _BLOCK))) < 0.01).mean())
-    described = [*(np.log(one + _FLOOR) for one in octaves), luma.std(), picture[..., 1:].std(), flat]
-    return np.array(described, dtype=np.float32)
 
 
 def structural_similarity(original: Image, version: Image) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, load
-from predictor.answer_distances import contents, distances
+from predictor.answer_distances import distances
 from predictor.answer_ladder import (
     AnswerObserver,
     Floats,
@@ -43,7 +43,6 @@ class AnswerLessons:
     originals: npt.NDArray[np.uint8]  # (photographs, SIDE, SIDE, 3): surrogates' views
     versions: npt.NDArray[np.uint8]  # (N, SIDE, SIDE, 3)
     distances: Floats  # (O, N, DISTANCES): at each observer's own input
-    contents: Floats  # (O, photographs, CONTENTS)
     has_changed: npt.NDArray[np.bool_]  # (O, N)
     divergence: Floats  # (O, N)
     margin: Floats  # (O, N)
@@ -97,7 +96,6 @@ def gather_lessons(
         photos=np.concatenate([row["photos"] for row in rows]),
         originals=np.stack([row["original"] for row in rows]),
         versions=np.concatenate([row["versions"] for row in rows]),
-        contents=np.stack([row["contents"] for row in rows], axis=1),
         **{
             name: np.concatenate([row[name] for row in rows], axis=1)
             for name in ("distances", "has_changed", "divergence", "margin")
@@ -142,16 +140,15 @@ def _row(
         seen = [observer.view(picture) for picture in pictures]
         log_answers = observer.log_answers([source.image, *pictures])
         answers = compare_answers(np.repeat(log_answers[:1], len(pictures), axis=0), log_answers[1:])
-        found.append((contents(view), np.stack([distances(view, one) for one in seen]), answers))
+        found.append((np.stack([distances(view, one) for one in seen]), answers))
     return {
         "photos": np.full(len(pictures), index),
         "original": model_view(source.image, SIDE).pixels,
         "versions": np.stack([model_view(picture, SIDE).pixels for picture in pictures]),
-        "contents": np.stack([one[0] for one in found]),
-        "distances": np.stack([one[1] for one in found]),
-        "has_changed": np.stack([one[2].has_changed for one in found]),
-        "divergence": np.stack([one[2].divergence for one in found]),
-        "margin": np.stack([one[2].margin for one in found]),
+        "distances": np.stack([one[0] for one in found]),
+        "has_changed": np.stack([one[1].has_changed for one in found]),
+        "divergence": np.stack([one[1].divergence for one in found]),
+        "margin": np.stack([one[1].margin for one in found]),
         "size_bytes": np.array([version.size_bytes for version in versions]),
         "source_bytes": np.full(len(pictures), source.size_bytes),
     }

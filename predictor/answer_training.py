@@ -103,9 +103,7 @@ def lesson_features(lessons: AnswerLessons, surrogates: Sequence[Surrogate], obs
     for photo, original in enumerate(lessons.originals):
         own = lessons.photos == photo
         found.append(batch_signals(surrogates, np.concatenate([original[None], lessons.versions[own]])))
-    return np.column_stack(
-        [lessons.distances[observer], lessons.contents[observer][lessons.photos], np.concatenate(found)]
-    ).astype(np.float32)
+    return np.column_stack([lessons.distances[observer], np.concatenate(found)]).astype(np.float32)
 
 
 def fit_heads(features: Sequence[Floats], lessons: AnswerLessons) -> Heads:
@@ -121,18 +119,16 @@ def fit_heads(features: Sequence[Floats], lessons: AnswerLessons) -> Heads:
     own = np.log(lessons.divergence.reshape(-1) + _SMALLEST)
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
     blank = np.zeros(0, dtype=np.float32)
-    heads = Heads(mean, scale, blank, 0.0, blank, blank, blank, blank)
+    heads = Heads(mean, scale, blank, 0.0, blank, blank, blank)
     standard = heads.standardise(rows)
     terms = np.column_stack([standard, np.ones(len(rows), np.float32)])
     divergence = _ridge(terms, own)
     predicted = standard @ divergence[:-1] + divergence[-1]
     spread = np.quantile(own - predicted, (0.025, 0.975)).astype(np.float32)
     smearing = float(np.log(np.mean(np.exp(own - predicted))))  # Duan 1983
-    margins = lessons.margin.reshape(-1)
-    margin = _ridge(terms, margins)
-    flip = logistic(flip_terms(predicted, terms @ margin), changed)
-    flip_known = logistic(known_margin_terms(predicted, margins), changed)
-    return Heads(mean, scale, divergence, smearing, spread, margin, flip, flip_known)
+    flip = logistic(flip_terms(predicted), changed)
+    flip_known = logistic(known_margin_terms(predicted, lessons.margin.reshape(-1)), changed)
+    return Heads(mean, scale, divergence, smearing, spread, flip, flip_known)
 
 
 def logistic(terms: Floats, outcomes: npt.NDArray[np.bool_], ridge: float = 3.0) -> Floats:

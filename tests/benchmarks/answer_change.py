@@ -37,10 +37,8 @@ ALPHA, DELTA = 0.1, 0.1
 def predict(model: AnswerModel, found: HeldOut) -> Mapping[str, np.ndarray]:
     """Return every score of a version, (P, K); greater is riskier."""
     rows = [
-        model.features_of(one, far, np.concatenate([original[None], views]))
-        for original, views, far, one in zip(
-            found.originals, found.versions, found.distances, found.contents, strict=True
-        )
+        model.features_of(far, np.concatenate([original[None], views]))
+        for original, views, far in zip(found.originals, found.versions, found.distances, strict=True)
     ]
     rungs = found.has_changed.mean(axis=0)
     return {

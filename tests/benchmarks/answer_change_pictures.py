@@ -14,7 +14,7 @@ from skimage import data as bundled
 
 from calibration.image import Image, encode_png, resize
 from predictor.answer_change import UNKNOWN_SIDE
-from predictor.answer_distances import contents, distances, structural_similarity
+from predictor.answer_distances import distances, structural_similarity
 from predictor.answer_ladder import (
     LADDER,
     AnswerObserver,
@@ -39,7 +39,6 @@ class HeldOut:
 
     originals: np.ndarray
     versions: np.ndarray
-    contents: np.ndarray
     distances: np.ndarray
     has_changed: np.ndarray
     divergence: np.ndarray
@@ -80,7 +79,6 @@ def ask(files: list[Path], observer: AnswerObserver) -> HeldOut:
         rows.append({
             "originals": model_view(source.image, SIDE).pixels,
             "versions": np.stack([model_view(one.image, SIDE).pixels for one in versions]),
-            "contents": contents(view),
             "distances": np.stack([distances(view, model_view(one.image, UNKNOWN_SIDE)) for one in versions]),
             "has_changed": answers.has_changed,
             "divergence": answers.divergence,

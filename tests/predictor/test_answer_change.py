@@ -108,8 +108,7 @@ def untrained() -> Part:
         divergence=zeros(count + 1),
         smearing=0.0,
         spread=zeros(2),
-        margin=zeros(count + 1),
-        flip=zeros(3),
+        flip=zeros(2),
         flip_known=zeros(5),
     )
     surrogates = [Surrogate(), Surrogate()]

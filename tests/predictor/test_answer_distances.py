@@ -5,9 +5,7 @@ from skimage.metrics import structural_similarity as reference_ssim
 
 from calibration.image import Image, decode, encode_jpeg
 from predictor.answer_distances import (
-    CONTENTS,
     DISTANCES,
-    contents,
     distances,
     structural_similarity,
 )
@@ -37,15 +35,6 @@ def test_structural_similarity_is_the_published_one():
     first, second = (np.dot(image.pixels, [0.299, 0.587, 0.114]) for image in (PHOTO, jpeg(30)))
 
     assert ours == pytest.approx(reference_ssim(first, second, win_size=7, data_range=255), abs=0.01)
-
-
-def test_contents_tell_a_busy_picture_from_a_flat_one():
-    flat = contents(Image(np.full((32, 32, 3), 90, np.uint8)))
-    busy = contents(PHOTO)
-
-    assert flat.shape == busy.shape == (len(CONTENTS),)
-    assert flat[CONTENTS.index("flat share")] == 1.0
-    assert (busy[:3] > flat[:3]).all()
 
 
 def test_views_of_different_sizes_are_refused():

@@ -90,7 +90,7 @@ def test_answers_of_one_kind_teach_nothing():
         margin = np.zeros((1, 5), np.float32)
 
     with pytest.raises(ValueError, match="one kind only"):
-        fit_heads([np.zeros((5, 18), np.float32)], Lessons)  # type: ignore[arg-type]
+        fit_heads([np.zeros((5, 12), np.float32)], Lessons)  # type: ignore[arg-type]
 
 
 def test_answers_are_compared_as_distributions():
