@@ -47,7 +47,6 @@ def predict(model: AnswerModel, found: HeldOut) -> Mapping[str, np.ndarray]:
         "ssim 224": found.distances[..., 0].astype(np.float64),
         "rung alone": np.repeat(rungs[None], len(rows), axis=0),
         "ours": np.stack([model.heads.log_odds(one) for one in rows]),
-        "ours, kl": np.stack([model.heads.log_divergence(one) for one in rows]),
         "ours, margin known": np.stack([
             model.heads.log_odds_known(one, np.full(len(one), margin, dtype=np.float32))
             for one, margin in zip(rows, found.margin, strict=True)
