@@ -25,7 +25,6 @@ STATISTICS = 32  # numbers that describe the picture itself
 POOLED = 10  # numbers per field
 _OCTAVES = 3  # band-passes; what is left is one more band
 _FLOORS = np.array([4.0, 6.0, 6.0], dtype=np.float32)  # grey levels of Y, Cb, Cr seen without any masking
-_REST_GAIN = 0.5 / _FLOORS
 _MASKING = 0.3  # share of the local contrast that hides a change
 _LEAST = 1e-3  # of a response: far below one grey level anywhere
 _CHROMA_ZERO = np.array([0.0, 128.0, 128.0], dtype=np.float32)
@@ -55,9 +54,8 @@ def read_content(image: Image) -> Content:
     opponent = pixels @ OPPONENT.T  # (S, S, 3) Y, Cb, Cr
     bands = _octaves(opponent)
     local = [_local_contrast(band) for band in bands[:-1]]
-    gains = [1.0 / (_FLOORS + _MASKING * one) for one in local] + [
-        np.broadcast_to(_REST_GAIN, bands[-1].shape)
-    ]
+    masks = [*(_FLOORS + _MASKING * one for one in local), np.broadcast_to(2 * _FLOORS, bands[-1].shape)]
+    gains = [np.asarray(1.0 / mask, dtype=np.float32) for mask in masks]
     # One field at a time: small arrays are reused, large ones would be mapped anew for every picture.
     pooled = {name: _pool(change, gains) for name, change in fields_of(pixels, opponent).items()}
     responses = {

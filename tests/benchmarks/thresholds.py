@@ -63,7 +63,7 @@ def truth(options: argparse.Namespace, profile: JndProfile) -> Answers:
     """Ask the observer, or read what it was asked before."""
     if options.answers is not None and options.answers.exists():
         return Answers.load(options.answers)
-    with closing(build_observer("embedded")) as observer:
+    with closing(build_observer(options.observer)) as observer:
         answers = ask_thresholds(held_out(options.photographs), ObserverLabeller(observer), profile)
     if options.answers is not None:
         answers.save(options.answers)
@@ -186,13 +186,20 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=96, help="of BIQ2021")
     parser.add_argument("--answers", type=Path, help="file to keep the observer's thresholds in, or to read")
     parser.add_argument("--artifact", type=Path)
+    parser.add_argument("--observer", default="embedded", help="SPEC: another one is served by its profile")
+    parser.add_argument("--profile", default="embedded", help="of that observer")
     options = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    predictor, profile = Predictor.load(options.artifact), resolve_profile("embedded")
+    predictor, profile = Predictor.load(options.artifact), resolve_profile(options.profile)
     answers = truth(options, profile)
     predicted = [predictor.thresholds(Image(pixels), profile) for pixels in answers.pictures]
-    figures = {"benchmark": "thresholds", "artifact": predictor.version, **judge(answers, predicted, profile)}
+    figures = {
+        "benchmark": "thresholds",
+        "artifact": predictor.version,
+        "observer": profile.model,
+        **judge(answers, predicted, profile),
+    }
     figures["searching_with_the_network"] = search_with_network(answers, predictor, profile)
     figures |= speed(predictor, profile)
     low, high = COVERAGE_FLOOR

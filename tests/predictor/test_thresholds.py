@@ -77,7 +77,7 @@ def test_flat_pictures_of_any_shape_have_sound_thresholds(
     assert all(is_sound(one) for one in found.values())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 150), st.integers(1, 150), st.booleans())
 def test_any_picture_has_sound_thresholds(seed: int, height: int, width: int, grey: bool):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
@@ -89,7 +89,7 @@ def test_any_picture_has_sound_thresholds(seed: int, height: int, width: int, gr
     assert all(is_sound(one) for one in found.values())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.floats(0.1, 10.0))
 def test_thresholds_scale_with_those_of_the_profile(factor: float):
     model = ThresholdModel.from_part(read_part(default_directory(), "thresholds"))
