@@ -107,8 +107,9 @@ def universal(
     limit = eps if style == "signs" else np.inf
     for _ in range(steps):
         chosen = pictures[rng.integers(0, len(pictures), min(8, len(pictures)))]
-        step = _shared_gradient(network, chosen, np.clip(total, -eps, eps))
-        step = np.sign(step) * (eps / 4.0) if style == "signs" else step / (np.abs(step).mean() + 1e-12)
+        gradient = _shared_gradient(network, chosen, np.clip(total, -eps, eps))
+        size = eps / 4.0 if style == "signs" else 1.0 / (np.abs(gradient).mean() + 1e-12)
+        step = np.float32(size) * (np.sign(gradient) if style == "signs" else gradient)
         total = np.clip(total + step, -limit, limit).astype(np.float32)
     if style == "scaled":
         total *= eps / (np.abs(total).max() + 1e-12)
