@@ -26,7 +26,7 @@ DEFAULT_DISTORTIONS = "blur,brightness,saturation,contrast,jpeg,noise,webp,resca
 _SPEC_HELP = (
     "Who is asked: embedded | openai:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
     "transformers:PATH_OR_ID | python:MODULE:FACTORY | "
-    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02 (also spread=, probabilities=1)"
 )
 _MODEL_HELP = "A calibration folder, a profile.json, embedded, or a published name such as gpt-4o."
 _Observer = Annotated[str, typer.Option(help=_SPEC_HELP)]
