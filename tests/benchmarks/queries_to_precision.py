@@ -2,10 +2,9 @@
 
 The observer is the embedded model, whose thresholds differ from picture to picture, as any model's do; a
 made-up observer without such spread is in `calibration_recovery`. Three ways, each judged by its spread
-around its own mean (charitable to all: nobody knows the truth): exhaustive ascending sweeps, every level of each
-picture, window 3, mean first JND; our adaptive procedure from yes and no alone; the same with stated
-probabilities. The last line is JSON. Takes about six minutes on one core; bundled photographs, or
-`--images DIR`.
+around its own mean, which is charitable to all: exhaustive ascending sweeps, every level of each picture,
+window 3, mean first JND; our adaptive procedure from yes and no alone; the same with stated probabilities.
+The last line is JSON. Takes about six minutes on one core; bundled photographs, or `--images DIR`.
 """
 
 import argparse
