@@ -119,13 +119,12 @@ class Placement:
 
     def update_stated(self, posterior: Mass, at: int, probability: float) -> Mass:
         """Return one run's posterior, (T, precisions, K), after a stated probability at level number `at`."""
-        likelihood = likelihoods(probability).astype(np.float32)[:, self._expected[at]]  # (P, T, K)
-        spread = np.broadcast_to(
-            posterior / np.float32(1 if posterior.shape[1] > 1 else len(PRECISIONS)),
-            (posterior.shape[0], len(PRECISIONS), posterior.shape[2]),
-        )
-        updated = spread * np.moveaxis(likelihood / likelihood.max(), 0, 1)
-        return np.asarray(updated / updated.sum(), dtype=np.float32)
+        readings = likelihoods(probability).astype(np.float32)  # (P, E)
+        likelihood = np.take(readings / readings.max(), self._expected[at], axis=1)  # (P, T, K)
+        updated = np.moveaxis(likelihood, 0, 1)  # (T, P, K)
+        updated *= posterior  # one run: the precisions are equally likely before the first reading
+        updated /= updated.sum()
+        return updated
 
     def outcomes(self, posterior: Mass, at: int) -> Mass:
         """Split every run by the answer still to come at level number `at`; masses add up as before."""
