@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from calibration.parameters import Grid, Values, coarse_grid
 from calibration.procedures.protocol import Heard, Step
-from calibration.readings import PRECISIONS, expected_index, likelihoods
+from calibration.readings import expected_index, likelihoods
 
 Mass = npt.NDArray[np.float32]
 
