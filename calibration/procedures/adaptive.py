@@ -48,13 +48,15 @@ class Adaptive:
         return Step(level, reference=index)
 
     def record(self, heard: Heard) -> None:
-        """Update the posterior, with the stated probability where there is one."""
+        """Update the posterior as the fit will: by an answer that counts, with its probability if stated."""
         if self._pending:
             self._pending.popleft()
+        if heard.noticed is None:
+            return
         at = self._placement.index_of(heard.step.level)
         if heard.probability is not None:
             self._posterior = self._placement.update_stated(self._posterior, at, heard.probability)
-        elif heard.noticed is not None:
+        else:
             self._posterior = self._placement.update(
                 self._posterior, np.array([at]), np.array([heard.noticed])
             )
