@@ -92,13 +92,14 @@ def wave_for(procedure: ProcedureName, distortions: int) -> int:
 
 
 def count_trials(plan: SessionPlan) -> int:
-    """Return how many trials the session takes; for ascending sweeps, a rough bound."""
+    """Return how many trials the session takes; for ascending sweeps, at most.
+
+    A sweep in which everything is noticed asks a whole window after each Replace.
+    """
     if plan.procedure != "ascending":
         return (plan.queries_per_threshold or 0) * len(plan.distortions)
-    return sum(
-        min(distortion.levels, plan.queries_per_threshold or distortion.levels) * len(plan.series)
-        for distortion in plan.distortions
-    )
+    longest = [distortion.levels * plan.window for distortion in plan.distortions]
+    return sum(min(most, plan.queries_per_threshold or most) for most in longest) * len(plan.series)
 
 
 def _key(distortion: Distortion) -> int:
