@@ -124,12 +124,18 @@ def report(
     images: Annotated[
         Path | None, typer.Option(help="Where the reference pictures lie, if they were moved since.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the paths written as one JSON line.")
+    ] = False,
 ) -> None:
     """Write report.html and its plots as PNG files again, from the trial log."""
     from calibration import workflow  # noqa: PLC0415
 
     with plain_errors():
         written = workflow.write_report(calibration, images)
+    if as_json:
+        print(json.dumps({"report": str(written[0]), "plots": [str(path) for path in written[1:]]}))
+        return
     for path in written:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 

@@ -377,3 +377,13 @@ def test_a_plugin_that_prints_does_not_spoil_the_json(
 
     assert json.loads(result.stdout)["model"] == "chatty"
     assert "hello" in result.stderr
+
+
+def test_report_tells_scripts_what_it_wrote(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+
+    written = json.loads(invoke("report", "--calibration", tmp_path / "out", "--json").stdout)
+
+    assert Path(written["report"]).is_file()
+    assert str(tmp_path / "out" / "plots" / "blur.png") in written["plots"]
+    assert all(Path(path).is_file() for path in written["plots"])
