@@ -7,8 +7,6 @@ alarms, since sweeps show no identical pair.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from calibration.censoring import CensoredMean, censored_mean
 from calibration.procedures.ascending import jnds_of
 from calibration.trials import Trial
@@ -50,5 +48,5 @@ def assess_sweeps(trials: Sequence[Trial], levels: int, window: int) -> Ascent:
         float(found[0]) if found else sweep[-1].stimulus.level
         for found, sweep in zip(jnds, sweeps, strict=True)
     ]
-    mean = censored_mean(firsts, [not found for found in jnds], np.random.default_rng(0))
+    mean = censored_mean(firsts, [not found for found in jnds])
     return Ascent(tuple(map(tuple, jnds)), mean)

@@ -143,7 +143,7 @@ def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int)
         status=status,
         threshold=_rounded(level),
         unit_value=_rounded(distortion.unit_value(min(level, distortion.levels))),
-        low=_rounded(ascent.first.low),
+        low=None if ascent.first.low is None else _rounded(ascent.first.low),
         high=high,
         slope=None,
         false_alarm=None,
