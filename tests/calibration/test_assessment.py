@@ -166,6 +166,17 @@ def test_a_sweep_cut_short_counts_as_a_lower_limit():
     assert assessment.threshold.threshold > 8
 
 
+def test_a_sweep_cut_inside_a_window_may_have_its_jnd_at_the_windows_start():
+    cut = [trial for trial in sweeps_of(8, 3) if trial.series < 2 or trial.index < 11]
+
+    assessment = assess(cut, ASCENDING)["blur"]
+
+    assert cut[-1].stimulus.level == 11
+    assert cut[-1].noticed
+    assert assessment.ascent.n_censored == 1
+    assert assessment.ascent.first.limit_mean == (8 + 9 + 10) / 3
+
+
 def test_sweeps_of_another_window_are_refused():
     with pytest.raises(ValueError, match="expected the answer at level"):
         assess(sweeps_of(8, 2), Method("ascending", window=5))
