@@ -4,6 +4,7 @@ A sweep without a JND is censored: at the strongest level, or where it was cut s
 alarms, since sweeps show no identical pair.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ class Ascent:
 
     jnds: Sequence[Sequence[int]]  # levels of the 1st ... n-th JND, sweep by sweep; none: censored
     first: CensoredMean  # of the first JNDs
+    stopped: Sequence[float] = ()  # last levels of sweeps that found nothing and did not climb to the end
+    reached: float = math.inf  # the strongest level asked
 
     @property
     def n_censored(self) -> int:
@@ -51,4 +54,13 @@ def assess_sweeps(trials: Sequence[Trial], levels: int, window: int) -> Ascent:
         for climb, last in zip(climbs, reached, strict=True)
     ]
     mean = censored_mean(firsts, [not climb.jnds for climb in climbs])
-    return Ascent(tuple(tuple(climb.jnds) for climb in climbs), mean)
+    return Ascent(
+        jnds=tuple(tuple(climb.jnds) for climb in climbs),
+        first=mean,
+        stopped=tuple(
+            last
+            for climb, last in zip(climbs, reached, strict=True)
+            if not climb.jnds and not climb.is_finished
+        ),
+        reached=max(reached),
+    )

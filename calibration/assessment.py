@@ -137,13 +137,14 @@ def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int)
     usable = sum(trial.noticed is not None for trial in trials)
     status, reason = _judge_ascent(ascent, usable=usable, asked=len(trials), strongest=distortion.levels)
     is_censored = status == "censored"
-    level: float = distortion.levels if is_censored else ascent.first.mean
+    level: float = distortion.levels if is_censored else min(ascent.first.mean, ascent.reached)
+    low = None if ascent.first.low is None else _rounded(min(ascent.first.low, level))
     high = None if is_censored or ascent.first.high is None else _rounded(ascent.first.high)
     threshold = Threshold(
         status=status,
         threshold=_rounded(level),
         unit_value=_rounded(distortion.unit_value(min(level, distortion.levels))),
-        low=None if ascent.first.low is None else _rounded(ascent.first.low),
+        low=low,
         high=high,
         slope=None,
         false_alarm=None,
@@ -157,9 +158,19 @@ def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int)
 def _judge_ascent(ascent: Ascent, *, usable: int, asked: int, strongest: int) -> tuple[Status, str]:
     if usable < _MIN_USABLE * asked:
         return "unmeasurable", f"only {usable} of {asked} replies could be read as yes or no"
-    if ascent.first.is_censored or ascent.first.mean >= strongest:
-        found_nothing = f"{ascent.n_censored} of {len(ascent.jnds)} sweeps"
-        return "censored", f"no JND up to level {ascent.first.limit_mean:g} in {found_nothing}"
+    sweeps = len(ascent.jnds)
+    known_up_to = ascent.reached if ascent.stopped else strongest
+    if ascent.first.is_censored or ascent.first.mean > known_up_to:
+        if ascent.stopped:
+            return "unmeasurable", (
+                f"{len(ascent.stopped)} of {sweeps} sweeps stopped at level {max(ascent.stopped):g} "
+                "before anything was found"
+            )
+        beyond = "" if ascent.first.is_censored else "; the mean lies beyond"
+        return (
+            "censored",
+            f"{ascent.n_censored} of {sweeps} sweeps found no JND up to level {strongest}{beyond}",
+        )
     return "measured", "no identical pair was shown: false alarms and hits are not known"
 
 

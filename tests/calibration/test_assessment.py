@@ -155,6 +155,34 @@ def test_sweeps_that_find_nothing_are_censored_at_the_strongest_level():
     assert "3 of 3 sweeps" in found.reason
 
 
+def test_sweeps_cut_short_before_anything_was_found_are_unmeasurable_and_claim_no_more_than_was_shown():
+    cut = [trial for trial in sweeps_of(20, 3) if trial.index < 4]
+
+    profile = build_profile(parse_simulated(""), assess(cut, ASCENDING), {})
+
+    found = profile.distortions["blur"]
+    assert (found.status, found.threshold) == ("unmeasurable", 4)
+    assert "3 of 3 sweeps stopped at level 4 before anything was found" in found.reason
+    assert profile.threshold_of("blur") is None
+
+
+def test_a_mean_beyond_what_cut_sweeps_reached_is_not_claimed():
+    cut = [trial for trial in sweeps_of(3, 12) if trial.index < 5]
+
+    found = assess(cut, ASCENDING)["blur"].threshold
+
+    assert found.status == "unmeasurable"
+    assert found.threshold == 5
+
+
+def test_a_mean_beyond_the_scale_says_how_many_sweeps_found_nothing():
+    found = assess(sweeps_of(46, 10), ASCENDING)["blur"].threshold
+
+    assert (found.status, found.threshold, found.high) == ("censored", 50, None)
+    assert found.low <= 50
+    assert found.reason == "5 of 10 sweeps found no JND up to level 50; the mean lies beyond"
+
+
 def test_a_sweep_cut_short_counts_as_a_lower_limit():
     whole, cut = sweeps_of(8, 4), [trial for trial in sweeps_of(8, 4) if trial.series < 3 or trial.index < 5]
 
