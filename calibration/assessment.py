@@ -1,7 +1,8 @@
 """From the trials of one run to a profile: fit each distortion and decide whether its threshold may be used.
 
-A threshold is unmeasurable when the observer says "different" to identical pairs too often, or misses the
-strongest level too often (facts: response bias); it is censored when the change was never noticed at all.
+A threshold is unmeasurable when the answers are too few to tell, when the observer says "different" to
+identical pairs too often, or misses the strongest level too often (facts: response bias); it is censored when
+the change was never noticed at all.
 Ascending sweeps show no identical pair and have no function, only a mean first JND (`calibration.ascent`).
 """
 
@@ -27,6 +28,11 @@ from calibration.trials import Trial
 MAX_FALSE_ALARM = 0.25
 _MIN_RISE = 0.25  # P("different") at the strongest level above that on identical pairs: less is never noticed
 _MIN_USABLE = 0.5  # share of replies that must be readable
+# Simulated at slope 1.5: 25 yes-or-no questions leave intervals of factor 2.6, at worst 7 of 36 runs; 8 leave
+# 5.7, at worst 34; 4 stated probabilities tell as much. With fewer, or wider, the prior does the talking.
+_MIN_EVIDENCE = 8  # readable answers to pairs that differ; a stated probability counts twice
+_MAX_WIDTH = 12.0  # upper over lower end of the interval
+_USUAL_QUERIES = 25
 
 
 @dataclass(frozen=True)
@@ -66,8 +72,15 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
     if method.procedure == "ascending":
         return {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
     catches = {name: count_catches(by_name[name]) for name in names}
+    identical_pairs = sum(count.shown for count in catches.values())
     return {
-        name: _assess_one(DISTORTIONS[name], by_name[name], guess_prior(name, catches), catches[name])
+        name: _assess_one(
+            DISTORTIONS[name],
+            by_name[name],
+            guess_prior(name, catches),
+            catches[name],
+            identical_pairs=identical_pairs,
+        )
         for name in names
     }
 
@@ -97,7 +110,12 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
 
 
 def _assess_one(
-    distortion: Distortion, trials: Sequence[Trial], prior: GuessPrior, catches: CatchCount
+    distortion: Distortion,
+    trials: Sequence[Trial],
+    prior: GuessPrior,
+    catches: CatchCount,
+    *,
+    identical_pairs: int,  # of the whole run
 ) -> Assessment:
     answers = [
         (trial.stimulus.level, trial.noticed, trial.probability)
@@ -105,7 +123,10 @@ def _assess_one(
         if trial.noticed is not None
     ]
     fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), prior)
+    evidence = sum(1 if stated is None else 2 for at, _, stated in answers if at > 0)
     status, reason = _judge(fit, usable=len(answers), asked=len(trials))
+    if status != "unmeasurable" and (missing := _missing(fit, evidence=evidence, pairs=identical_pairs)):
+        status, reason = "unmeasurable", missing
     level: float = distortion.levels if status == "censored" else fit.function.threshold
     low, high = fit.interval
     threshold = Threshold(
@@ -189,7 +210,23 @@ def _judge(fit: PsychometricFit, *, usable: int, asked: int) -> tuple[Status, st
             f"notices only {fit.hit_at_max:.0%} at the strongest level, {fit.strongest:g} "
             f"(at least {MIN_HIT_AT_MAX:.0%} needed)"
         )
+    low, high = fit.interval
+    if high > _MAX_WIDTH * low:
+        return (
+            "unmeasurable",
+            f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed",
+        )
     return "measured", ""
+
+
+def _missing(fit: PsychometricFit, *, evidence: int, pairs: int) -> str:
+    """Return what a threshold of this fit would lack; empty where it lacks nothing."""
+    if evidence < _MIN_EVIDENCE:
+        plural = "" if fit.n_trials == 1 else "s"
+        return f"only {fit.n_trials} question{plural} answered; about {_USUAL_QUERIES} are needed"
+    if not pairs:
+        return "no identical pair was answered, so false alarms are not known"
+    return ""
 
 
 def _rounded(value: float) -> float:

@@ -69,6 +69,59 @@ def test_a_sound_observer_is_measured_in_levels_and_in_the_unit():
     assert found.low < found.threshold < found.high
 
 
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "only 1 question answered"), (5, "only 5 questions answered")]
+)
+def test_a_handful_of_answers_is_the_prior_and_no_measurement(count, words):
+    found = assess(trials_of(PsychometricFunction(20, 3, 0.02, 0.02), count))["blur"].threshold
+
+    assert found.status == "unmeasurable"
+    assert found.reason == f"{words}; about 25 are needed"
+
+
+def test_a_handful_of_misses_is_not_never_noticed():
+    found = assess([answered(0, 0.0, False), *(answered(i, 50.0, False) for i in range(1, 6))])
+
+    assert found["blur"].threshold.status == "unmeasurable"
+
+
+def test_without_any_identical_pair_false_alarms_are_not_known():
+    differing = [trial for trial in trials_of(PsychometricFunction(20, 3, 0.02, 0.02)) if not trial.is_catch]
+    beside = trials_of(PsychometricFunction(20, 3, 0.02, 0.02), distortion="noise")
+
+    alone, borrowed = (assess(trials)["blur"].threshold for trials in (differing, [*differing, *beside]))
+
+    assert (alone.status, borrowed.status) == ("unmeasurable", "measured")
+    assert "no identical pair" in alone.reason
+
+
+def test_answers_that_leave_the_threshold_open_are_no_measurement():
+    far_apart = [answered(i, level, level > 1) for i, level in enumerate([0.0] * 3 + [0.3, 50.0] * 6)]
+
+    found = assess(far_apart)["blur"].threshold
+
+    assert found.status == "unmeasurable"
+    assert "open; more are needed" in found.reason
+
+
+def test_few_stated_probabilities_may_do():
+    function = PsychometricFunction(20, 3, 0.02, 0.02)
+    stated = [
+        replace(trial, probability=float(function.probability(trial.stimulus.level)))
+        for trial in trials_of(function, 8)
+    ]
+
+    assert assess(stated)["blur"].threshold.status == "measured"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_usual_number_of_questions_is_enough_for_a_shallow_observer(seed):
+    found = assess(trials_of(PsychometricFunction(10, 1.5, 0.02, 0.02), 25, seed=seed))["blur"].threshold
+
+    assert found.status == "measured"
+    assert found.high < 12 * found.low
+
+
 def test_too_many_false_alarms_are_unmeasurable_and_say_why():
     found = assess(trials_of(PsychometricFunction(20, 3, 0.6, 0.02)))["blur"].threshold
 
