@@ -47,6 +47,36 @@ ADAPTIVE = Method()
 
 
 @dataclass(frozen=True)
+class _Words:
+    """What the observer did, in the words of the question it was asked; with blanks to fill in."""
+
+    unreadable: str
+    biased: str
+    never: str
+    seldom: str
+    no_jnd: str
+    unknown: str  # where no identical pair was shown
+
+
+_NOTICING = _Words(
+    unreadable="only {usable} of {asked} replies could be read as yes or no",
+    biased='biased: says "different" to {rate:.0%} of identical pairs',
+    never="not noticed even at the strongest level, {level:g}",
+    seldom="notices only {rate:.0%} at the strongest level, {level:g}",
+    no_jnd="found no JND up to level {level:g}",
+    unknown="no identical pair was shown: false alarms and hits are not known",
+)
+_ANSWERING = _Words(
+    unreadable="only {usable} of {asked} pairs of answers could be compared",
+    biased="unsteady: the answer to {rate:.0%} of identical pictures changed",
+    never="the answer did not change even at the strongest level, {level:g}",
+    seldom="the answer changed only {rate:.0%} of the time at the strongest level, {level:g}",
+    no_jnd="found no changed answer up to level {level:g}",
+    unknown="no picture was asked about twice: how often the answer changes by itself is not known",
+)
+
+
+@dataclass(frozen=True)
 class Assessment:
     """One distortion: its trials, what was made of them, and the verdict."""
 
@@ -83,6 +113,11 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
         )
         for name in names
     }
+
+
+def asks_a_task(trials: Sequence[Trial]) -> bool:
+    """Whether the trials compare the answers to a user's question, rather than ask for differences."""
+    return any(trial.reference_reply is not None for trial in trials)
 
 
 def build_profile(
@@ -124,7 +159,8 @@ def _assess_one(
     ]
     fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), prior)
     evidence = sum(1 if stated is None else 2 for at, _, stated in answers if at > 0)
-    status, reason = _judge(fit, usable=len(answers), asked=len(trials))
+    words = _words_for(trials)
+    status, reason = _judge(fit, words, usable=len(answers), asked=len(trials))
     if status != "unmeasurable" and (missing := _missing(fit, evidence=evidence, pairs=identical_pairs)):
         status, reason = "unmeasurable", missing
     level: float = distortion.levels if status == "censored" else fit.function.threshold
@@ -156,7 +192,10 @@ def _assess_one(
 def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int) -> Assessment:
     ascent = assess_sweeps(trials, distortion.levels, window)
     usable = sum(trial.noticed is not None for trial in trials)
-    status, reason = _judge_ascent(ascent, usable=usable, asked=len(trials), strongest=distortion.levels)
+    words = _words_for(trials)
+    status, reason = _judge_ascent(
+        ascent, words, usable=usable, asked=len(trials), strongest=distortion.levels
+    )
     is_censored = status == "censored"
     level: float = distortion.levels if is_censored else min(ascent.first.mean, ascent.reached)
     low = None if ascent.first.low is None else _rounded(min(ascent.first.low, level))
@@ -176,9 +215,15 @@ def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int)
     return Assessment(distortion, trials, None, threshold, ascent=ascent)
 
 
-def _judge_ascent(ascent: Ascent, *, usable: int, asked: int, strongest: int) -> tuple[Status, str]:
+def _words_for(trials: Sequence[Trial]) -> _Words:
+    return _ANSWERING if asks_a_task(trials) else _NOTICING
+
+
+def _judge_ascent(
+    ascent: Ascent, words: _Words, *, usable: int, asked: int, strongest: int
+) -> tuple[Status, str]:
     if usable < _MIN_USABLE * asked:
-        return "unmeasurable", f"only {usable} of {asked} replies could be read as yes or no"
+        return "unmeasurable", words.unreadable.format(usable=usable, asked=asked)
     sweeps = len(ascent.jnds)
     known_up_to = ascent.reached if ascent.stopped else strongest
     if ascent.first.is_censored or ascent.first.mean > known_up_to:
@@ -190,24 +235,23 @@ def _judge_ascent(ascent: Ascent, *, usable: int, asked: int, strongest: int) ->
         beyond = "" if ascent.first.is_censored else "; the mean lies beyond"
         return (
             "censored",
-            f"{ascent.n_censored} of {sweeps} sweeps found no JND up to level {strongest}{beyond}",
+            f"{ascent.n_censored} of {sweeps} sweeps {words.no_jnd.format(level=strongest)}{beyond}",
         )
-    return "measured", "no identical pair was shown: false alarms and hits are not known"
+    return "measured", words.unknown
 
 
-def _judge(fit: PsychometricFit, *, usable: int, asked: int) -> tuple[Status, str]:
+def _judge(fit: PsychometricFit, words: _Words, *, usable: int, asked: int) -> tuple[Status, str]:
     if usable < _MIN_USABLE * asked:
-        return "unmeasurable", f"only {usable} of {asked} replies could be read as yes or no"
+        return "unmeasurable", words.unreadable.format(usable=usable, asked=asked)
     if fit.false_alarm > MAX_FALSE_ALARM:
         return "unmeasurable", (
-            f'biased: says "different" to {fit.false_alarm:.0%} of identical pairs '
-            f"(at most {MAX_FALSE_ALARM:.0%} allowed)"
+            f"{words.biased.format(rate=fit.false_alarm)} (at most {MAX_FALSE_ALARM:.0%} allowed)"
         )
     if fit.hit_at_max - fit.false_alarm < _MIN_RISE:
-        return "censored", f"not noticed even at the strongest level, {fit.strongest:g}"
+        return "censored", words.never.format(level=fit.strongest)
     if fit.hit_at_max < MIN_HIT_AT_MAX:
         return "unmeasurable", (
-            f"notices only {fit.hit_at_max:.0%} at the strongest level, {fit.strongest:g} "
+            f"{words.seldom.format(rate=fit.hit_at_max, level=fit.strongest)} "
             f"(at least {MIN_HIT_AT_MAX:.0%} needed)"
         )
     low, high = fit.interval
@@ -225,7 +269,7 @@ def _missing(fit: PsychometricFit, *, evidence: int, pairs: int) -> str:
         plural = "" if fit.n_trials == 1 else "s"
         return f"only {fit.n_trials} question{plural} answered; about {_USUAL_QUERIES} are needed"
     if not pairs:
-        return "no identical pair was answered, so false alarms are not known"
+        return "no identical pair was answered: what happens without a change is not known"
     return ""
 
 

@@ -114,6 +114,31 @@ def test_few_stated_probabilities_may_do():
     assert assess(stated)["blur"].threshold.status == "measured"
 
 
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (PsychometricFunction(20, 3, 0.6, 0.02), "of identical pictures changed"),
+        (PsychometricFunction(500, 3, 0.01, 0.01), "the answer did not change even at the strongest level"),
+        (PsychometricFunction(60, 3, 0.02, 0.02), "the answer changed only"),
+    ],
+)
+def test_the_reasons_of_a_task_speak_of_answers(function, words):
+    asked = [replace(trial, reference_reply="a cat") for trial in trials_of(function, 150)]
+
+    reason = assess(asked)["blur"].threshold.reason
+
+    assert words in reason
+    assert "notice" not in reason
+
+
+def test_the_sweeps_of_a_task_speak_of_answers():
+    asked = [replace(trial, reference_reply="a cat") for trial in sweeps_of(60, 3)]
+
+    reason = assess(asked, ASCENDING)["blur"].threshold.reason
+
+    assert reason == "3 of 3 sweeps found no changed answer up to level 50"
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_usual_number_of_questions_is_enough_for_a_shallow_observer(seed):
     found = assess(trials_of(PsychometricFunction(10, 1.5, 0.02, 0.02), 25, seed=seed))["blur"].threshold
