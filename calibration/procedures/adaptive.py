@@ -21,6 +21,7 @@ CHECK_EVERY = 25  # once in 25 trials, when in doubt, the strongest level: is th
 MIN_HIT_AT_MAX = 0.75  # P("different") at the strongest level below which a threshold means nothing
 _DOUBT = 0.1  # probability of missing that
 _CANDIDATES = 80
+_UNBELIEVED = 1e-6  # of the posterior mass, each end
 _WEAKEST = 1 / 200  # the weakest level shown, as a share of the strongest
 _MOST_PENDING = 3  # answers still on their way that are reckoned with: their outcomes double each time
 
@@ -139,9 +140,15 @@ class Placement:
         return np.asarray((posterior * missed).sum(axis=(0, 2)) > _DOUBT)
 
     def expected_entropy(self, posterior: Mass) -> Mass:
-        """Return the expected entropy of the threshold after showing each candidate, (runs, N - 1)."""
-        yes = np.matmul(posterior, self.table[:, :, 1:])  # (T, runs, N - 1): joint of threshold and answer
-        no = posterior.sum(axis=2)[..., None] - yes
+        """Return the expected entropy of the threshold after showing each candidate, (runs, N - 1).
+
+        Thresholds at either end that no run believes in are left out: they add nothing and cost most.
+        """
+        mass = np.cumsum(posterior.sum(axis=(1, 2)))
+        first, last = np.searchsorted(mass / mass[-1], [_UNBELIEVED, 1 - _UNBELIEVED])
+        believed = posterior[first : last + 1]
+        yes = np.matmul(believed, self.table[first : last + 1, :, 1:])  # (T', runs, N - 1): joint
+        no = believed.sum(axis=2)[..., None] - yes
         return np.asarray(_entropy(yes) + _entropy(np.maximum(no, 0)))
 
     def most_telling(self, posterior: Mass) -> npt.NDArray[np.intp]:
