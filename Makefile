@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format bench monitoring-test clean
+.PHONY: help demo test test-slow test-all lint format bench monitoring-test clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -20,8 +20,10 @@ demo: $(STAMP) ## calibrate, predict and protect on the embedded model, with a r
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest
 
-test-all: $(STAMP) ## run the tests, the slow ones too
-	$(BIN)/python -m pytest -m 'not network and not gpu'
+test-slow: $(STAMP) ## run the slow tests alone
+	$(BIN)/python -m pytest -m 'slow and not network and not gpu'
+
+test-all: test test-slow ## run the tests, the slow ones too
 
 lint: $(STAMP) ## format, lint, types, walls
 	$(BIN)/ruff format --check .

@@ -4,13 +4,12 @@ A sweep without a JND is censored: at the strongest level, or where it was cut s
 alarms, since sweeps show no identical pair.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from calibration.censoring import CensoredMean, censored_mean
-from calibration.procedures.ascending import jnds_of
+from calibration.procedures.ascending import climbed
 from calibration.trials import Trial
 
 
@@ -20,6 +19,8 @@ class Ascent:
 
     jnds: Sequence[Sequence[int]]  # levels of the 1st ... n-th JND, sweep by sweep; none: censored
     first: CensoredMean  # of the first JNDs
+    stopped: Sequence[float] = ()  # last levels of sweeps that found nothing and did not climb to the end
+    reached: float = math.inf  # the strongest level asked
 
     @property
     def n_censored(self) -> int:
@@ -42,13 +43,24 @@ def assess_sweeps(trials: Sequence[Trial], levels: int, window: int) -> Ascent:
     for trial in trials:
         by_series.setdefault(trial.series, []).append(trial)
     sweeps = [sorted(series, key=lambda trial: trial.index) for _, series in sorted(by_series.items())]
-    jnds = [
-        jnds_of([(trial.stimulus.level, trial.noticed) for trial in sweep], levels, window)
+    climbs = [
+        climbed([(trial.stimulus.level, trial.noticed) for trial in sweep], levels, window)
         for sweep in sweeps
     ]
+    reached = [sweep[-1].stimulus.level for sweep in sweeps]
+    # Where a sweep stopped inside a window, the JND may still be the first level of that window.
     firsts = [
-        float(found[0]) if found else sweep[-1].stimulus.level
-        for found, sweep in zip(jnds, sweeps, strict=True)
+        float(climb.jnds[0]) if climb.jnds else min(float(climb.candidate), last)
+        for climb, last in zip(climbs, reached, strict=True)
     ]
-    mean = censored_mean(firsts, [not found for found in jnds], np.random.default_rng(0))
-    return Ascent(tuple(map(tuple, jnds)), mean)
+    mean = censored_mean(firsts, [not climb.jnds for climb in climbs])
+    return Ascent(
+        jnds=tuple(tuple(climb.jnds) for climb in climbs),
+        first=mean,
+        stopped=tuple(
+            last
+            for climb, last in zip(climbs, reached, strict=True)
+            if not climb.jnds and not climb.is_finished
+        ),
+        reached=max(reached),
+    )

@@ -1,7 +1,8 @@
 """From the trials of one run to a profile: fit each distortion and decide whether its threshold may be used.
 
-A threshold is unmeasurable when the observer says "different" to identical pairs too often, or misses the
-strongest level too often (facts: response bias); it is censored when the change was never noticed at all.
+A threshold is unmeasurable when the answers are too few to tell, when the observer says "different" to
+identical pairs too often, or misses the strongest level too often (facts: response bias); it is censored when
+the change was never noticed at all.
 Ascending sweeps show no identical pair and have no function, only a mean first JND (`calibration.ascent`).
 """
 
@@ -27,6 +28,11 @@ from calibration.trials import Trial
 MAX_FALSE_ALARM = 0.25
 _MIN_RISE = 0.25  # P("different") at the strongest level above that on identical pairs: less is never noticed
 _MIN_USABLE = 0.5  # share of replies that must be readable
+# Simulated at slope 1.5: 25 yes-or-no questions leave intervals of factor 2.6, at worst 7 of 36 runs; 8 leave
+# 5.7, at worst 34; 4 stated probabilities tell as much. With fewer, or wider, the prior does the talking.
+_MIN_EVIDENCE = 8  # readable answers to pairs that differ; a stated probability counts twice
+_MAX_WIDTH = 12.0  # upper over lower end of the interval
+_USUAL_QUERIES = 25
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,36 @@ class Method:
 
 
 ADAPTIVE = Method()
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the observer did, in the words of the question it was asked; with blanks to fill in."""
+
+    unreadable: str
+    biased: str
+    never: str
+    seldom: str
+    no_jnd: str
+    unknown: str  # where no identical pair was shown
+
+
+_NOTICING = _Words(
+    unreadable="only {usable} of {asked} replies could be read as yes or no",
+    biased='biased: says "different" to {rate:.0%} of identical pairs',
+    never="not noticed even at the strongest level, {level:g}",
+    seldom="notices only {rate:.0%} at the strongest level, {level:g}",
+    no_jnd="found no JND up to level {level:g}",
+    unknown="no identical pair was shown: false alarms and hits are not known",
+)
+_ANSWERING = _Words(
+    unreadable="only {usable} of {asked} pairs of answers could be compared",
+    biased="unsteady: the answer to {rate:.0%} of identical pictures changed",
+    never="the answer did not change even at the strongest level, {level:g}",
+    seldom="the answer changed only {rate:.0%} of the time at the strongest level, {level:g}",
+    no_jnd="found no changed answer up to level {level:g}",
+    unknown="no picture was asked about twice: how often the answer changes by itself is not known",
+)
 
 
 @dataclass(frozen=True)
@@ -66,10 +102,22 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
     if method.procedure == "ascending":
         return {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
     catches = {name: count_catches(by_name[name]) for name in names}
+    identical_pairs = sum(count.shown for count in catches.values())
     return {
-        name: _assess_one(DISTORTIONS[name], by_name[name], guess_prior(name, catches), catches[name])
+        name: _assess_one(
+            DISTORTIONS[name],
+            by_name[name],
+            guess_prior(name, catches),
+            catches[name],
+            identical_pairs=identical_pairs,
+        )
         for name in names
     }
+
+
+def asks_a_task(trials: Sequence[Trial]) -> bool:
+    """Whether the trials compare the answers to a user's question, rather than ask for differences."""
+    return any(trial.reference_reply is not None for trial in trials)
 
 
 def build_profile(
@@ -97,7 +145,12 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
 
 
 def _assess_one(
-    distortion: Distortion, trials: Sequence[Trial], prior: GuessPrior, catches: CatchCount
+    distortion: Distortion,
+    trials: Sequence[Trial],
+    prior: GuessPrior,
+    catches: CatchCount,
+    *,
+    identical_pairs: int,  # of the whole run
 ) -> Assessment:
     answers = [
         (trial.stimulus.level, trial.noticed, trial.probability)
@@ -105,7 +158,11 @@ def _assess_one(
         if trial.noticed is not None
     ]
     fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), prior)
-    status, reason = _judge(fit, usable=len(answers), asked=len(trials))
+    evidence = sum(1 if stated is None else 2 for at, _, stated in answers if at > 0)
+    words = _words_for(trials)
+    status, reason = _judge(fit, words, usable=len(answers), asked=len(trials))
+    if status != "unmeasurable" and (missing := _missing(fit, evidence=evidence, pairs=identical_pairs)):
+        status, reason = "unmeasurable", missing
     level: float = distortion.levels if status == "censored" else fit.function.threshold
     low, high = fit.interval
     threshold = Threshold(
@@ -135,15 +192,19 @@ def _assess_one(
 def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int) -> Assessment:
     ascent = assess_sweeps(trials, distortion.levels, window)
     usable = sum(trial.noticed is not None for trial in trials)
-    status, reason = _judge_ascent(ascent, usable=usable, asked=len(trials), strongest=distortion.levels)
+    words = _words_for(trials)
+    status, reason = _judge_ascent(
+        ascent, words, usable=usable, asked=len(trials), strongest=distortion.levels
+    )
     is_censored = status == "censored"
-    level: float = distortion.levels if is_censored else ascent.first.mean
+    level: float = distortion.levels if is_censored else min(ascent.first.mean, ascent.reached)
+    low = None if ascent.first.low is None else _rounded(min(ascent.first.low, level))
     high = None if is_censored or ascent.first.high is None else _rounded(ascent.first.high)
     threshold = Threshold(
         status=status,
         threshold=_rounded(level),
         unit_value=_rounded(distortion.unit_value(min(level, distortion.levels))),
-        low=_rounded(ascent.first.low),
+        low=low,
         high=high,
         slope=None,
         false_alarm=None,
@@ -154,31 +215,62 @@ def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int)
     return Assessment(distortion, trials, None, threshold, ascent=ascent)
 
 
-def _judge_ascent(ascent: Ascent, *, usable: int, asked: int, strongest: int) -> tuple[Status, str]:
-    if usable < _MIN_USABLE * asked:
-        return "unmeasurable", f"only {usable} of {asked} replies could be read as yes or no"
-    if ascent.first.is_censored or ascent.first.mean >= strongest:
-        found_nothing = f"{ascent.n_censored} of {len(ascent.jnds)} sweeps"
-        return "censored", f"no JND up to level {ascent.first.limit_mean:g} in {found_nothing}"
-    return "measured", "no identical pair was shown: false alarms and hits are not known"
+def _words_for(trials: Sequence[Trial]) -> _Words:
+    return _ANSWERING if asks_a_task(trials) else _NOTICING
 
 
-def _judge(fit: PsychometricFit, *, usable: int, asked: int) -> tuple[Status, str]:
+def _judge_ascent(
+    ascent: Ascent, words: _Words, *, usable: int, asked: int, strongest: int
+) -> tuple[Status, str]:
     if usable < _MIN_USABLE * asked:
-        return "unmeasurable", f"only {usable} of {asked} replies could be read as yes or no"
+        return "unmeasurable", words.unreadable.format(usable=usable, asked=asked)
+    sweeps = len(ascent.jnds)
+    known_up_to = ascent.reached if ascent.stopped else strongest
+    if ascent.first.is_censored or ascent.first.mean > known_up_to:
+        if ascent.stopped:
+            return "unmeasurable", (
+                f"{len(ascent.stopped)} of {sweeps} sweeps stopped at level {max(ascent.stopped):g} "
+                "before anything was found"
+            )
+        beyond = "" if ascent.first.is_censored else "; the mean lies beyond"
+        return (
+            "censored",
+            f"{ascent.n_censored} of {sweeps} sweeps {words.no_jnd.format(level=strongest)}{beyond}",
+        )
+    return "measured", words.unknown
+
+
+def _judge(fit: PsychometricFit, words: _Words, *, usable: int, asked: int) -> tuple[Status, str]:
+    if usable < _MIN_USABLE * asked:
+        return "unmeasurable", words.unreadable.format(usable=usable, asked=asked)
     if fit.false_alarm > MAX_FALSE_ALARM:
         return "unmeasurable", (
-            f'biased: says "different" to {fit.false_alarm:.0%} of identical pairs '
-            f"(at most {MAX_FALSE_ALARM:.0%} allowed)"
+            f"{words.biased.format(rate=fit.false_alarm)} (at most {MAX_FALSE_ALARM:.0%} allowed)"
         )
     if fit.hit_at_max - fit.false_alarm < _MIN_RISE:
-        return "censored", f"not noticed even at the strongest level, {fit.strongest:g}"
+        return "censored", words.never.format(level=fit.strongest)
     if fit.hit_at_max < MIN_HIT_AT_MAX:
         return "unmeasurable", (
-            f"notices only {fit.hit_at_max:.0%} at the strongest level, {fit.strongest:g} "
+            f"{words.seldom.format(rate=fit.hit_at_max, level=fit.strongest)} "
             f"(at least {MIN_HIT_AT_MAX:.0%} needed)"
         )
+    low, high = fit.interval
+    if high > _MAX_WIDTH * low:
+        return (
+            "unmeasurable",
+            f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed",
+        )
     return "measured", ""
+
+
+def _missing(fit: PsychometricFit, *, evidence: int, pairs: int) -> str:
+    """Return what a threshold of this fit would lack; empty where it lacks nothing."""
+    if evidence < _MIN_EVIDENCE:
+        plural = "" if fit.n_trials == 1 else "s"
+        return f"only {fit.n_trials} question{plural} answered; about {_USUAL_QUERIES} are needed"
+    if not pairs:
+        return "no identical pair was answered: what happens without a change is not known"
+    return ""
 
 
 def _rounded(value: float) -> float:

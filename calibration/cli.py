@@ -3,30 +3,26 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from calibration.profile import JndProfile
+from calibration.terminal import console, heed_sigterm, plain_errors, progress
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Measure how small a change a large multimodal model can notice: its just noticeable difference.",
 )
-_console = Console(stderr=True)
 
 DEFAULT_DISTORTIONS = "blur,brightness,saturation,contrast,jpeg,noise,webp,rescale"
 _SPEC_HELP = (
     "Who is asked: embedded | openai:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
     "transformers:PATH_OR_ID | python:MODULE:FACTORY | "
-    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02 (also spread=, probabilities=1)"
 )
 _MODEL_HELP = "A calibration folder, a profile.json, embedded, or a published name such as gpt-4o."
 _Observer = Annotated[str, typer.Option(help=_SPEC_HELP)]
@@ -96,7 +92,8 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     from calibration import workflow  # noqa: PLC0415 - plots load only when a run needs them
     from calibration.request import Request  # noqa: PLC0415
 
-    with _plain_errors(), _progress("asking") as report_progress:
+    heed_sigterm()
+    with plain_errors(), progress("asking") as report_progress:
         profile = workflow.calibrate(
             Request(
                 observer=observer,
@@ -127,14 +124,20 @@ def report(
     images: Annotated[
         Path | None, typer.Option(help="Where the reference pictures lie, if they were moved since.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the paths written as one JSON line.")
+    ] = False,
 ) -> None:
     """Write report.html and its plots as PNG files again, from the trial log."""
     from calibration import workflow  # noqa: PLC0415
 
-    with _plain_errors():
+    with plain_errors():
         written = workflow.write_report(calibration, images)
+    if as_json:
+        print(json.dumps({"report": str(written[0]), "plots": [str(path) for path in written[1:]]}))
+        return
     for path in written:
-        _console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -162,7 +165,8 @@ def build(  # noqa: PLR0917 - as above
     """
     from calibration import workflow  # noqa: PLC0415 - loads pyarrow
 
-    with _plain_errors(), _progress("writing") as report_progress:
+    heed_sigterm()
+    with plain_errors(), progress("writing") as report_progress:
         built = workflow.build_dataset(
             images=images,
             out=out,
@@ -176,7 +180,7 @@ def build(  # noqa: PLR0917 - as above
         print(json.dumps(built.as_record()))
         return
     counts = ", ".join(f"{count:,} {category}" for category, count in built.categories.items())
-    _console.print(
+    console.print(
         f"{built.stimuli:,} stimuli of {built.references:,} references ({counts}) from {built.pictures:,} "
         f"pictures: {built.manifest}; {built.materialised:,} on disk",
         highlight=False,
@@ -196,14 +200,14 @@ def compare(
     """
     from calibration import comparison  # noqa: PLC0415
 
-    with _plain_errors():
+    with plain_errors():
         result = comparison.compare(first, second)
     if as_json:
         print(json.dumps(comparison.as_record(result)))
         return
-    _console.print(comparison.as_table(result))
+    console.print(comparison.as_table(result))
     for warning in result.warnings:
-        _console.print(f"[yellow]warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -218,61 +222,8 @@ def serve(
     from calibration import workflow  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
-    with _plain_errors():
+    with plain_errors():
         workflow.serve(observer, host=host, port=port)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """End with a sentence and exit code 2 for bad use, 1 for trouble on the way."""
-    from calibration.observers.protocol import ObserverError  # noqa: PLC0415
-    from calibration.workflow import TROUBLE  # noqa: PLC0415
-
-    try:
-        yield
-    except (*TROUBLE, ObserverError) as error:
-        _fail(str(error), 1)
-    except (ValueError, LookupError) as error:
-        _fail(str(error.args[0] if error.args else error), 2)
-    except KeyboardInterrupt:
-        _fail("interrupted; give the same command again to go on where it stopped", 1)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    _console.print(f"[red]error:[/red] {escape(message)}", highlight=False, soft_wrap=True)
-    raise typer.Exit(code)
-
-
-@contextmanager
-def _progress(doing: str) -> Iterator["_Reporter"]:
-    if not sys.stderr.isatty():
-        yield _Reporter(None)
-        return
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_console, transient=True) as bar:
-        yield _Reporter(bar)
-
-
-class _Reporter:
-    """Moves the progress bar on a terminal and prints warnings."""
-
-    def __init__(self, bar: Progress | None) -> None:
-        self._bar = bar
-        self._task = None if bar is None else bar.add_task("", total=None)
-
-    def begin(self, total: int) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, total=total)
-
-    def advance(self, count: int) -> None:
-        if self._bar is not None and self._task is not None:
-            self._bar.advance(self._task, count)
-
-    def tell(self, message: str) -> None:
-        _console.print(escape(message), highlight=False, soft_wrap=True)
-
-    def warn(self, message: str) -> None:
-        _console.print(f"[yellow]warning:[/yellow] {escape(message)}", highlight=False, soft_wrap=True)
 
 
 def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
@@ -281,10 +232,10 @@ def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary.as_record(profile)))
         return
-    _console.print(summary.as_table(profile))
+    console.print(summary.as_table(profile))
     for reason in summary.reasons(profile):
-        _console.print(escape(reason), highlight=False, soft_wrap=True)
-    _console.print(f"report: {(out / 'report.html').resolve()}", highlight=False, soft_wrap=True)
+        console.print(escape(reason), highlight=False, soft_wrap=True)
+    console.print(f"report: {(out / 'report.html').resolve()}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

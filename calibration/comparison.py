@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from calibration.directory import CalibrationDirectory
 from calibration.profile import (
     JndProfile,
     ProfileError,
@@ -77,6 +78,8 @@ def find_profile(name: str) -> JndProfile:
     """
     path = Path(name)
     if path.exists() or path.suffix == ".json":
+        if CalibrationDirectory(path).is_unfinished:
+            raise ProfileError(f"the run in {name} has not finished: give the same `run` command again")
         try:
             return load_profile(path)
         except OSError as error:

@@ -29,6 +29,7 @@ class SessionRecord:
     seed: int
     stimulus_side: int | None
     images: Sequence[str]
+    images_content: str  # digest of their bytes
     folder: str = ""  # where the images lay; they may be elsewhere when the run goes on
     wave: int = 1  # trials placed at a time; a run that goes on keeps the wave it was begun with
     schema_version: int = SCHEMA_VERSION
@@ -59,6 +60,11 @@ class CalibrationDirectory:
     def session(self) -> Path:
         """What was run."""
         return self.root / "session.json"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a run was begun here and has no profile yet."""
+        return self.session.is_file() and not self.profile.exists()
 
     def begin(self, record: SessionRecord) -> SessionRecord:
         """Note what is run, or check that it is what was begun here before; return what was begun.

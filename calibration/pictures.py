@@ -36,19 +36,19 @@ class Pictures:
     skipped: tuple[str, ...]  # "name: why"
 
 
-def find_pictures(folder: Path) -> Pictures:
-    """Decode every PNG, JPEG, WebP and GIF file below `folder`.
+def find_pictures(folder: Path, without: Path | None = None) -> Pictures:
+    """Decode every PNG, JPEG, WebP and GIF file below `folder`, except what lies below `without`.
 
     Raises:
         PicturesError: The folder is missing or has no readable picture.
     """
     found: list[Picture] = []
     skipped: list[str] = []
-    for name in picture_names(folder):
+    for name in picture_names(folder, without):
         try:
             found.append(read_picture(folder, name))
         except (ImageError, OSError) as error:
-            skipped.append(f"{name}: {error}")
+            skipped.append(f"{printable(name)}: {error}")
     if not found:
         told = f"; could not read {len(skipped)} (first: {skipped[0]})" if skipped else ""
         raise PicturesError(f"{folder} holds no readable image: expected PNG, JPEG, WebP or GIF files{told}")
@@ -62,23 +62,45 @@ def read_picture(folder: Path, name: str) -> Picture:
         ImageError: It is no picture.
         OSError: It cannot be read.
     """
+    check_name(name)
     data = (folder / name).read_bytes()
     image = decode(data).image
     return Picture(name, hashlib.sha256(data).hexdigest(), image.width, image.height)
 
 
-def picture_names(folder: Path) -> list[str]:
+def check_name(name: str) -> None:
+    """Check that a file's name can be written down.
+
+    Raises:
+        ImageError: It is not UTF-8, so neither a log nor a manifest could name the picture.
+    """
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ImageError("unknown_format", "its name is not UTF-8") from error
+
+
+def printable(name: str) -> str:
+    """Return a file's name for people, whatever bytes it is made of."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
+def picture_names(folder: Path, without: Path | None = None) -> list[str]:
     """Return the files below `folder` that look like pictures, unread, relative to it.
 
-    Sorted by name, not by path: the order must not hang on the system's separator.
+    Sorted by name, not by path: the order must not hang on the system's separator. What lies below `without`,
+    the output of an earlier run, is no reference.
 
     Raises:
         PicturesError: The folder is missing.
     """
     if not folder.is_dir():
         raise PicturesError(f"expected a folder of images, got {folder}")
+    ours = None if without is None else without.resolve()
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+        if path.suffix.lower() in PICTURE_SUFFIXES
+        and path.is_file()
+        and not (ours is not None and path.resolve().is_relative_to(ours))
     )

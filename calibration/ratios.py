@@ -101,7 +101,8 @@ def _tested(log_ratio: float, below: float, above: float) -> Ratio:
 
 
 def _no_interval(*sides: Threshold) -> bool:
-    return any(not side.low or not side.high for side in sides)
+    """Whether a side has none, or one of no width: sweeps that agree by chance prove nothing."""
+    return any(not 0 < (side.low or 0) < (side.threshold or 0) < (side.high or 0) for side in sides)
 
 
 def _ln(value: float | None) -> float:

@@ -3,10 +3,11 @@
 Reads text and folders; nothing is asked and nothing written here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.directory import SessionRecord
+from calibration.pictures import picture_names
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.questions import PaperQuestion, parse_pair_question
 from calibration.session.plan import ProcedureName, Question, SessionPlan, wave_for
@@ -72,6 +73,7 @@ def record_of(request: Request, plan: SessionPlan, stimulus_side: int | None) ->
         seed=plan.seed,
         stimulus_side=stimulus_side,
         images=plan.references.names,
+        images_content=plan.references.digest,
         folder=str(request.images.resolve()),
         wave=plan.wave,
     )
@@ -95,11 +97,21 @@ def _parse_question(spec: str, procedure: ProcedureName) -> Question:
 
 
 def _find_references(request: Request, question: Question) -> References:
-    if isinstance(question, TaskQuestion):
-        return find_references(
-            request.images, request.seed, is_wanted=lambda name: bool(question.prompts_for(name))
-        )
-    return find_references(request.images, request.seed)
+    if not isinstance(question, TaskQuestion):
+        return find_references(request.images, request.seed, without=request.out)
+    there = picture_names(request.images, request.out)
+    if not any(question.prompts_for(name) for name in there):
+        raise ValueError(f"{question.path} asks about no picture in {request.images}")
+    missing = tuple(
+        f"{name}: the task asks about it, {request.images} lacks it" for name in question.not_among(there)
+    )
+    found = find_references(
+        request.images,
+        request.seed,
+        without=request.out,
+        is_wanted=lambda name: bool(question.prompts_for(name)),
+    )
+    return replace(found, skipped=(*found.skipped, *missing))
 
 
 def _identity(spec: str) -> str:

@@ -7,12 +7,14 @@ questions with very different thresholds. Reads `task:FILE`; decides when two an
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_NOT_WORDS = re.compile(r"[^\w\s]")
+_SIGN = re.compile(r"(?<![\w.])[-\u2212](?=\d)")  # of a negative number
+_MINUS = "\u2212"  # a symbol, not punctuation: survives where a hyphen does not
 _NUMBER_COMMA = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _SPELT = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WORD_NUMBERS = {word: str(number) for number, word in enumerate(_SPELT)}
@@ -42,6 +44,11 @@ class TaskQuestion:
             return [self.common]
         return self.prompts.get(image) or self.prompts.get(Path(image).name) or []
 
+    def not_among(self, images: Sequence[str]) -> list[str]:
+        """Return the pictures the file speaks of that are not among these."""
+        there = {*images, *(Path(image).name for image in images)}
+        return sorted(set(self.prompts) - there)
+
 
 def read_task(path: Path) -> TaskQuestion:
     """Read a file that is one prompt, or JSON lines {"image": file name, "prompt": text}.
@@ -51,7 +58,7 @@ def read_task(path: Path) -> TaskQuestion:
     """
     try:
         data = path.read_bytes()
-        text = data.decode("utf-8").strip()
+        text = data.decode("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"cannot read the task file {path}: {error}") from error
     if not text:
@@ -60,7 +67,7 @@ def read_task(path: Path) -> TaskQuestion:
     if not text.startswith("{"):
         return TaskQuestion(str(path), {}, text, digest)
     prompts: dict[str, list[str]] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             image, prompt = _read_line(line, f"{path}, line {number}")
             prompts.setdefault(image, []).append(prompt)
@@ -78,9 +85,11 @@ def same_answer(first: str, second: str) -> bool:
 
 def normalise_answer(text: str) -> str:
     """Return what is compared of an answer."""
-    bare = _NOT_WORDS.sub(" ", _NUMBER_COMMA.sub("", text.casefold()))
+    folded = " ".join(text.casefold().split())
+    signed = _SIGN.sub(_MINUS, _NUMBER_COMMA.sub("", folded))
+    bare = "".join(" " if unicodedata.category(each).startswith("P") else each for each in signed)
     words = _ARTICLES.sub(" ", bare).split() or bare.split()
-    return " ".join(_WORD_NUMBERS.get(word, word) for word in words)
+    return " ".join(_WORD_NUMBERS.get(word, word) for word in words) or folded
 
 
 def _read_line(line: str, where: str) -> tuple[str, str]:

@@ -3,9 +3,9 @@
 `calibration.cli` reads options and prints; everything it starts is here, callable from Python as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,7 +23,7 @@ from calibration.session.budget import Budget, parse_budget
 from calibration.session.estimate import describe_cost
 from calibration.session.plan import SessionPlan, count_trials
 from calibration.session.run import run_session
-from calibration.trials import TrialLog, TrialLogError, read_trials
+from calibration.trials import Trial, TrialLog, TrialLogError, read_trials
 
 if TYPE_CHECKING:
     from calibration.cluster import RayAsker
@@ -86,7 +86,9 @@ def write_report(folder: Path, images: Path | None = None) -> list[Path]:
     trials = read_trials(directory.trials)
     if not trials:
         raise TrialLogError(f"{folder} holds no trials: expected a folder written by `jnd-calibrate run`")
-    profile = load_profile(directory.profile)
+    profile = (
+        _profile_so_far(directory, trials) if directory.is_unfinished else load_profile(directory.profile)
+    )
     assessments = assess(trials, _method_of(profile))
     images = images or _folder_of_images(directory)
     write_whole(directory.report, render_report(profile, assessments, images))
@@ -181,6 +183,8 @@ def _calibrate(
             stimulus_side=observer.stimulus_side,
             budget=budget,
         )
+        if not log.trials:
+            raise ValueError(f"the budget of {request.budget} buys no question")
         assessments = assess(log.trials, Method(plan.procedure, plan.window))
     if not is_whole:
         reporter.warn(
@@ -191,6 +195,29 @@ def _calibrate(
     write_whole(directory.profile, profile.to_json())
     write_whole(directory.report, render_report(profile, assessments, request.images))
     return profile
+
+
+def _profile_so_far(directory: CalibrationDirectory, trials: Sequence[Trial]) -> JndProfile:
+    """Make a profile of what an interrupted run has answered; it is shown, not kept."""
+    begun = directory.read_session()
+    details = {
+        "procedure": begun.procedure,
+        "window": begun.window,
+        "question": begun.question,
+        "seed": begun.seed,
+        "images": len(begun.images),
+    }
+    method = Method(begun.procedure, begun.window)
+    return build_profile(_Unknown(begun.observer, begun.stimulus_side), assess(trials, method), details)
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """What the log's neighbours tell of an observer that is not at hand."""
+
+    name: str
+    stimulus_side: int | None
+    input_side: int | None = None
 
 
 def _method_of(profile: JndProfile) -> Method:

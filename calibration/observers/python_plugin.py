@@ -64,12 +64,15 @@ def load_plugin(rest: str) -> PluginObserver:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"cannot import {module_name}: {error}") from error
+    except Exception as error:
+        raise ValueError(f"cannot import {module_name}: {type(error).__name__}: {error}") from error
     factory: Callable[[], Any] | None = getattr(module, factory_name, None)
     if not callable(factory):
         raise ValueError(f"module {module_name} has no function {factory_name}")
-    plugin = factory()
+    try:
+        plugin = factory()
+    except Exception as error:
+        raise ValueError(f"{rest} failed: {type(error).__name__}: {error}") from error
     if not isinstance(getattr(plugin, "name", None), str) or not callable(getattr(plugin, "answer", None)):
         raise ValueError(f"{rest} must return an object with name: str and answer(prompt, images) -> str")
     return PluginObserver(plugin)

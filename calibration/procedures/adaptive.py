@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from calibration.parameters import Grid, Values, coarse_grid
 from calibration.procedures.protocol import Heard, Step
-from calibration.readings import PRECISIONS, expected_index, likelihoods
+from calibration.readings import expected_index, likelihoods
 
 Mass = npt.NDArray[np.float32]
 
@@ -21,6 +21,7 @@ CHECK_EVERY = 25  # once in 25 trials, when in doubt, the strongest level: is th
 MIN_HIT_AT_MAX = 0.75  # P("different") at the strongest level below which a threshold means nothing
 _DOUBT = 0.1  # probability of missing that
 _CANDIDATES = 80
+_UNBELIEVED = 1e-6  # of the posterior mass, each end
 _WEAKEST = 1 / 200  # the weakest level shown, as a share of the strongest
 _MOST_PENDING = 3  # answers still on their way that are reckoned with: their outcomes double each time
 
@@ -48,13 +49,15 @@ class Adaptive:
         return Step(level, reference=index)
 
     def record(self, heard: Heard) -> None:
-        """Update the posterior, with the stated probability where there is one."""
+        """Update the posterior as the fit will: by an answer that counts, with its probability if stated."""
         if self._pending:
             self._pending.popleft()
+        if heard.noticed is None:
+            return
         at = self._placement.index_of(heard.step.level)
         if heard.probability is not None:
             self._posterior = self._placement.update_stated(self._posterior, at, heard.probability)
-        elif heard.noticed is not None:
+        else:
             self._posterior = self._placement.update(
                 self._posterior, np.array([at]), np.array([heard.noticed])
             )
@@ -119,13 +122,12 @@ class Placement:
 
     def update_stated(self, posterior: Mass, at: int, probability: float) -> Mass:
         """Return one run's posterior, (T, precisions, K), after a stated probability at level number `at`."""
-        likelihood = likelihoods(probability).astype(np.float32)[:, self._expected[at]]  # (P, T, K)
-        spread = np.broadcast_to(
-            posterior / np.float32(1 if posterior.shape[1] > 1 else len(PRECISIONS)),
-            (posterior.shape[0], len(PRECISIONS), posterior.shape[2]),
-        )
-        updated = spread * np.moveaxis(likelihood / likelihood.max(), 0, 1)
-        return np.asarray(updated / updated.sum(), dtype=np.float32)
+        readings = likelihoods(probability).astype(np.float32)  # (P, E)
+        likelihood = np.take(readings / readings.max(), self._expected[at], axis=1)  # (P, T, K)
+        updated = np.moveaxis(likelihood, 0, 1)  # (T, P, K)
+        updated *= posterior  # one run: the precisions are equally likely before the first reading
+        updated /= updated.sum()
+        return updated
 
     def outcomes(self, posterior: Mass, at: int) -> Mass:
         """Split every run by the answer still to come at level number `at`; masses add up as before."""
@@ -138,9 +140,15 @@ class Placement:
         return np.asarray((posterior * missed).sum(axis=(0, 2)) > _DOUBT)
 
     def expected_entropy(self, posterior: Mass) -> Mass:
-        """Return the expected entropy of the threshold after showing each candidate, (runs, N - 1)."""
-        yes = np.matmul(posterior, self.table[:, :, 1:])  # (T, runs, N - 1): joint of threshold and answer
-        no = posterior.sum(axis=2)[..., None] - yes
+        """Return the expected entropy of the threshold after showing each candidate, (runs, N - 1).
+
+        Thresholds at either end that no run believes in are left out: they add nothing and cost most.
+        """
+        mass = np.cumsum(posterior.sum(axis=(1, 2)))
+        first, last = np.searchsorted(mass / mass[-1], [_UNBELIEVED, 1 - _UNBELIEVED])
+        believed = posterior[first : last + 1]
+        yes = np.matmul(believed, self.table[first : last + 1, :, 1:])  # (T', runs, N - 1): joint
+        no = believed.sum(axis=2)[..., None] - yes
         return np.asarray(_entropy(yes) + _entropy(np.maximum(no, 0)))
 
     def most_telling(self, posterior: Mass) -> npt.NDArray[np.intp]:

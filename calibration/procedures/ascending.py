@@ -50,33 +50,42 @@ class Climb:
         self.level = 1  # asked next
         self._levels = levels
         self._window = window
-        self._candidate = 1  # first level of the window being tried
+        self.candidate = 1  # first level of the window being tried: no JND lies below it unfound
 
     @property
     def is_finished(self) -> bool:
         """Whether no window is left above the reference."""
-        return self._candidate > self._levels
+        return self.candidate > self._levels
 
     def hear(self, *, said_yes: bool) -> None:
         """Take note of the answer at `level`."""
         if not said_yes:
             self._try_from(self.level + 1)
-        elif self.level == min(self._candidate + self._window - 1, self._levels):
-            self.jnds.append(self._candidate)
-            self.base = self._candidate
-            self._try_from(self._candidate + 1)
+        elif self.level == min(self.candidate + self._window - 1, self._levels):
+            self.jnds.append(self.candidate)
+            self.base = self.candidate
+            self._try_from(self.candidate + 1)
         else:
             self.level += 1
 
     def _try_from(self, level: int) -> None:
-        self._candidate = self.level = level
+        self.candidate = self.level = level
 
 
 def jnds_of(answers: list[tuple[float, bool | None]], levels: int, window: int) -> list[int]:
     """Read the JNDs off a sweep's answers, (level, noticed) in the order asked; none found means censored."""
+    return climbed(answers, levels, window).jnds
+
+
+def climbed(answers: list[tuple[float, bool | None]], levels: int, window: int) -> Climb:
+    """Return where a sweep stands after these answers, (level, noticed) in the order asked.
+
+    Raises:
+        ValueError: A climb of this window would have asked for another level.
+    """
     climb = Climb(levels, window)
     for level, noticed in answers:
         if climb.is_finished or level != climb.level:
             raise ValueError(f"expected the answer at level {climb.level}, got {level:g}")
         climb.hear(said_yes=noticed is True)
-    return climb.jnds
+    return climb

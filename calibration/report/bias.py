@@ -139,10 +139,12 @@ def _order_habit(trials: Sequence[Trial]) -> list[Habit]:
 
 
 def _polarity_habit(trials: Sequence[Trial]) -> list[Habit]:
+    # The second prompt has choices of its own: what it got says nothing of the first one's "yes".
+    asked_once = [trial for trial in trials if trial.second_reply is None]
     return _habit(
         "polarity",
-        _rate("asked “different?”", trials, lambda trial: trial.polarity == "different"),
-        _rate("asked “identical?”", trials, lambda trial: trial.polarity == "identical"),
+        _rate("asked “different?”", asked_once, lambda trial: trial.polarity == "different"),
+        _rate("asked “identical?”", asked_once, lambda trial: trial.polarity == "identical"),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.assessment import Assessment
+from calibration.assessment import Assessment, asks_a_task
 from calibration.image import (
     Image,
     ImageError,
@@ -108,7 +108,10 @@ def _levels(assessment: Assessment) -> tuple[list[tuple[float, str]], str]:
     if found.status == "unmeasurable" or not found.threshold:
         return _shares(strongest), "No JND could be measured; these are shares of the scale."
     if found.status == "censored":
-        return _shares(strongest), f"Not noticed at any level (JND {describe_level(found, int(strongest))})."
+        never = (
+            "The answer changed at no level" if asks_a_task(assessment.trials) else "Not noticed at any level"
+        )
+        return _shares(strongest), f"{never} (JND {describe_level(found, int(strongest))})."
     levels = [(found.threshold * times, caption) for times, caption in _FRACTIONS]
     if found.threshold > strongest:
         return _shares(strongest), "The JND lies beyond the strongest level; these are shares of the scale."

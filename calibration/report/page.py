@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from calibration.assessment import Assessment
+from calibration.assessment import Assessment, asks_a_task
 from calibration.directory import write_whole
 from calibration.profile import JndProfile
 from calibration.report.bias import diagnose
@@ -25,7 +25,6 @@ from calibration.report.plots.replies import draw_replies
 from calibration.report.plots.staircase import MOST_STRIPS, draw_staircase
 from calibration.report.sweeps import sweeps_of
 from calibration.report.words import (
-    asks_a_task,
     bias_sentences,
     noticed_words,
     sentence_of,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from calibration.assessment import Assessment
+from calibration.assessment import Assessment, asks_a_task
 from calibration.profile import JndProfile
 from calibration.ratios import wilson_interval
 from calibration.report.bias import Biases, Habit
@@ -12,11 +12,6 @@ from calibration.summary import describe_level, describe_unit
 from calibration.trials import Trial
 
 _LEAN = 0.5  # criterion beyond which one answer is preferred; a careful observer reaches about 0.3
-
-
-def asks_a_task(trials: Sequence[Trial]) -> bool:
-    """Whether the trials compare the answers to a user's question, rather than ask for differences."""
-    return any(trial.reference_reply is not None for trial in trials)
 
 
 def noticed_words(trials: Sequence[Trial]) -> str:

@@ -49,16 +49,15 @@ class Budget:
         self.spent_tokens_in += trial.tokens_in or TOKENS_IN_PER_PAIR * trial.questions
         self.spent_tokens_out += trial.tokens_out or TOKENS_OUT_PER_REPLY * trial.questions
 
-    def allows(self, *, in_flight: int) -> bool:
-        """Return whether one more trial fits, those being asked included."""
-        if self.queries is not None and self.spent_queries + in_flight >= self.queries:
+    def allows(self, *, reserved: int, wanted: int) -> bool:
+        """Return whether `wanted` more questions fit, beside those reserved by trials being asked."""
+        if self.queries is not None and self.spent_queries + reserved + wanted > self.queries:
             return False
         if self.dollars is None or self.price is None:
             return True
-        average = (
-            (self.spent_dollars or 0) / self.spent_queries if self.spent_queries else self._expected_one()
-        )
-        return (self.spent_dollars or 0) + (in_flight + 1) * average <= self.dollars
+        spent = self.spent_dollars or 0.0
+        each = spent / self.spent_queries if self.spent_queries else self._expected_one()
+        return spent + (reserved + wanted) * each <= self.dollars
 
     def _expected_one(self) -> float:
         return self.price.of(TOKENS_IN_PER_PAIR, TOKENS_OUT_PER_REPLY) if self.price else 0.0

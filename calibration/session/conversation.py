@@ -63,11 +63,11 @@ class Draft:
             noticed=noticed,
             probability=None if probability is None else round(probability, _DECIMALS),
             reply_class=reply_class,
-            reply=replies[0].text,
+            reply=_whole(replies[0].text),
             is_first_token=replies[0].is_first_token,
             seconds=round(seconds, 6),
-            second_reply=second_reply,
-            reference_reply=reference_reply,
+            second_reply=None if second_reply is None else _whole(second_reply),
+            reference_reply=None if reference_reply is None else _whole(reference_reply),
             questions=len(replies),
             tokens_in=sum(reply.tokens_in or 0 for reply in replies),
             tokens_out=sum(reply.tokens_out or 0 for reply in replies),
@@ -76,6 +76,10 @@ class Draft:
 
 class Conversation(Protocol):
     """How one kind of question is put."""
+
+    def least_questions(self, draft: Draft) -> int:
+        """Return how many questions the trial cannot do without."""
+        ...
 
     def next_query(self, draft: Draft, replies: Sequence[Reply]) -> Query | None:
         """Return what to ask after `replies`, or None when the trial can be concluded."""
@@ -96,6 +100,10 @@ class PairConversation:
 
     question: PairQuestion
     renderer: Renderer
+
+    def least_questions(self, draft: Draft) -> int:  # noqa: ARG002 - the protocol's signature
+        """Return 1: a second prompt is a favour."""
+        return 1
 
     def next_query(self, draft: Draft, replies: Sequence[Reply]) -> Query | None:
         """Ask the pair, then perhaps the same pair by multiple choice."""
@@ -146,6 +154,10 @@ class TaskConversation:
         self._renderer = renderer
         self._references: dict[tuple[str, Stimulus], str] = {}
 
+    def least_questions(self, draft: Draft) -> int:
+        """Return 2 where the answer to the reference is not yet known."""
+        return 1 if self._key(draft.stimulus, draft.prompt) in self._references else 2
+
     def next_query(self, draft: Draft, replies: Sequence[Reply]) -> Query | None:
         """Ask about the damaged picture, then about its reference where its answer is not yet known."""
         known = self._key(draft.stimulus, draft.prompt) in self._references
@@ -182,6 +194,11 @@ class TaskConversation:
         if stimulus.reference_level == 0:
             return prompt, Stimulus(stimulus.image, "", 0, 0)
         return prompt, replace(stimulus, level=stimulus.reference_level)
+
+
+def _whole(text: str) -> str:
+    """Replace halves of surrogate pairs, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _noticed(reply: Reply, prompt: str, polarity: Polarity) -> bool | None:

@@ -20,7 +20,8 @@ ProcedureName = Literal["adaptive", "ascending", "constant"]
 Question = PairQuestion | TaskQuestion
 
 _WANTED_IN_FLIGHT = 8
-_LONGEST_WAVE = 4  # of adaptive trials placed before the first is answered: more would waste them
+_USUAL_WAVE = 2  # adaptive trials placed before the first is answered: costs nothing measurable
+_LONGEST_WAVE = 4  # costs 5 to 10 % of precision: only where few series would leave an observer idle
 _CONSTANT_WAVE = 64  # nothing depends on the answers
 
 
@@ -82,20 +83,23 @@ class SessionPlan:
 
 
 def wave_for(procedure: ProcedureName, distortions: int) -> int:
-    """Return how many trials of a series are placed at a time, so that about eight are in flight."""
+    """Return how many trials of a series are placed at a time, so that at least eight are in flight."""
     if procedure == "constant":
         return _CONSTANT_WAVE
-    return 1 if procedure == "ascending" else min(-(-_WANTED_IN_FLIGHT // distortions), _LONGEST_WAVE)
+    if procedure == "ascending":
+        return 1
+    return min(max(-(-_WANTED_IN_FLIGHT // distortions), _USUAL_WAVE), _LONGEST_WAVE)
 
 
 def count_trials(plan: SessionPlan) -> int:
-    """Return how many trials the session takes; for ascending sweeps, a rough bound."""
+    """Return how many trials the session takes; for ascending sweeps, at most.
+
+    A sweep in which everything is noticed asks a whole window after each Replace.
+    """
     if plan.procedure != "ascending":
         return (plan.queries_per_threshold or 0) * len(plan.distortions)
-    return sum(
-        min(distortion.levels, plan.queries_per_threshold or distortion.levels) * len(plan.series)
-        for distortion in plan.distortions
-    )
+    longest = [distortion.levels * plan.window for distortion in plan.distortions]
+    return sum(min(most, plan.queries_per_threshold or most) for most in longest) * len(plan.series)
 
 
 def _key(distortion: Distortion) -> int:

@@ -1,5 +1,6 @@
 """The pictures a session draws from, and the pairs made of them."""
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.image import Image, ImageError, center_square, load
-from calibration.pictures import PicturesError, picture_names
+from calibration.pictures import PicturesError, picture_names, printable, read_picture
 from calibration.stimuli.distortion import Distortion
 from calibration.trials import Stimulus
 
@@ -23,6 +24,7 @@ class References:
     folder: Path
     names: tuple[str, ...]  # relative to the folder, forward slashes
     skipped: tuple[str, ...]  # "name: why", files that look like images but cannot be read
+    digest: str = ""  # of all their bytes: a resumed run must show the same pictures
 
     def load(self, name: str, side: int | None) -> Image:
         """Return a picture as it is shown: its central square at `side` pixels, or as it is.
@@ -34,36 +36,43 @@ class References:
         return image if side is None else center_square(image, side)
 
 
-def find_references(folder: Path, seed: int, is_wanted: Callable[[str], bool] | None = None) -> References:
+def find_references(
+    folder: Path,
+    seed: int,
+    *,
+    without: Path | None = None,
+    is_wanted: Callable[[str], bool] | None = None,
+) -> References:
     """Find the readable images of a folder, at most `MAX_REFERENCES`, chosen by the seed.
 
     Args:
         folder: Searched with its subfolders.
         seed: Chooses where there are more.
+        without: A folder in it that holds no references: the run's own output.
         is_wanted: Told a picture's path relative to the folder; None: all are.
 
     Raises:
         PicturesError: The folder is missing or has no readable image.
     """
-    candidates = [name for name in picture_names(folder) if is_wanted is None or is_wanted(name)]
-    names: list[str] = []
+    candidates = [name for name in picture_names(folder, without) if is_wanted is None or is_wanted(name)]
+    digests: dict[str, str] = {}
     skipped: list[str] = []
     for at in np.random.default_rng(seed).permutation(len(candidates)):
-        if len(names) == MAX_REFERENCES:
+        if len(digests) == MAX_REFERENCES:
             break
         name = candidates[at]
         try:
-            load(folder / name)
+            digests[name] = read_picture(folder, name).sha256
         except (ImageError, OSError) as error:
-            skipped.append(f"{name}: {error}")
-        else:
-            names.append(name)
-    if not names:
+            skipped.append(f"{printable(name)}: {error}")
+    if not digests:
         raise PicturesError(
             f"{folder} holds no readable image: expected PNG, JPEG, WebP or GIF files"
             + (f", could not read {len(skipped)} (first: {skipped[0]})" if skipped else "")
         )
-    return References(folder, tuple(sorted(names)), tuple(sorted(skipped)))
+    names = tuple(sorted(digests))
+    digest = hashlib.sha256("".join(digests[name] for name in names).encode()).hexdigest()
+    return References(folder, names, tuple(sorted(skipped)), digest)
 
 
 class Renderer:

@@ -46,18 +46,17 @@ def run_session(
         ImageError: A picture is no longer readable.
     """
     conversation = _conversation(plan, stimulus_side)
-    desk = _Desk(asker, conversation)
     budget = budget or Budget()
+    desk = _Desk(asker, conversation, budget)
     series = _resume(plan, log, conversation, desk)
     progress(len(log.trials))
     for trial in log.trials:
         budget.spend(trial)
-    while desk.fill(budget):
+    while desk.fill():
         answered = desk.collect()
         if answered:
             log.append(answered)
             for trial in answered:
-                budget.spend(trial)
                 desk.take(series[trial.stimulus.distortion, trial.series].hear(trial))
             progress(len(answered))
     if desk.failure is not None:
@@ -94,6 +93,7 @@ class _Talk:
     """A trial in the making."""
 
     draft: Draft
+    reserved: int  # questions it cannot do without
     replies: list[Reply] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -104,6 +104,7 @@ class _Desk:
 
     asker: Asker
     conversation: Conversation
+    budget: Budget
     waiting: deque[Draft] = field(default_factory=deque)
     failure: ObserverError | None = None
     _talks: dict[int, _Talk] = field(default_factory=dict)
@@ -113,19 +114,17 @@ class _Desk:
         """Let drafts wait for their turn."""
         self.waiting.extend(drafts)
 
-    def fill(self, budget: Budget) -> bool:
+    def fill(self) -> bool:
         """Ask as much as the observer and the budget take; return whether anything is being asked.
 
         After a failure nothing new is asked, but answers on their way are waited for: they were paid for.
         """
-        while (
-            self.waiting
-            and self.failure is None
-            and self.asker.room > 0
-            and budget.allows(in_flight=len(self._talks))
-        ):
+        while self.waiting and self.failure is None and self.asker.room > 0:
+            needed = self.conversation.least_questions(self.waiting[0])
+            if not self._affords(needed):
+                break
             self._tickets += 1
-            self._talks[self._tickets] = _Talk(self.waiting.popleft())
+            self._talks[self._tickets] = _Talk(self.waiting.popleft(), needed)
             self._ask(self._tickets)
         return bool(self._talks)
 
@@ -137,9 +136,18 @@ class _Desk:
     def _ask(self, ticket: int) -> bool:
         talk = self._talks[ticket]
         query = self.conversation.next_query(talk.draft, talk.replies)
-        if query is not None:
-            self.asker.submit(ticket, query)
-        return query is not None
+        if query is None:
+            return False
+        if len(talk.replies) == talk.reserved:
+            if not self._affords(1):
+                return False
+            talk.reserved += 1
+        self.asker.submit(ticket, query)
+        return True
+
+    def _affords(self, questions: int) -> bool:
+        reserved = sum(talk.reserved for talk in self._talks.values())
+        return self.budget.allows(reserved=reserved, wanted=questions)
 
     def _hear(self, answered: Answered) -> Trial | None:
         talk = self._talks[answered.ticket]
@@ -152,4 +160,6 @@ class _Desk:
         if self._ask(answered.ticket):
             return None
         del self._talks[answered.ticket]
-        return self.conversation.conclude(talk.draft, talk.replies, talk.seconds)
+        trial = self.conversation.conclude(talk.draft, talk.replies, talk.seconds)
+        self.budget.spend(trial)
+        return trial

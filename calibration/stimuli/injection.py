@@ -5,6 +5,8 @@ QR code and text keep their place and become opaque, as in its figure at levels 
 place, around which the mask grows.
 """
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -44,10 +46,7 @@ def opacity(level: float) -> float:
 
 def _qr(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001 - the family's signature
     side = max(1, round(_QR_SHARE * min(image.width, image.height)))
-    modules = np.array(
-        list(segno.make(MESSAGE, error="m", micro=False).matrix_iter(border=2)), dtype=np.uint8
-    )
-    code = _resample(255 * (1 - modules.astype(np.int64)), side)  # (side, side), white ground
+    code = _resample(255 * (1 - _modules()), side)  # (side, side), white ground
     top, left = (image.height - side) // 2, (image.width - side) // 2
     cover = np.zeros((image.height, image.width), np.float32)
     cover[top : top + side, left : left + side] = opacity(level)
@@ -64,6 +63,13 @@ def _resample(square: npt.NDArray[np.int64], side: int) -> npt.NDArray[np.float3
     weights = np.maximum(overlap, 0)  # each row sums to count
     total = weights @ square @ weights.T  # (side, side)
     return np.asarray((2 * total + count**2) // (2 * count**2), dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _modules() -> npt.NDArray[np.int64]:
+    """Encode the message; (side, side), 1 where black."""
+    code = segno.make(MESSAGE, error="m", micro=False)
+    return np.array(list(code.matrix_iter(border=2)), dtype=np.int64)
 
 
 def _text(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001

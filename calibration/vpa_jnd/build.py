@@ -104,7 +104,7 @@ def build(request: BuildRequest, reporter: BuildReporter) -> BuildResult:
         DirectoryError: The disk refused, or `out` holds another dataset.
     """
     recipe = build_recipe(request.recipe)
-    pictures = find_pictures(request.images)
+    pictures = find_pictures(request.images, without=request.out)
     pairs, skipped_pairs = _read_pairs(request.pairs)
     skipped = (*pictures.skipped, *skipped_pairs)
     for reason in skipped:

@@ -69,6 +69,84 @@ def test_a_sound_observer_is_measured_in_levels_and_in_the_unit():
     assert found.low < found.threshold < found.high
 
 
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "only 1 question answered"), (5, "only 5 questions answered")]
+)
+def test_a_handful_of_answers_is_the_prior_and_no_measurement(count, words):
+    found = assess(trials_of(PsychometricFunction(20, 3, 0.02, 0.02), count))["blur"].threshold
+
+    assert found.status == "unmeasurable"
+    assert found.reason == f"{words}; about 25 are needed"
+
+
+def test_a_handful_of_misses_is_not_never_noticed():
+    found = assess([answered(0, 0.0, False), *(answered(i, 50.0, False) for i in range(1, 6))])
+
+    assert found["blur"].threshold.status == "unmeasurable"
+
+
+def test_without_any_identical_pair_false_alarms_are_not_known():
+    differing = [trial for trial in trials_of(PsychometricFunction(20, 3, 0.02, 0.02)) if not trial.is_catch]
+    beside = trials_of(PsychometricFunction(20, 3, 0.02, 0.02), distortion="noise")
+
+    alone, borrowed = (assess(trials)["blur"].threshold for trials in (differing, [*differing, *beside]))
+
+    assert (alone.status, borrowed.status) == ("unmeasurable", "measured")
+    assert "no identical pair" in alone.reason
+
+
+def test_answers_that_leave_the_threshold_open_are_no_measurement():
+    far_apart = [answered(i, level, level > 1) for i, level in enumerate([0.0] * 3 + [0.3, 50.0] * 6)]
+
+    found = assess(far_apart)["blur"].threshold
+
+    assert found.status == "unmeasurable"
+    assert "open; more are needed" in found.reason
+
+
+def test_few_stated_probabilities_may_do():
+    function = PsychometricFunction(20, 3, 0.02, 0.02)
+    stated = [
+        replace(trial, probability=float(function.probability(trial.stimulus.level)))
+        for trial in trials_of(function, 8)
+    ]
+
+    assert assess(stated)["blur"].threshold.status == "measured"
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (PsychometricFunction(20, 3, 0.6, 0.02), "of identical pictures changed"),
+        (PsychometricFunction(500, 3, 0.01, 0.01), "the answer did not change even at the strongest level"),
+        (PsychometricFunction(60, 3, 0.02, 0.02), "the answer changed only"),
+    ],
+)
+def test_the_reasons_of_a_task_speak_of_answers(function, words):
+    asked = [replace(trial, reference_reply="a cat") for trial in trials_of(function, 150)]
+
+    reason = assess(asked)["blur"].threshold.reason
+
+    assert words in reason
+    assert "notice" not in reason
+
+
+def test_the_sweeps_of_a_task_speak_of_answers():
+    asked = [replace(trial, reference_reply="a cat") for trial in sweeps_of(60, 3)]
+
+    reason = assess(asked, ASCENDING)["blur"].threshold.reason
+
+    assert reason == "3 of 3 sweeps found no changed answer up to level 50"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_usual_number_of_questions_is_enough_for_a_shallow_observer(seed):
+    found = assess(trials_of(PsychometricFunction(10, 1.5, 0.02, 0.02), 25, seed=seed))["blur"].threshold
+
+    assert found.status == "measured"
+    assert found.high < 12 * found.low
+
+
 def test_too_many_false_alarms_are_unmeasurable_and_say_why():
     found = assess(trials_of(PsychometricFunction(20, 3, 0.6, 0.02)))["blur"].threshold
 
@@ -155,6 +233,34 @@ def test_sweeps_that_find_nothing_are_censored_at_the_strongest_level():
     assert "3 of 3 sweeps" in found.reason
 
 
+def test_sweeps_cut_short_before_anything_was_found_are_unmeasurable_and_claim_no_more_than_was_shown():
+    cut = [trial for trial in sweeps_of(20, 3) if trial.index < 4]
+
+    profile = build_profile(parse_simulated(""), assess(cut, ASCENDING), {})
+
+    found = profile.distortions["blur"]
+    assert (found.status, found.threshold) == ("unmeasurable", 4)
+    assert "3 of 3 sweeps stopped at level 4 before anything was found" in found.reason
+    assert profile.threshold_of("blur") is None
+
+
+def test_a_mean_beyond_what_cut_sweeps_reached_is_not_claimed():
+    cut = [trial for trial in sweeps_of(3, 12) if trial.index < 5]
+
+    found = assess(cut, ASCENDING)["blur"].threshold
+
+    assert found.status == "unmeasurable"
+    assert found.threshold == 5
+
+
+def test_a_mean_beyond_the_scale_says_how_many_sweeps_found_nothing():
+    found = assess(sweeps_of(46, 10), ASCENDING)["blur"].threshold
+
+    assert (found.status, found.threshold, found.high) == ("censored", 50, None)
+    assert found.low <= 50
+    assert found.reason == "5 of 10 sweeps found no JND up to level 50; the mean lies beyond"
+
+
 def test_a_sweep_cut_short_counts_as_a_lower_limit():
     whole, cut = sweeps_of(8, 4), [trial for trial in sweeps_of(8, 4) if trial.series < 3 or trial.index < 5]
 
@@ -164,6 +270,17 @@ def test_a_sweep_cut_short_counts_as_a_lower_limit():
     assert assessment.ascent.first.limit_mean == pytest.approx((8 + 9 + 10 + 5) / 4)
     assert assess(whole, ASCENDING)["blur"].ascent.n_censored == 0
     assert assessment.threshold.threshold > 8
+
+
+def test_a_sweep_cut_inside_a_window_may_have_its_jnd_at_the_windows_start():
+    cut = [trial for trial in sweeps_of(8, 3) if trial.series < 2 or trial.index < 11]
+
+    assessment = assess(cut, ASCENDING)["blur"]
+
+    assert cut[-1].stimulus.level == 11
+    assert cut[-1].noticed
+    assert assessment.ascent.n_censored == 1
+    assert assessment.ascent.first.limit_mean == (8 + 9 + 10) / 3
 
 
 def test_sweeps_of_another_window_are_refused():

@@ -304,3 +304,86 @@ def test_compare_refuses_what_it_does_not_know():
 
     assert result.exit_code == 2
     assert "no-such-model" in result.stderr
+
+
+def test_report_shows_an_interrupted_run_as_far_as_it_went(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+    (tmp_path / "out" / "profile.json").unlink()
+
+    shown = invoke("report", "--calibration", tmp_path / "out")
+    compared = invoke("compare", tmp_path / "out", "gpt-4o")
+
+    assert shown.exit_code == 0
+    assert "<svg" in (tmp_path / "out" / "report.html").read_text()
+    assert not (tmp_path / "out" / "profile.json").exists()
+    assert compared.exit_code == 2
+    assert "has not finished" in " ".join(compared.stderr.split())
+
+
+def test_a_task_about_pictures_that_are_not_there_is_told(photo_folder: Path, tmp_path: Path):
+    some, none = tmp_path / "some.jsonl", tmp_path / "none.jsonl"
+    some.write_text('{"image": "0.png", "prompt": "?"}\n{"image": "gone.png", "prompt": "?"}\n')
+    none.write_text('{"image": "gone.png", "prompt": "?"}\n')
+
+    partly = run(photo_folder, tmp_path / "a", "--question", f"task:{some}", "--distortions", "blur")
+    wholly = run(photo_folder, tmp_path / "b", "--question", f"task:{none}", "--distortions", "blur")
+
+    assert "gone.png: the task asks about it" in " ".join(partly.stderr.split())
+    assert wholly.exit_code == 2
+    assert "asks about no picture" in " ".join(wholly.stderr.split())
+
+
+def test_a_budget_that_buys_nothing_is_bad_use(photo_folder: Path, tmp_path: Path):
+    result = run(photo_folder, tmp_path / "out", "--budget", "$0.0001", "--price", "10/10")
+
+    assert result.exit_code == 2
+    assert "buys no question" in " ".join(result.stderr.split())
+    assert not (tmp_path / "out" / "profile.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("def factory(): raise RuntimeError('no licence')", "failed: RuntimeError: no licence"),
+        ("def factory(:", "cannot import odd_plugin: SyntaxError"),
+        ("raise OSError('no driver')", "cannot import odd_plugin: OSError: no driver"),
+    ],
+)
+def test_a_plugin_that_cannot_be_had_is_told_in_a_sentence(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+):
+    (tmp_path / "odd_plugin.py").write_text(source)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "odd_plugin", raising=False)
+
+    result = run(photo_folder, tmp_path / "out", observer="python:odd_plugin:factory")
+
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.split())
+
+
+def test_a_plugin_that_prints_does_not_spoil_the_json(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "chatty_plugin.py").write_text(
+        "class Chatty:\n    name = 'chatty'\n"
+        "    def answer(self, prompt, images):\n        print('hello')\n        return 'No'\n"
+        "def factory():\n    print('loading')\n    return Chatty()\n"
+    )
+    monkeypatch.chdir(tmp_path)
+
+    observer = "python:chatty_plugin:factory"
+    result = run(photo_folder, tmp_path / "out", "--distortions", "blur", "--json", observer=observer)
+
+    assert json.loads(result.stdout)["model"] == "chatty"
+    assert "hello" in result.stderr
+
+
+def test_report_tells_scripts_what_it_wrote(photo_folder: Path, tmp_path: Path):
+    run(photo_folder, tmp_path / "out", "--distortions", "blur")
+
+    written = json.loads(invoke("report", "--calibration", tmp_path / "out", "--json").stdout)
+
+    assert Path(written["report"]).is_file()
+    assert str(tmp_path / "out" / "plots" / "blur.png") in written["plots"]
+    assert all(Path(path).is_file() for path in written["plots"])

@@ -14,6 +14,7 @@ RECORD = SessionRecord(
     seed=0,
     stimulus_side=64,
     images=("a.png", "b.png"),
+    images_content="0f",
     wave=2,
 )
 
@@ -28,7 +29,14 @@ def test_a_session_may_be_begun_again(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("seed", 1), ("observer", "embedded"), ("images", ("a.png",)), ("stimulus_side", 96)]
+    ("field", "value"),
+    [
+        ("seed", 1),
+        ("observer", "embedded"),
+        ("images", ("a.png",)),
+        ("stimulus_side", 96),
+        ("images_content", "1e"),
+    ],
 )
 def test_another_session_is_refused_and_the_difference_named(tmp_path: Path, field: str, value: object):
     directory = CalibrationDirectory(tmp_path)

@@ -82,3 +82,11 @@ def test_newcombes_difference_of_shares():
     assert difference_of_shares(48 / 80, 56 / 70, trials_a=80, trials_b=70) == pytest.approx(
         (0.0524, 0.3339), abs=5e-5
     )
+
+
+@pytest.mark.parametrize("ends", [(10, 10), (None, None), (10, 12), (8, None)])
+def test_a_side_whose_interval_has_no_width_is_not_tested(ends):
+    found = ratio_of(measured(10, *ends), measured(30, 25, 36))
+
+    assert (found.ratio, found.low, found.high, found.p_value) == (3, None, None, None)
+    assert geometric_mean([found, found]).p_value is None

@@ -18,6 +18,13 @@ def test_a_file_of_text_is_one_prompt_about_every_picture(tmp_path: Path):
     assert task.prompts_for("any.png") == ["What colour is the door?\nAnswer in one word."]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path):
+    line = '{"image": "a.png", "prompt": "What is\u2028this?"}'
+    (tmp_path / "task.jsonl").write_bytes(b"\xef\xbb\xbf" + line.encode())
+
+    assert read_task(tmp_path / "task.jsonl").prompts_for("a.png") == ["What is\u2028this?"]
+
+
 def test_json_lines_ask_each_picture_its_own_questions(tmp_path: Path):
     lines = '{"image": "a.png", "prompt": "How many?"}\n\n{"image": "a.png", "prompt": "What?"}\n'
     task = read_task(write(tmp_path / "task.jsonl", lines + '{"image": "b/c.png", "prompt": "Who?"}'))
@@ -65,7 +72,13 @@ def test_answers_that_differ_in_form_only_are_the_same(first: str, second: str):
     assert same_answer(first, second)
 
 
-@pytest.mark.parametrize(("first", "second"), [("yes", "no"), ("12", "21"), ("red", "blue"), ("A", "B")])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *[("yes", "no"), ("12", "21"), ("red", "blue"), ("A", "B"), ("→", "←"), ("-5", "5")],
+        *[("+", "-"), ("✓", "✗"), ("C++", "C"), ("की", "का"), ("!", "?")],
+    ],
+)
 def test_answers_that_differ_in_content_are_not(first: str, second: str):
     assert not same_answer(first, second)
 

@@ -168,3 +168,12 @@ def test_candidates_reach_from_far_below_a_level_to_the_strongest(strongest):
     assert levels[0] == strongest / 200
     assert levels[-1] == strongest
     assert np.all(np.diff(levels) > 0)
+
+
+def test_a_probability_beside_an_answer_that_does_not_count_moves_nothing():
+    silent, contradicting = (Adaptive(50.0, 25, np.random.default_rng(0)) for _ in range(2))
+    for index in range(8):
+        silent.record(Heard(silent.place(index), None))
+        contradicting.record(Heard(contradicting.place(index), None, 0.9))
+
+    assert wave_of(silent, 8, 3) == wave_of(contradicting, 8, 3)

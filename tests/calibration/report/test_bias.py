@@ -66,6 +66,23 @@ def test_a_lean_to_the_word_yes_is_seen():
     assert found["polarity"].first.share == 1
 
 
+def test_answers_to_a_second_prompt_tell_nothing_of_the_word_yes():
+    trials = [
+        staged_trial(
+            index,
+            level=20.0,
+            polarity=("different", "identical")[index % 2],
+            noticed=index % 2 == 0,
+            second_reply="A" if index % 2 else None,
+        )
+        for index in range(40)
+    ]
+
+    kinds = [habit.kind for habit in diagnose(assess(trials)).habits]
+
+    assert "polarity" not in kinds
+
+
 def test_one_who_always_says_different_has_no_acuity_and_leans_to_it():
     found = diagnose(assess([staged_trial(n, level=50.0 * (n % 2), noticed=True) for n in range(40)]))
 

@@ -79,6 +79,15 @@ def test_a_change_never_noticed_is_shown_by_shares_of_the_scale(photos: Path):
     assert [picture.level for picture in row.pictures[1:]] == ["level 12.5", "level 25", "level 50"]
 
 
+def test_a_task_whose_answer_never_changed_says_so(photos: Path):
+    function = PsychometricFunction(900, 3, 0.02, 0.02)
+    asked = assess(adaptive_trials("blur", function, reference_reply="a cat"))
+
+    (row,) = render_examples(profile(96), asked, photos).rows
+
+    assert row.note.startswith("The answer changed at no level")
+
+
 def test_missing_pictures_are_said(photos: Path, tmp_path: Path):
     unknown = render_examples(profile(96), seen(), None)
     gone = render_examples(profile(96), seen(), photos / "moved")

@@ -31,8 +31,9 @@ def test_questions_are_counted_those_in_flight_included():
     for _ in range(4):
         budget.spend(trial(questions=2))
 
-    assert budget.allows(in_flight=1)
-    assert not budget.allows(in_flight=2)
+    assert budget.allows(reserved=0, wanted=2)
+    assert budget.allows(reserved=1, wanted=1)
+    assert not budget.allows(reserved=2, wanted=1)
 
 
 def test_dollars_are_what_the_provider_billed():
@@ -41,8 +42,8 @@ def test_dollars_are_what_the_provider_billed():
     budget.spend(trial(tokens_in=100_000, tokens_out=20_000))
 
     assert budget.spent_dollars == pytest.approx(0.4)
-    assert budget.allows(in_flight=0)  # another at .40 fits
-    assert not budget.allows(in_flight=1)
+    assert budget.allows(reserved=0, wanted=1)  # another at .40 fits
+    assert not budget.allows(reserved=1, wanted=1)
 
 
 def test_without_a_bill_the_expected_tokens_are_counted():
@@ -54,7 +55,7 @@ def test_without_a_bill_the_expected_tokens_are_counted():
 
 
 def test_no_budget_has_no_end():
-    assert Budget().allows(in_flight=10**9)
+    assert Budget().allows(reserved=10**9, wanted=1)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,10 @@ def test_a_local_model_costs_questions_only():
 
 @pytest.mark.parametrize(
     ("plan", "questions"),
-    [(plan_of("ascending"), 2 * 50 + 2 * 100), (plan_of(question=TaskQuestion("t", {}, "What?", "")), 400)],
+    [
+        (plan_of("ascending"), 3 * (2 * 50 + 2 * 100)),
+        (plan_of(question=TaskQuestion("t", {}, "What?", "")), 400),
+    ],
 )
 def test_where_the_number_is_not_known_a_bound_is_said(plan: SessionPlan, questions: int):
     said = describe_cost(plan, parse_budget(None, None), spec="embedded", workers=8)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +68,30 @@ def test_after_a_jnd_the_reference_is_the_picture_at_its_level(photo_folder: Pat
 
     assert reference.pixels.tobytes() == earlier.pixels.tobytes()
     assert reference.pixels.tobytes() != rival.pixels.tobytes()
+
+
+def test_a_name_that_cannot_be_written_down_is_skipped(photo_folder: Path):
+    Path(os.fsdecode(bytes(photo_folder) + b"/caf\xe9.png")).write_bytes(
+        (photo_folder / "0.png").read_bytes()
+    )
+
+    references = find_references(photo_folder, seed=0)
+
+    assert references.names == ("0.png", "1.png", "2.png")
+    assert references.skipped == ("caf\\udce9.png: its name is not UTF-8",)
+
+
+def test_the_output_of_an_earlier_run_is_no_reference(photo_folder: Path):
+    (photo_folder / "out" / "plots").mkdir(parents=True)
+    (photo_folder / "out" / "plots" / "blur.png").write_bytes((photo_folder / "0.png").read_bytes())
+
+    references = find_references(photo_folder, seed=0, without=photo_folder / "out")
+
+    assert references.names == ("0.png", "1.png", "2.png")
+
+
+def test_other_pictures_under_the_same_names_are_told_apart(photo_folder: Path):
+    before = find_references(photo_folder, seed=0).digest
+    (photo_folder / "0.png").write_bytes((photo_folder / "1.png").read_bytes())
+
+    assert find_references(photo_folder, seed=0).digest != before

@@ -364,3 +364,31 @@ def test_answers_out_of_order_change_nothing_but_the_order_of_the_log(photo_fold
 
     here = run(parse_simulated(""), plan_for(photo_folder), tmp_path / "here.jsonl")
     assert by_id(there) == by_id(here)
+
+
+@pytest.mark.parametrize("budget", [7, 16, 33])
+def test_no_kind_of_trial_overruns_a_budget_in_questions(photo_folder: Path, tmp_path: Path, budget: int):
+    class Rambling(SimulatedObserver):
+        def ask(self, queries: list[Query]) -> list[Reply]:
+            return [Reply("Hmm, hard.") for _ in queries]
+
+    rambling = with_fields(Rambling(parse_simulated("").function), in_flight=8)
+    describing = with_fields(Describing(parse_simulated("").function), seen=[], in_flight=8)
+    task = plan_for(photo_folder, 40, question=TaskQuestion("task.txt", {}, "How bright is this?", ""))
+
+    pairs = run(rambling, plan_for(photo_folder, 40), tmp_path / "pairs.jsonl", Budget(queries=budget))
+    answers = run(describing, task, tmp_path / "task.jsonl", Budget(queries=budget))
+
+    assert sum(t.questions for t in pairs) in (budget - 1, budget)
+    assert sum(t.questions for t in answers) in (budget - 1, budget)
+    assert len(describing.seen) <= budget
+
+
+def test_half_a_character_in_a_reply_costs_no_answer(photo_folder: Path, tmp_path: Path):
+    class Broken(SimulatedObserver):
+        def ask(self, queries: list[Query]) -> list[Reply]:
+            return [Reply("Yes \udce9") for _ in queries]
+
+    run(Broken(parse_simulated("").function), plan_for(photo_folder, 5), tmp_path / "trials.jsonl")
+
+    assert {t.reply for t in read_trials(tmp_path / "trials.jsonl")} == {"Yes ?"}
