@@ -1,7 +1,7 @@
 """What training hands to serving: one directory, a safetensors file per part, one card that describes them.
 
 Parts are trained apart and live side by side: writing one leaves the others as they are. Nothing here knows
-what a part computes; `noticeability` and `residual` do.
+what a part computes; `noticeability`, `residual` and `answer_change` do.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ SCHEMA_VERSION = 1
 FORMAT = "lmm-jnd-artifact"
 CARD = "card.json"
 
-PartKind = Literal["noticeability", "residual"]
-KINDS: tuple[PartKind, ...] = ("noticeability", "residual")
+PartKind = Literal["noticeability", "residual", "answer_change", "thresholds"]
+KINDS: tuple[PartKind, ...] = ("noticeability", "residual", "answer_change", "thresholds")
 
 
 class ArtifactError(ValueError):

@@ -3,6 +3,7 @@
 Every energy is zero exactly when the views are identical. Differentiable in both views.
 """
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -10,14 +11,15 @@ import torch
 from torch.nn import functional
 
 OCTAVES = 5  # the last holds everything coarser
-_CHANNELS = 3
+CHANNELS = 3
 _MASKS = ((0.02, 0.0), (0.01, 0.6))  # (floor, gain over local contrast): without and with masking
 _POOLINGS = ("mean", "spread", "worst")
 _CELLS = 6  # differences may be local: the worst of 6 x 6 cells is one pooling
 
-ENERGIES = OCTAVES * _CHANNELS * len(_MASKS) * len(_POOLINGS)
-SIGNS = OCTAVES * _CHANNELS + _CHANNELS
-CONTENTS = OCTAVES * _CHANNELS + _CHANNELS
+ENERGY_AXES = (OCTAVES, len(_MASKS), len(_POOLINGS), CHANNELS)  # how the energies of a pair are laid out
+ENERGIES = math.prod(ENERGY_AXES)
+SIGNS = OCTAVES * CHANNELS + CHANNELS
+CONTENTS = OCTAVES * CHANNELS + CHANNELS
 
 
 @dataclass(frozen=True)
@@ -33,24 +35,43 @@ class Measures:
         return Measures(self.energies[chosen], self.signs[chosen], self.content[chosen])
 
 
+@dataclass(frozen=True)
+class OctaveChange:
+    """One octave of N pairs, before anything is pooled; (N, 3, h, w) each."""
+
+    before: torch.Tensor
+    after: torch.Tensor
+    masked: tuple[torch.Tensor, ...]  # squares of the change in units of each mask, in the order of `_MASKS`
+
+
 def measure(reference: torch.Tensor, distorted: torch.Tensor) -> Measures:
     """Measure N pairs in opponent colours, (N, 3, H, W) each; see `features.to_opponent`."""
     energies, signs, content = [], [], []
-    for band, other in zip(split_octaves(reference), split_octaves(distorted), strict=True):
-        contrast = _root(
-            functional.avg_pool2d(band[:, :1].square(), 5, stride=1, padding=2, count_include_pad=False)
-        )
-        squares = (other - band).square()
-        for floor, gain in _MASKS:
-            masked = squares / (floor + gain * contrast).square() if gain else squares / floor**2
-            energies.append(_pool(masked))
-        before = torch.log(band.square().mean(dim=(2, 3)) + 1e-6)
-        signs.append(torch.log(other.square().mean(dim=(2, 3)) + 1e-6) - before)
+    for octave in octave_changes(reference, distorted):
+        energies += [_pool(squares) for squares in octave.masked]
+        before = torch.log(octave.before.square().mean(dim=(2, 3)) + 1e-6)
+        signs.append(torch.log(octave.after.square().mean(dim=(2, 3)) + 1e-6) - before)
         content.append(before)
     mean = reference.mean(dim=(2, 3))
     signs.append(20.0 * (distorted.mean(dim=(2, 3)) - mean))
     content.append(mean)
     return Measures(torch.cat(energies, dim=1), torch.cat(signs, dim=1), torch.cat(content, dim=1))
+
+
+def octave_changes(reference: torch.Tensor, distorted: torch.Tensor) -> list[OctaveChange]:
+    """Compare N pairs octave by octave, fine to coarse, place by place."""
+    found = []
+    for band, other in zip(split_octaves(reference), split_octaves(distorted), strict=True):
+        contrast = root(
+            functional.avg_pool2d(band[:, :1].square(), 5, stride=1, padding=2, count_include_pad=False)
+        )
+        squares = (other - band).square()
+        masked = tuple(
+            squares / (floor + gain * contrast).square() if gain else squares / floor**2
+            for floor, gain in _MASKS
+        )
+        found.append(OctaveChange(band, other, masked))
+    return found
 
 
 def split_octaves(picture: torch.Tensor) -> list[torch.Tensor]:
@@ -76,12 +97,12 @@ def energy_names() -> list[str]:
 def _pool(squares: torch.Tensor) -> torch.Tensor:
     """Pool (N, C, h, w) squares to (N, 3 * C) amplitudes."""
     cells = functional.adaptive_avg_pool2d(squares, _CELLS)
-    amplitudes = _root(cells)
+    amplitudes = root(cells)
     return torch.cat(
-        [_root(squares.mean(dim=(2, 3))), amplitudes.mean(dim=(2, 3)), amplitudes.amax(dim=(2, 3))], dim=1
+        [root(squares.mean(dim=(2, 3))), amplitudes.mean(dim=(2, 3)), amplitudes.amax(dim=(2, 3))], dim=1
     )
 
 
-def _root(squares: torch.Tensor) -> torch.Tensor:
+def root(squares: torch.Tensor) -> torch.Tensor:
     """Take a square root that is exactly zero at zero and has a finite gradient there."""
     return squares / (torch.sqrt(squares + 1e-10) + 1e-5)

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, quantize_palette
-from predictor.residual import Codec
+from predictor.camera_pictures import photograph_again
+from predictor.residual_strata import Codec
 
 Pixels = npt.NDArray[np.uint8]
 Treatment = Callable[[Pixels, np.random.Generator], Pixels]
@@ -72,17 +73,6 @@ def grain(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return _rounded(pixels + strength * light * noise)
 
 
-def mosaic(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Photograph the picture again: colour-filter mosaic, shot noise, demosaicing, as cameras do."""
-    raw = np.empty(pixels.shape[:2], dtype=np.float32)
-    for row, column, channel in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
-        raw[row::2, column::2] = pixels[row::2, column::2, channel]
-    gain = np.exp(rng.uniform(np.log(0.02), np.log(0.5)))
-    noisy = raw + rng.standard_normal(raw.shape, dtype=np.float32) * np.sqrt(gain * raw + 0.3)
-    developed = cv2.cvtColor(_rounded(noisy), cv2.COLOR_BayerRGGB2RGB)
-    return np.asarray(developed, dtype=np.uint8)
-
-
 def sharpen(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Apply an unsharp mask."""
     floats = pixels.astype(np.float32)
@@ -135,7 +125,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "shrink": shrink,
         "enlarge": enlarge,
         "grain": grain,
-        "mosaic": mosaic,
+        "camera": photograph_again,
         "sharpen": sharpen,
         "denoise": denoise,
         "recompress": recompress,
@@ -150,7 +140,7 @@ _WEIGHTS = {
     "shrink": 5.0,
     "enlarge": 2.0,
     "grain": 3.0,
-    "mosaic": 2.0,
+    "camera": 4.0,
     "sharpen": 2.0,
     "recompress": 2.0,
 }

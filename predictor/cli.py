@@ -44,10 +44,18 @@ def train(
         list[Path] | None, typer.Option(help="Calibration folder whose trials to learn from; repeatable.")
     ] = None,
     observer: Annotated[
-        str | None, typer.Option(help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …")
+        list[str] | None,
+        typer.Option(
+            help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …; repeatable."
+        ),
+    ] = None,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(help="Measured profile, or calibration folder, of an observer asked; repeatable."),
     ] = None,
     pairs: Annotated[
-        int, typer.Option(min=100, help="Fresh pairs to ask about; two questions each.")
+        int,
+        typer.Option(min=100, help="Fresh pairs to ask about, shared by the observers; two questions each."),
     ] = 10_000,
     limit: Annotated[
         int | None,
@@ -67,13 +75,14 @@ def train(
     from predictor.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
 
     folders = (*(calibration or ()), *(more or ()))
-    if not folders and observer is None:
+    if not folders and not observer:
         raise typer.BadParameter("give --calibration or --observer: without answers nothing can be learned")
     request = TrainingRequest(
         images=images,
         out=out,
         calibrations=folders,
-        observer=observer,
+        observers=tuple(observer or ()),
+        profiles=tuple(profile or ()),
         pairs=pairs,
         limit=limit,
         epochs=epochs,
@@ -131,27 +140,124 @@ def compare(
         str,
         typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
     ] = "embedded",
+    *,
+    heat_map: Annotated[
+        Path | None,
+        typer.Option("--map", help="Write a PNG that shows where the model would notice.", dir_okay=False),
+    ] = None,
     artifact: Artifact = None,
     as_json: Json = False,
 ) -> None:
     """Predict whether the model notices the change between two pictures.
 
     jnd_ratio is the size of the change: 1 is one just noticeable difference. low and high bound the model's
-    own probability of saying "different" for 95 % of pairs like this one.
+    own probability of saying "different" for 95 % of pairs like this one. What mattered most is told in words
+    on stderr.
+
+    Example: jnd-predictor compare original.png edited.png --model gpt-4o --map where.png
     """
-    from calibration.image import load  # noqa: PLC0415
+    from calibration.directory import DirectoryError, write_whole  # noqa: PLC0415
+    from calibration.image import encode_png, load  # noqa: PLC0415
+    from predictor.heat_map import paint  # noqa: PLC0415
     from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
 
     try:
         first, second = load(reference), load(image)
-        found = Predictor.load(artifact).notice(first, second, resolve_profile(model))
-    except (ImageError, PairError, ProfileError, ArtifactError, OSError) as error:
+        comparison = Predictor.load(artifact).against(first, resolve_profile(model))
+        found, explanation = comparison.notice_each([second])[0], comparison.explain(second)
+        if heat_map is not None:
+            write_whole(heat_map, encode_png(paint(second, explanation.local_map)))
+    except (ImageError, PairError, ProfileError, ArtifactError, DirectoryError, OSError) as error:
         _fail(error)
     if as_json:
         print(json.dumps(asdict(found)))
     else:
         _console.print(
             f"P(notice) {found.probability:.3f} ({found.low:.3f}-{found.high:.3f}), {found.jnd_ratio:.2f} JND"
+        )
+    for reason in explanation.reasons:
+        _console.print(f"- {reason}")
+
+
+@app.command("train-answers")
+def train_answers(
+    *,
+    classifiers: Annotated[
+        Path, typer.Option(help="Folder of torch.export classifiers: NAME.pt2 beside its card NAME.json.")
+    ],
+    images: Images,
+    out: Annotated[Path, typer.Option(help="Artifact folder; its other parts stay as they are.")],
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Do not ask this classifier, to test on it later; repeatable.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option(min=4, help="Draw from the first FIRST pictures only, sorted by name.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=4, help="Photographs drawn.")] = 560,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the classifiers' answers here: a second run need not ask again.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes photographs, versions and weights.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Learn to predict whether a compressed version changes a model's answer.
+
+    Example: jnd-predictor train-answers --classifiers models --images photos --out artifact
+    """
+    from predictor.answer_workflow import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
+
+    request = AnswerTrainingRequest(
+        classifiers, images, out, tuple(leave_out or ()), first=first, limit=limit, keep=keep, seed=seed
+    )
+    try:
+        with Progress(console=_console, disable=not _console.is_terminal) as bar:
+            task = bar.add_task("training", total=None)
+            figures = run_answer_training(
+                request,
+                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
+            )
+    except (ValueError, LookupError, OSError, RuntimeError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps({"out": str(out), **figures}))
+    else:
+        _console.print(f"wrote the answer_change part to {out}: {figures}")
+
+
+@app.command("answer")
+def answer(
+    original: Annotated[Path, typer.Argument(help="The picture as it came in.")],
+    version: Annotated[Path, typer.Argument(help="What would be sent instead; may be of another size.")],
+    *,
+    model: Annotated[
+        str,
+        typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
+    ] = "embedded",
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Where known: the model's likeliest answer's probability minus the second's."),
+    ] = None,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Predict whether the model's answer about a picture changes with the version it is sent.
+
+    kl is the expected divergence of its answer distribution, in nats; low and high bound it for 95 % of
+    pictures like this one.
+    """
+    from calibration.image import load  # noqa: PLC0415
+    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+
+    try:
+        first, second = load(original), load(version)
+        found = Predictor.load(artifact).answer_change(first, second, resolve_profile(model), margin)
+    except (ImageError, PairError, ProfileError, ArtifactError, ValueError, OSError) as error:
+        _fail(error)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        _console.print(
+            f"P(answer changes) {found.probability:.3f}, KL {found.kl:.4f} ({found.low:.4f}-{found.high:.4f})"
         )
 
 

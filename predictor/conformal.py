@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import betaincinv
 
 Scores = npt.NDArray[np.float32]
 
@@ -43,6 +44,24 @@ class ConformalCalibration:
         calibration = self.scores[stratum]
         as_suspicious = calibration.size - int(np.searchsorted(calibration, np.float32(score), side="left"))
         return (1 + as_suspicious) / (calibration.size + 1)
+
+    def assured_p_value(self, score: float, stratum: str, confidence: float) -> float:
+        """Return an upper bound, at this confidence, of how often benign pictures score as high.
+
+        `p_value` keeps its promise on average over calibration sets; this one keeps it for the set at
+        hand with the given probability, for any one level (Bates et al. 2023, sec. 3; the bound is
+        Clopper and Pearson's). It is the larger of the two unless the confidence is small.
+
+        Raises:
+            LookupError: The stratum was never calibrated.
+            ValueError: The score is not a number.
+        """
+        size = self.scores[stratum].size if stratum in self.scores else 0
+        marginal = self.p_value(score, stratum)
+        rank = round(marginal * (size + 1))  # 1 + the calibration pictures at least as suspicious
+        if rank > size:
+            return 1.0
+        return max(marginal, float(betaincinv(rank, size + 1 - rank, confidence)))
 
     def threshold(self, alpha: float, stratum: str) -> float:
         """Return the score from which p <= alpha; infinite when too few pictures calibrate it.

@@ -20,6 +20,7 @@ Bools = npt.NDArray[np.bool_]
 
 _LEVELS_TRIED = 9
 _GROUPS = 10
+_GMSD_T = 170.0  # Xue et al. (2014): keeps the similarity stable where both gradients are small
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def evaluate(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> Evalu
     found = predict_pairs(predictor, pairs, profile)
     chances = np.array([one.probability for one in found])
     noticed = pairs.probabilities > 0.5
-    metrics = {"psnr": psnr, "ssim": ssim}
+    metrics = {"psnr": psnr, "ssim": ssim, "gmsd": lambda first, second: -gmsd(first, second)}
     baselines = {
         name: {"auc": area_under_curve(noticed, -measure_all(pairs, metric))}
         for name, metric in metrics.items()
@@ -149,6 +150,20 @@ def ssim(reference: Image, distorted: Image) -> float:
     return float(np.mean(luminance * structure))
 
 
+def gmsd(reference: Image, distorted: Image) -> float:
+    """Return the gradient magnitude similarity deviation of luma: 0 for identical pictures, more is worse.
+
+    Xue et al. (2014), "Gradient magnitude similarity deviation", eqs. 1-6: both pictures halved by a 2 x 2
+    mean, Prewitt gradients, T = 170 on the scale of 255.
+    """
+    first, second = (
+        cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY).astype(np.float64) for image in (reference, distorted)
+    )
+    steep_first, steep_second = _steepness(_halve(first)), _steepness(_halve(second))
+    similarity = (2 * steep_first * steep_second + _GMSD_T) / (steep_first**2 + steep_second**2 + _GMSD_T)
+    return float(np.std(similarity))
+
+
 def _predicted_threshold(
     predictor: Predictor, references: Sequence[Image], name: str, measured: float, profile: JndProfile
 ) -> float:
@@ -171,3 +186,17 @@ def _predicted_threshold(
 
 def _blur(values: Floats) -> Floats:
     return np.asarray(cv2.GaussianBlur(values, (11, 11), 1.5), dtype=np.float64)
+
+
+def _halve(values: Floats) -> Floats:
+    rows, columns = values.shape[0] // 2 * 2, values.shape[1] // 2 * 2
+    if not rows or not columns:
+        return values
+    return np.asarray(values[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3)))
+
+
+def _steepness(values: Floats) -> Floats:
+    """Return the gradient magnitude under Prewitt's kernels divided by 3."""
+    kernel = np.array([[1.0, 0.0, -1.0]] * 3) / 3.0
+    across, down = cv2.filter2D(values, -1, kernel), cv2.filter2D(values, -1, kernel.T)
+    return np.asarray(np.hypot(across, down), dtype=np.float64)

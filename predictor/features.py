@@ -30,12 +30,26 @@ class PairError(ValueError):
     """The two pictures cannot be compared: they are not the same picture's shape."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a view lies within the picture, in shares of its sides."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+EVERYWHERE = Place(0.0, 0.0, 1.0, 1.0)
+
+
 @dataclass(frozen=True, eq=False)
 class PairView:
     """A reference and its candidate, pixel on pixel, as the model sees them; same size."""
 
     reference: Image
     distorted: Image
+    place: Place = EVERYWHERE
 
 
 class Viewer:
@@ -55,7 +69,7 @@ class Viewer:
         Raises:
             PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
         """
-        _check_aspect(self._reference, distorted)
+        check_aspect(self._reference, distorted)
         views = [PairView(self._whole, shrink(distorted, *self._size))]
         if self._native is not None:
             views.append(_worst_tile(self._native, distorted))
@@ -82,7 +96,12 @@ def to_opponent(pixels: npt.NDArray[np.uint8] | torch.Tensor) -> torch.Tensor:
     return torch.einsum("nhwc,dc->ndhw", rgb, torch.from_numpy(_OPPONENT)).contiguous()
 
 
-def _check_aspect(reference: Image, distorted: Image) -> None:
+def check_aspect(reference: Image, distorted: Image) -> None:
+    """Refuse two pictures that are not of one shape.
+
+    Raises:
+        PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
+    """
     expected = distorted.width * reference.height / reference.width
     difference = abs(distorted.height - expected)
     if difference > MAX_ASPECT_DIFFERENCE * expected and difference > 1.0:
@@ -112,5 +131,7 @@ def _worst_tile(reference: Image, distorted: Image) -> PairView:
     top, left = np.unravel_index(int(np.argmax(inside)), inside.shape)
     rows, columns = slice(int(top), int(top) + tile_height), slice(int(left), int(left) + tile_width)
     return PairView(
-        Image(np.ascontiguousarray(first[rows, columns])), Image(np.ascontiguousarray(second[rows, columns]))
+        Image(np.ascontiguousarray(first[rows, columns])),
+        Image(np.ascontiguousarray(second[rows, columns])),
+        Place(int(left) / width, int(top) / height, tile_width / width, tile_height / height),
     )

@@ -20,6 +20,7 @@ Perturbation = npt.NDArray[np.float32]  # (H, W, 3), grey levels, within +-eps
 Pixels = npt.NDArray[np.uint8]
 Network = Callable[[Tensor], Tensor]  # (N, 3, H, W) in [0, 1], any size -> (N, classes)
 Method = Literal["fgsm", "pgd", "mi"]
+UniversalStyle = Literal["signs", "scaled"]
 
 
 def load_network(path: Path, input_side: int) -> Network:
@@ -85,6 +86,44 @@ def attack(
     moved = (clean + change).round().clamp(0, 255) - clean
     result: Perturbation = moved.permute(0, 2, 3, 1).numpy()
     return result
+
+
+def universal(
+    network: Network,
+    pictures: Pixels,
+    *,
+    eps: float,
+    steps: int,
+    style: UniversalStyle,
+    rng: np.random.Generator,
+) -> Perturbation:
+    """Make one perturbation that pushes many (N, H, W, 3) pictures away from their classes -> (H, W, 3).
+
+    Universal perturbations (Moosavi-Dezfooli et al. 2017), by ascent on batches (Shafahi et al. 2020):
+    `signs` fills the bound nearly everywhere, `scaled` keeps the shape of the gradients and reaches the
+    bound in one value only, which leaves it several times weaker.
+    """
+    total = np.zeros(pictures.shape[1:], dtype=np.float32)
+    limit = eps if style == "signs" else np.inf
+    for _ in range(steps):
+        chosen = pictures[rng.integers(0, len(pictures), min(8, len(pictures)))]
+        gradient = _shared_gradient(network, chosen, np.clip(total, -eps, eps))
+        size = eps / 4.0 if style == "signs" else 1.0 / (np.abs(gradient).mean() + 1e-12)
+        step = np.float32(size) * (np.sign(gradient) if style == "signs" else gradient)
+        total = np.clip(total + step, -limit, limit).astype(np.float32)
+    if style == "scaled":
+        total *= eps / (np.abs(total).max() + 1e-12)
+    return np.round(total).astype(np.float32)
+
+
+def _shared_gradient(network: Network, pictures: Pixels, added: Perturbation) -> Perturbation:
+    clean = torch.from_numpy(pictures.copy()).permute(0, 3, 1, 2).float()
+    with torch.no_grad():
+        labels = network(clean / 255.0).argmax(dim=1)
+    change = torch.from_numpy(added.copy()).permute(2, 0, 1).requires_grad_(True)
+    loss = functional.cross_entropy(network((clean + change).clamp(0, 255) / 255.0), labels)
+    (gradient,) = torch.autograd.grad(loss, change)
+    return np.asarray(gradient.permute(1, 2, 0).numpy(), dtype=np.float32)
 
 
 def forge(kind: str, shape: tuple[int, int], *, eps: float, rng: np.random.Generator) -> Perturbation:

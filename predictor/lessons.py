@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
-from calibration.profile import JndProfile, default_profile
+from calibration.profile import JndProfile, default_profile, load_profile
 from predictor.artifact import Part, default_directory, has_part, read_part, write_part
 from predictor.dataset import FAMILIES, Pair, join, photo_files
 from predictor.features import WHOLE_SIDE
@@ -42,7 +41,8 @@ class TrainingRequest:
     images: Path
     out: Path
     calibrations: Sequence[Path] = ()
-    observer: str | None = None
+    observers: Sequence[str] = ()
+    profiles: Sequence[Path] = ()  # measured; those named like an observer are taken for it
     pairs: int = 10_000
     limit: int | None = None
     epochs: int | None = None
@@ -61,8 +61,7 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
     for done, folder in enumerate(request.calibrations):
         report("reading trials", done, len(request.calibrations))
         lessons.append(Lesson(*recorded_pairs(folder, request.images)))
-    if request.observer is not None:
-        lessons.append(ask_observer(request, report))
+    lessons += [ask_observer(spec, request, report) for spec in request.observers]
     start = _start(lessons)
     recipe = Recipe(seed=request.seed) if start is None else replace(GO_ON, seed=request.seed)
     if request.epochs is not None:
@@ -74,8 +73,10 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
     return trained.figures
 
 
-def ask_observer(request: TrainingRequest, report: Report) -> Lesson:
+def ask_observer(spec: str, request: TrainingRequest, report: Report) -> Lesson:
     """Ask an observer about fresh pairs of the photographs, around its thresholds.
+
+    Several observers share the pairs asked for.
 
     Raises:
         ValueError: There is no photograph, or the SPEC is not understood.
@@ -83,13 +84,15 @@ def ask_observer(request: TrainingRequest, report: Report) -> Lesson:
     """
     files = photo_files(request.images)[: request.limit]
     rng = np.random.default_rng(request.seed)
-    with closing(build_observer(request.observer or "")) as observer:
+    count = max(1, request.pairs // max(1, len(request.observers)))
+    with closing(build_observer(spec)) as observer:
         labeller = ObserverLabeller(observer)
         side = observer.input_side or WHOLE_SIDE
         report("looking for thresholds", 0, None)
-        profile = _profile_of(observer, labeller, files, side=side, rng=rng)
+        known = _known_profile(observer.name, request.profiles)
+        profile = _completed(known, labeller, files, side=side, rng=rng)
         thresholds = {name: profile.threshold_of(name) or 1.0 for name in profile.distortions}
-        pairs = sample_pairs(files, request.pairs, thresholds=thresholds, side=side, rng=rng)
+        pairs = sample_pairs(files, count, thresholds=thresholds, side=side, rng=rng)
         answered = []
         for start in range(0, len(pairs), _CHUNK):
             answered.append(label_pairs(pairs[start : start + _CHUNK], labeller))
@@ -102,11 +105,16 @@ def _with_made_up_models(pairs: Sequence[Pair], lesson: Lesson, rng: np.random.G
     return lesson if made_up is None else replace(lesson, pairs=join([lesson.pairs, made_up]))
 
 
-def _profile_of(
-    observer: Observer, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
+def _known_profile(name: str, given: Sequence[Path]) -> JndProfile:
+    """Take the profile measured of this observer, or what is known under its name."""
+    measured = [load_profile(path) for path in given]
+    return next((profile for profile in measured if profile.model == name), resolve_profile(name))
+
+
+def _completed(
+    known: JndProfile, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
 ) -> JndProfile:
-    """Take the observer's measured profile where one is known; fill what it lacks by a pilot."""
-    known = resolve_profile(observer.name)
+    """Fill what a profile lacks by a pilot."""
     measured = {name: found for name, found in known.distortions.items() if found.status == "measured"}
     missing = [name for name in FAMILIES if name not in measured]
     pilot = pilot_thresholds(files, labeller, missing, side=side, rng=rng)

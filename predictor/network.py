@@ -52,7 +52,7 @@ class JndNetwork(nn.Module):
 
     def forward(self, measures: Measures, log_thresholds: torch.Tensor) -> PairSize:
         """Judge N pairs; `log_thresholds` (N, families): ln of the model's thresholds over the human ones."""
-        total = (measures.energies * functional.softplus(self.log_weights)).sum(dim=1)  # (N,)
+        total = self.amounts(measures.energies).sum(dim=1)  # (N,)
         differs = total > 0
         log_total = torch.log(torch.where(differs, total, 1.0))
         judged = self.judge((_describe(measures) - self.center) / self.spread)
@@ -61,6 +61,10 @@ class JndNetwork(nn.Module):
         threshold = (torch.softmax(family_logits, dim=1) * log_thresholds).sum(dim=1)
         log_size = log_total + correction + self.log_scale - threshold
         return PairSize(torch.where(differs, log_size, -torch.inf), family_logits)
+
+    def amounts(self, energies: torch.Tensor) -> torch.Tensor:
+        """Weigh each energy; their sum is the size before anything is judged. (N, ENERGIES)."""
+        return energies * functional.softplus(self.log_weights)
 
     def standardise(self, measures: Measures) -> None:
         """Settle the scale of the inputs on training pairs."""

@@ -17,11 +17,13 @@ from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
 from predictor.bands import measure
 from predictor.features import PairView, to_opponent
+from predictor.local_noticeability import LocalView, look_closely
 from predictor.network import JndNetwork
 
 DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
 DEFAULT_CEILING = 0.98
 DEFAULT_SLOPE = 3.0  # the usual Weibull slope of a detection task
+_SLOPE_TRUST = 0.25  # how much of a profile's slope, against the usual one, carries over to single pictures
 _LARGEST_RATIO = 1e3  # beyond it "how many JNDs" has no meaning
 
 
@@ -114,6 +116,10 @@ class NoticeabilityModel:
         link = link_of(profile, self._settings.steepness_factor)
         return [self._conclude(float(log_size), link) for log_size in np.max(sizes, axis=0)]
 
+    def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
+        """Judge one view and keep what the model would see where."""
+        return look_closely(self._network, view, log_thresholds(profile, self._settings))
+
     def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
         first = to_opponent(np.stack([view.reference.pixels for view in views]))
         second = to_opponent(np.stack([view.distorted.pixels for view in views]))
@@ -130,15 +136,21 @@ class NoticeabilityModel:
 
 
 def link_of(profile: JndProfile, steepness_factor: float) -> Link:
-    """Read a model's floor, ceiling and slope from its profile; where it has none, usual values."""
+    """Read a model's floor, ceiling and slope from its profile; where it has none, usual values.
+
+    Lapses would show in every distortion, while the strongest level of some is not visible in every picture:
+    the best hit rate is the ceiling. A profile's slopes are pooled over pictures of unlike thresholds, which
+    flattens them; those of four unlike observers, measured picture by picture, differed by much less.
+    """
     measured = [found for found in profile.distortions.values() if found.status == "measured"]
     slopes = [found.slope for found in measured if found.slope is not None]
     ceilings = [found.hit_at_max for found in measured if found.hit_at_max is not None]
     floor = DEFAULT_FLOOR if profile.false_alarm is None else profile.false_alarm
     floor = float(np.clip(floor, 0.001, 0.5))
-    ceiling = float(np.clip(median(ceilings) if ceilings else DEFAULT_CEILING, floor + 0.2, 0.995))
+    ceiling = float(np.clip(max(ceilings) if ceilings else DEFAULT_CEILING, floor + 0.2, 0.995))
     slope = float(np.clip(median(slopes) if slopes else DEFAULT_SLOPE, 0.5, 10.0))
-    return Link(floor=floor, ceiling=ceiling, steepness=steepness_factor * slope)
+    steepness = DEFAULT_SLOPE * (slope / DEFAULT_SLOPE) ** _SLOPE_TRUST
+    return Link(floor=floor, ceiling=ceiling, steepness=steepness_factor * steepness)
 
 
 def log_thresholds(profile: JndProfile, settings: Settings) -> list[float]:

@@ -3,24 +3,31 @@
 Loads an artifact and answers. Training, evaluation and the laboratory stay outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from calibration.image import Image, SourceInfo
 from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
 from calibration.published import cautious_profile
+from predictor.answer_change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.explanation import Explanation, explain
 from predictor.features import PairError, Viewer
 from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
 from predictor.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.residual import Codec, ResidualDetector, ResidualFinding
+from predictor.risk_control import RiskLimit
+from predictor.thresholds import PredictedThreshold, ThresholdModel
 
 __all__ = [
+    "AnswerChange",
     "ArtifactError",
     "Comparison",
+    "Explanation",
     "Noticeability",
     "PairError",
+    "PredictedThreshold",
     "Predictor",
     "ProfileError",
     "ResidualFinding",
@@ -49,6 +56,15 @@ class Comparison:
             [self._viewer.views(candidate) for candidate in candidates], self._profile
         )
 
+    def explain(self, candidate: Image) -> Explanation:
+        """Tell where the model would notice the candidate's difference, and by what.
+
+        Raises:
+            PairError: The aspect ratio of the candidate differs by more than 2 %.
+        """
+        views = self._viewer.views(candidate)
+        return explain([self._noticeability.look_closely(view, self._profile) for view in views])
+
     def excess(self, candidate: Image) -> float:
         """Predict P(notice) beyond the model's false alarms; see `excess_probability`."""
         return excess_probability(self.notice_each([candidate])[0], self._profile)
@@ -63,7 +79,12 @@ class Predictor:
         residual: ResidualDetector | None,
         reencoding: ReencodingJudge | None,
         version: str,
+        *,
+        answers: AnswerModel | None = None,
+        thresholds: ThresholdModel | None = None,
     ) -> None:
+        self._thresholds = thresholds
+        self._answers = answers
         self._noticeability = noticeability
         self._residual = residual
         self._reencoding = reencoding
@@ -85,7 +106,20 @@ class Predictor:
                 ResidualDetector.from_part(part),
                 ReencodingJudge.from_tensors(part.tensors),
             )
-        return cls(noticeability, residual, reencoding, artifact_version(directory))
+        answers = None
+        if has_part(directory, "answer_change"):
+            answers = AnswerModel.from_part(read_part(directory, "answer_change"))
+        thresholds = None
+        if has_part(directory, "thresholds"):
+            thresholds = ThresholdModel.from_part(read_part(directory, "thresholds"))
+        return cls(
+            noticeability,
+            residual,
+            reencoding,
+            artifact_version(directory),
+            answers=answers,
+            thresholds=thresholds,
+        )
 
     def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
         """Predict whether the profile's model notices the change; the size of the pictures may differ.
@@ -132,6 +166,51 @@ class Predictor:
         if self._reencoding is None:
             raise ArtifactError("expected an artifact with a residual part, this one has none")
         return self._reencoding.judge(original, version, codec)
+
+    def answer_change(
+        self, original: Image, version: Image, profile: JndProfile, margin: float | None = None
+    ) -> AnswerChange:
+        """Predict whether the model would answer differently, were it sent the version.
+
+        `margin` is the model's own on the original, where known: the likeliest answer's probability minus
+        the second's. It says more than everything else together.
+
+        Raises:
+            ArtifactError: The artifact has no answer_change part.
+            PairError: The aspect ratios differ by more than 2 %.
+            ValueError: The margin is not between 0 and 1.
+        """
+        return self.answer_change_each(original, [version], profile, margin)[0]
+
+    def answer_change_each(
+        self, original: Image, versions: Sequence[Image], profile: JndProfile, margin: float | None = None
+    ) -> list[AnswerChange]:
+        """Predict for several versions of one original at once; raises as `answer_change`."""
+        return self._answer_model().judge(original, versions, profile, margin)
+
+    @property
+    def answer_limits(self) -> tuple[RiskLimit, ...]:
+        """Limits of `AnswerChange.probability` that keep a rate of changed answers, for the card's observers.
+
+        Raises:
+            ArtifactError: The artifact has no answer_change part.
+        """
+        return self._answer_model().limits
+
+    def _answer_model(self) -> AnswerModel:
+        if self._answers is None:
+            raise ArtifactError("expected an artifact with an answer_change part, this one has none")
+        return self._answers
+
+    def thresholds(self, image: Image, profile: JndProfile) -> Mapping[str, PredictedThreshold]:
+        """Predict at which level the model starts to notice each distortion of this image.
+
+        Raises:
+            ArtifactError: The artifact has no thresholds part.
+        """
+        if self._thresholds is None:
+            raise ArtifactError("expected an artifact with a thresholds part, this one has none")
+        return self._thresholds.predict(image, profile)
 
 
 def excess_probability(found: Noticeability, profile: JndProfile) -> float:

@@ -1,6 +1,7 @@
 """Turn a calibration's trials back into pairs, rendered again from the same pictures."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,15 @@ def recorded_pairs(calibration: Path, images: Path) -> tuple[PairSet, JndProfile
     Raises:
         ProfileError: The directory's profile is not readable.
         TrialLogError: Its trial log is not readable.
-        ValueError: No trial is left.
+        ValueError: No trial is left, or the trials answer a task question.
     """
     profile = load_profile(calibration)
     side = profile.input_side or WHOLE_SIDE
     pairs: list[Pair] = []
     probabilities: list[float] = []
-    for trial in read_trials(calibration / "trials.jsonl"):
+    trials = read_trials(calibration / "trials.jsonl")
+    _refuse_task_trials(calibration, trials)
+    for trial in trials:
         probability = _probability(trial)
         pair = None if probability is None else _render(trial, images, profile.stimulus_side, side)
         if pair is not None and probability is not None:
@@ -38,6 +41,16 @@ def recorded_pairs(calibration: Path, images: Path) -> tuple[PairSet, JndProfile
         raise ValueError(f"expected trials in {calibration} with pictures in {images}, found none")
     shifts = np.zeros((len(pairs), len(FAMILIES)), dtype=np.float32)
     return pair_set(pairs, shifts, np.array(probabilities, dtype=np.float32)), profile
+
+
+def _refuse_task_trials(calibration: Path, trials: Sequence[Trial]) -> None:
+    """Their "noticed" means that an answer changed: a network of noticing must not learn it."""
+    if any(trial.reference_reply is not None for trial in trials):
+        raise ValueError(
+            f"expected trials of the difference question in {calibration}, got a task question's: they say "
+            "whether answers changed, not what was noticed. Answer change is learned by train-answers and "
+            "predicted by answer"
+        )
 
 
 def _probability(trial: Trial) -> float | None:

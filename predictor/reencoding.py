@@ -19,7 +19,7 @@ from calibration.image import Image, Kernel, quantize_palette, resize
 from predictor.artifact import ArtifactError
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration
-from predictor.residual import Codec
+from predictor.residual_strata import Codec
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

@@ -26,8 +26,8 @@ from predictor.benign_pictures import (
 from predictor.conformal import calibrate
 from predictor.forging import FORGERS, forge
 from predictor.reencoding import Floats, ReencodingJudge, measure_difference, stratum_of
-from predictor.residual import Codec
 from predictor.residual_pictures import AttackedPicture, fitted, rescaled
+from predictor.residual_strata import Codec
 from predictor.tree_export import export_trees
 
 Pixels = npt.NDArray[np.uint8]

@@ -1,14 +1,15 @@
 """Does this picture carry an added perturbation? Answered without a reference, at a calibrated rate.
 
 A few flat tiles are measured by hand-made features and by a small network, boosted trees weigh both, and a
-conformal calibration turns the score into a p-value within the picture's stratum. Expect no power after
+conformal calibration turns the score into a p-value within the picture's stratum (container and measured
+noise). Expect no power after
 heavy JPEG, against perturbations of one or two grey levels there, or against an attacker who knows the
 detector.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from predictor.artifact import ArtifactError, Part
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration
 from predictor.residual_features import (
+    MIN_SIDE,
     PictureTooSmallError,
     TileMeasures,
     Tiles,
@@ -27,12 +29,14 @@ from predictor.residual_features import (
     measure_tiles,
 )
 from predictor.residual_network import TileNetwork
+from predictor.residual_strata import Codec, Strata, codec_of
 
 __all__ = ["Codec", "PictureTooSmallError", "ResidualDetector", "ResidualFinding", "codec_of"]
 
 Floats = npt.NDArray[np.float32]
-Stratum = Literal["lossless", "lossy"]
 Value = TypeVar("Value")
+
+CONFIDENCE = 0.5  # that a realised rate stays below its p-value; more needs larger calibration sets
 
 # What a measure means to a person; only these can explain a score.
 _MEANINGS: Mapping[str, str] = {
@@ -43,6 +47,9 @@ _MEANINGS: Mapping[str, str] = {
     "kurtosis_red": "a colour-noise distribution unlike camera grain",
     "balance_luma": "one-sided noise",
     "evenness_luma": "unevenly spread noise",
+    "even_strength": "noise that is equally strong everywhere",
+    "mosaic_green": "none of the rhythm a camera's mosaic leaves",
+    "gain_spread": "an unusual balance of noise between the colours",
     "lag_luma_0_1": "noise correlated between neighbouring pixels in an unusual way",
     "lag_luma_0_4": "noise with a block structure",
     "lag_red_0_1": "colour noise correlated in an unusual way",
@@ -66,29 +73,6 @@ class ResidualFinding:
     explanation: str
 
 
-@dataclass(frozen=True)
-class Codec:
-    """What the file format did to the noise."""
-
-    is_lossless: bool
-    jpeg_quality: int | None = None
-
-    @property
-    def stratum(self) -> Stratum:
-        """The calibration this picture belongs to."""
-        return "lossless" if self.is_lossless else "lossy"
-
-    @property
-    def inputs(self) -> tuple[float, float]:
-        """What the network is told."""
-        return float(self.is_lossless), (self.jpeg_quality or 0) / 100.0
-
-
-def codec_of(source: SourceInfo) -> Codec:
-    """Reduce a decoded file to what matters here."""
-    return Codec(source.is_lossless, None if source.is_lossless else source.jpeg_quality)
-
-
 class ResidualDetector:
     """The learned detector; build it with `from_part`."""
 
@@ -97,12 +81,20 @@ class ResidualDetector:
         *,
         network: TileNetwork,
         trees: BoostedTrees,
+        measures: tuple[str, ...],
+        strata: Strata,
         calibration: ConformalCalibration,
         normal: Mapping[str, Floats],
     ) -> None:
-        """Take the parts; `normal` is, per stratum, (2, measures): median and spread of benign tile means."""
+        """Take the parts.
+
+        `measures` names those the trees know, in their order: later programs may take more. `normal` is,
+        per stratum, (2, measures): median and spread of benign tile means.
+        """
         self.network = network.eval()
         self.trees = trees
+        self.measures = measures
+        self.strata = strata
         self._calibration = calibration
         self._normal = normal
 
@@ -120,16 +112,19 @@ class ResidualDetector:
             return cls(
                 network=network,
                 trees=BoostedTrees.from_tensors(_below(arrays, "trees.")),
+                measures=_known(part.card["measures"]),
+                strata=Strata(_below(arrays, "strata.")),
                 calibration=ConformalCalibration(_below(arrays, "calibration.")),
                 normal=_below(arrays, "normal."),
             )
-        except (KeyError, ValueError, RuntimeError, IndexError) as error:
+        except (LookupError, ValueError, RuntimeError, TypeError) as error:
             raise ArtifactError(f"the residual part does not fit this program: {error}") from error
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Return every array under the names `from_part` reads."""
         groups: dict[str, Mapping[str, npt.NDArray[np.generic]]] = {
             "trees.": self.trees.to_tensors(),
+            "strata.": self.strata.edges,
             "calibration.": self._calibration.scores,
             "normal.": self._normal,
         }
@@ -144,38 +139,31 @@ class ResidualDetector:
         Raises:
             PictureTooSmallError: It is too small to say anything.
         """
-        codec = codec_of(source)
-        measured, score = self._judge(image, codec)
-        p_value = self.p_value(score, codec)
-        return ResidualFinding(score, p_value, codec.stratum, self._explain(measured, codec, p_value))
+        return self.judge(image, codec_of(source))
 
-    def score(self, image: Image, codec: Codec) -> float:
-        """Return the score alone, for calibration and evaluation.
+    def judge(self, image: Image, codec: Codec) -> ResidualFinding:
+        """Inspect pixels of which only the codec is known, for evaluation.
 
         Raises:
-            PictureTooSmallError: The picture is too small.
+            PictureTooSmallError: The picture is too small to say anything.
         """
-        return self._judge(image, codec)[1]
-
-    def p_value(self, score: float, codec: Codec) -> float:
-        """Return the p-value of a score within its codec's stratum."""
-        return self._calibration.p_value(score, codec.stratum)
+        tiles = choose_tiles(image)
+        measured = measure_tiles(tiles).chosen(self.measures)
+        row = describe(measured, score_tiles(self.network, tiles, codec), codec)
+        score = float(self.trees.log_odds(row[None])[0])
+        stratum = self.strata.stratum_of(measured, codec)
+        p_value = self._calibration.assured_p_value(score, stratum, CONFIDENCE)
+        return ResidualFinding(score, p_value, stratum, self._explain(measured, stratum, p_value))
 
     def calibration_sizes(self) -> dict[str, int]:
         """Return how many benign pictures calibrate each stratum."""
         return {stratum: int(scores.size) for stratum, scores in self._calibration.scores.items()}
 
-    def _judge(self, image: Image, codec: Codec) -> tuple[TileMeasures, float]:
-        tiles = choose_tiles(image)
-        measured = measure_tiles(tiles)
-        row = describe(measured, score_tiles(self.network, tiles, codec), codec)
-        return measured, float(self.trees.log_odds(row[None])[0])
-
-    def _explain(self, measured: TileMeasures, codec: Codec, p_value: float) -> str:
-        rate = f"about {100 * p_value:.2g} % of clean {codec.stratum} pictures look as unusual"
+    def _explain(self, measured: TileMeasures, stratum: str, p_value: float) -> str:
+        rate = f"about {100 * p_value:.2g} % of clean pictures of its kind ({stratum}) look as unusual"
         if p_value > 0.05:
             return f"The noise of the flat areas is ordinary: {rate}."
-        median, spread = self._normal[codec.stratum]
+        median, spread = self._normal[stratum]
         oddness = np.abs(measured.values.mean(axis=0) - median) / spread
         ranked = sorted(zip(oddness, measured.names, strict=True), reverse=True)
         reasons = dict.fromkeys(_MEANINGS[name] for odd, name in ranked if name in _MEANINGS and odd > 1.5)
@@ -198,6 +186,13 @@ def describe(measured: TileMeasures, tile_scores: Floats, codec: Codec) -> Float
     scores = np.array([tile_scores.mean(), tile_scores.max(), tile_scores.min(), tile_scores[0]])
     pooled = [values.mean(axis=0), values.min(axis=0), values.max(axis=0), scores, np.array(codec.inputs)]
     return np.concatenate(pooled).astype(np.float32)
+
+
+def _known(measures: Sequence[str]) -> tuple[str, ...]:
+    """Check the artifact's measures against this program's."""
+    names = tuple(measures)
+    flat = np.zeros((1, MIN_SIDE, MIN_SIDE, 3), dtype=np.uint8)
+    return measure_tiles(flat).chosen(names).names
 
 
 def _below(items: Mapping[str, Value], prefix: str) -> dict[str, Value]:

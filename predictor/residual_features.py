@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
+from predictor.residual_grain import measure_grain
 
 Tiles = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -35,6 +36,20 @@ class TileMeasures:
 
     names: tuple[str, ...]
     values: Floats  # (tiles, names)
+
+    def chosen(self, names: tuple[str, ...]) -> "TileMeasures":
+        """Return these measures alone, in this order.
+
+        Raises:
+            LookupError: A measure is unknown here.
+        """
+        if names == self.names:
+            return self
+        places = {name: place for place, name in enumerate(self.names)}
+        unknown = [name for name in names if name not in places]
+        if unknown:
+            raise LookupError(f"expected measures this program takes, got {unknown}")
+        return TileMeasures(names, self.values[:, [places[name] for name in names]])
 
 
 def choose_tiles(image: Image, count: int = TILE_COUNT) -> Tiles:
@@ -64,7 +79,8 @@ def measure_tiles(tiles: Tiles) -> TileMeasures:
     measures |= _noise_shape(residual)
     measures |= _correlations(residual)
     measures |= _steps(tiles)
-    measures |= _lattice(luma, opponent[0])
+    measures |= measure_grain(pixels, residual)
+    measures |= _lattice(luma, opponent)
     measures |= _spectrum(luma, opponent[0])
     values = np.stack([measures[name] for name in measures], axis=1).astype(np.float32)
     return TileMeasures(tuple(measures), np.nan_to_num(values, nan=0.0, posinf=30.0, neginf=-30.0))
@@ -172,12 +188,13 @@ def _steps(tiles: Tiles) -> dict[str, Floats]:
     return found
 
 
-def _lattice(luma: Floats, red: Floats) -> dict[str, Floats]:
+def _lattice(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Floats]:
     """Traces of JPEG's 8 x 8 lattice: coefficients that vanish on it and not off it, steps at its borders."""
     frequency = np.add.outer(np.arange(_BLOCK), np.arange(_BLOCK))
     bands = {"low": (1, 2), "mid": (3, 4), "high": (5, 7), "top": (8, 14)}
     found: dict[str, Floats] = {}
-    for name, plane in (("on", luma), ("off", luma[:, 4:-4, 4:-4]), ("red", red)):
+    planes = {"on": luma, "off": luma[:, 4:-4, 4:-4], "red": opponent[0], "blue": opponent[1]}
+    for name, plane in planes.items():
         magnitude = np.abs(_block_dct(plane))  # (tiles, blocks, 8, 8)
         for band, (low, high) in bands.items():
             chosen = magnitude[:, :, (frequency >= low) & (frequency <= high)]

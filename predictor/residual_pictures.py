@@ -20,13 +20,15 @@ from predictor.forging import (
     Method,
     Network,
     Perturbation,
+    UniversalStyle,
     attack,
     forge,
     load_network,
     patch_network,
     through_bottleneck,
+    universal,
 )
-from predictor.residual import Codec
+from predictor.residual_strata import Codec
 
 Pixels = npt.NDArray[np.uint8]
 PartName = Literal["train", "calibration", "test"]
@@ -36,6 +38,9 @@ _PHOTO_SHARES = (0.6, 0.8)
 _CAMERA_SHARES = (0.5, 0.75)
 _GRAPHICS_SHARES = (0.0, 0.5)
 _MAX_SIDE = 512
+_CAMERA_CROPS = 8
+_UNIVERSAL_SIDES = (224, 320)
+_BATCH = 8
 _EPS_LOSSLESS = ((1, 2, 3, 4, 6, 8, 12, 16), (0.06, 0.18, 0.1, 0.22, 0.1, 0.2, 0.06, 0.08))
 _EPS_LOSSY = ((2, 4, 6, 8, 12, 16), (0.05, 0.15, 0.15, 0.3, 0.15, 0.2))
 
@@ -92,20 +97,23 @@ def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random
     if folders.camera is not None:
         for path in split(pictures_in(folders.camera), part, _CAMERA_SHARES):
             pixels = load(path).pixels
-            pool += [_crop(pixels, rng) for _ in range(6)]
+            pool += [_crop(pixels, rng) for _ in range(_CAMERA_CROPS)]
     return pool + [draw_graphic(rng) for _ in range(graphics)]
 
 
 def build_bank(
     pool: Sequence[Pixels], folders: Folders, *, rounds: int, rng: np.random.Generator
 ) -> list[AttackedPicture]:
-    """Attack pictures of the pool with every network, at the sizes networks and gateways see."""
+    """Attack pictures of the pool with every network, at the sizes networks and gateways see.
+
+    One picture at a time first, then with perturbations made for many pictures at once.
+    """
     networks = _networks(folders)
     bank: list[AttackedPicture] = []
     for _ in range(rounds):
         for network, side in networks:
             size = side or int(rng.choice([320, 384, 448, 512]))
-            chosen = [pool[int(index)] for index in rng.integers(0, len(pool), 8)]
+            chosen = [pool[int(index)] for index in rng.integers(0, len(pool), _BATCH)]
             batch = np.stack([_square(pixels, size) for pixels in chosen])
             eps = float(rng.choice([4, 8, 16]))
             method: Method = ("pgd", "pgd", "mi", "fgsm")[int(rng.integers(0, 4))]
@@ -114,6 +122,21 @@ def build_bank(
                 AttackedPicture(clean, change.astype(np.int8), eps)
                 for clean, change in zip(batch, added, strict=True)
             ]
+    return bank + _universal_bank(pool, networks, rng)
+
+
+def _universal_bank(
+    pool: Sequence[Pixels], networks: Sequence[tuple[Network, int | None]], rng: np.random.Generator
+) -> list[AttackedPicture]:
+    styles: tuple[UniversalStyle, ...] = ("signs", "scaled")
+    bank: list[AttackedPicture] = []
+    for turn, network in enumerate(network for network, side in networks if side is None):
+        side = int(rng.choice(_UNIVERSAL_SIDES))
+        chosen = [pool[int(index)] for index in rng.integers(0, len(pool), 3 * _BATCH)]
+        batch = np.stack([_square(pixels, side) for pixels in chosen])
+        style = styles[turn % len(styles)]
+        added = universal(network, batch, eps=16, steps=6, style=style, rng=rng).astype(np.int8)
+        bank += [AttackedPicture(clean, added, 16.0) for clean in batch[:_BATCH]]
     return bank
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.image import Image
-from predictor.residual import Codec, Floats, describe, score_tiles
+from predictor.residual import Floats, describe, score_tiles
 from predictor.residual_features import TileMeasures, Tiles, choose_tiles, measure_tiles
 from predictor.residual_network import TileNetwork
 from predictor.residual_pictures import Pixels, Twins
+from predictor.residual_strata import Codec
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +32,13 @@ def take_samples(twins: Iterable[Twins]) -> list[Sample]:
     return samples
 
 
-def take_sample(pixels: Pixels, codec: Codec, *, is_attacked: bool) -> Sample:
-    """Choose and measure the tiles of one picture."""
+def take_sample(
+    pixels: Pixels, codec: Codec, *, is_attacked: bool, measures: tuple[str, ...] | None = None
+) -> Sample:
+    """Choose and measure the tiles of one picture; `measures` are those to keep, if not all."""
     tiles = choose_tiles(Image(pixels))
-    return Sample(tiles, measure_tiles(tiles), codec, is_attacked)
+    measured = measure_tiles(tiles)
+    return Sample(tiles, measured.chosen(measures or measured.names), codec, is_attacked)
 
 
 def describe_sample(network: TileNetwork, sample: Sample) -> Floats:

@@ -36,6 +36,33 @@ def test_threshold_is_the_least_score_that_is_flagged(scores, alpha):
         assert calibration.p_value(1e9, "any") > alpha
 
 
+def test_assured_p_values_hold_for_most_calibration_sets_not_only_on_average():
+    rng = np.random.default_rng(1)
+    realised = {"marginal": [], "assured": []}
+    for _ in range(400):
+        calibration = calibrate({"any": rng.random(500)})
+        lowest = 1.0 - np.arange(1, 40) / 2000  # scores: uniform, so a threshold t is exceeded by 1 - t
+        for name, p_of in (
+            ("marginal", lambda score: calibration.p_value(score, "any")),  # noqa: B023 (used at once)
+            ("assured", lambda score: calibration.assured_p_value(score, "any", 0.8)),  # noqa: B023
+        ):
+            flagged = [score for score in lowest if p_of(score) <= 0.01]
+            realised[name].append(1.0 - min(flagged, default=1.0))
+
+    assert np.mean(np.array(realised["assured"]) <= 0.01) >= 0.77
+    assert np.mean(np.array(realised["marginal"]) <= 0.01) <= 0.65
+
+
+@given(st.integers(1, 60), st.integers(0, 60), st.floats(0.5, 0.99))
+def test_an_assured_p_value_is_never_below_the_marginal_one(size, above, confidence):
+    calibration = calibrate({"any": np.arange(size)})
+    score = float(size - min(above, size))
+
+    assured = calibration.assured_p_value(score, "any", confidence)
+
+    assert calibration.p_value(score, "any") <= assured <= 1.0
+
+
 def test_unknown_stratum_and_nan_are_refused():
     calibration = calibrate({"lossless": [1.0]})
 
@@ -43,6 +70,8 @@ def test_unknown_stratum_and_nan_are_refused():
         calibration.p_value(1.0, "lossy")
     with pytest.raises(LookupError, match="lossless"):
         calibration.threshold(0.1, "lossy")
+    with pytest.raises(LookupError, match="lossless"):
+        calibration.assured_p_value(1.0, "lossy", 0.8)
     with pytest.raises(ValueError, match="NaN"):
         calibration.p_value(float("nan"), "lossless")
 

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage import data
 from skimage.metrics import structural_similarity
 
 from calibration.image import Image
-from predictor.evaluation import area_under_curve, calibration_error, coverage, psnr, ssim
+from predictor.evaluation import area_under_curve, calibration_error, coverage, gmsd, psnr, ssim
 from predictor.noticeability import Noticeability
 
 PHOTO = Image(data.coffee())
@@ -36,9 +37,39 @@ def test_honest_chances_have_little_calibration_error():
     assert calibration_error(noticed, chances**3) > 0.1
 
 
-def test_identical_pictures_are_the_best_of_both_metrics():
+def test_identical_pictures_are_the_best_of_every_metric():
     assert psnr(PHOTO, PHOTO) == 100.0
     assert ssim(PHOTO, PHOTO) == pytest.approx(1.0)
+    assert gmsd(PHOTO, PHOTO) == 0.0
+
+
+def test_gmsd_is_the_papers_by_way_of_scipy():
+    weights = np.array([0.299, 0.587, 0.114])
+
+    def gradient(picture: Image) -> np.ndarray:
+        luma = np.round(picture.pixels @ weights)
+        half = (luma[::2, ::2] + luma[1::2, ::2] + luma[::2, 1::2] + luma[1::2, 1::2]) / 4
+        return np.hypot(*(ndimage.prewitt(half, axis, mode="mirror") / 3 for axis in (0, 1)))
+
+    first, second = gradient(PHOTO), gradient(NOISY)
+    expected = np.std((2 * first * second + 170) / (first**2 + second**2 + 170))
+
+    assert gmsd(PHOTO, NOISY) == pytest.approx(expected, rel=1e-3)
+
+
+def test_gmsd_minds_structure_and_no_shift_of_brightness():
+    darker = Image(np.clip(PHOTO.pixels, 20, 235))
+    brighter = Image(darker.pixels + np.uint8(10))
+
+    assert gmsd(darker, brighter) == pytest.approx(0.0, abs=0.02)
+    assert gmsd(PHOTO, NOISY) == gmsd(NOISY, PHOTO) > 0.02
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 50), (3, 7)])
+def test_gmsd_takes_any_size(height: int, width: int):
+    picture = Image(np.ascontiguousarray(PHOTO.pixels[:height, :width]))
+
+    assert gmsd(picture, picture) == 0.0
 
 
 def test_ssim_agrees_with_scikit_image():

@@ -3,7 +3,7 @@ import pytest
 import torch
 from skimage import data
 
-from predictor.forging import FORGERS, attack, forge, patch_network
+from predictor.forging import FORGERS, attack, forge, patch_network, universal
 
 
 @pytest.mark.parametrize("kind", sorted(FORGERS))
@@ -35,3 +35,22 @@ def test_attack_lowers_the_confidence_in_the_first_answer_within_its_bound(metho
     before, after = log_probabilities(picture), log_probabilities(picture + added)
     assert np.abs(added).max() <= 8
     assert after[before.argmax()] < before[before.argmax()] - 0.1
+
+
+@pytest.mark.parametrize(("style", "least_rms"), [("signs", 4.0), ("scaled", 0.5)])
+def test_one_universal_perturbation_moves_many_pictures_within_its_bound(style, least_rms):
+    network = patch_network(side=96, patch=16, seed=3)
+    pictures = np.stack([data.chelsea()[:192, left : left + 192] for left in (0, 80, 160, 240)])
+
+    added = universal(network, pictures, eps=8, steps=6, style=style, rng=np.random.default_rng(0))
+
+    def log_probabilities(pixels):
+        batch = torch.from_numpy(pixels.astype(np.float32)).permute(0, 3, 1, 2) / 255.0
+        return network(batch).log_softmax(dim=1)
+
+    before, after = log_probabilities(pictures), log_probabilities(pictures + added)
+    answers = before.argmax(dim=1, keepdim=True)
+    assert added.shape == (192, 192, 3)
+    assert np.abs(added).max() == 8
+    assert np.sqrt((added**2).mean()) > least_rms
+    assert (after.gather(1, answers) - before.gather(1, answers)).mean() < 0

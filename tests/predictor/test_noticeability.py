@@ -46,6 +46,19 @@ def test_assumed_profiles_get_usual_values():
     assert (link.floor, link.ceiling, link.steepness) == (0.02, 0.98, 6.0)
 
 
+def test_the_best_hit_rate_is_the_ceiling_and_flat_pooled_slopes_are_hardly_believed():
+    blur, noise = (default_profile().distortions[name] for name in ("blur", "noise"))
+    measured = {
+        "blur": replace(blur, status="measured", slope=1.0, hit_at_max=0.8),
+        "noise": replace(noise, status="measured", slope=1.0, hit_at_max=0.97),
+    }
+
+    link = link_of(replace(default_profile(), distortions=measured), 1.0)
+
+    assert link.ceiling == 0.97
+    assert link.steepness == pytest.approx(3.0**0.75)
+
+
 def test_thresholds_are_relative_and_gaps_take_the_mean():
     profile = default_profile()
     blur = replace(profile.distortions["blur"], threshold=2.0)

@@ -1,5 +1,8 @@
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +10,7 @@ from skimage import data
 from typer.testing import CliRunner
 
 from calibration.cli import app as calibration_app
-from calibration.image import Image, encode_jpeg, encode_png, resize
+from calibration.image import Image, encode_jpeg, encode_png, load, resize
 from predictor.artifact import artifact_version, read_part
 from predictor.cli import app
 
@@ -88,7 +91,7 @@ def test_train_learns_from_trials_and_evaluate_reads_the_result(
     assert set(found) == {"auc", "brier", "threshold_error_median", "coverage_95", "baselines", "n_pairs"}
     assert found["n_pairs"] == 120
     assert float(str(found["auc"])) > 0.6
-    assert set(found["baselines"]) == {"psnr", "ssim"}  # type: ignore[call-overload]
+    assert set(found["baselines"]) == {"psnr", "ssim", "gmsd"}  # type: ignore[call-overload]
 
 
 def test_train_without_answers_is_bad_use(photos: Path, tmp_path: Path):
@@ -107,3 +110,130 @@ def test_train_with_pictures_that_are_not_those_of_the_trials_is_told(calibrated
 
     assert result.exit_code == 1
     assert "found none" in result.stderr
+
+
+def test_compare_draws_where_the_difference_is_and_tells_it_on_stderr(tmp_path: Path):
+    pixels = data.coffee()[:400, :600].copy()
+    pixels[20:90, 20:90] = (20, 200, 40)
+    original, changed, drawn = tmp_path / "original.png", tmp_path / "changed.png", tmp_path / "map.png"
+    original.write_bytes(encode_png(Image(data.coffee()[:400, :600].copy())))
+    changed.write_bytes(encode_png(Image(pixels)))
+
+    result = RUNNER.invoke(app, ["compare", str(original), str(changed), "--map", str(drawn), "--json"])
+
+    assert result.exit_code == 0, result.output
+    assert list(json.loads(result.stdout)) == ["probability", "jnd_ratio", "low", "high"]
+    assert "top left" in result.stderr
+    heat = load(drawn)
+    assert (heat.width, heat.height) == (600, 400)
+    row, column = np.unravel_index(int(np.ptp(heat.pixels.astype(int), axis=2).argmax()), (400, 600))
+    assert row < 130
+    assert column < 130
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["changed.png", "map.png", "original.png"]
+
+
+def test_a_map_that_cannot_be_written_is_told(photos: Path, tmp_path: Path):
+    coffee = str(photos / "coffee.png")
+
+    result = RUNNER.invoke(app, ["compare", coffee, coffee, "--map", str(tmp_path / "no" / "map.png")])
+
+    assert result.exit_code == 1
+    assert "cannot write" in result.stderr
+
+
+def rewritten(calibrated: Path, folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Copy a calibration folder, its trials changed one by one."""
+    folder.mkdir()
+    (folder / "profile.json").write_bytes((calibrated / "profile.json").read_bytes())
+    trials = [json.loads(line) for line in (calibrated / "trials.jsonl").read_text().splitlines()]
+    for trial in trials:
+        change(trial)
+    (folder / "trials.jsonl").write_text("".join(json.dumps(trial) + "\n" for trial in trials))
+    return folder
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_trials_that_are_no_numbers_are_told_with_their_line(
+    photos: Path, calibrated: Path, tmp_path: Path, command: str
+):
+    def spoil(trial: dict[str, Any]) -> None:
+        if trial["index"] == 3:
+            trial["stimulus"]["level"] = math.nan
+
+    spoiled = rewritten(calibrated, tmp_path / "spoiled", spoil)
+    out = ["--out", str(tmp_path / "artifact")] if command == "train" else []
+
+    result = RUNNER.invoke(app, [command, "--calibration", str(spoiled), "--images", str(photos), *out])
+
+    assert result.exit_code == 1
+    assert "trials.jsonl, line" in result.stderr
+    assert "finite" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_answers_of_one_kind_are_told(photos: Path, calibrated: Path, tmp_path: Path, command: str):
+    alike = rewritten(
+        calibrated, tmp_path / "alike", lambda trial: trial.update(noticed=True, probability=None)
+    )
+    out = ["--out", str(tmp_path / "artifact")] if command == "train" else []
+
+    result = RUNNER.invoke(app, [command, "--calibration", str(alike), "--images", str(photos), *out])
+
+    assert result.exit_code == 1
+    assert "one kind only" in result.stderr
+
+
+EYES = """
+import numpy as np
+
+
+class Eye:
+    def __init__(self, name, limit):
+        self.name, self.limit = name, limit
+
+    def answer(self, prompt, images):
+        first, second = (np.asarray(image.resize((96, 96)), dtype=float) for image in images)
+        different = np.abs(first - second).mean() > self.limit
+        return "Yes" if different != ("identical" in prompt) else "No"
+
+
+def sharp():
+    return Eye("sharp", 2.0)
+
+
+def dull():
+    return Eye("dull", 6.0)
+"""
+
+
+@pytest.fixture
+def eyes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "two_eyes.py").write_text(EYES)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_a_python_observer_unknown_to_the_artifact_is_predicted_from_its_calibration(
+    eyes: Path, photos: Path
+):
+    options = ["--distortions=blur,noise,brightness", "--queries-per-threshold=25"]
+    command = ["run", "--observer=python:two_eyes:sharp", f"--images={photos}", f"--out={eyes / 'sharp'}"]
+    calibrated = RUNNER.invoke(calibration_app, [*command, *options])
+    assert calibrated.exit_code == 0, calibrated.output
+
+    found = run("evaluate", "--calibration", eyes / "sharp", "--images", photos, "--json")
+
+    assert float(str(found["auc"])) > 0.8
+    assert float(str(found["n_pairs"])) == 75
+
+
+@pytest.mark.slow
+def test_several_observers_are_asked_and_named_on_the_card(eyes: Path, photos: Path):
+    asked = ["--observer", "python:two_eyes:sharp", "--observer", "python:two_eyes:dull"]
+
+    run("train", *asked, "--images", photos, "--out", eyes / "a", "--pairs", 100, "--epochs", 1, "--json")
+
+    learned = read_part(eyes / "a", "noticeability").card["training"]["observers"]
+    assert [one["model"] for one in learned] == ["sharp", "dull"]
+    assert learned[0]["thresholds"]["noise"] < learned[1]["thresholds"]["noise"]

@@ -51,14 +51,15 @@ def test_an_attack_of_eight_levels_through_a_small_input_is_flagged(detector, na
 
     assert finding.p_value <= 0.01
     assert "flat areas" in finding.explanation
-    assert finding.stratum == "lossless"
+    assert finding.stratum.startswith("lossless")
 
 
 def test_the_file_format_chooses_the_stratum(detector):
     image = Image(data.astronaut())
 
-    assert find(detector, encode_png(image)).stratum == "lossless"
-    assert find(detector, encode_jpeg(image, 80)).stratum == "lossy"
+    assert find(detector, encode_png(image)).stratum.startswith("lossless,")
+    assert find(detector, encode_jpeg(image, 95)).stratum.startswith("fine JPEG,")
+    assert find(detector, encode_jpeg(image, 80)).stratum.startswith("lossy,")
 
 
 def test_the_same_picture_gets_the_same_finding(detector):
@@ -81,5 +82,27 @@ def test_arrays_that_do_not_fit_are_refused(part):
         ResidualDetector.from_part(dataclasses.replace(part, tensors=without_trees))
 
 
-def test_the_calibration_can_support_one_false_alarm_in_two_hundred(detector):
-    assert min(detector.calibration_sizes().values()) >= 400
+def test_every_stratum_has_enough_pictures_to_flag_at_one_in_a_hundred(detector):
+    assert min(detector.calibration_sizes().values()) >= 200
+
+
+def test_the_card_lists_the_strata_and_their_sizes(detector, part):
+    calibration = part.card["calibration"]
+
+    assert calibration["strata"] == detector.calibration_sizes()
+    assert set(calibration["noise_edges"]) == {"lossless", "fine JPEG", "lossy"}
+
+
+@pytest.mark.parametrize("measures", [["noise_luma_10", "taken_by_a_later_program"], None])
+def test_a_part_that_wants_measures_unknown_here_is_refused_with_a_reason(part, measures):
+    card = {**part.card, "measures": measures}
+
+    with pytest.raises(ArtifactError, match="does not fit this program"):
+        ResidualDetector.from_part(dataclasses.replace(part, card=card))
+
+
+def test_a_part_without_strata_is_refused_with_a_reason(part):
+    older = {name: value for name, value in part.tensors.items() if not name.startswith("strata.")}
+
+    with pytest.raises(ArtifactError, match="strata"):
+        ResidualDetector.from_part(dataclasses.replace(part, tensors=older))

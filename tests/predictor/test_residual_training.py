@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from skimage import data
 
 from calibration.image import Image, decode, encode_png
@@ -10,7 +11,7 @@ from predictor.artifact import read_part, write_part
 from predictor.reencoding import ReencodingJudge
 from predictor.residual import ResidualDetector
 from predictor.residual_pictures import Folders, build_bank, make_twins, pictures_in, split
-from predictor.residual_training import Recipe, retrain, train_residual_part
+from predictor.residual_training import Recipe, recalibrate, train_residual_part
 
 TINY = Recipe(
     bank_rounds=1,
@@ -18,7 +19,7 @@ TINY = Recipe(
     tree_twins=16,
     network_steps=3,
     batch_twins=4,
-    benign_each=3,
+    benign_each=8,
     trees=5,
     judge_pictures=6,
     graphics=2,
@@ -51,22 +52,23 @@ def test_training_makes_a_part_that_serves(part, tmp_path):
     assert 0 < finding.p_value <= 1
     assert ReencodingJudge.from_tensors(read.tensors)
     assert read.card["training"]["sources_calibration"] > 0
+    assert sum(read.card["calibration"]["strata"].values()) > 30
+    assert len(read.card["calibration"]["pictures_sha256"]) == 64
 
 
-def test_retraining_without_twins_keeps_the_models_and_replaces_the_scores(part, folders):
-    recipe = replace(TINY, tree_twins=0, benign_each=5)
-
-    again = retrain(folders, part, recipe, lambda _: None)
+def test_recalibrating_keeps_the_models_and_replaces_the_scores(part, folders):
+    again = recalibrate(folders, part, replace(TINY, benign_each=12))
 
     assert np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
-    assert sum(again.card["calibration"].values()) > sum(part.card["calibration"].values())
+    sizes = [sum(one.card["calibration"]["strata"].values()) for one in (again, part)]
+    assert sizes[0] > sizes[1]
 
 
-def test_retraining_with_twins_keeps_the_network_and_replaces_the_trees(part, folders):
-    again = retrain(folders, part, replace(TINY, seed=1), lambda _: None)
+@pytest.mark.slow  # trains once more
+def test_more_processes_change_nothing(folders, part):
+    rushed = train_residual_part(folders, TINY, lambda _: None, workers=2)
 
-    assert np.array_equal(again.tensors["network.filters"], part.tensors["network.filters"])
-    assert not np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
+    assert all(torch.equal(rushed.tensors[name], values) for name, values in part.tensors.items())
 
 
 def test_parts_of_a_folder_share_no_picture():

@@ -12,7 +12,8 @@ import numpy as np
 
 from calibration.image import Image, Pixels, resize
 from calibration.observers.embedded.architecture import SIDE
-from calibration.observers.embedded.visibility import FAMILY_GAINS, notice_probability, visibility
+from calibration.observers.embedded.taste import USUAL, Taste
+from calibration.observers.embedded.visibility import notice_probability, visibility
 from calibration.questions import (
     DIFFERENT_PROMPT,
     DIRECT_PROMPT,
@@ -79,20 +80,22 @@ class Pair:
     probability_different: float
 
 
-def sample_pair(pool: Sequence[Pixels], rng: np.random.Generator, *, ease: float = 0.0) -> Pair:
+def sample_pair(
+    pool: Sequence[Pixels], rng: np.random.Generator, *, ease: float = 0.0, taste: Taste = USUAL
+) -> Pair:
     """Draw a pair; `ease` 0-1 keeps changes well above threshold while training begins."""
     reference = augment(pool[int(rng.integers(len(pool)))], rng)
     draw = rng.random()
     if draw < 0.32 + 0.1 * ease:
-        return Pair(reference, reference, None, notice_probability(0.0))
+        return Pair(reference, reference, None, notice_probability(0.0, taste))
     if draw < 0.36 + 0.1 * ease:
         other = augment(pool[int(rng.integers(len(pool)))], rng)
-        return _measured(reference, other, "scene", rng)
+        return _measured(reference, other, "scene", rng, taste)
     if draw < 0.41 + 0.1 * ease:
-        return _measured(reference, local_edit(reference, rng), "edit", rng)
+        return _measured(reference, local_edit(reference, rng), "edit", rng, taste)
     name = str(rng.choice(list(DISTORTIONS)))
     level = sample_level(name, rng, ease=ease)
-    return _measured(reference, _distort(reference, name, level, rng), name, rng)
+    return _measured(reference, _distort(reference, name, level, rng), name, rng, taste)
 
 
 def sample_level(name: str, rng: np.random.Generator, *, ease: float = 0.0) -> float:
@@ -184,10 +187,12 @@ def _mostly_first(prompts: Sequence[str], rng: np.random.Generator) -> str:
     return prompts[0] if rng.random() < 0.5 else prompts[int(rng.integers(len(prompts)))]
 
 
-def _measured(reference: Pixels, changed: Pixels, family: str, rng: np.random.Generator) -> Pair:
-    seen = visibility(reference, changed) * FAMILY_GAINS.get(family, 1.0)
+def _measured(
+    reference: Pixels, changed: Pixels, family: str, rng: np.random.Generator, taste: Taste
+) -> Pair:
+    seen = visibility(reference, changed, taste) * taste.gains.get(family, 1.0)
     first, second = (reference, changed) if rng.random() < 0.5 else (changed, reference)
-    return Pair(first, second, family, notice_probability(seen))
+    return Pair(first, second, family, notice_probability(seen, taste))
 
 
 def _distort(reference: Pixels, name: str, level: float, rng: np.random.Generator) -> Pixels:

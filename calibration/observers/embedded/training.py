@@ -25,6 +25,7 @@ from calibration.observers.embedded import pairs, scenes
 from calibration.observers.embedded.architecture import PATCH, SIDE, build_model, build_processor
 from calibration.observers.embedded.batches import Batch, Example, Tokens, collate, normalise
 from calibration.observers.embedded.pairs import Answer
+from calibration.observers.embedded.taste import taste_of
 from calibration.questions import DIRECT_PROMPT, IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT, VIEWPOINT_PROMPT
 from calibration.stimuli.registry import DISTORTIONS
 
@@ -55,6 +56,7 @@ class Recipe:
     easy_share: float = 0.12  # of the run, while changes shrink towards threshold
     wired_share: float = 0.04  # of the learning rate, for parameters whose initialisation is wired
     seed: int = 0
+    taste: str = "usual"  # see `taste.taste_of`
 
 
 def prompt_texts() -> list[str]:
@@ -96,14 +98,15 @@ def crop_pool(sources: Sequence[Image], size: int, rng: np.random.Generator) -> 
 
 def batches(pool: list[Pixels], tokens: Tokens, recipe: Recipe) -> Iterator[tuple[Batch, Batch]]:
     """Yield a batch of pairs and a batch of scenes for each step; every picture is used twice."""
-    rng = np.random.default_rng(recipe.seed + 1)
+    rng, taste = np.random.default_rng(recipe.seed + 1), taste_of(recipe.taste)
     shown: deque[pairs.Pair] = deque(maxlen=recipe.pairs_per_step * 8)
     seen: deque[scenes.Scene] = deque(maxlen=recipe.scenes_per_step * 8)
     for step in range(recipe.steps):
         progress = step / (recipe.easy_share * recipe.steps) if recipe.easy_share else np.inf
         ease = max(0.0, 1 - progress)
         swaps = float(np.clip(progress - 0.6, 0, 1))
-        shown.extend(pairs.sample_pair(pool, rng, ease=ease) for _ in range(recipe.pairs_per_step // 2))
+        half = range(recipe.pairs_per_step // 2)
+        shown.extend(pairs.sample_pair(pool, rng, ease=ease, taste=taste) for _ in half)
         seen.extend(scenes.sample_scene(rng, pool) for _ in range(recipe.scenes_per_step // 2))
         pair_choice = [shown[int(i)] for i in rng.integers(0, len(shown), recipe.pairs_per_step)]
         scene_choice = [seen[int(i)] for i in rng.integers(0, len(seen), recipe.scenes_per_step)]
@@ -219,15 +222,8 @@ def _run(
             means = np.mean(window, axis=0).round(4).tolist()
             window.clear()
             minutes = round((time.monotonic() - started) / 60, 2)
-            history.append(
-                dict(
-                    zip(
-                        ("step", "minutes", "loss", "pairs", "scenes"),
-                        [step + 1, minutes, *means],
-                        strict=True,
-                    )
-                )
-            )
+            names = ("step", "minutes", "loss", "pairs", "scenes")
+            history.append(dict(zip(names, [step + 1, minutes, *means], strict=True)))
             log.info("%s", json.dumps(history[-1]))
         if (step + 1) % 500 == 0:
             checkpoint()
@@ -270,6 +266,9 @@ def main(
     pairs_per_step: Annotated[int, typer.Option(help="Pairs in a step.")] = Recipe.pairs_per_step,
     scenes_per_step: Annotated[int, typer.Option(help="Scenes in a step.")] = Recipe.scenes_per_step,
     seed: Annotated[int, typer.Option(help="Decides everything drawn at random.")] = 0,
+    taste: Annotated[
+        str, typer.Option(help="What it finds visible: usual, blunt, keen or a number.")
+    ] = "usual",
     threads: Annotated[int, typer.Option(help="Cores to use.")] = 2,
 ) -> None:
     """Train the embedded observer and write it to OUT."""
@@ -282,6 +281,7 @@ def main(
         pairs_per_step=pairs_per_step,
         scenes_per_step=scenes_per_step,
         seed=seed,
+        taste=taste,
     )
     if start is not None:  # what has been learned need not be approached again
         recipe = replace(recipe, easy_share=0.0)

@@ -6,7 +6,6 @@ main table), which makes the embedded observer's JND a designed one: the model c
 """
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import cv2
@@ -14,52 +13,33 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Pixels
+from calibration.observers.embedded.taste import USUAL, Taste
 
 Floats = npt.NDArray[np.floating[Any]]
 
-SLOPE = 3.5  # of the Weibull function the answers follow, in visibility
 _BAND_SIGMAS = (1.0, 2.5, 6.0)  # pixels of the model's input
-_LUMA_FLOORS = (4.0, 3.2, 4.0, 24.0)  # grey levels, fine to coarse; the last holds the mean itself
 _CHROMA_FLOORS = (7.0, 5.0, 5.0, 8.0)
-_MASKING = 0.3  # share of the local contrast that hides a change
-_POOLING = 4.0  # Minkowski exponent over places and bands
 _RESPONSE_FLOOR = 0.004  # P("different") on identical pairs, and the reverse at full visibility
 
-# Visibility is multiplied by these: they bring families towards their target, and lift those whose strongest
-# level would otherwise be missed now and then (WebP, JPEG, rescale).
-FAMILY_GAINS: Mapping[str, float] = {
-    "blur": 1.3,
-    "brightness": 0.8,
-    "saturation": 1.4,
-    "contrast": 1.25,
-    "jpeg": 1.35,
-    "mask": 0.8,
-    "text": 1.2,
-    "angle": 0.5,
-    "distance": 0.75,
-    "webp": 1.6,
-    "rescale": 1.35,
-}
 
-
-def visibility(reference: Pixels, distorted: Pixels) -> float:
+def visibility(reference: Pixels, distorted: Pixels, taste: Taste = USUAL) -> float:
     """Return how visible a change is between two (H, W, 3) pictures; 1.0 is noticed half of the time."""
     first, second = _opponent(reference), _opponent(distorted)
     pooled = 0.0
-    for channel, floors in enumerate((_LUMA_FLOORS, _CHROMA_FLOORS, _CHROMA_FLOORS)):
+    for channel, floors in enumerate((taste.luma_floors, _CHROMA_FLOORS, _CHROMA_FLOORS)):
         content, change = _bands(first[..., channel]), _bands(second[..., channel] - first[..., channel])
         for band, (signal, masker) in enumerate(zip(change, content, strict=True)):
             local = (
                 np.sqrt(cv2.GaussianBlur(masker * masker, (0, 0), 3.0)) if band < len(_BAND_SIGMAS) else 0.0
             )
-            excess = np.abs(signal) / (floors[band] + _MASKING * local)
-            pooled += float(np.mean(excess**_POOLING))
-    return float(np.power(pooled, 1 / _POOLING))
+            excess = np.abs(signal) / (floors[band] + taste.masking * local)
+            pooled += float(np.mean(excess**taste.pooling))
+    return float(np.power(pooled, 1 / taste.pooling))
 
 
-def notice_probability(visible: float) -> float:
+def notice_probability(visible: float, taste: Taste = USUAL) -> float:
     """Return P("different") for a visibility: a Weibull function through one half at 1.0."""
-    rise = 1 - math.pow(2.0, -(visible**SLOPE))
+    rise = 1 - math.pow(2.0, -(visible**taste.slope))
     return _RESPONSE_FLOOR + (1 - 2 * _RESPONSE_FLOOR) * rise
 
 

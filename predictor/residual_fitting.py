@@ -1,0 +1,123 @@
+"""Fit the three parts of the residual detector to samples: tile network, boosted trees, conformal scores.
+
+Knows nothing of files, folders or how samples are made. Training only.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from sklearn.ensemble import GradientBoostingClassifier
+from torch.nn import functional
+
+from predictor.boosted_trees import BoostedTrees
+from predictor.conformal import ConformalCalibration, calibrate
+from predictor.residual import Floats, ResidualDetector
+from predictor.residual_features import Tiles
+from predictor.residual_network import TileNetwork
+from predictor.residual_samples import Sample, describe_sample, tile_arrays
+from predictor.residual_strata import Strata
+from predictor.tree_export import export_trees
+
+Report = Callable[[str], None]
+
+_CROP_SIDE = 64  # pixels; the network pools over any size
+_CROPPED_SHARE = 0.7  # of the steps; the rest see whole tiles, as serving does
+
+
+def train_network(samples: list[Sample], *, steps: int, batch: int, seed: int, report: Report) -> TileNetwork:
+    """Train on tiles of benign and attacked pictures."""
+    network = TileNetwork()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-4)
+    tiles, codecs, labels = tile_arrays(samples)
+    rng = np.random.default_rng(seed)
+    running = 0.69
+    for step in range(steps):
+        progress = step / steps
+        chosen = rng.integers(0, len(labels), 2 * batch)
+        cut = _cropped(tiles[chosen], rng) if progress < _CROPPED_SHARE else tiles[chosen]
+        pixels = torch.from_numpy(_turned(cut, rng)).permute(0, 3, 1, 2).float()
+        for group in optimizer.param_groups:
+            group["lr"] = 2e-3 * min(1.0, 20 * progress + 0.05) * (0.02 + 0.98 * (1 - progress))
+        scores = network(pixels, torch.from_numpy(codecs[chosen]))
+        loss = functional.binary_cross_entropy_with_logits(scores, torch.from_numpy(labels[chosen]))
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        running += 0.02 * (float(loss.detach()) - running)
+        if step % 200 == 199:
+            report(f"step {step + 1}: loss {running:.3f}")
+    network.eval()
+    return network
+
+
+def fit_trees(network: TileNetwork, samples: list[Sample], *, trees: int, seed: int) -> BoostedTrees:
+    """Weigh measures and network scores with boosted trees, exported as arrays."""
+    rows = np.stack([describe_sample(network, sample) for sample in samples])
+    labels = np.array([sample.is_attacked for sample in samples])
+    model = GradientBoostingClassifier(
+        n_estimators=trees,
+        max_depth=4,
+        learning_rate=0.06,
+        subsample=0.5,
+        max_features="sqrt",
+        min_samples_leaf=15,
+        random_state=seed,
+    )
+    return export_trees(model.fit(rows, labels))
+
+
+def calibrate_detector(
+    network: TileNetwork,
+    trees: BoostedTrees,
+    strata: Strata,
+    benign: list[Sample],
+) -> ResidualDetector:
+    """Score benign pictures nobody trained on; their scores become the calibration.
+
+    Raises:
+        ValueError: Too few pictures: a stratum that training knows stayed empty.
+    """
+    scores: dict[str, list[float]] = {name: [] for name in strata.names}
+    means: dict[str, list[Floats]] = {name: [] for name in strata.names}
+    for sample in benign:
+        row = describe_sample(network, sample)
+        stratum = strata.stratum_of(sample.measured, sample.codec)
+        scores[stratum].append(float(trees.log_odds(row[None])[0]))
+        means[stratum].append(sample.measured.values.mean(axis=0))
+    empty = [name for name, values in scores.items() if not values]
+    if empty:
+        raise ValueError(f"expected calibration pictures in every stratum, got none in {empty}: add pictures")
+    calibration: ConformalCalibration = calibrate(scores)
+    normal = {stratum: _normal(np.stack(values)) for stratum, values in means.items()}
+    return ResidualDetector(
+        network=network,
+        trees=trees,
+        measures=benign[0].measured.names,
+        strata=strata,
+        calibration=calibration,
+        normal=normal,
+    )
+
+
+def _cropped(tiles: Tiles, rng: np.random.Generator) -> Tiles:
+    """Cut a square from the same place of every tile, on the 8 x 8 lattice: half the work per step."""
+    top, left = (int(start) * 8 for start in rng.integers(0, (tiles.shape[1] - _CROP_SIDE) // 8 + 1, 2))
+    return tiles[:, top : top + _CROP_SIDE, left : left + _CROP_SIDE]
+
+
+def _turned(tiles: Tiles, rng: np.random.Generator) -> Tiles:
+    """Mirror and turn a batch; the 8 x 8 lattice survives both."""
+    if rng.random() < 0.5:
+        tiles = tiles[:, ::-1]
+    if rng.random() < 0.5:
+        tiles = tiles[:, :, ::-1]
+    if rng.random() < 0.5:
+        tiles = tiles.transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(tiles)
+
+
+def _normal(values: npt.NDArray[np.float32]) -> Floats:
+    low, median, high = np.percentile(values, (16, 50, 84), axis=0)
+    return np.stack([median, (high - low) / 2 + 0.02]).astype(np.float32)

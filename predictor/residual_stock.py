@@ -1,0 +1,125 @@
+"""Make the pictures the residual detector learns from in background processes, while its network trains.
+
+Every batch has its own seed, so the number of processes changes the time and nothing else. Training only.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from predictor.reencoding import ReencodingJudge
+from predictor.reencoding_training import train_judge
+from predictor.residual_pictures import AttackedPicture, Pixels, make_benign, make_twins
+from predictor.residual_samples import Sample, take_sample, take_samples
+
+Result = TypeVar("Result")
+_CHUNKS = 4
+_JUDGE_SIDE = 320  # pixels: enough to tell a re-encoding from an edit
+
+
+@dataclass(frozen=True, eq=False)
+class Stock:
+    """Source pictures: two disjoint training pools, the calibration pool, and the attacked ones."""
+
+    for_network: list[Pixels]
+    for_trees: list[Pixels]
+    for_calibration: list[Pixels]
+    bank: list[AttackedPicture]
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """Samples on their way; each list is complete when all of its futures are."""
+
+    network: list["Future[list[Sample]]"]
+    trees: list["Future[list[Sample]]"]
+    benign: list["Future[list[Sample]]"]
+    judge: "Future[ReencodingJudge]"
+
+
+def collect(futures: list["Future[list[Sample]]"]) -> list[Sample]:
+    """Wait for all batches and join them in order."""
+    return [sample for future in futures for sample in future.result()]
+
+
+@contextmanager
+def ordered(
+    stock: Stock,
+    *,
+    network_twins: int,
+    tree_twins: int,
+    benign_each: int,
+    judge_pictures: int,
+    workers: int,
+    seed: int,
+) -> Iterator[Orders]:
+    """Start making all samples; `workers` of 1 makes them here and now, without processes."""
+    executor: Executor = _Here() if workers <= 1 else _forked(stock, workers)
+    seeds = iter(np.random.SeedSequence(seed).spawn(3 * _CHUNKS + 1))
+    _remember(stock)
+    with executor:
+        yield Orders(
+            network=[executor.submit(_twins_for_network, n, next(seeds)) for n in _shares(network_twins)],
+            trees=[executor.submit(_twins_for_trees, n, next(seeds)) for n in _shares(tree_twins)],
+            benign=[executor.submit(_benign, start, benign_each, next(seeds)) for start in range(_CHUNKS)],
+            judge=executor.submit(_judge, judge_pictures, next(seeds)),
+        )
+
+
+class _Here(Executor):
+    """Runs everything at once in the caller's process."""
+
+    def submit(self, call: Callable[..., Result], /, *args: object, **named: object) -> "Future[Result]":
+        future: Future[Result] = Future()
+        future.set_result(call(*args, **named))
+        return future
+
+
+_stock: list[Stock] = []  # what a forked process inherits: pixels are never pickled
+
+
+def _remember(stock: Stock) -> None:
+    cv2.setNumThreads(1)
+    _stock[:] = [stock]
+
+
+def _forked(stock: Stock, workers: int) -> Executor:
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("fork"), initializer=_remember, initargs=(stock,)
+    )
+
+
+def _shares(total: int) -> list[int]:
+    return [len(part) for part in np.array_split(np.arange(total), _CHUNKS)]
+
+
+def _twins_for_network(count: int, seed: np.random.SeedSequence) -> list[Sample]:
+    stock = _stock[0]
+    return take_samples(make_twins(stock.for_network, stock.bank[::2], count, np.random.default_rng(seed)))
+
+
+def _twins_for_trees(count: int, seed: np.random.SeedSequence) -> list[Sample]:
+    stock = _stock[0]
+    return take_samples(make_twins(stock.for_trees, stock.bank[1::2], count, np.random.default_rng(seed)))
+
+
+def _benign(start: int, each: int, seed: np.random.SeedSequence) -> list[Sample]:
+    pool = _stock[0].for_calibration[start::_CHUNKS]
+    pictures = make_benign(pool, each, np.random.default_rng(seed))
+    return [take_sample(pixels, codec, is_attacked=False) for pixels, codec, _ in pictures]
+
+
+def _judge(pictures: int, seed: np.random.SeedSequence) -> ReencodingJudge:
+    """Train the judge of re-encodings, which shares nothing but the pictures."""
+    stock = _stock[0]
+    train, calibration = (
+        [pixels[:_JUDGE_SIDE, :_JUDGE_SIDE] for pixels in pool[:pictures]]
+        for pool in (stock.for_trees, stock.for_calibration)
+    )
+    return train_judge(train, calibration, stock.bank, each=4, rng=np.random.default_rng(seed))

@@ -1,0 +1,104 @@
+"""Does the predictor know what an observer notices that it never met, from that observer's profile alone?
+
+Observers of other tastes, trained by `python -m calibration.observers.embedded.training --taste ...` (see
+taste.py beside it) and calibrated on training photographs with `jnd-calibrate run`; `--reduced` asks the
+embedded model itself through a smaller input instead. Photographs, mixture, metrics and intervals are those
+of `noticeability.py`. The artifact must not have learned from the observer: `learned_from` names those it
+learned from.
+
+The last line is JSON: one entry per observer. Takes about two minutes each on one core.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import torch
+from noticeability import MARGIN, ask, held_out, judge
+
+from calibration.image import Image, resize
+from calibration.observers.embedded.observer import load_embedded
+from calibration.observers.protocol import Observer, Query, Reply
+from calibration.profile import load_profile
+from predictor.artifact import default_directory, read_part
+from predictor.predict import Predictor
+
+FLOOR = 0.92
+
+
+class Reduced:
+    """The embedded model behind a smaller input."""
+
+    stimulus_side: int | None
+    input_side: int | None
+
+    def __init__(self, side: int) -> None:
+        self._inner = load_embedded()
+        self._full = int(self._inner.input_side or 0)
+        self.name, self.input_side, self.stimulus_side = f"embedded at {side}", side, side
+        self.in_flight = self._inner.in_flight
+
+    def ask(self, queries: Sequence[Query]) -> list[Reply]:
+        """Answer every query as the embedded model does of the reduced pictures."""
+        return self._inner.ask(
+            [replace(query, images=tuple(self._reduce(image) for image in query.images)) for query in queries]
+        )
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    def _reduce(self, image: Image) -> Image:
+        side = int(self.input_side or 0)
+        return resize(resize(image, side, side, "bicubic"), self._full, self._full, "bicubic")
+
+
+def open_observer(folder: Path, reduced: int | None) -> Observer:
+    """Load the model of a folder, or the embedded one behind a smaller input."""
+    return load_embedded(folder) if reduced is None else Reduced(reduced)
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--model", type=Path, action="append", default=[], help="folder of a trained observer"
+    )
+    parser.add_argument("--profile", type=Path, action="append", default=[], help="its calibration folder")
+    parser.add_argument("--reduced", type=int, help="side; the last --profile is that of the reduced model")
+    parser.add_argument("--pairs", type=int, default=1500)
+    parser.add_argument("--seed", type=int, default=21)
+    parser.add_argument("--artifact", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    predictor = Predictor.load(options.artifact)
+    learned = read_part(options.artifact or default_directory(), "noticeability").card["training"][
+        "observers"
+    ]
+    asked = [(folder, None) for folder in options.model]
+    if options.reduced is not None:
+        asked.append((Path(f"embedded at {options.reduced}"), options.reduced))
+    figures: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        files = held_out(Path(temporary))
+        for (folder, reduced), where in zip(asked, options.profile, strict=True):
+            profile = load_profile(where)
+            singles, _ = ask(open_observer(folder, reduced), files, profile, options.pairs, options.seed)
+            found = judge(predictor, singles, profile)
+            floors = {
+                "auc": float(str(found["auc"])) >= FLOOR,
+                "margin": float(str(found["margin"])) >= MARGIN,
+            }
+            figures[folder.name] = found | {"floors": floors}
+    names = [one["model"] for one in learned]
+    print(
+        json.dumps({"benchmark": "zero_shot", "artifact": predictor.version, "learned_from": names} | figures)
+    )
+
+
+if __name__ == "__main__":
+    main()
