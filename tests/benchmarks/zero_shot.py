@@ -73,6 +73,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--artifact", type=Path)
     options = parser.parse_args()
+    if not options.model and options.reduced is None:
+        parser.error("expected --model FOLDER or --reduced SIDE, each with its --profile")
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     predictor = Predictor.load(options.artifact)
