@@ -21,7 +21,16 @@ from calibration.profile import (
     load_profile,
 )
 from calibration.published import published_profile
-from calibration.ratios import Ratio, difference_of_shares, geometric_mean, holm, is_known, ratio_of, rounded
+from calibration.ratios import (
+    Ratio,
+    difference_of_shares,
+    geometric_mean,
+    has_interval,
+    holm,
+    is_known,
+    ratio_of,
+    rounded,
+)
 from calibration.stimuli.registry import DISTORTIONS
 
 SIGNIFICANT = 0.05
@@ -156,7 +165,7 @@ def _verdict(name: str, found: Ratio, p_adjusted: float | None, *, a: Threshold,
         return _verdict_without_ratio(label, found, a=a, b=b)
     level = f"B notices {label} at {found.ratio:.3g} × the level"
     if p_adjusted is None:
-        without = " and ".join(side for side, one in (("A", a), ("B", b)) if one.low is None)
+        without = " and ".join(side for side, one in (("A", a), ("B", b)) if not has_interval(one))
         return f"{level}; not tested: {without} comes without an interval"
     if p_adjusted > SIGNIFICANT:
         return f"no difference shown in {label}, {_p_words(p_adjusted)}"

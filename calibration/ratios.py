@@ -32,11 +32,19 @@ def ratio_of(a: Threshold, b: Threshold) -> Ratio:
     if a.status == "censored":
         return Ratio(None, None, _bounded(b.high or b.threshold, a.low or a.threshold), None)
     log_ratio = _ln(b.threshold) - _ln(a.threshold)
-    if _no_interval(a, b):
+    if not (has_interval(a) and has_interval(b)):
         return Ratio(rounded(math.exp(log_ratio)), None, None, None)
     below = math.hypot(_ln(b.threshold) - _ln(b.low), _ln(a.high) - _ln(a.threshold))
     above = math.hypot(_ln(b.high) - _ln(b.threshold), _ln(a.threshold) - _ln(a.low))
     return _tested(log_ratio, below, above)
+
+
+def has_interval(side: Threshold) -> bool:
+    """Return whether a threshold lies inside an interval of some width.
+
+    Sweeps that agree by chance have one of none, which proves nothing.
+    """
+    return 0 < (side.low or 0) < (side.threshold or 0) < (side.high or 0)
 
 
 def geometric_mean(ratios: Sequence[Ratio]) -> Ratio:
@@ -98,11 +106,6 @@ def _tested(log_ratio: float, below: float, above: float) -> Ratio:
         high=rounded(math.exp(log_ratio + above)),
         p_value=rounded(math.erfc(z / math.sqrt(2))),
     )
-
-
-def _no_interval(*sides: Threshold) -> bool:
-    """Whether a side has none, or one of no width: sweeps that agree by chance prove nothing."""
-    return any(not 0 < (side.low or 0) < (side.threshold or 0) < (side.high or 0) for side in sides)
 
 
 def _ln(value: float | None) -> float:

@@ -163,6 +163,14 @@ def test_the_record_is_one_line_of_json_with_numbers_or_null():
     assert set(record["distortions"]["blur"]) == KEYS | {"p_adjusted", "verdict"}
 
 
+def test_a_side_whose_interval_has_no_width_is_named_as_untested():
+    agreeing = Threshold("measured", 18.0, None, 18.0, 18.0, None, None, None, 90)
+
+    compared = compare_profiles(profile("a", blur=agreeing), profile("b", blur=measured(9)))
+
+    assert "not tested: A comes without an interval" in compared.distortions["blur"].verdict
+
+
 def test_the_table_says_what_the_record_says():
     output = io.StringIO()
     a, b = (
