@@ -17,6 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
+from calibration.whole_file import replace_file
+
 SCHEMA_VERSION = 1
 FORMAT = "lmm-jnd-artifact"
 CARD = "card.json"
@@ -47,19 +49,20 @@ def write_part(directory: Path, kind: PartKind, part: Part) -> None:
 
     Raises:
         ArtifactError: The directory holds a card of something else.
+        OSError: It cannot be written; the old part is still there.
     """
     directory.mkdir(parents=True, exist_ok=True)
     card = _read_card(directory) if (directory / CARD).exists() else _empty_card()
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in part.tensors.items()}
     data = save_tensors(tensors, metadata={"format": FORMAT, "kind": kind})
-    (directory / _file_name(kind)).write_bytes(data)
+    replace_file(directory / _file_name(kind), data)
     card["parts"][kind] = {
         "file": _file_name(kind),
         "sha256": hashlib.sha256(data).hexdigest(),
         "size_bytes": len(data),
         **part.card,
     }
-    (directory / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    replace_file(directory / CARD, (json.dumps(card, indent=2) + "\n").encode())
 
 
 def read_part(directory: Path, kind: PartKind) -> Part:
