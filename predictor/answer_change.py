@@ -40,6 +40,14 @@ class AnswerChange:
     high: float
 
 
+@dataclass(frozen=True)
+class OwnFlip:
+    """The flip head of one model, learned from its own answers: log odds = slope * ln KL + constant."""
+
+    slope: float
+    constant: float
+
+
 @dataclass(frozen=True, eq=False)
 class Heads:
     """Linear readings of the features; all features are standardised first."""
@@ -93,11 +101,17 @@ class AnswerModel:
     """The trained surrogates and heads, and the limits of P(answer changes) that keep promised rates."""
 
     def __init__(
-        self, surrogates: Sequence[Surrogate], heads: Heads, limits: Sequence[RiskLimit] = ()
+        self,
+        surrogates: Sequence[Surrogate],
+        heads: Heads,
+        limits: Sequence[RiskLimit] = (),
+        own: Mapping[str, OwnFlip] | None = None,
     ) -> None:
+        """Take the parts; `own` holds the flip heads of models that were asked themselves, by their names."""
         self._surrogates = [surrogate.eval() for surrogate in surrogates]
         self.heads = heads
         self.limits = tuple(limits)
+        self._own = dict(own or {})
 
     @classmethod
     def from_part(cls, part: Part) -> "AnswerModel":
@@ -112,8 +126,9 @@ class AnswerModel:
             count = int(part.card["settings"]["surrogates"])
             heads = heads_from_tensors(part.tensors)
             limits = [RiskLimit.from_card(card) for card in part.card.get("risk_limits", ())]
-            return cls([_surrogate(part.tensors, index) for index in range(count)], heads, limits)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            surrogates = [_surrogate(part.tensors, index) for index in range(count)]
+            return cls(surrogates, heads, limits, _own_flips(part.card.get("models", {})))
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise ArtifactError(f"the answer_change part does not fit this model: {error}") from error
 
     def judge(
@@ -139,11 +154,8 @@ class AnswerModel:
         for version in versions:
             check_aspect(original, version)
         rows = self.features(original, versions, profile.input_side or UNKNOWN_SIDE)
-        if margin is None:
-            odds = self.heads.log_odds(rows)
-        else:
-            odds = self.heads.log_odds_known(rows, np.full(len(rows), margin, dtype=np.float32))
         centres = self.heads.log_divergence(rows)
+        odds = self._log_odds(rows, centres, profile.model, margin)
         return [
             _unchanged() if np.array_equal(version.pixels, original.pixels) else self._conclude(centre, odd)
             for version, centre, odd in zip(versions, centres.tolist(), odds.tolist(), strict=True)
@@ -159,6 +171,13 @@ class AnswerModel:
     def features_of(self, far: Floats, views: npt.NDArray[np.uint8]) -> Floats:
         """Gather features from distances (versions, DISTANCES) and the surrogates' views."""
         return np.column_stack([far, batch_signals(self._surrogates, views)]).astype(np.float32)
+
+    def _log_odds(self, rows: Floats, centres: Floats, model: str, margin: float | None) -> Floats:
+        """A margin of this very picture says more than a model's other answers: it goes first."""
+        if margin is not None:
+            return self.heads.log_odds_known(rows, np.full(len(rows), margin, dtype=np.float32))
+        own = self._own.get(model)
+        return self.heads.log_odds(rows) if own is None else own.slope * centres + own.constant
 
     def _conclude(self, centre: float, log_odds: float) -> AnswerChange:
         low, high = (math.exp(centre + float(around)) for around in self.heads.spread)
@@ -209,6 +228,13 @@ def part_tensors(surrogates: Sequence[Surrogate], heads: Heads) -> dict[str, tor
 def settings(surrogates: Sequence[Surrogate]) -> dict[str, Any]:
     """Return what the card must say for `AnswerModel.from_part`."""
     return {"features": list(FEATURES), "surrogates": len(surrogates), "unknown_side": UNKNOWN_SIDE}
+
+
+def _own_flips(models: Mapping[str, Mapping[str, Any]]) -> dict[str, OwnFlip]:
+    found = {name: OwnFlip(float(card["slope"]), float(card["constant"])) for name, card in models.items()}
+    if not all(math.isfinite(own.slope) and math.isfinite(own.constant) for own in found.values()):
+        raise ValueError("expected finite flip heads of models")
+    return found
 
 
 def _surrogate(tensors: Mapping[str, torch.Tensor], index: int) -> Surrogate:

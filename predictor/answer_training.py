@@ -131,15 +131,31 @@ def fit_heads(features: Sequence[Floats], lessons: AnswerLessons) -> Heads:
     return Heads(mean, scale, divergence, smearing, spread, flip, flip_known)
 
 
-def logistic(terms: Floats, outcomes: npt.NDArray[np.bool_], ridge: float = 3.0) -> Floats:
-    """Fit a logistic regression by Newton's method; the last term is the constant and not shrunk."""
-    penalty = np.full(terms.shape[1], ridge)
-    penalty[-1] = 1e-6
-    weights = np.zeros(terms.shape[1])
+def logistic(
+    terms: Floats,
+    outcomes: npt.NDArray[np.bool_],
+    *,
+    penalty: npt.ArrayLike = 3.0,
+    centre: npt.ArrayLike = 0.0,
+) -> Floats:
+    """Fit a logistic regression by Newton's method; the last term is the constant.
+
+    Args:
+        terms: (N, K).
+        outcomes: (N,).
+        penalty: Pulls each weight towards `centre`: 1 / variance of a normal prior; one number spares the
+            constant.
+        centre: Of the prior.
+    """
+    pull = np.broadcast_to(np.asarray(penalty, dtype=np.float64), terms.shape[1]).copy()
+    if np.ndim(penalty) == 0:
+        pull[-1] = 1e-6
+    home = np.broadcast_to(np.asarray(centre, dtype=np.float64), terms.shape[1])
+    weights = home.copy()
     for _ in range(30):
         chance = 1.0 / (1.0 + np.exp(-np.clip(terms @ weights, -30, 30)))
-        gradient = terms.T @ (outcomes - chance) - penalty * weights
-        curvature = (terms * (chance * (1 - chance))[:, None]).T @ terms + np.diag(penalty)
+        gradient = terms.T @ (outcomes - chance) - pull * (weights - home)
+        curvature = (terms * (chance * (1 - chance))[:, None]).T @ terms + np.diag(pull)
         step = np.linalg.solve(curvature, gradient)
         weights += step
         if np.abs(step).max() < 1e-6:

@@ -30,7 +30,7 @@ from predictor.answer_training import (
     group_classes,
     lesson_features,
 )
-from predictor.artifact import Part, write_part
+from predictor.artifact import Part, complete, write_part
 from predictor.dataset import photo_files
 
 _Kept = TypeVar("_Kept", Crops, AnswerLessons)
@@ -104,6 +104,7 @@ def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mappi
     part = Part(part_tensors(surrogates, heads), card)
     AnswerModel.from_part(part)
     write_part(request.out, "answer_change", part)
+    complete(request.out)
     return figures
 
 

@@ -22,6 +22,7 @@ from calibration.whole_file import replace_file
 SCHEMA_VERSION = 1
 FORMAT = "lmm-jnd-artifact"
 CARD = "card.json"
+FILE_FIELDS = ("file", "sha256", "size_bytes")  # of a card entry: written anew with every file
 
 PartKind = Literal["noticeability", "residual", "answer_change", "thresholds"]
 KINDS: tuple[PartKind, ...] = ("noticeability", "residual", "answer_change", "thresholds")
@@ -63,6 +64,20 @@ def write_part(directory: Path, kind: PartKind, part: Part) -> None:
         **part.card,
     }
     replace_file(directory / CARD, (json.dumps(card, indent=2) + "\n").encode())
+
+
+def complete(directory: Path) -> None:
+    """Add the parts an artifact lacks from the one that ships, so that it serves every question.
+
+    Raises:
+        ArtifactError: One of the two is damaged, foreign or newer.
+        OSError: It cannot be written.
+    """
+    for kind in KINDS:
+        if has_part(default_directory(), kind) and not has_part(directory, kind):
+            shipped = read_part(default_directory(), kind)
+            described = {name: value for name, value in shipped.card.items() if name not in FILE_FIELDS}
+            write_part(directory, kind, Part(shipped.tensors, described))
 
 
 def read_part(directory: Path, kind: PartKind) -> Part:

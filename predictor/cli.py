@@ -5,9 +5,11 @@ Heavy imports happen inside the commands, so that `--help` answers at once.
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -25,10 +27,19 @@ app = typer.Typer(
 )
 _console = Console(stderr=True)
 
+Report = Callable[[str, int, int | None], None]  # stage, done, total
+
 Artifact = Annotated[
     Path | None, typer.Option(help="Folder of a trained predictor; without it, the one that ships.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON line on stdout.")]
+Model = Annotated[
+    str, typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder.")
+]
+Out = Annotated[
+    Path,
+    typer.Option(help="Artifact folder; its other parts stay as they are, or are those that ship."),
+]
 Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP).")]
 
 
@@ -39,7 +50,7 @@ def train(
     ] = None,
     *,
     images: Images,
-    out: Annotated[Path, typer.Option(help="Artifact folder; its other parts stay as they are.")],
+    out: Out,
     calibration: Annotated[
         list[Path] | None, typer.Option(help="Calibration folder whose trials to learn from; repeatable.")
     ] = None,
@@ -65,10 +76,11 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Fixes pairs, split and weights.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Learn to predict what observers notice.
+    """Learn to predict what observers notice, or when their answers change.
 
     With trials only, training goes on from the predictor that ships. With --observer, thousands of fresh
-    pairs are asked about and training starts anew.
+    pairs are asked about and training starts anew. A calibration on a task question teaches when this
+    model's answers change: see the command answer.
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """
@@ -88,19 +100,11 @@ def train(
         epochs=epochs,
         seed=seed,
     )
-    try:
-        with Progress(console=_console, disable=not _console.is_terminal) as bar:
-            task = bar.add_task("training", total=None)
-            figures = run_training(
-                request,
-                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
-            )
-    except (ValueError, OSError, RuntimeError) as error:
-        _fail(error)
+    figures = _with_progress(partial(run_training, request))
     if as_json:
         print(json.dumps({"out": str(out), **figures}))
     else:
-        _console.print(f"wrote the noticeability part to {out}: {figures}")
+        _console.print(f"wrote what was learned to {out}: {figures}")
 
 
 @app.command()
@@ -136,10 +140,7 @@ def evaluate(
 def compare(
     reference: Annotated[Path, typer.Argument(help="The original picture.")],
     image: Annotated[Path, typer.Argument(help="The changed picture; may be of another size.")],
-    model: Annotated[
-        str,
-        typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
-    ] = "embedded",
+    model: Model = "embedded",
     *,
     heat_map: Annotated[
         Path | None,
@@ -186,7 +187,7 @@ def train_answers(
         Path, typer.Option(help="Folder of torch.export classifiers: NAME.pt2 beside its card NAME.json.")
     ],
     images: Images,
-    out: Annotated[Path, typer.Option(help="Artifact folder; its other parts stay as they are.")],
+    out: Out,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Do not ask this classifier, to test on it later; repeatable.")
     ] = None,
@@ -209,15 +210,7 @@ def train_answers(
     request = AnswerTrainingRequest(
         classifiers, images, out, tuple(leave_out or ()), first=first, limit=limit, keep=keep, seed=seed
     )
-    try:
-        with Progress(console=_console, disable=not _console.is_terminal) as bar:
-            task = bar.add_task("training", total=None)
-            figures = run_answer_training(
-                request,
-                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total),
-            )
-    except (ValueError, LookupError, OSError, RuntimeError) as error:
-        _fail(error)
+    figures = _with_progress(partial(run_answer_training, request))
     if as_json:
         print(json.dumps({"out": str(out), **figures}))
     else:
@@ -229,10 +222,7 @@ def answer(
     original: Annotated[Path, typer.Argument(help="The picture as it came in.")],
     version: Annotated[Path, typer.Argument(help="What would be sent instead; may be of another size.")],
     *,
-    model: Annotated[
-        str,
-        typer.Option(help="embedded, a published name such as gpt-4o, a profile.json, a calibration folder."),
-    ] = "embedded",
+    model: Model = "embedded",
     margin: Annotated[
         float | None,
         typer.Option(help="Where known: the model's likeliest answer's probability minus the second's."),
@@ -259,6 +249,18 @@ def answer(
         _console.print(
             f"P(answer changes) {found.probability:.3f}, KL {found.kl:.4f} ({found.low:.4f}-{found.high:.4f})"
         )
+
+
+def _with_progress(work: Callable[[Report], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Carry out a long command and show how far it is; a failure ends the program with a sentence."""
+    try:
+        with Progress(console=_console, disable=not _console.is_terminal) as bar:
+            task = bar.add_task("training", total=None)
+            return work(
+                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total)
+            )
+    except (ValueError, LookupError, OSError, RuntimeError) as error:
+        _fail(error)
 
 
 def _fail(error: Exception) -> NoReturn:

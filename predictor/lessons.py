@@ -11,7 +11,8 @@ import numpy as np
 
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile, default_profile, load_profile
-from predictor.artifact import Part, default_directory, has_part, read_part, write_part
+from predictor.answer_refit import answered_a_task, learn_from_answers
+from predictor.artifact import Part, complete, default_directory, has_part, read_part, write_part
 from predictor.dataset import FAMILIES, Pair, join, photo_files
 from predictor.features import WHOLE_SIDE
 from predictor.labelling import ObserverLabeller
@@ -52,16 +53,23 @@ class TrainingRequest:
 def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
     """Train, write the part, and return its figures.
 
+    Calibrations on a task question say when answers change, not what is noticed: they go to that part.
+
     Raises:
         ValueError: There is nothing to learn from, or it is not readable.
         ObserverError: The observer gave no answer.
         OSError: A file cannot be read or written.
     """
+    tasks = [folder for folder in request.calibrations if answered_a_task(folder)]
+    answered = learn_from_answers(tasks, request.images, request.out) if tasks else {}
     lessons = []
-    for done, folder in enumerate(request.calibrations):
+    for done, folder in enumerate(folder for folder in request.calibrations if folder not in tasks):
         report("reading trials", done, len(request.calibrations))
         lessons.append(Lesson(*recorded_pairs(folder, request.images)))
     lessons += [ask_observer(spec, request, report) for spec in request.observers]
+    if not lessons:
+        complete(request.out)
+        return {"answer_change": answered}
     start = _start(lessons)
     recipe = Recipe(seed=request.seed) if start is None else replace(GO_ON, seed=request.seed)
     if request.epochs is not None:
@@ -70,7 +78,8 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
         lessons, recipe, start=start, progress=lambda done, total: report("training", done, total)
     )
     write_part(request.out, "noticeability", trained.to_part(_card(lessons, request, start)))
-    return trained.figures
+    complete(request.out)
+    return {**trained.figures, "answer_change": answered} if answered else trained.figures
 
 
 def ask_observer(spec: str, request: TrainingRequest, report: Report) -> Lesson:

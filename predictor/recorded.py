@@ -48,8 +48,7 @@ def _refuse_task_trials(calibration: Path, trials: Sequence[Trial]) -> None:
     if any(trial.reference_reply is not None for trial in trials):
         raise ValueError(
             f"expected trials of the difference question in {calibration}, got a task question's: they say "
-            "whether answers changed, not what was noticed. Answer change is learned by train-answers and "
-            "predicted by answer"
+            "whether answers changed, not what was noticed; train learns from them, answer predicts them"
         )
 
 

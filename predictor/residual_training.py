@@ -16,15 +16,13 @@ import numpy as np
 import torch
 import typer
 
-from predictor.artifact import Part, read_part, write_part
+from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
 from predictor.residual import CONFIDENCE, ResidualDetector
 from predictor.residual_fitting import Report, calibrate_detector, fit_trees, train_network
 from predictor.residual_pictures import Folders, Pixels, build_bank, load_pool, make_benign, pictures_in
 from predictor.residual_samples import take_sample
 from predictor.residual_stock import Orders, Stock, collect, ordered
 from predictor.residual_strata import fit_strata
-
-_FILE_FIELDS = ("file", "sha256", "size_bytes")  # of a card entry; written anew with every file
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def recalibrate(folders: Folders, start: Part, recipe: Recipe) -> Part:
         for pixels, codec, _ in pictures
     ]
     detector = calibrate_detector(trained.network, trained.trees, trained.strata, benign)
-    described = {name: value for name, value in start.card.items() if name not in _FILE_FIELDS}
+    described = {name: value for name, value in start.card.items() if name not in FILE_FIELDS}
     described |= {"recalibrated": folders.photos.name, "calibration": _calibration_card(detector, pool)}
     return Part({**start.tensors, **detector.to_tensors()}, described)
 

@@ -132,7 +132,7 @@ def test_logistic_regression_recovers_its_weights():
     terms = np.column_stack([rng.normal(size=(20_000, 2)), np.ones(20_000)]).astype(np.float32)
     chance = 1 / (1 + np.exp(-terms @ np.array([1.0, -2.0, 0.5])))
 
-    found = logistic(terms, rng.uniform(size=20_000) < chance, ridge=0.1)
+    found = logistic(terms, rng.uniform(size=20_000) < chance, penalty=0.1)
 
     assert found == pytest.approx([1.0, -2.0, 0.5], abs=0.1)
 

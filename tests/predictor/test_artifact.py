@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from predictor.artifact import ArtifactError, Part, artifact_version, has_part, read_part, write_part
+from predictor.artifact import (
+    KINDS,
+    ArtifactError,
+    Part,
+    artifact_version,
+    complete,
+    default_directory,
+    has_part,
+    read_part,
+    write_part,
+)
 
 
 def part(value: float) -> Part:
@@ -53,6 +63,15 @@ def test_the_version_is_the_same_for_the_same_content(artifact: Path, tmp_path: 
     shutil.copytree(artifact, copy)
 
     assert artifact_version(copy) == artifact_version(artifact)
+
+
+def test_an_artifact_is_completed_with_the_parts_that_ship(artifact: Path):
+    complete(artifact)
+
+    shipped = read_part(default_directory(), "residual")
+    assert torch.equal(read_part(artifact, "noticeability").tensors["weights"], torch.full((3,), 0.5))
+    assert all(has_part(artifact, kind) for kind in KINDS)
+    assert read_part(artifact, "residual").card == shipped.card
 
 
 def test_a_missing_directory_is_told(tmp_path: Path):
