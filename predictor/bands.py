@@ -1,22 +1,32 @@
 """Measure the difference of two views: octave by octave, masked by the reference's texture, no learned part.
 
-Every energy is zero exactly when the views are identical. Differentiable in both views.
+Every energy is zero exactly when the views are identical. Differentiable in both views; where no gradient is
+asked for, `quick_bands` finds the same numbers in a fraction of the time.
 """
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch.nn import functional
 
 OCTAVES = 5  # the last holds everything coarser
 CHANNELS = 3
-_MASKS = ((0.02, 0.0), (0.01, 0.6))  # (floor, gain over local contrast): without and with masking
+MASKS = ((0.02, 0.0), (0.01, 0.6))  # (floor, gain over local contrast): without and with masking
 _POOLINGS = ("mean", "spread", "worst")
-_CELLS = 6  # differences may be local: the worst of 6 x 6 cells is one pooling
+CELLS = 6  # differences may be local: the worst of 6 x 6 cells is one pooling
+LIGHT_GAIN = 20.0  # brings the shift of the mean to the scale of the other signs
 
-ENERGY_AXES = (OCTAVES, len(_MASKS), len(_POOLINGS), CHANNELS)  # how the energies of a pair are laid out
+# BT.601 luma and colour differences: rows turn RGB in 0 ... 1 into Y, Cb, Cr.
+OPPONENT = np.array(
+    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], dtype=np.float32
+)
+
+ENERGY_AXES = (OCTAVES, len(MASKS), len(_POOLINGS), CHANNELS)  # how the energies of a pair are laid out
 ENERGIES = math.prod(ENERGY_AXES)
 SIGNS = OCTAVES * CHANNELS + CHANNELS
 CONTENTS = OCTAVES * CHANNELS + CHANNELS
@@ -41,11 +51,11 @@ class OctaveChange:
 
     before: torch.Tensor
     after: torch.Tensor
-    masked: tuple[torch.Tensor, ...]  # squares of the change in units of each mask, in the order of `_MASKS`
+    masked: tuple[torch.Tensor, ...]  # squares of the change in units of each mask, in the order of `MASKS`
 
 
 def measure(reference: torch.Tensor, distorted: torch.Tensor) -> Measures:
-    """Measure N pairs in opponent colours, (N, 3, H, W) each; see `features.to_opponent`."""
+    """Measure N pairs in opponent colours, (N, 3, H, W) each; see `to_opponent`."""
     energies, signs, content = [], [], []
     for octave in octave_changes(reference, distorted):
         energies += [_pool(squares) for squares in octave.masked]
@@ -53,9 +63,15 @@ def measure(reference: torch.Tensor, distorted: torch.Tensor) -> Measures:
         signs.append(torch.log(octave.after.square().mean(dim=(2, 3)) + 1e-6) - before)
         content.append(before)
     mean = reference.mean(dim=(2, 3))
-    signs.append(20.0 * (distorted.mean(dim=(2, 3)) - mean))
+    signs.append(LIGHT_GAIN * (distorted.mean(dim=(2, 3)) - mean))
     content.append(mean)
     return Measures(torch.cat(energies, dim=1), torch.cat(signs, dim=1), torch.cat(content, dim=1))
+
+
+def to_opponent(pixels: npt.NDArray[np.uint8] | torch.Tensor) -> torch.Tensor:
+    """Turn uint8 RGB (N, H, W, 3) into luma and colour differences (N, 3, H, W), full scale 1."""
+    rgb = torch.as_tensor(pixels).to(torch.float32) / 255.0
+    return torch.einsum("nhwc,dc->ndhw", rgb, torch.from_numpy(OPPONENT)).contiguous()
 
 
 def octave_changes(reference: torch.Tensor, distorted: torch.Tensor) -> list[OctaveChange]:
@@ -68,7 +84,7 @@ def octave_changes(reference: torch.Tensor, distorted: torch.Tensor) -> list[Oct
         squares = (other - band).square()
         masked = tuple(
             squares / (floor + gain * contrast).square() if gain else squares / floor**2
-            for floor, gain in _MASKS
+            for floor, gain in MASKS
         )
         found.append(OctaveChange(band, other, masked))
     return found
@@ -85,6 +101,19 @@ def split_octaves(picture: torch.Tensor) -> list[torch.Tensor]:
     return [*octaves, picture]
 
 
+@lru_cache(maxsize=64)
+def cell_shares(length: int) -> torch.Tensor:
+    """Return how much of a side of `length` pixels counts for each of the cells, (CELLS, length).
+
+    Cells are of one size whatever the length; a pixel on their border counts in part for either.
+    """
+    size = length / CELLS
+    first = torch.arange(CELLS, dtype=torch.float64).unsqueeze(1) * size
+    pixel = torch.arange(length, dtype=torch.float64)
+    covered = torch.minimum(pixel + 1, first + size) - torch.maximum(pixel, first)
+    return (covered.clamp(min=0.0) / size).to(torch.float32)
+
+
 def energy_names() -> list[str]:
     """Name the energies in order, for people."""
     masks = ("plain", "masked")
@@ -96,7 +125,8 @@ def energy_names() -> list[str]:
 
 def _pool(squares: torch.Tensor) -> torch.Tensor:
     """Pool (N, C, h, w) squares to (N, 3 * C) amplitudes."""
-    cells = functional.adaptive_avg_pool2d(squares, _CELLS)
+    rows, columns = (cell_shares(length).to(squares.device) for length in squares.shape[2:])
+    cells = rows @ squares @ columns.T
     amplitudes = root(cells)
     return torch.cat(
         [root(squares.mean(dim=(2, 3))), amplitudes.mean(dim=(2, 3)), amplitudes.amax(dim=(2, 3))], dim=1

@@ -1,4 +1,4 @@
-"""Bring a pair of pictures to what the model sees of it, as tensors.
+"""Bring a pair of pictures to what the model sees of it.
 
 A model with a known input side sees the whole picture squashed into a square. A model that tiles, or is
 unknown, is judged twice: on the whole picture shrunk to a common size, and on the native-size tile with the
@@ -6,24 +6,19 @@ greatest difference, so that fine damage cannot hide in the shrinking.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
+from predictor.quick_bands import ReferenceMeasures, measure_reference
 
-WHOLE_SIDE = 256  # pixels: longer side at which an unknown model's view of the whole picture is judged
+WHOLE_SIDE = 192  # pixels: longer side at which an unknown model's view of the whole picture is judged
 NATIVE_SIDE = 1568  # pixels: no provider's default shows a model more than this along the longer side
 MAX_ASPECT_DIFFERENCE = 0.02
 _FLATTEST = 64  # longer over shorter side beyond which a picture is judged squashed
-
-# BT.601 luma and colour differences: rows turn RGB in 0 ... 1 into Y, Cb, Cr.
-_OPPONENT = np.array(
-    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], dtype=np.float32
-)
 
 
 class PairError(ValueError):
@@ -44,12 +39,29 @@ EVERYWHERE = Place(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
+class ReferenceView:
+    """What the model sees of a reference; measured at most once, however many candidates there are."""
+
+    image: Image
+
+    @cached_property
+    def measures(self) -> ReferenceMeasures:
+        """What a comparison needs of the reference alone."""
+        return measure_reference(self.image.pixels)
+
+
+@dataclass(frozen=True, eq=False)
 class PairView:
     """A reference and its candidate, pixel on pixel, as the model sees them; same size."""
 
-    reference: Image
+    seen: ReferenceView
     distorted: Image
     place: Place = EVERYWHERE
+
+    @property
+    def reference(self) -> Image:
+        """The reference's pixels in this view."""
+        return self.seen.image
 
 
 class Viewer:
@@ -57,11 +69,10 @@ class Viewer:
 
     def __init__(self, reference: Image, profile: JndProfile) -> None:
         self._reference = reference
-        side = profile.input_side
-        self._size = (side, side) if side is not None else _fit(reference, WHOLE_SIDE)
-        self._whole = shrink(reference, *self._size)
-        tiled = side is None and max(reference.width, reference.height) > WHOLE_SIDE
-        self._native = shrink(reference, *_fit(reference, NATIVE_SIDE)) if tiled else None
+        self._side = profile.input_side
+        self._whole = ReferenceView(self._show_whole(reference))
+        tiled = self._side is None and max(reference.width, reference.height) > WHOLE_SIDE
+        self._native = reduce(reference, *_fit(reference, NATIVE_SIDE)) if tiled else None
 
     def views(self, distorted: Image) -> list[PairView]:
         """Return the views in which the model could notice a difference; as many for every candidate.
@@ -70,10 +81,15 @@ class Viewer:
             PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
         """
         check_aspect(self._reference, distorted)
-        views = [PairView(self._whole, shrink(distorted, *self._size))]
+        views = [PairView(self._whole, self._show_whole(distorted))]
         if self._native is not None:
             views.append(_worst_tile(self._native, distorted))
         return views
+
+    def _show_whole(self, image: Image) -> Image:
+        if self._side is not None:
+            return model_view(image, self._side)
+        return reduce(image, *_fit(self._reference, WHOLE_SIDE))
 
 
 def model_view(image: Image, side: int) -> Image:
@@ -82,18 +98,18 @@ def model_view(image: Image, side: int) -> Image:
 
 
 def shrink(image: Image, width: int, height: int) -> Image:
-    """Resample as Pillow's bicubic does; much larger pictures are first reduced by area, which is faster."""
-    factor = min(image.width // width, image.height // height) // 2
-    if factor >= 2:
-        size = (image.width // factor, image.height // factor)
-        image = Image(np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA)))
-    return resize(image, width, height, "bicubic")
+    """Resample as Pillow's bicubic does; much larger pictures are first halved, which is faster."""
+    return resize(_halve(image, width, height, least=4), width, height, "bicubic")
 
 
-def to_opponent(pixels: npt.NDArray[np.uint8] | torch.Tensor) -> torch.Tensor:
-    """Turn uint8 RGB (N, H, W, 3) into luma and colour differences (N, 3, H, W), full scale 1."""
-    rgb = torch.as_tensor(pixels).to(torch.float32) / 255.0
-    return torch.einsum("nhwc,dc->ndhw", rgb, torch.from_numpy(_OPPONENT)).contiguous()
+def reduce(image: Image, width: int, height: int) -> Image:
+    """Average over areas, for a model whose own resampling is not known; enlarge by Pillow's bicubic."""
+    if width > image.width or height > image.height:
+        return resize(image, width, height, "bicubic")
+    halved = _halve(image, width, height, least=2)
+    if (halved.width, halved.height) == (width, height):
+        return halved
+    return Image(np.asarray(cv2.resize(halved.pixels, (width, height), interpolation=cv2.INTER_AREA)))
 
 
 def check_aspect(reference: Image, distorted: Image) -> None:
@@ -118,9 +134,20 @@ def _fit(image: Image, side: int) -> tuple[int, int]:
     return max(least, round(image.width * scale)), max(least, round(image.height * scale))
 
 
+def _halve(image: Image, width: int, height: int, *, least: int) -> Image:
+    """Halve while both sides are at least `least` times those wanted."""
+    while min(image.width // width, image.height // height) >= least:
+        size = (image.width // 2, image.height // 2)
+        is_even = image.width % 2 == image.height % 2 == 0
+        # By area, odd sides take five times longer; between two pixels a linear interpolation is their mean.
+        kernel = cv2.INTER_AREA if is_even else cv2.INTER_LINEAR
+        image = Image(np.asarray(cv2.resize(image.pixels, size, interpolation=kernel)))
+    return image
+
+
 def _worst_tile(reference: Image, distorted: Image) -> PairView:
     width, height = reference.width, reference.height
-    first, second = reference.pixels, shrink(distorted, width, height).pixels
+    first, second = reference.pixels, reduce(distorted, width, height).pixels
     tile_width, tile_height = min(WHOLE_SIDE, width), min(WHOLE_SIDE, height)
     red, green, blue = cv2.split(cv2.absdiff(first, second))
     difference = cv2.max(cv2.max(red, green), blue)  # ten times faster than a maximum over the last axis
@@ -131,7 +158,7 @@ def _worst_tile(reference: Image, distorted: Image) -> PairView:
     top, left = np.unravel_index(int(np.argmax(inside)), inside.shape)
     rows, columns = slice(int(top), int(top) + tile_height), slice(int(left), int(left) + tile_width)
     return PairView(
-        Image(np.ascontiguousarray(first[rows, columns])),
+        ReferenceView(Image(np.ascontiguousarray(first[rows, columns]))),
         Image(np.ascontiguousarray(second[rows, columns])),
         Place(int(left) / width, int(top) / height, tile_width / width, tile_height / height),
     )

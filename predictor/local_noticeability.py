@@ -13,8 +13,8 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from predictor.bands import ENERGY_AXES, OCTAVES, measure, octave_changes, root
-from predictor.features import PairView, Place, to_opponent
+from predictor.bands import ENERGY_AXES, OCTAVES, measure, octave_changes, root, to_opponent
+from predictor.features import PairView, Place
 from predictor.network import JndNetwork
 
 Floats = npt.NDArray[np.float32]

@@ -15,10 +15,10 @@ import torch
 
 from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
-from predictor.bands import measure
-from predictor.features import PairView, to_opponent
+from predictor.features import PairView
 from predictor.local_noticeability import LocalView, look_closely
 from predictor.network import JndNetwork
+from predictor.quick_bands import measure_candidates
 
 DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
 DEFAULT_CEILING = 0.98
@@ -121,11 +121,10 @@ class NoticeabilityModel:
         return look_closely(self._network, view, log_thresholds(profile, self._settings))
 
     def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
-        first = to_opponent(np.stack([view.reference.pixels for view in views]))
-        second = to_opponent(np.stack([view.distorted.pixels for view in views]))
+        measures = measure_candidates([(view.seen.measures, view.distorted.pixels) for view in views])
         thresholds = torch.tensor(log_thresholds(profile, self._settings)).expand(len(views), -1)
         with torch.inference_mode():
-            sizes = self._network(measure(first, second), thresholds).log_size
+            sizes = self._network(measures, thresholds).log_size
         return np.asarray(sizes.numpy(), dtype=np.float64)
 
     def _conclude(self, log_ratio: float, link: Link) -> Noticeability:

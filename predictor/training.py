@@ -15,9 +15,8 @@ from torch.nn import functional
 
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part
-from predictor.bands import Measures, measure
+from predictor.bands import Measures, measure, to_opponent
 from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, split_photos
-from predictor.features import to_opponent
 from predictor.network import JndNetwork
 from predictor.noticeability import Interval, Settings, link_of, log_thresholds, settings_from_card
 from predictor.settling import Answered, held_out_area, settle

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -5,7 +6,8 @@ from skimage import data
 
 from calibration.image import Image, resize
 from calibration.profile import default_profile
-from predictor.features import PairError, Viewer, model_view, shrink, to_opponent
+from predictor.bands import to_opponent
+from predictor.features import PairError, Viewer, model_view, reduce, shrink
 from predictor.predict import resolve_profile
 
 PHOTO = Image(data.astronaut())
@@ -25,7 +27,7 @@ def test_an_unknown_model_also_gets_a_native_tile():
     views = Viewer(PHOTO, default_profile()).views(PHOTO)
 
     assert len(views) == 2
-    assert views[1].reference.width == views[1].distorted.width == 256
+    assert views[1].reference.width == views[1].distorted.width == 192
 
 
 def test_the_native_tile_lies_where_the_difference_is():
@@ -61,6 +63,24 @@ def test_reducing_first_hardly_changes_the_view():
     exact = resize(PHOTO, 96, 96, "bicubic").pixels.astype(int)
 
     assert np.abs(quick - exact).mean() < 1.5
+
+
+@pytest.mark.parametrize("size", [(192, 192), (200, 150)])
+def test_reducing_by_area_keeps_local_means(size: tuple[int, int]):
+    photo = Image(np.ascontiguousarray(PHOTO.pixels[:511, :509]))  # odd sides
+
+    quick = reduce(photo, *size)
+
+    exact = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA).astype(int)
+    assert np.abs(quick.pixels.astype(int) - exact).mean() < 2.0
+
+
+def test_a_reference_is_measured_once_for_all_its_candidates():
+    viewer = Viewer(PHOTO, default_profile())
+
+    first, second = (viewer.views(candidate)[0] for candidate in (PHOTO, flat(512, 512)))
+
+    assert first.seen.measures is second.seen.measures
 
 
 def test_a_picture_at_the_input_size_is_not_touched():
