@@ -42,12 +42,7 @@ def through_bottleneck(network: Network, side: int) -> Network:
 def patch_network(*, side: int, patch: int, seed: int) -> Network:
     """Build an untrained patch encoder with smooth filters, like a vision transformer's first layer."""
     generator = torch.Generator().manual_seed(seed)
-    waves = torch.cos(
-        torch.pi / patch * (torch.arange(patch)[None] + 0.5) * torch.arange(patch)[:, None]
-    )  # (frequency, position)
-    decay = 1.0 / (1.0 + torch.arange(patch)[:, None] + torch.arange(patch)[None]) ** 1.2
-    mix = torch.randn(48, 3, patch, patch, generator=generator) * decay
-    filters = torch.einsum("ockl,kx,ly->ocxy", mix, waves, waves) / patch
+    filters = _smooth_filters(48, patch, generator)
     second = torch.randn(96, 48, 3, 3, generator=generator) / 20.0
     last = torch.randn(32, 96, generator=generator) / 10.0
 
@@ -59,6 +54,34 @@ def patch_network(*, side: int, patch: int, seed: int) -> Network:
         return mixed.amax(dim=(2, 3)) @ last.T
 
     return encode
+
+
+def stem_network(*, side: int, kernel: int, stride: int, seed: int) -> Network:
+    """Build an untrained convolutional classifier: overlapping smooth filters, pooling by maximum, twice."""
+    generator = torch.Generator().manual_seed(seed)
+    first = _smooth_filters(32, kernel, generator)
+    second = _smooth_filters(48, 3, generator, inputs=32) / 4.0
+    third = torch.randn(64, 48, 3, 3, generator=generator) / 20.0
+    last = torch.randn(40, 64, generator=generator) / 8.0
+
+    def classify(pictures: Tensor) -> Tensor:
+        seen = _squeeze(pictures, side) - 0.5
+        edges = functional.relu(functional.conv2d(seen, first, stride=stride, padding=kernel // 2))
+        pooled = functional.max_pool2d(edges, 3, stride=2)  # (N, 32, side/stride/2, side/stride/2)
+        mixed = functional.max_pool2d(functional.relu(functional.conv2d(pooled, second, padding=1)), 3, 2)
+        features = functional.relu(functional.conv2d(mixed, third, padding=1))
+        return features.mean(dim=(2, 3)) @ last.T
+
+    return classify
+
+
+def _smooth_filters(count: int, side: int, generator: torch.Generator, inputs: int = 3) -> Tensor:
+    """Draw (count, inputs, side, side) filters whose energy falls with frequency, as learned ones' does."""
+    place, frequency = torch.arange(side)[None], torch.arange(side)[:, None]
+    waves = torch.cos(torch.pi / side * (place + 0.5) * frequency)  # (frequency, position)
+    decay = 1.0 / (1.0 + frequency + place) ** 1.2
+    mix = torch.randn(count, inputs, side, side, generator=generator) * decay
+    return torch.einsum("ockl,kx,ly->ocxy", mix, waves, waves) / side
 
 
 def attack(

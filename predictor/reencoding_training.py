@@ -26,7 +26,8 @@ from predictor.benign_pictures import (
 from predictor.conformal import calibrate
 from predictor.forging import FORGERS, forge
 from predictor.reencoding import Floats, ReencodingJudge, measure_difference, stratum_of
-from predictor.residual_pictures import AttackedPicture, fitted, rescaled
+from predictor.residual_bank import AttackedPicture, rescaled
+from predictor.residual_pictures import fitted
 from predictor.residual_strata import Codec
 from predictor.tree_export import export_trees
 

@@ -36,7 +36,7 @@ __all__ = ["Codec", "PictureTooSmallError", "ResidualDetector", "ResidualFinding
 Floats = npt.NDArray[np.float32]
 Value = TypeVar("Value")
 
-CONFIDENCE = 0.5  # that a realised rate stays below its p-value; more needs larger calibration sets
+CONFIDENCE = 0.8  # that a realised rate stays below its p-value; more needs larger calibration sets
 
 # What a measure means to a person; only these can explain a score.
 _MEANINGS: Mapping[str, str] = {

@@ -1,10 +1,10 @@
-"""Prepare what the residual detector is trained and calibrated on: pools of pictures, attacks, twins.
+"""Prepare what the residual detector is trained and calibrated on: pools of pictures, treated ones, twins.
 
 Every source picture belongs to one part only. A twin is the same picture with and without a perturbation,
 stored the same way, so that only the perturbation can tell them apart. Training only.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,20 +15,9 @@ import numpy.typing as npt
 
 from calibration.image import load
 from predictor.benign_pictures import Encoding, draw_encoding, draw_graphic, store, treat
-from predictor.forging import (
-    FORGERS,
-    Method,
-    Network,
-    Perturbation,
-    UniversalStyle,
-    attack,
-    forge,
-    load_network,
-    patch_network,
-    through_bottleneck,
-    universal,
-)
-from predictor.residual_strata import Codec
+from predictor.forging import FORGERS, Perturbation, forge
+from predictor.residual_bank import AttackedPicture, rescaled
+from predictor.residual_strata import Codec, Container
 
 Pixels = npt.NDArray[np.uint8]
 PartName = Literal["train", "calibration", "test"]
@@ -39,10 +28,16 @@ _CAMERA_SHARES = (0.5, 0.75)
 _GRAPHICS_SHARES = (0.0, 0.5)
 _MAX_SIDE = 512
 _CAMERA_CROPS = 8
-_UNIVERSAL_SIDES = (224, 320)
-_BATCH = 8
-_EPS_LOSSLESS = ((1, 2, 3, 4, 6, 8, 12, 16), (0.06, 0.18, 0.1, 0.22, 0.1, 0.2, 0.06, 0.08))
-_EPS_LOSSY = ((2, 4, 6, 8, 12, 16), (0.05, 0.15, 0.15, 0.3, 0.15, 0.2))
+_JPEG_SHARE = 0.25  # of the twins, on top of what `draw_encoding` draws: attacks are hardest to see there
+_JPEG_QUALITIES = (70, 75, 80, 85, 90, 92, 95, 97)
+# Bounds and how often each is drawn: weaker ones leave nothing that could be learned behind a coarse codec.
+_LOSSY_EPS = ((4, 6, 8, 12, 16), (0.06, 0.1, 0.26, 0.23, 0.35))
+_EPS: Mapping[Container, tuple[tuple[int, ...], tuple[float, ...]]] = {
+    "lossless": ((1, 2, 3, 4, 6, 8, 12, 16), (0.06, 0.22, 0.1, 0.22, 0.1, 0.16, 0.06, 0.08)),
+    "fine JPEG": ((2, 4, 6, 8, 12, 16), (0.06, 0.18, 0.15, 0.28, 0.13, 0.2)),
+    "coarse JPEG": _LOSSY_EPS,
+    "other lossy": _LOSSY_EPS,
+}
 
 
 @dataclass(frozen=True)
@@ -54,15 +49,6 @@ class Folders:
     camera: Path | None = None  # never-compressed photographs
     graphics: tuple[Path, ...] = ()  # scans, charts: calibration only
     held_out_networks: tuple[str, ...] = ("squeezenet_v1.0_dc",)
-
-
-@dataclass(frozen=True, eq=False)
-class AttackedPicture:
-    """One attacked picture of the bank: its clean pixels, what was added, within which bound."""
-
-    clean: Pixels
-    added: npt.NDArray[np.int8]
-    eps: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,52 +87,13 @@ def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random
     return pool + [draw_graphic(rng) for _ in range(graphics)]
 
 
-def build_bank(
-    pool: Sequence[Pixels], folders: Folders, *, rounds: int, rng: np.random.Generator
-) -> list[AttackedPicture]:
-    """Attack pictures of the pool with every network, at the sizes networks and gateways see.
-
-    One picture at a time first, then with perturbations made for many pictures at once.
-    """
-    networks = _networks(folders)
-    bank: list[AttackedPicture] = []
-    for _ in range(rounds):
-        for network, side in networks:
-            size = side or int(rng.choice([320, 384, 448, 512]))
-            chosen = [pool[int(index)] for index in rng.integers(0, len(pool), _BATCH)]
-            batch = np.stack([_square(pixels, size) for pixels in chosen])
-            eps = float(rng.choice([4, 8, 16]))
-            method: Method = ("pgd", "pgd", "mi", "fgsm")[int(rng.integers(0, 4))]
-            added = attack(network, batch, eps=eps, steps=5, method=method, rng=rng)
-            bank += [
-                AttackedPicture(clean, change.astype(np.int8), eps)
-                for clean, change in zip(batch, added, strict=True)
-            ]
-    return bank + _universal_bank(pool, networks, rng)
-
-
-def _universal_bank(
-    pool: Sequence[Pixels], networks: Sequence[tuple[Network, int | None]], rng: np.random.Generator
-) -> list[AttackedPicture]:
-    styles: tuple[UniversalStyle, ...] = ("signs", "scaled")
-    bank: list[AttackedPicture] = []
-    for turn, network in enumerate(network for network, side in networks if side is None):
-        side = int(rng.choice(_UNIVERSAL_SIDES))
-        chosen = [pool[int(index)] for index in rng.integers(0, len(pool), 3 * _BATCH)]
-        batch = np.stack([_square(pixels, side) for pixels in chosen])
-        style = styles[turn % len(styles)]
-        added = universal(network, batch, eps=16, steps=6, style=style, rng=rng).astype(np.int8)
-        bank += [AttackedPicture(clean, added, 16.0) for clean in batch[:_BATCH]]
-    return bank
-
-
 def make_twins(
     pool: Sequence[Pixels], bank: Sequence[AttackedPicture], count: int, rng: np.random.Generator
 ) -> Iterator[Twins]:
     """Yield twins: half with a real attack, a third of those on the very picture it was made for."""
     for _ in range(count):
-        encoding = draw_encoding(rng)
-        levels, weights = _EPS_LOSSLESS if encoding.codec.is_lossless else _EPS_LOSSY
+        encoding = _draw_twin_encoding(rng)
+        levels, weights = _EPS[encoding.codec.container]
         eps = float(rng.choice(levels, p=weights))
         base, added = _draw_attack(pool, bank, eps, rng)
         attacked = np.clip(base + added, 0, 255).astype(np.uint8)
@@ -164,18 +111,11 @@ def make_benign(
             yield store(treated, encoding), encoding.codec, name
 
 
-def _networks(folders: Folders) -> list[tuple[Network, int | None]]:
-    """Every training network with the picture side it is attacked at; None: at the size of the picture."""
-    found: list[tuple[Network, int | None]] = []
-    for path in sorted(folders.networks.glob("*.pt2")):
-        if path.stem in folders.held_out_networks:
-            continue
-        side = int(path.stem.rsplit("_", 2)[1])
-        network = load_network(path, side)
-        found += [(network, side), (network, None), (through_bottleneck(network, 96), None)]
-    for seed in range(3):
-        found.append((patch_network(side=96, patch=16, seed=seed), None))
-    return found
+def _draw_twin_encoding(rng: np.random.Generator) -> Encoding:
+    if rng.random() >= _JPEG_SHARE:
+        return draw_encoding(rng)
+    codec = Codec(is_lossless=False, jpeg_quality=int(rng.choice(_JPEG_QUALITIES)))
+    return Encoding(codec, full_chroma=bool(rng.random() < 0.2))
 
 
 def _draw_attack(
@@ -191,11 +131,6 @@ def _draw_attack(
         return base, fitted(rescaled(entry, eps), base.shape[:2], rng)
     name = str(rng.choice(list(FORGERS)))
     return base, forge(name, base.shape[:2], eps=eps, rng=rng)
-
-
-def rescaled(entry: AttackedPicture, eps: float) -> Perturbation:
-    """Scale what was added to another bound."""
-    return np.round(entry.added.astype(np.float32) * (eps / entry.eps))
 
 
 def fitted(added: Perturbation, shape: tuple[int, int], rng: np.random.Generator) -> Perturbation:
@@ -224,9 +159,3 @@ def _crop(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     top = int(rng.integers(0, max(1, height - _MAX_SIDE + 1))) // 8 * 8
     left = int(rng.integers(0, max(1, width - _MAX_SIDE + 1))) // 8 * 8
     return np.ascontiguousarray(pixels[top : top + _MAX_SIDE, left : left + _MAX_SIDE])
-
-
-def _square(pixels: Pixels, side: int) -> Pixels:
-    if pixels.shape[:2] == (side, side):
-        return pixels
-    return np.asarray(cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,13 +1,13 @@
 """What training keeps of a picture: its flattest tiles, measured. Training only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from calibration.image import Image
 from predictor.residual import Floats, describe, score_tiles
-from predictor.residual_features import TileMeasures, Tiles, choose_tiles, measure_tiles
+from predictor.residual_features import TILE_SIDE, TileMeasures, Tiles, choose_tiles, measure_tiles
 from predictor.residual_network import TileNetwork
 from predictor.residual_pictures import Pixels, Twins
 from predictor.residual_strata import Codec
@@ -46,11 +46,17 @@ def describe_sample(network: TileNetwork, sample: Sample) -> Floats:
     return describe(sample.measured, score_tiles(network, sample.tiles, sample.codec), sample.codec)
 
 
-def tile_arrays(samples: list[Sample]) -> tuple[Tiles, Floats, Floats]:
-    """Flatten the full-size tiles of all samples -> tiles, codec inputs, labels."""
-    whole = [sample for sample in samples if sample.tiles.shape[1] == 96]
-    tiles = np.concatenate([sample.tiles for sample in whole])
-    counts = [len(sample.tiles) for sample in whole]
-    codecs = np.repeat(np.array([sample.codec.inputs for sample in whole], dtype=np.float32), counts, axis=0)
-    labels = np.repeat(np.array([sample.is_attacked for sample in whole], dtype=np.float32), counts)
-    return tiles, codecs, labels
+def tile_pairs(samples: Sequence[Sample]) -> tuple[Tiles, Floats]:
+    """Flatten samples of twins, benign and attacked in turn -> (n, 2, S, S, 3) full-size tiles, codec inputs.
+
+    Twins show the same picture, and mostly the same tiles of it: what a pair differs in is the perturbation.
+    """
+    twins = zip(samples[::2], samples[1::2], strict=True)
+    whole = [pair for pair in twins if all(one.tiles.shape[1] == TILE_SIDE for one in pair)]
+    counts = [min(len(one.tiles) for one in pair) for pair in whole]
+    tiles = [
+        np.stack([one.tiles[:count] for one in pair], axis=1)
+        for pair, count in zip(whole, counts, strict=True)
+    ]
+    inputs = np.array([benign.codec.inputs for benign, _ in whole], dtype=np.float32)
+    return np.concatenate(tiles), np.repeat(inputs, counts, axis=0)

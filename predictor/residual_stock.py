@@ -15,7 +15,8 @@ import numpy as np
 
 from predictor.reencoding import ReencodingJudge
 from predictor.reencoding_training import train_judge
-from predictor.residual_pictures import AttackedPicture, Pixels, make_benign, make_twins
+from predictor.residual_bank import AttackedPicture
+from predictor.residual_pictures import Pixels, make_benign, make_twins
 from predictor.residual_samples import Sample, take_sample, take_samples
 
 Result = TypeVar("Result")
@@ -25,12 +26,13 @@ _JUDGE_SIDE = 320  # pixels: enough to tell a re-encoding from an edit
 
 @dataclass(frozen=True, eq=False)
 class Stock:
-    """Source pictures: two disjoint training pools, the calibration pool, and the attacked ones."""
+    """Source pictures: two disjoint training pools, the calibration pool, and the attacked ones of each."""
 
     for_network: list[Pixels]
     for_trees: list[Pixels]
     for_calibration: list[Pixels]
-    bank: list[AttackedPicture]
+    network_bank: list[AttackedPicture]  # of the pictures of its own pool, so that no picture serves twice
+    tree_bank: list[AttackedPicture]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +41,7 @@ class Orders:
 
     network: list["Future[list[Sample]]"]
     trees: list["Future[list[Sample]]"]
+    hard: list["Future[list[Sample]]"]
     benign: list["Future[list[Sample]]"]
     judge: "Future[ReencodingJudge]"
 
@@ -54,6 +57,7 @@ def ordered(
     *,
     network_twins: int,
     tree_twins: int,
+    tree_benign_each: int,
     benign_each: int,
     judge_pictures: int,
     workers: int,
@@ -61,12 +65,13 @@ def ordered(
 ) -> Iterator[Orders]:
     """Start making all samples; `workers` of 1 makes them here and now, without processes."""
     executor: Executor = _Here() if workers <= 1 else _forked(stock, workers)
-    seeds = iter(np.random.SeedSequence(seed).spawn(3 * _CHUNKS + 1))
+    seeds = iter(np.random.SeedSequence(seed).spawn(4 * _CHUNKS + 1))
     _remember(stock)
     with executor:
         yield Orders(
             network=[executor.submit(_twins_for_network, n, next(seeds)) for n in _shares(network_twins)],
             trees=[executor.submit(_twins_for_trees, n, next(seeds)) for n in _shares(tree_twins)],
+            hard=[executor.submit(_hard, start, tree_benign_each, next(seeds)) for start in range(_CHUNKS)],
             benign=[executor.submit(_benign, start, benign_each, next(seeds)) for start in range(_CHUNKS)],
             judge=executor.submit(_judge, judge_pictures, next(seeds)),
         )
@@ -101,16 +106,23 @@ def _shares(total: int) -> list[int]:
 
 def _twins_for_network(count: int, seed: np.random.SeedSequence) -> list[Sample]:
     stock = _stock[0]
-    return take_samples(make_twins(stock.for_network, stock.bank[::2], count, np.random.default_rng(seed)))
+    return take_samples(make_twins(stock.for_network, stock.network_bank, count, np.random.default_rng(seed)))
 
 
 def _twins_for_trees(count: int, seed: np.random.SeedSequence) -> list[Sample]:
     stock = _stock[0]
-    return take_samples(make_twins(stock.for_trees, stock.bank[1::2], count, np.random.default_rng(seed)))
+    return take_samples(make_twins(stock.for_trees, stock.tree_bank, count, np.random.default_rng(seed)))
+
+
+def _hard(start: int, each: int, seed: np.random.SeedSequence) -> list[Sample]:
+    return _benign_samples(_stock[0].for_trees[start::_CHUNKS], each, seed)
 
 
 def _benign(start: int, each: int, seed: np.random.SeedSequence) -> list[Sample]:
-    pool = _stock[0].for_calibration[start::_CHUNKS]
+    return _benign_samples(_stock[0].for_calibration[start::_CHUNKS], each, seed)
+
+
+def _benign_samples(pool: list[Pixels], each: int, seed: np.random.SeedSequence) -> list[Sample]:
     pictures = make_benign(pool, each, np.random.default_rng(seed))
     return [take_sample(pixels, codec, is_attacked=False) for pixels, codec, _ in pictures]
 
@@ -122,4 +134,4 @@ def _judge(pictures: int, seed: np.random.SeedSequence) -> ReencodingJudge:
         [pixels[:_JUDGE_SIDE, :_JUDGE_SIDE] for pixels in pool[:pictures]]
         for pool in (stock.for_trees, stock.for_calibration)
     )
-    return train_judge(train, calibration, stock.bank, each=4, rng=np.random.default_rng(seed))
+    return train_judge(train, calibration, stock.tree_bank, each=4, rng=np.random.default_rng(seed))

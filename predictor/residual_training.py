@@ -18,25 +18,29 @@ import typer
 
 from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
 from predictor.residual import CONFIDENCE, ResidualDetector
+from predictor.residual_bank import build_bank, load_victims
 from predictor.residual_fitting import Report, calibrate_detector, fit_trees, train_network
-from predictor.residual_pictures import Folders, Pixels, build_bank, load_pool, make_benign, pictures_in
-from predictor.residual_samples import take_sample
+from predictor.residual_pictures import Folders, Pixels, load_pool, make_benign, pictures_in
+from predictor.residual_samples import describe_sample, take_sample
 from predictor.residual_stock import Orders, Stock, collect, ordered
 from predictor.residual_strata import fit_strata
+
+_NETWORK_SHARE = 0.4  # of the training sources; the trees, which gain more from new ones, get the others
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How much of everything; the defaults are what ships."""
 
-    bank_rounds: int = 1  # 8 attacked pictures per network and round, and universal perturbations
-    network_twins: int = 850
-    tree_twins: int = 1250
-    network_steps: int = 450
+    bank_rounds: int = 4  # per training pool: 8 attacked pictures per network, and universal perturbations
+    network_twins: int = 2000
+    tree_twins: int = 5000
+    tree_benign_each: int = 8  # further benign pictures per source of the trees' pool
+    network_steps: int = 3000
     batch_twins: int = 32
-    benign_each: int = 8  # calibration pictures per source
-    trees: int = 350
-    judge_pictures: int = 48
+    benign_each: int = 16  # calibration pictures per source
+    trees: int = 700
+    judge_pictures: int = 150
     graphics: int = 60  # made-up ones among the training pictures
     seed: int = 0
 
@@ -48,11 +52,15 @@ def train_residual_part(folders: Folders, recipe: Recipe, report: Report, worker
     tell = _timed(report)
     started = time.monotonic()
     stock = _gather(folders, recipe, rng)
-    tell(f"{len(stock.for_network) + len(stock.for_trees)} source pictures, {len(stock.bank)} attacked")
+    tell(
+        f"{len(stock.for_network) + len(stock.for_trees)} source pictures, "
+        f"{len(stock.network_bank) + len(stock.tree_bank)} attacked"
+    )
     with ordered(
         stock,
         network_twins=recipe.network_twins,
         tree_twins=recipe.tree_twins,
+        tree_benign_each=recipe.tree_benign_each,
         benign_each=recipe.benign_each,
         judge_pictures=recipe.judge_pictures,
         workers=workers,
@@ -85,11 +93,13 @@ def _gather(folders: Folders, recipe: Recipe, rng: np.random.Generator) -> Stock
     """Split the training pictures: trees must see network scores of pictures the network never saw."""
     pool = load_pool(folders, "train", graphics=recipe.graphics, rng=rng)
     order = [pool[int(index)] for index in rng.permutation(len(pool))]
-    bank = build_bank(order, folders, rounds=recipe.bank_rounds, rng=rng)
+    victims = load_victims(folders.networks, folders.held_out_networks)
     unseen = load_pool(folders, "calibration", graphics=recipe.graphics // 2, rng=rng)
     order_calibration = [unseen[int(index)] for index in rng.permutation(len(unseen))]
-    cut = len(order) // 2
-    return Stock(order[:cut], order[cut:], order_calibration, bank)
+    cut = round(_NETWORK_SHARE * len(order))
+    pools = order[:cut], order[cut:]
+    banks = [build_bank(own, victims, rounds=recipe.bank_rounds, rng=rng) for own in pools]
+    return Stock(*pools, order_calibration, *banks)
 
 
 def _fit(orders: Orders, recipe: Recipe, tell: Report) -> ResidualDetector:
@@ -98,8 +108,10 @@ def _fit(orders: Orders, recipe: Recipe, tell: Report) -> ResidualDetector:
     network = train_network(
         lessons, steps=recipe.network_steps, batch=recipe.batch_twins, seed=recipe.seed + 1, report=tell
     )
-    samples = collect(orders.trees)
-    trees = fit_trees(network, samples, trees=recipe.trees, seed=recipe.seed)
+    samples = collect(orders.trees) + collect(orders.hard)
+    rows = np.stack([describe_sample(network, sample) for sample in samples])
+    is_attacked = np.array([sample.is_attacked for sample in samples])
+    trees = fit_trees(rows, is_attacked, trees=recipe.trees, seed=recipe.seed)
     tell(f"network trained, trees fitted on {len(samples)} samples")
     strata = fit_strata([(one.measured, one.codec) for one in samples if not one.is_attacked])
     detector = calibrate_detector(network, trees, strata, collect(orders.benign))
@@ -127,7 +139,7 @@ def _card(
             "photo_names_sha256": hashlib.sha256("\n".join(names).encode()).hexdigest(),
             "sources_train": len(stock.for_network) + len(stock.for_trees),
             "sources_calibration": len(stock.for_calibration),
-            "attacked_pictures": len(stock.bank),
+            "attacked_pictures": len(stock.network_bank) + len(stock.tree_bank),
             "held_out_networks": list(folders.held_out_networks),
             "seconds": round(seconds),
         },

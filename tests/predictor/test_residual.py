@@ -5,10 +5,11 @@ import pytest
 from skimage import data
 from sklearn.datasets import load_sample_image
 
-from calibration.image import Image, decode, encode_jpeg, encode_png
+from calibration.image import Image, decode, encode_jpeg, encode_png, encode_webp
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
 from predictor.forging import attack, patch_network
 from predictor.residual import ResidualDetector
+from predictor.residual_strata import CONTAINERS
 
 PHOTOGRAPHS = ("chelsea", "coffee", "astronaut", "china", "flower")
 
@@ -59,7 +60,8 @@ def test_the_file_format_chooses_the_stratum(detector):
 
     assert find(detector, encode_png(image)).stratum.startswith("lossless,")
     assert find(detector, encode_jpeg(image, 95)).stratum.startswith("fine JPEG,")
-    assert find(detector, encode_jpeg(image, 80)).stratum.startswith("lossy,")
+    assert find(detector, encode_jpeg(image, 80)).stratum.startswith("coarse JPEG,")
+    assert find(detector, encode_webp(image, 80)).stratum.startswith("other lossy,")
 
 
 def test_the_same_picture_gets_the_same_finding(detector):
@@ -90,7 +92,7 @@ def test_the_card_lists_the_strata_and_their_sizes(detector, part):
     calibration = part.card["calibration"]
 
     assert calibration["strata"] == detector.calibration_sizes()
-    assert set(calibration["noise_edges"]) == {"lossless", "fine JPEG", "lossy"}
+    assert set(calibration["noise_edges"]) == set(CONTAINERS)
 
 
 @pytest.mark.parametrize("measures", [["noise_luma_10", "taken_by_a_later_program"], None])

@@ -12,8 +12,8 @@ def picture(noise):
     return TileMeasures(("noise_luma_10",), np.array([[noise]], dtype=np.float32))
 
 
-def strata(lossless=(), fine=(), lossy=()):
-    edges = zip(CONTAINERS, (lossless, fine, lossy), strict=True)
+def strata(lossless=(), fine=(), coarse=(), other=()):
+    edges = zip(CONTAINERS, (lossless, fine, coarse, other), strict=True)
     return Strata({name: np.array(values, dtype=np.float32) for name, values in edges})
 
 
@@ -22,8 +22,8 @@ def strata(lossless=(), fine=(), lossy=()):
     [
         (PNG, "lossless"),
         (Codec(is_lossless=False, jpeg_quality=95), "fine JPEG"),
-        (Codec(is_lossless=False, jpeg_quality=89), "lossy"),
-        (Codec(is_lossless=False), "lossy"),
+        (Codec(is_lossless=False, jpeg_quality=89), "coarse JPEG"),
+        (Codec(is_lossless=False), "other lossy"),
     ],
 )
 def test_the_container_is_read_from_the_codec(codec, container):
@@ -39,17 +39,17 @@ def test_noise_chooses_the_grade_within_a_container():
         "lossless, noisy",
         "lossless, noisy",
     ]
-    assert three.names[-1] == "lossy, any noise"
+    assert three.names[-1] == "other lossy, any noise"
 
 
 def test_every_stratum_a_picture_can_have_is_named():
-    two = strata(lossless=(-1.0, 1.0), fine=(0.0,), lossy=(0.0,))
-    codecs = [PNG, Codec(is_lossless=False, jpeg_quality=95), Codec(is_lossless=False, jpeg_quality=60)]
+    two = strata(lossless=(-1.0, 1.0), fine=(0.0,), coarse=(0.0,))
+    codecs = [PNG, *(Codec(is_lossless=False, jpeg_quality=quality) for quality in (95, 60, None))]
 
     met = {two.stratum_of(picture(noise), codec) for noise in np.linspace(-3, 3, 13) for codec in codecs}
 
     assert met == set(two.names)
-    assert len(two.names) == 7
+    assert len(two.names) == 8
 
 
 def test_fitted_grades_hold_equally_many_pictures_and_a_rare_container_is_not_cut():
@@ -57,11 +57,11 @@ def test_fitted_grades_hold_equally_many_pictures_and_a_rare_container_is_not_cu
     seen = [(picture(noise), PNG) for noise in rng.normal(size=900)]
     seen += [(picture(noise), Codec(is_lossless=False)) for noise in rng.normal(size=20)]
 
-    fitted = fit_strata(seen)
+    fitted = fit_strata(seen, dict.fromkeys(CONTAINERS, 3))
 
     counts = np.unique([fitted.stratum_of(*one) for one in seen[:900]], return_counts=True)[1]
     assert counts == pytest.approx([300, 300, 300], abs=3)
-    assert fitted.edges["lossy"].size == 0
+    assert fitted.edges["other lossy"].size == 0
 
 
 @pytest.mark.parametrize("edges", [(1.0, 0.0), (0.0, 1.0, 2.0)])
