@@ -44,6 +44,10 @@ class Measures:
         """Return the chosen pairs."""
         return Measures(self.energies[chosen], self.signs[chosen], self.content[chosen])
 
+    def to(self, device: torch.device) -> "Measures":
+        """Move to a device."""
+        return Measures(self.energies.to(device), self.signs.to(device), self.content.to(device))
+
 
 @dataclass(frozen=True)
 class OctaveChange:

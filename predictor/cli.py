@@ -57,7 +57,8 @@ def train(
     observer: Annotated[
         list[str] | None,
         typer.Option(
-            help="Ask this observer about fresh pairs too: embedded, openai:MODEL@URL …; repeatable."
+            help="Ask this observer about fresh pairs too: embedded, embedded:FOLDER, openai:MODEL@URL …; "
+            "repeatable. From three on, it is also learned how sure to be of models never met."
         ),
     ] = None,
     profile: Annotated[

@@ -19,6 +19,7 @@ from predictor.features import PairView
 from predictor.local_noticeability import LocalView, look_closely
 from predictor.network import JndNetwork
 from predictor.quick_bands import measure_candidates
+from predictor.relative_thresholds import relative_thresholds
 
 DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
 DEFAULT_CEILING = 0.98
@@ -74,13 +75,31 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Certainty:
+    """How surely the answers of a model follow from the sizes the network gives."""
+
+    steepness_factor: float  # over the slope `link_of` reads from the profile
+    log_scale: float  # to add to ln of the sizes
+    interval: Interval
+
+
+@dataclass(frozen=True)
 class Settings:
     """What turns the network's output into probabilities; part of the artifact's card."""
 
     families: tuple[str, ...]  # distortion names, in the network's order
     human_thresholds: tuple[float, ...]  # levels; thresholds of a profile are taken relative to these
-    steepness_factor: float  # within-picture slope over the profile's pooled slope
-    interval: Interval
+    steepness_factor: float  # of models the network learned from, see `Certainty`
+    interval: Interval  # of theirs
+    usual_pattern: tuple[float, ...] = ()  # of thresholds, see `relative_thresholds`
+    known_models: tuple[str, ...] = ()  # names of those it learned from
+    strangers: Certainty | None = None  # of models known by profile alone; None: as of known ones
+
+    def certainty_of(self, profile: JndProfile) -> Certainty:
+        """Choose by whether the network learned from this model's answers."""
+        if self.strangers is None or profile.model in self.known_models:
+            return Certainty(self.steepness_factor, 0.0, self.interval)
+        return self.strangers
 
 
 class NoticeabilityModel:
@@ -113,25 +132,25 @@ class NoticeabilityModel:
             profile: The model asked about.
         """
         sizes = [self._log_sizes(views, profile) for views in zip(*candidates, strict=True)]
-        link = link_of(profile, self._settings.steepness_factor)
-        return [self._conclude(float(log_size), link) for log_size in np.max(sizes, axis=0)]
+        certainty = self._settings.certainty_of(profile)
+        link = link_of(profile, certainty.steepness_factor)
+        return [_conclude(float(log_size), link, certainty.interval) for log_size in np.max(sizes, axis=0)]
 
     def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
         """Judge one view and keep what the model would see where."""
-        return look_closely(self._network, view, log_thresholds(profile, self._settings))
+        return look_closely(self._network, view, self._thresholds(profile))
 
     def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
         measures = measure_candidates([(view.seen.measures, view.distorted.pixels) for view in views])
-        thresholds = torch.tensor(log_thresholds(profile, self._settings)).expand(len(views), -1)
+        thresholds = torch.tensor(self._thresholds(profile)).expand(len(views), -1)
         with torch.inference_mode():
             sizes = self._network(measures, thresholds).log_size
         return np.asarray(sizes.numpy(), dtype=np.float64)
 
-    def _conclude(self, log_ratio: float, link: Link) -> Noticeability:
-        probability = link.probability(log_ratio)
-        low, high = self._settings.interval.around(probability)
-        ratio = min(math.exp(min(log_ratio, 50.0)), _LARGEST_RATIO)
-        return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
+    def _thresholds(self, profile: JndProfile) -> list[float]:
+        """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
+        log_scale = self._settings.certainty_of(profile).log_scale
+        return [value - log_scale for value in log_thresholds(profile, self._settings)]
 
 
 def link_of(profile: JndProfile, steepness_factor: float) -> Link:
@@ -153,14 +172,8 @@ def link_of(profile: JndProfile, steepness_factor: float) -> Link:
 
 
 def log_thresholds(profile: JndProfile, settings: Settings) -> list[float]:
-    """Return ln(threshold over the human one) by family; unknown ones take the mean of the known."""
-    known: dict[str, float] = {}
-    for name, human in zip(settings.families, settings.human_thresholds, strict=True):
-        threshold = profile.threshold_of(name)
-        if threshold is not None and threshold > 0:
-            known[name] = math.log(threshold / human)
-    mean = sum(known.values()) / len(known) if known else 0.0
-    return [known.get(name, mean) for name in settings.families]
+    """Return ln(threshold over the human one) by family; see `relative_thresholds`."""
+    return relative_thresholds(profile, settings.families, settings.human_thresholds, settings.usual_pattern)
 
 
 def settings_from_card(entry: Any) -> Settings:
@@ -169,15 +182,33 @@ def settings_from_card(entry: Any) -> Settings:
     Raises:
         KeyError: One is missing.
     """
-    interval = entry["interval"]
+    strangers = entry.get("strangers")
     return Settings(
         families=tuple(entry["families"]),
         human_thresholds=tuple(float(level) for level in entry["human_thresholds"]),
         steepness_factor=float(entry["steepness_factor"]),
-        interval=Interval(
-            edges=tuple(interval["edges"]), below=tuple(interval["below"]), above=tuple(interval["above"])
-        ),
+        interval=_interval_from_card(entry["interval"]),
+        usual_pattern=tuple(float(value) for value in entry.get("usual_pattern", ())),
+        known_models=tuple(entry.get("known_models", ())),
+        strangers=None if strangers is None else _certainty_from_card(strangers),
     )
+
+
+def _certainty_from_card(entry: Any) -> Certainty:
+    return Certainty(
+        float(entry["steepness_factor"]), float(entry["log_scale"]), _interval_from_card(entry["interval"])
+    )
+
+
+def _interval_from_card(entry: Any) -> Interval:
+    return Interval(tuple(entry["edges"]), tuple(entry["below"]), tuple(entry["above"]))
+
+
+def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability:
+    probability = link.probability(log_ratio)
+    low, high = interval.around(probability)
+    ratio = min(math.exp(min(log_ratio, 50.0)), _LARGEST_RATIO)
+    return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
 
 
 def logit(probability: float) -> float:

@@ -4,7 +4,7 @@ Octaves are linear, so those of the difference stand for those of the second pic
 reference alone is kept for its next candidate. Pictures lie as OpenCV has them, (H, W, 3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -47,7 +47,7 @@ def measure_reference(pixels: Pixels) -> ReferenceMeasures:
     return ReferenceMeasures(opponent, octaves, _means(opponent))
 
 
-def measure_candidates(pairs: Sequence[tuple[ReferenceMeasures, Pixels]]) -> Measures:
+def measure_candidates(pairs: Iterable[tuple[ReferenceMeasures, Pixels]]) -> Measures:
     """Measure candidates of the size of their references; see `bands.measure` for what comes out."""
     found = [_measure_one(reference, pixels) for reference, pixels in pairs]
     return Measures(*(torch.from_numpy(np.stack(rows)) for rows in zip(*found, strict=True)))

@@ -1,12 +1,13 @@
 """Fit the noticeability network to observers' answers.
 
 The network learns from probabilities and from decisions at once: the first carry the margin, the second are
-what is to be predicted. What is fitted to photographs it never saw (slope, interval) is `settling`'s matter.
+what is to be predicted. What is fitted to photographs it never saw (slope, interval) is `settling`'s matter;
+for models it will never have met, networks are trained that leave one observer out each.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,24 @@ from torch.nn import functional
 
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part
-from predictor.bands import Measures, measure, to_opponent
 from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, split_photos
 from predictor.network import JndNetwork
-from predictor.noticeability import Interval, Settings, link_of, log_thresholds, settings_from_card
-from predictor.settling import Answered, held_out_area, settle
+from predictor.noticeability import (
+    Certainty,
+    Interval,
+    Settings,
+    link_of,
+    settings_from_card,
+)
+from predictor.relative_thresholds import usual_pattern
+from predictor.settling import FEWEST_PAIRS, Answered, held_out_area, settle
+from predictor.training_batch import Batch, batch_of
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
 FEW_PAIRS = 3_000  # below this, training goes on from an artifact instead of starting anew
 _BATCH = 256
+_FEWEST_OBSERVERS = 3  # with fewer, leaving one out says nothing of models in general
+_STRANGERS_EPOCHS = 0.5  # of the recipe's: enough for a slope and an interval
 _SMALLEST = -12.0  # ln of a size in JNDs: stands in for -inf where gradients pass
 
 
@@ -89,18 +99,13 @@ def train(
         raise ValueError("expected answers of both kinds, noticed and not; got one kind only")
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
-    settings = _first_settings(start)
-    network = JndNetwork(len(FAMILIES))
-    if start is not None:
-        network.load_state_dict(dict(start.tensors))
+    settings = _first_settings(lessons, start)
     splits = [split_photos(lesson.pairs, CALIBRATION_SHARE, rng) for lesson in lessons]
     batches = [
-        _batch(kept, lesson.profile, settings) for (_, kept), lesson in zip(splits, lessons, strict=True)
+        batch_of(kept, lesson.profile, settings) for (_, kept), lesson in zip(splits, lessons, strict=True)
     ]
-    everything = _Batch.join(batches)
-    if start is None:
-        network.standardise(everything.measures)
-    _optimise(network, everything, recipe, progress)
+    everything = Batch.join(batches)
+    network = _fit(everything, recipe, start, progress)
     held = [
         _answered(network, pairs.take((pairs.shifts == 0).all(axis=1)), lesson.profile, settings)
         for (pairs, _), lesson in zip(splits, lessons, strict=True)
@@ -108,96 +113,88 @@ def train(
     settled, log_scale = settle(held, settings)
     with torch.no_grad():
         network.log_scale.add_(log_scale)
+    strangers = _settle_strangers(lessons, batches, recipe, settings)
+    finished = replace(
+        settled.settings,
+        strangers=strangers or settings.strangers,
+        known_models=_known_models(lessons, held, settings, start),
+    )
     figures = {
         "training_pairs": len(everything.families),
         "calibration_pairs": sum(len(one.noticed) for one in held),
         "calibration_log_loss": settled.log_loss,
         "calibration_auc": [held_out_area(one) for one in held],  # by lesson, on unseen photographs
     }
-    return Trained(network, settled.settings, figures)
+    return Trained(network, finished, figures)
 
 
 def log_sizes(
     network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Return ln of each pair's size in JNDs of the model that answered it."""
-    batch = _batch(pairs, profile, settings)
+    batch = batch_of(pairs, profile, settings)
     with torch.inference_mode():
         sizes = network.eval()(batch.measures, batch.thresholds).log_size
     return np.asarray(sizes.clamp(min=_SMALLEST).numpy(), dtype=np.float64)
 
 
-def measure_pairs(pairs: PairSet) -> Measures:
-    """Measure every pair, a few at a time: larger batches leave the processor's cache."""
-    found = []
-    with torch.no_grad():
-        for start in range(0, len(pairs), 16):
-            batch = pairs.take(np.arange(start, min(start + 16, len(pairs))))
-            found.append(measure(to_opponent(batch.references), to_opponent(batch.distorted)))
-    return _join_measures(found)
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """Pairs as the optimiser needs them; first axis N everywhere."""
-
-    measures: Measures
-    thresholds: torch.Tensor  # (N, families)
-    links: torch.Tensor  # (N, 3) floor, ceiling, slope of the observer that answered
-    probabilities: torch.Tensor
-    families: torch.Tensor
-
-    def take(self, chosen: torch.Tensor) -> "_Batch":
-        return _Batch(
-            self.measures.take(chosen),
-            self.thresholds[chosen],
-            self.links[chosen],
-            self.probabilities[chosen],
-            self.families[chosen],
-        )
-
-    @classmethod
-    def join(cls, batches: Sequence["_Batch"]) -> "_Batch":
-        return cls(
-            _join_measures([batch.measures for batch in batches]),
-            torch.cat([batch.thresholds for batch in batches]),
-            torch.cat([batch.links for batch in batches]),
-            torch.cat([batch.probabilities for batch in batches]),
-            torch.cat([batch.families for batch in batches]),
-        )
-
-
-def _batch(pairs: PairSet, profile: JndProfile, settings: Settings) -> _Batch:
-    link = link_of(profile, 1.0)
-    return _Batch(
-        measure_pairs(pairs),
-        torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(pairs.shifts),
-        torch.tensor([link.floor, link.ceiling, link.steepness]).repeat(len(pairs), 1),
-        torch.from_numpy(pairs.probabilities),
-        torch.from_numpy(pairs.families),
-    )
-
-
-def _join_measures(found: Sequence[Measures]) -> Measures:
-    return Measures(
-        torch.cat([one.energies for one in found]),
-        torch.cat([one.signs for one in found]),
-        torch.cat([one.content for one in found]),
-    )
-
-
-def _first_settings(start: Part | None) -> Settings:
+def _first_settings(lessons: Sequence[Lesson], start: Part | None) -> Settings:
     if start is not None:
         return settings_from_card(start.card["settings"])
     human = default_profile()
     levels = tuple(float(human.threshold_of(name) or 1.0) for name in FAMILIES)
-    return Settings(FAMILIES, levels, 1.0, Interval((), (0.0,), (0.0,)))
+    pattern = usual_pattern([lesson.profile for lesson in lessons], FAMILIES, levels)
+    return Settings(FAMILIES, levels, 1.0, Interval((), (0.0,), (0.0,)), usual_pattern=pattern)
+
+
+def _known_models(
+    lessons: Sequence[Lesson], held: Sequence[Answered], settings: Settings, start: Part | None
+) -> tuple[str, ...]:
+    """Count an observer as known, unless training went on with too few answers to settle anything."""
+    names = [lesson.profile.model for lesson in lessons]
+    if start is not None and sum(len(one.noticed) for one in held) < FEWEST_PAIRS:
+        names = []
+    return tuple(dict.fromkeys((*settings.known_models, *names)))
+
+
+def _settle_strangers(
+    lessons: Sequence[Lesson], batches: Sequence[Batch], recipe: Recipe, settings: Settings
+) -> Certainty | None:
+    """Meet each observer with a network that learned from the others alone; None with too few observers."""
+    if len(lessons) < _FEWEST_OBSERVERS:
+        return None
+    short = replace(recipe, epochs=max(1, round(recipe.epochs * _STRANGERS_EPOCHS)))
+    met = []
+    for index, lesson in enumerate(lessons):
+        others = Batch.join([batch for other, batch in enumerate(batches) if other != index])
+        network = _fit(others, short, None, lambda _done, _total: None)
+        own = lesson.pairs.take((lesson.pairs.shifts == 0).all(axis=1))
+        met.append(_answered(network, own, lesson.profile, settings))
+    settled, log_scale = settle(met, settings)
+    return Certainty(settled.settings.steepness_factor, log_scale, settled.settings.interval)
+
+
+def _fit(
+    everything: Batch, recipe: Recipe, start: Part | None, progress: Callable[[int, int], None]
+) -> JndNetwork:
+    """Train a new network, or go on from a part; on a GPU where there is one, returned on the CPU."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = JndNetwork(len(FAMILIES))
+    if start is None:
+        network.standardise(everything.measures)
+    else:
+        network.load_state_dict(dict(start.tensors))
+    _optimise(network.to(device), everything.to(device), recipe, progress)
+    return network.cpu()
 
 
 def _optimise(
-    network: JndNetwork, everything: _Batch, recipe: Recipe, progress: Callable[[int, int], None]
+    network: JndNetwork, everything: Batch, recipe: Recipe, progress: Callable[[int, int], None]
 ) -> None:
-    steepness = torch.nn.Parameter(torch.zeros(2))  # ln of the factor on the profile's slope: two readings
+    device = everything.families.device
+    steepness = torch.nn.Parameter(
+        torch.zeros(2, device=device)
+    )  # ln of the factor on the profile's slope: two readings
     groups: list[dict[str, Any]] = [
         {"params": list(network.parameters())},
         {"params": [steepness], "weight_decay": 0.0},
@@ -210,7 +207,7 @@ def _optimise(
     )
     network.train()
     for epoch in range(recipe.epochs):
-        for chosen in torch.randperm(count).tensor_split(per_epoch):
+        for chosen in torch.randperm(count).to(device).tensor_split(per_epoch):
             loss = _loss(network, everything.take(chosen), torch.exp(steepness), recipe)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -220,7 +217,7 @@ def _optimise(
         progress(epoch + 1, recipe.epochs)
 
 
-def _loss(network: JndNetwork, batch: _Batch, steepness: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+def _loss(network: JndNetwork, batch: Batch, steepness: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     found = network(batch.measures, batch.thresholds)
     sizes = found.log_size.clamp(min=_SMALLEST)
     observed = batch.probabilities.clamp(0.005, 0.995)

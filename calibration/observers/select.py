@@ -1,14 +1,16 @@
 """From the command line's SPEC to an observer. Each kind is imported only when it is asked for."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from calibration.observers.protocol import Observer
 from calibration.observers.simulated import parse_simulated
 from calibration.settings import read_settings
 
 _EXPECTED = (
-    "embedded, openai:MODEL@BASE_URL, anthropic:MODEL, gemini:MODEL, transformers:PATH_OR_ID, "
-    "python:MODULE:FACTORY or simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
+    "embedded, embedded:FOLDER, openai:MODEL@BASE_URL, anthropic:MODEL, gemini:MODEL, "
+    "transformers:PATH_OR_ID, python:MODULE:FACTORY or "
+    "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
 
 
@@ -39,11 +41,9 @@ def build_observer(spec: str, *, workers: int = 8) -> Observer:
 
 
 def _embedded(rest: str) -> Observer:
-    if rest:
-        raise ValueError(f"expected plain 'embedded', got 'embedded:{rest}'")
     from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - loads torch
 
-    return load_embedded()
+    return load_embedded(Path(rest) if rest else None)
 
 
 def _openai(rest: str, workers: int) -> Observer:

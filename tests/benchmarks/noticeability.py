@@ -5,9 +5,11 @@ Held-out photographs, never used for training by anyone: the last 300 of BIQ2021
 distortion, levels log-uniform over 0.25 to 4 times the model's threshold, rendered at the model's input side,
 so that native size and model's view are one. Metrics get their fair chance: RGB and luma, the pair as it is
 and doubled in size, MS-SSIM with three scales where five do not fit; the best of them counts. A second
-mixture (damage before the model's own resize, rescaling with a codec) is reported beside it. Speed is that of
-one pair at one megapixel, for the embedded model and for one of unknown input, and its ratio to one decode of
-the same picture by libjpeg-turbo. `zero_shot.py` asks the same of observers the predictor never met.
+mixture (damage before the model's own resize, rescaling with a codec) is reported beside it, and so are the
+pairs within half to twice the threshold, where the question is hard; floors are those of all pairs. Speed is
+that of one pair at one megapixel, for the embedded model and for one of unknown input, with the reference
+fresh or seen before, and its ratio to one decode of the same picture by libjpeg-turbo. `zero_shot.py` asks
+the same of observers the predictor never met.
 
 The last line is JSON. Takes about three minutes on one core.
 """
@@ -172,6 +174,7 @@ def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str
     def margin(drawn: np.ndarray) -> float:
         return area(drawn) - area_under_curve(noticed[drawn], scores[best][drawn])
 
+    near = near_threshold(pairs, profile)
     by_distortion = {}
     for family, name in enumerate(FAMILIES):
         chosen = (pairs.families == family) & (pairs.levels > 0)
@@ -186,11 +189,36 @@ def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str
         "best_baseline": best,
         "margin": round(auc - baselines[best], 4),
         "margin_95": bootstrap(pairs.photos, margin),
+        "within_half_to_twice_the_threshold": hard_pairs(noticed, near, chances, scores),
         "brier": round(float(np.mean((chances - noticed) ** 2)), 4),
         "ece": round(calibration_error(noticed, chances), 4),
         "coverage_95": round(coverage(found, pairs.probabilities.astype(float)), 4),
         "baselines": {name: round(value, 4) for name, value in baselines.items()},
         "by_distortion": by_distortion,
+    }
+
+
+def near_threshold(pairs: PairSet, profile: JndProfile) -> np.ndarray:
+    """Choose single distortions between half and twice the model's threshold."""
+    thresholds = np.array([profile.threshold_of(name) or np.nan for name in FAMILIES])
+    ratios = np.where(pairs.families >= 0, pairs.levels / thresholds[pairs.families], np.nan)
+    return (ratios >= 0.5) & (ratios <= 2.0)
+
+
+def hard_pairs(
+    noticed: np.ndarray, near: np.ndarray, chances: np.ndarray, scores: Mapping[str, np.ndarray]
+) -> dict[str, object]:
+    """Compare where the question is hard."""
+    if len(set(noticed[near].tolist())) < 2:
+        return {"n_pairs": int(near.sum())}
+    baselines = {name: area_under_curve(noticed[near], score[near]) for name, score in scores.items()}
+    best = max(baselines, key=lambda name: baselines[name])
+    auc = area_under_curve(noticed[near], chances[near])
+    return {
+        "n_pairs": int(near.sum()),
+        "auc": round(auc, 4),
+        "best_baseline": best,
+        "margin": round(auc - baselines[best], 4),
     }
 
 
@@ -215,6 +243,10 @@ def speed(predictor: Predictor, profiles: Mapping[str, JndProfile]) -> dict[str,
     found = {"decode": decoding}
     for name, profile in profiles.items():
         found[name] = milliseconds(lambda profile=profile: predictor.notice(photo, noisy, profile))
+        comparison = predictor.against(photo, profile)
+        found[f"{name}, same reference"] = milliseconds(
+            lambda comparison=comparison: comparison.notice_each([noisy])
+        )
         found[f"{name} over decode"] = round(found[name] / decoding, 2)
     return found
 

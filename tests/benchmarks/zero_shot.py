@@ -94,6 +94,7 @@ def main() -> None:
             floors = {
                 "auc": float(str(found["auc"])) >= FLOOR,
                 "margin": float(str(found["margin"])) >= MARGIN,
+                "ece": float(str(found["ece"])) <= MARGIN,
             }
             figures[folder.name] = found | {"floors": floors}
     names = [one["model"] for one in learned]

@@ -1,5 +1,6 @@
+import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -7,12 +8,14 @@ import torch
 from calibration.profile import default_profile
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
 from predictor.noticeability import (
+    Certainty,
     Interval,
     Link,
     NoticeabilityModel,
     Settings,
     link_of,
     log_thresholds,
+    settings_from_card,
 )
 
 SETTINGS = Settings(("blur", "noise"), (1.0, 4.0), 1.0, Interval((0.5,), (-1.0, -2.0), (1.0, 2.0)))
@@ -93,3 +96,22 @@ def test_a_card_without_settings_is_refused():
 
     with pytest.raises(ArtifactError, match="settings"):
         NoticeabilityModel.from_part(Part(shipped.tensors, {}))
+
+
+def test_a_model_known_by_profile_alone_is_judged_less_surely():
+    wide = Certainty(0.5, 0.1, Interval((), (-3.0,), (3.0,)))
+    settings = replace(SETTINGS, known_models=("met",), strangers=wide)
+
+    assert settings.certainty_of(replace(default_profile(), model="met")).steepness_factor == 1.0
+    assert settings.certainty_of(default_profile()) == wide
+
+
+def test_settings_survive_the_card():
+    settings = replace(
+        SETTINGS,
+        usual_pattern=(0.1, -0.1),
+        known_models=("met",),
+        strangers=Certainty(1.0, 0.2, SETTINGS.interval),
+    )
+
+    assert settings_from_card(json.loads(json.dumps(asdict(settings)))) == settings

@@ -118,3 +118,35 @@ def test_a_trained_part_is_small(trained: Trained):
     part: Part = trained.to_part({})
 
     assert sum(value.numel() * value.element_size() for value in part.tensors.values()) < 500_000
+
+
+def test_what_holds_for_strangers_is_settled_where_each_observer_was_left_out(answers: PairSet):
+    few = answers.take(np.arange(250))
+    lessons = [Lesson(few, replace(PROFILE, model=name)) for name in ("one", "two", "three")]
+
+    found = train(lessons, Recipe(epochs=4))
+
+    assert found.settings.known_models == ("one", "two", "three")
+    assert found.settings.strangers is not None
+    assert found.settings.strangers.steepness_factor > 0
+
+
+def test_two_observers_say_nothing_of_strangers(answers: PairSet):
+    few = answers.take(np.arange(150))
+
+    found = train([Lesson(few, PROFILE), Lesson(few, PROFILE)], Recipe(epochs=1))
+
+    assert found.settings.strangers is None
+
+
+def test_weights_come_back_on_the_processor(trained: Trained):
+    assert {weight.device.type for weight in trained.network.state_dict().values()} == {"cpu"}
+
+
+def test_a_model_with_few_trials_stays_a_stranger(answers: PairSet, trained: Trained, tmp_path: Path):
+    write_part(tmp_path, "noticeability", trained.to_part({}))
+    few = Lesson(answers.take(np.arange(60)), replace(PROFILE, model="newcomer"))
+
+    again = train([few], Recipe(epochs=1), start=read_part(tmp_path, "noticeability"))
+
+    assert again.settings.known_models == (PROFILE.model,)

@@ -95,11 +95,14 @@ class EmbeddedObserver:
 
 
 def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
-    """Load the model that ships with the package, or another like it; torch then keeps to one thread.
+    """Load the model that ships with the package, or another like it, named after its folder.
+
+    Torch then keeps to one thread.
 
     Raises:
         ObserverError: The model's files are missing or damaged.
     """
+    name = "embedded" if folder is None else folder.resolve().name
     folder = folder or MODEL_FOLDER
     if not (folder / "config.json").is_file():
         raise ObserverError(f"expected the embedded model in {folder}, found none")
@@ -110,6 +113,6 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
         model = AutoModelForImageTextToText.from_pretrained(
             folder, local_files_only=True, dtype=torch.float32
         )
-        return EmbeddedObserver(model, processor)
+        return EmbeddedObserver(model, processor, name)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ObserverError(f"cannot load the embedded model from {folder}: {error}") from error

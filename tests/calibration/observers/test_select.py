@@ -1,6 +1,10 @@
+import shutil
+from pathlib import Path
+
 import pytest
 
-from calibration.observers.protocol import Observer
+from calibration.observers.embedded.observer import MODEL_FOLDER
+from calibration.observers.protocol import Observer, ObserverError
 from calibration.observers.select import build_observer
 
 
@@ -39,9 +43,19 @@ def test_an_unknown_kind_is_told_all_there_are(spec: str):
         assert kind in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "spec", ["openai:m", "anthropic:", "gemini:", "transformers:", "python:m", "embedded:x"]
-)
+@pytest.mark.parametrize("spec", ["openai:m", "anthropic:", "gemini:", "transformers:", "python:m"])
 def test_a_kind_without_what_it_needs_is_told_what_was_expected(spec: str):
     with pytest.raises(ValueError, match="expected"):
         build_observer(spec)
+
+
+def test_another_embedded_model_is_named_after_its_folder(tmp_path: Path):
+    copy = tmp_path / "retrained"
+    shutil.copytree(MODEL_FOLDER, copy)
+
+    assert build_observer(f"embedded:{copy}").name == "retrained"
+
+
+def test_a_folder_without_a_model_is_named():
+    with pytest.raises(ObserverError, match="nowhere"):
+        build_observer("embedded:nowhere")
