@@ -5,8 +5,8 @@ size into probability. `jnd_ratio` is 1 where the probability is halfway between
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -89,17 +89,16 @@ class Settings:
 
     families: tuple[str, ...]  # distortion names, in the network's order
     human_thresholds: tuple[float, ...]  # levels; thresholds of a profile are taken relative to these
-    steepness_factor: float  # of models the network learned from, see `Certainty`
+    steepness_factor: float  # pooled over the models the network learned from, see `Certainty`
     interval: Interval  # of theirs
     usual_pattern: tuple[float, ...] = ()  # of thresholds, see `relative_thresholds`
-    known_models: tuple[str, ...] = ()  # names of those it learned from
-    strangers: Certainty | None = None  # of models known by profile alone; None: as of known ones
+    known_models: Mapping[str, Certainty] = field(default_factory=dict)  # by name: learned from, one by one
+    strangers: Certainty | None = None  # of models known by profile alone; None: the pooled one
 
     def certainty_of(self, profile: JndProfile) -> Certainty:
         """Choose by whether the network learned from this model's answers."""
-        if self.strangers is None or profile.model in self.known_models:
-            return Certainty(self.steepness_factor, 0.0, self.interval)
-        return self.strangers
+        pooled = self.strangers or Certainty(self.steepness_factor, 0.0, self.interval)
+        return self.known_models.get(profile.model, pooled)
 
 
 class NoticeabilityModel:
@@ -189,7 +188,9 @@ def settings_from_card(entry: Any) -> Settings:
         steepness_factor=float(entry["steepness_factor"]),
         interval=_interval_from_card(entry["interval"]),
         usual_pattern=tuple(float(value) for value in entry.get("usual_pattern", ())),
-        known_models=tuple(entry.get("known_models", ())),
+        known_models={
+            name: _certainty_from_card(found) for name, found in entry.get("known_models", {}).items()
+        },
         strangers=None if strangers is None else _certainty_from_card(strangers),
     )
 

@@ -117,7 +117,7 @@ def train(
     finished = replace(
         settled.settings,
         strangers=strangers or settings.strangers,
-        known_models=_known_models(lessons, held, settings, start),
+        known_models={**settings.known_models, **_settle_each(lessons, held, settings, log_scale)},
     )
     figures = {
         "training_pairs": len(everything.families),
@@ -147,14 +147,18 @@ def _first_settings(lessons: Sequence[Lesson], start: Part | None) -> Settings:
     return Settings(FAMILIES, levels, 1.0, Interval((), (0.0,), (0.0,)), usual_pattern=pattern)
 
 
-def _known_models(
-    lessons: Sequence[Lesson], held: Sequence[Answered], settings: Settings, start: Part | None
-) -> tuple[str, ...]:
-    """Count an observer as known, unless training went on with too few answers to settle anything."""
-    names = [lesson.profile.model for lesson in lessons]
-    if start is not None and sum(len(one.noticed) for one in held) < FEWEST_PAIRS:
-        names = []
-    return tuple(dict.fromkeys((*settings.known_models, *names)))
+def _settle_each(
+    lessons: Sequence[Lesson], held: Sequence[Answered], settings: Settings, pooled_scale: float
+) -> dict[str, Certainty]:
+    """Settle every observer with answers enough on its own; the others keep what holds for strangers."""
+    found = {}
+    for lesson, answered in zip(lessons, held, strict=True):
+        if len(answered.noticed) >= FEWEST_PAIRS:
+            settled, log_scale = settle([answered], settings)
+            found[lesson.profile.model] = Certainty(
+                settled.settings.steepness_factor, log_scale - pooled_scale, settled.settings.interval
+            )
+    return found
 
 
 def _settle_strangers(

@@ -100,9 +100,10 @@ def test_a_card_without_settings_is_refused():
 
 def test_a_model_known_by_profile_alone_is_judged_less_surely():
     wide = Certainty(0.5, 0.1, Interval((), (-3.0,), (3.0,)))
-    settings = replace(SETTINGS, known_models=("met",), strangers=wide)
+    sharp = Certainty(2.0, 0.0, SETTINGS.interval)
+    settings = replace(SETTINGS, known_models={"met": sharp}, strangers=wide)
 
-    assert settings.certainty_of(replace(default_profile(), model="met")).steepness_factor == 1.0
+    assert settings.certainty_of(replace(default_profile(), model="met")) == sharp
     assert settings.certainty_of(default_profile()) == wide
 
 
@@ -110,7 +111,7 @@ def test_settings_survive_the_card():
     settings = replace(
         SETTINGS,
         usual_pattern=(0.1, -0.1),
-        known_models=("met",),
+        known_models={"met": Certainty(2.0, 0.0, SETTINGS.interval)},
         strangers=Certainty(1.0, 0.2, SETTINGS.interval),
     )
 
