@@ -28,6 +28,8 @@ _FLOORS = np.array([4.0, 6.0, 6.0], dtype=np.float32)  # grey levels of Y, Cb, C
 _MASKING = 0.3  # share of the local contrast that hides a change
 _LEAST = 1e-3  # of a response: far below one grey level anywhere
 _CHROMA_ZERO = np.array([0.0, 128.0, 128.0], dtype=np.float32)
+_PER_COARSE_COLOR = np.float32(1 / 16)  # grey levels
+_COLOR_PLACES = np.array([256, 16, 1], dtype=np.float32)
 _FLAT, _EDGE = 1.5, 20.0  # grey levels of local contrast; of gradient per pixel
 
 
@@ -92,9 +94,11 @@ def _pool(change: Floats, gains: list[Floats]) -> Floats:
     """Return POOLED numbers: luma and chroma of each band, then all of them by exponents 4 and 2."""
     fourth, second = [], []
     for band, gain in zip(_octaves(change), gains, strict=True):
-        energy = np.square(band * gain).reshape(-1, 3)
-        second.append(energy.mean(axis=0))
-        fourth.append(np.einsum("ij,ij->j", energy, energy) / len(energy))
+        response = cv2.multiply(band, gain)
+        # One pass over the pixels: the mean of squares, and by their deviation the mean of fourth powers.
+        mean, deviation = cv2.meanStdDev(cv2.multiply(response, response))
+        second.append(mean[:, 0])
+        fourth.append(mean[:, 0] ** 2 + deviation[:, 0] ** 2)
     fours, twos = np.stack(fourth), np.stack(second)  # (bands, 3)
     split = np.stack([fours[:, 0], fours[:, 1] + fours[:, 2]], axis=1).ravel()
     total = (fours.sum(), twos.sum() ** 2)
@@ -103,7 +107,7 @@ def _pool(change: Floats, gains: list[Floats]) -> Floats:
 
 def _statistics(pixels: Floats, opponent: Floats, bands: list[Floats], local: list[Floats]) -> Floats:
     """Octave contrasts and their spread, flatness, edges, light, colour, and how much looks like print."""
-    spread = [np.log(np.quantile(one[..., 0], (0.1, 0.5, 0.9)) + 0.1) for one in local]
+    spread = [np.log(_deciles(one[..., 0].ravel()) + 0.1) for one in local]
     chroma = [np.log(np.sqrt(np.mean(band[..., 1:] ** 2)) + 0.1) for band in bands]
     luma = opponent[..., 0]
     across, down = np.abs(np.diff(luma, axis=1)), np.abs(np.diff(luma, axis=0))
@@ -121,9 +125,16 @@ def _statistics(pixels: Floats, opponent: Floats, bands: list[Floats], local: li
 
 def _colours(opponent: Floats) -> list[float]:
     """Entropy and number of coarse colours, and the volume the colours span: what a palette must hold."""
-    coarse = np.clip((opponent + _CHROMA_ZERO) // 16, 0, 15).astype(np.int64)
-    counts = np.bincount((coarse @ (256, 16, 1)).ravel())
+    coarse = np.floor(np.clip((opponent + _CHROMA_ZERO) * _PER_COARSE_COLOR, 0, 15))
+    counts = np.bincount((coarse @ _COLOR_PLACES).astype(np.intp).ravel())
     shares = counts[counts > 0] / counts.sum()
-    covariance = np.cov(opponent.reshape(-1, 3).T) + np.eye(3)
+    flat = opponent.reshape(-1, 3) - opponent.mean(axis=(0, 1))
+    covariance = (flat.T @ flat / len(flat)).astype(np.float64) + np.eye(3)
     spans = 0.5 * np.log(np.linalg.eigvalsh(covariance))
     return [float(-(shares * np.log(shares)).sum()), float(np.log(len(shares))), *spans.tolist()]
+
+
+def _deciles(values: Floats) -> Floats:
+    """Return the first, the fifth and the ninth."""
+    places = [len(values) // 10, len(values) // 2, 9 * len(values) // 10]
+    return np.asarray(np.partition(values, places)[places])

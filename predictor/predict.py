@@ -12,6 +12,7 @@ from calibration.profile import JndProfile, ProfileError, default_profile, embed
 from calibration.published import cautious_profile
 from predictor.answer_change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.delivery import CodecSettings, DeliveryForecast
 from predictor.explanation import Explanation, explain
 from predictor.features import PairError, Viewer
 from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
@@ -23,7 +24,9 @@ from predictor.thresholds import PredictedThreshold, ThresholdModel
 __all__ = [
     "AnswerChange",
     "ArtifactError",
+    "CodecSettings",
     "Comparison",
+    "DeliveryForecast",
     "Explanation",
     "Noticeability",
     "PairError",
@@ -208,9 +211,25 @@ class Predictor:
         Raises:
             ArtifactError: The artifact has no thresholds part.
         """
+        return self._threshold_model().predict(image, profile)
+
+    def forecast(self, image: Image, profile: JndProfile) -> DeliveryForecast:
+        """Predict at which codec quality and at which size the model starts to notice, as the image is sent.
+
+        Raises:
+            ArtifactError: The artifact has no thresholds part.
+        """
+        return self._threshold_model().forecast(image, profile)
+
+    @property
+    def has_thresholds(self) -> bool:
+        """Whether `thresholds` and `forecast` can be asked."""
+        return self._thresholds is not None
+
+    def _threshold_model(self) -> ThresholdModel:
         if self._thresholds is None:
             raise ArtifactError("expected an artifact with a thresholds part, this one has none")
-        return self._thresholds.predict(image, profile)
+        return self._thresholds
 
 
 def excess_probability(found: Noticeability, profile: JndProfile) -> float:

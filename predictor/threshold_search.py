@@ -2,11 +2,13 @@
 
 The threshold of one picture is the level at which P(says "different") is halfway between the observer's floor
 and ceiling. Where it never gets there the picture is censored: its threshold lies above the strongest level.
-Predicting all this without asking is the matter of `thresholds`.
+Predicting all this without asking is the matter of `thresholds`; what is shown at a level is decided by
+whoever asks (`Rendering`): here distortions at the model's view, in `delivery_search` whole deliveries.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +17,9 @@ from calibration.image import Image, resize
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import FAMILIES, Pair
 from predictor.sampling import Labeller
-from predictor.threshold_range import least_level
+from predictor.threshold_range import least_level, strongest_level
 
-REPEATS: Mapping[str, int] = {"noise": 2, "mask": 3}  # samples of noise, places of the mask, averaged over
+REPEATS: Mapping[str, int] = {"noise": 2, "mask": 5}  # samples of noise, places of the mask, averaged over
 _FIRST_STEP, _STEP_GROWTH = 0.5, 1.4  # natural logarithm of the level, until the threshold is bracketed
 _REFINEMENTS = 3
 _WIDE_ENOUGH = 0.04  # of a bracket, natural logarithm: more would resolve the observer's own jitter
@@ -53,26 +55,72 @@ class Searched:
         )
 
 
-def search_thresholds(
-    pictures: Sequence[Image],
-    name: str,
-    labeller: Labeller,
-    *,
-    guess: float,
-    halfway: float,
-    first_seed: int = 0,
-) -> Searched:
+class Rendering(Protocol):
+    """What N pictures look like at a level of damage."""
+
+    @property
+    def least(self) -> float:
+        """Return the level at which the search ends downwards."""
+        ...
+
+    @property
+    def strongest(self) -> float:
+        """Return the level at which it ends upwards."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        ...
+
+    def pairs(self, index: int, level: float) -> list[Pair]:
+        """Return what to ask about one picture; the answers are averaged, so every level gives as many."""
+        ...
+
+
+@dataclass(frozen=True)
+class Distorted:
+    """Pictures at the model's view, with one distortion applied there."""
+
+    pictures: Sequence[Image]
+    name: str
+    first_seed: int = 0  # picture i with repeat r is rendered with seed (first_seed + i, r)
+
+    @property
+    def least(self) -> float:
+        """Return the level below which it does no less."""
+        return least_level(self.name)
+
+    @property
+    def strongest(self) -> float:
+        """Return the end of the scale."""
+        return strongest_level(self.name)
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.pictures)
+
+    def pairs(self, index: int, level: float) -> list[Pair]:
+        """Render every repeat."""
+        return [self._pair(index, level, repeat) for repeat in range(REPEATS.get(self.name, 1))]
+
+    def _pair(self, index: int, level: float, repeat: int) -> Pair:
+        picture = self.pictures[index]
+        rng = np.random.default_rng((self.first_seed + index, repeat))
+        damaged = DISTORTIONS[self.name].apply(picture, min(level, self.strongest), rng)
+        brought_back = resize(damaged, picture.width, picture.height, "bicubic")
+        return Pair(picture, brought_back, str(index), FAMILIES.index(self.name), level)
+
+
+def search_thresholds(rendering: Rendering, labeller: Labeller, *, guess: float, halfway: float) -> Searched:
     """Bracket each threshold from `guess` on, then close in by false position on the log odds.
 
     Args:
-        pictures: At the model's view.
-        name: Of the distortion.
+        rendering: The pictures.
         labeller: The observer.
         guess: Level to begin with; the profile's threshold.
         halfway: Probability between the observer's floor and ceiling.
-        first_seed: Picture i with repeat r is rendered with seed (first_seed + i, r).
     """
-    search = _Search(pictures, name, labeller, halfway, first_seed)
+    search = _Search(rendering, labeller, halfway)
     search.bracket(float(np.log(guess)))
     for _ in range(_REFINEMENTS):
         search.refine()
@@ -82,21 +130,18 @@ def search_thresholds(
 class _Search:
     """The brackets of N pictures; log odds are relative to those of `halfway`."""
 
-    def __init__(
-        self, pictures: Sequence[Image], name: str, labeller: Labeller, halfway: float, first_seed: int
-    ) -> None:
-        self._pictures, self._name, self._labeller = pictures, name, labeller
+    def __init__(self, rendering: Rendering, labeller: Labeller, halfway: float) -> None:
+        self._rendering, self._labeller = rendering, labeller
         self._goal = _log_odds(np.array([halfway]))[0]
-        self._first_seed = first_seed
-        self._bounds = np.log(least_level(name)), np.log(DISTORTIONS[name].levels)
-        count = len(pictures)
+        self._bounds = np.log(rendering.least), np.log(rendering.strongest)
+        count = len(rendering)
         self._low, self._high = np.full(count, -np.inf), np.full(count, np.inf)
         self._odds_low, self._odds_high = np.full(count, np.nan), np.full(count, np.nan)
 
     def bracket(self, start: float) -> None:
         """Walk from `start` towards the threshold, in growing steps, until it lies between two levels."""
-        at, step = np.full(len(self._pictures), np.clip(start, *self._bounds)), _FIRST_STEP
-        open_ended = np.arange(len(self._pictures))
+        at, step = np.full(len(self._rendering), np.clip(start, *self._bounds)), _FIRST_STEP
+        open_ended = np.arange(len(self._rendering))
         while len(open_ended):
             self._ask(open_ended, at[open_ended])
             at = np.where(np.isinf(self._high), self._low + step, self._high - step).clip(*self._bounds)
@@ -129,26 +174,16 @@ class _Search:
     def _ask(self, chosen: npt.NDArray[np.intp], at: Floats) -> None:
         if not len(chosen):
             return
-        repeats = REPEATS.get(self._name, 1)
-        pairs = [
-            self._render(int(index), float(np.exp(level)), repeat)
+        asked = [
+            self._rendering.pairs(int(index), float(np.exp(level)))
             for index, level in zip(chosen, at, strict=True)
-            for repeat in range(repeats)
         ]
-        chances = np.asarray(self._labeller.label(pairs)).reshape(len(chosen), repeats).mean(axis=1)
+        answers = np.asarray(self._labeller.label([pair for pairs in asked for pair in pairs]))
+        chances = answers.reshape(len(chosen), -1).mean(axis=1)
         odds = _log_odds(chances) - self._goal
         noticed = odds >= 0
         self._high[chosen[noticed]], self._odds_high[chosen[noticed]] = at[noticed], odds[noticed]
         self._low[chosen[~noticed]], self._odds_low[chosen[~noticed]] = at[~noticed], odds[~noticed]
-
-    def _render(self, index: int, level: float, repeat: int) -> Pair:
-        picture = self._pictures[index]
-        rng = np.random.default_rng((self._first_seed + index, repeat))
-        damaged = DISTORTIONS[self._name].apply(
-            picture, min(level, float(DISTORTIONS[self._name].levels)), rng
-        )
-        brought_back = resize(damaged, picture.width, picture.height, "bicubic")
-        return Pair(picture, brought_back, str(index), FAMILIES.index(self._name), level)
 
 
 def _log_odds(chances: Floats) -> Floats:

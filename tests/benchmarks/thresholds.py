@@ -6,8 +6,10 @@ the observer's own threshold, searched level by level. Beside the prediction: th
 constant shift of it that training found, and what the noticeability network costs to search with.
 
 Censored pictures (never halfway up to the strongest level, or halfway at the least) have no measured level;
-they count for coverage, where the interval must reach the end of the scale. The last line is JSON. Asking
-takes about two minutes on one core; `--answers FILE` keeps what was asked.
+they count for coverage, where the interval must reach the end of the scale. Deliveries are checked by asking
+the observer about pictures sent as forecast (`threshold_deliveries`); `--no-deliveries` leaves that out, and
+then nobody is asked when `--answers FILE` holds what was asked before. The last line is JSON. Asking takes
+about three minutes on one core.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import cv2
 import numpy as np
 import torch
 from skimage import data
+from threshold_deliveries import delivered_rates
 
 from calibration.image import Image, decode, encode_jpeg, load, resize
 from calibration.observers.select import build_observer
@@ -30,15 +33,16 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import FAMILIES, photo_files
 from predictor.labelling import ObserverLabeller
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
+from predictor.profile_threshold import profile_threshold
+from predictor.threshold_answers import Answers, ask_thresholds
 from predictor.threshold_range import least_level, strongest_level
 from predictor.threshold_search import Searched
-from predictor.threshold_training import Answers, ask_thresholds
-from predictor.thresholds import profile_threshold
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 ERROR_FLOOR, COVERAGE_FLOOR, SPEED_FLOOR_MS = 0.15, (0.92, 0.98), 10.0
 HELD_OUT_KODAK = ("13", "14", "15", "16")
 REPLICATES = 500
+CHUNK = 16  # photographs asked about together
 SEARCHED_PICTURES = 8  # of the network search shown beside
 
 Predictions = Sequence[Mapping[str, PredictedThreshold]]
@@ -63,8 +67,14 @@ def truth(options: argparse.Namespace, profile: JndProfile) -> Answers:
     """Ask the observer, or read what it was asked before."""
     if options.answers is not None and options.answers.exists():
         return Answers.load(options.answers)
+    photos = held_out(options.photographs)
     with closing(build_observer(options.observer)) as observer:
-        answers = ask_thresholds(held_out(options.photographs), ObserverLabeller(observer), profile)
+        labeller = ObserverLabeller(observer)
+        parts = [
+            ask_thresholds(photos[start : start + CHUNK], labeller, profile, first_seed=start)
+            for start in range(0, len(photos), CHUNK)
+        ]
+    answers = Answers.join(parts)
     if options.answers is not None:
         answers.save(options.answers)
     return answers
@@ -168,16 +178,25 @@ def milliseconds(work: Callable[[], object]) -> float:
 def speed(predictor: Predictor, profile: JndProfile) -> dict[str, float]:
     """Time one megapixel on one core, and one libjpeg-turbo decode of the same picture beside it."""
     photo = Image(np.ascontiguousarray(np.tile(data.astronaut(), (2, 2, 1))))
-    encoded = encode_jpeg(photo, 90)
-    ours, theirs = (
-        milliseconds(lambda: predictor.thresholds(photo, profile)),
-        milliseconds(lambda: decode(encoded)),
-    )
+    plain, progressive = (encode_jpeg(photo, 90, progressive=flag) for flag in (False, True))
+    ours = milliseconds(lambda: predictor.thresholds(photo, profile))
+    theirs = milliseconds(lambda: decode(plain))
     return {
         "milliseconds_1mp": rounded(ours),
+        "milliseconds_forecast_1mp": rounded(
+            milliseconds(lambda: predictor.forecast(photo, profile).settings(0.05))
+        ),
         "milliseconds_jpeg_decode_1mp": rounded(theirs),
+        "milliseconds_progressive_decode_1mp": rounded(milliseconds(lambda: decode(progressive))),
         "ratio_to_decode": rounded(ours / theirs),
     }
+
+
+def deliveries(options: argparse.Namespace, predictor: Predictor, profile: JndProfile) -> dict[str, object]:
+    """Ask the observer about pictures sent as forecast."""
+    with closing(build_observer(options.observer)) as observer:
+        photos = held_out(options.photographs)
+        return {"rates": delivered_rates(photos, predictor, profile, ObserverLabeller(observer))}
 
 
 def main() -> None:
@@ -188,6 +207,7 @@ def main() -> None:
     parser.add_argument("--artifact", type=Path)
     parser.add_argument("--observer", default="embedded", help="SPEC: another one is served by its profile")
     parser.add_argument("--profile", default="embedded", help="of that observer")
+    parser.add_argument("--no-deliveries", action="store_true", help="leave out what needs the observer")
     options = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -202,6 +222,8 @@ def main() -> None:
     }
     figures["searching_with_the_network"] = search_with_network(answers, predictor, profile)
     figures |= speed(predictor, profile)
+    if not options.no_deliveries:
+        figures["deliveries"] = deliveries(options, predictor, profile)
     low, high = COVERAGE_FLOOR
     floors = {
         "median_error": float(str(figures["median_error"])) <= ERROR_FLOOR,

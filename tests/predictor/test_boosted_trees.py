@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from predictor.boosted_trees import BoostedTrees
-from predictor.tree_export import export_trees
+from predictor.tree_export import export_regression_trees, export_trees
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,14 @@ def test_exported_trees_answer_as_the_library_does(fitted):
     exported = export_trees(model)
 
     assert exported.log_odds(rows) == pytest.approx(model.decision_function(rows), abs=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_exported_regressions_answer_as_the_library_does(fitted, loss: str):
+    rows = fitted[1]
+    model = GradientBoostingRegressor(loss=loss, n_estimators=30, random_state=0).fit(rows, rows[:, 0] ** 2)
+
+    assert export_regression_trees(model).log_odds(rows) == pytest.approx(model.predict(rows), abs=1e-5)
 
 
 def test_trees_survive_a_round_trip_through_arrays(fitted):

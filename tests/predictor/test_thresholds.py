@@ -17,7 +17,9 @@ from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, default_directory, read_part
 from predictor.predict import Predictor, resolve_profile
-from predictor.thresholds import PredictedThreshold, ThresholdModel, codec_settings, profile_threshold
+from predictor.profile_threshold import profile_threshold
+from predictor.threshold_range import least_level
+from predictor.thresholds import PredictedThreshold, ThresholdModel
 
 CAT = Image(np.ascontiguousarray(data.cat()))
 
@@ -91,16 +93,20 @@ def test_any_picture_has_sound_thresholds(seed: int, height: int, width: int, gr
 
 @settings(max_examples=6, deadline=None)
 @given(st.floats(0.1, 10.0))
-def test_thresholds_scale_with_those_of_the_profile(factor: float):
-    model = ThresholdModel.from_part(read_part(default_directory(), "thresholds"))
-    profile = resolve_profile("embedded")
+def test_thresholds_rise_with_those_of_the_profile(factor: float):
+    part = read_part(default_directory(), "thresholds")
+    model, profile = ThresholdModel.from_part(part), resolve_profile("embedded")
 
     before, after = model.predict(CAT, profile), model.predict(CAT, scaled(profile, factor))
 
     for name in DISTORTIONS:
-        assert after[name].level == pytest.approx(before[name].level * factor, rel=1e-9)
-        assert after[name].low == pytest.approx(before[name].low * factor, rel=1e-9)
-        assert after[name].high == pytest.approx(before[name].high * factor, rel=1e-9)
+        fixed = part.card["settings"][name]["fixed_part"]
+        assert (after[name].level > before[name].level) == (factor > 1) or after[name].level == least_level(
+            name
+        )
+        if fixed == 0:
+            assert after[name].level == pytest.approx(before[name].level * factor, rel=1e-9)
+            assert after[name].high == pytest.approx(before[name].high * factor, rel=1e-9)
 
 
 def test_an_unknown_model_gets_thresholds_marked_as_assumed(predictor: Predictor):
@@ -164,39 +170,37 @@ def test_a_picture_busy_with_detail_lets_blur_be_noticed_earlier(predictor: Pred
     assert levels[1] < levels[0]
 
 
-@given(st.floats(0.01, 0.98), st.floats(0.001, 0.01))
-def test_the_level_for_a_probability_rises_with_it(probability: float, more: float):
-    one = PredictedThreshold("noise", 5.0, 4.0, 6.0, 0.025, "measured", (-0.2, -0.1, 0.0, 0.1, 0.3), 3.0)
+def test_a_model_training_has_not_met_gets_wider_intervals_around_the_same_level():
+    part = read_part(default_directory(), "thresholds")
+    model = ThresholdModel.from_part(replace(part, card={**part.card, "widening": 1.5}))
+    profile = resolve_profile("embedded")
 
-    first, second = one.level_at(probability), one.level_at(probability + more)
+    met, stranger = model.predict(CAT, profile), model.predict(CAT, replace(profile, model="stranger"))
 
-    assert 0 < first <= second <= 50
-    assert one.notice_probability(first) == pytest.approx(probability, abs=0.01)
-
-
-def test_a_probability_outside_its_range_is_refused():
-    one = PredictedThreshold("noise", 5.0, 4.0, 6.0, 0.025, "measured", (0.0,), 3.0)
-
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        one.level_at(1.0)
+    for name in DISTORTIONS:
+        assert stranger[name].level == met[name].level
+        assert stranger[name].low <= met[name].low
+        assert stranger[name].high > met[name].high
 
 
-def test_codec_settings_allow_more_where_more_may_be_noticed(predictor: Predictor):
-    predicted = predictor.thresholds(CAT, resolve_profile("embedded"))
+def test_nothing_is_predicted_below_the_least_a_distortion_can_do(predictor: Predictor):
+    found = predictor.thresholds(CAT, scaled(resolve_profile("embedded"), 1e-6))
 
-    careful, bold = codec_settings(predicted, 0.05), codec_settings(predicted, 0.6)
-
-    assert careful.jpeg_quality >= bold.jpeg_quality
-    assert careful.webp_quality >= bold.webp_quality
-    assert 0.1 <= bold.scale <= careful.scale <= 1.0
+    assert all(one.level >= one.low == least_level(name) for name, one in found.items())
+    assert found["blur"].level == least_level("blur")
 
 
 def test_an_artifact_without_thresholds_says_so(tmp_path: Path):
     artifact = copied(tmp_path)
     change_card(artifact, lambda card: card["parts"].pop("thresholds"))
 
+    predictor = Predictor.load(artifact)
+
+    assert not predictor.has_thresholds
     with pytest.raises(ArtifactError, match="a thresholds part, this one has none"):
-        Predictor.load(artifact).thresholds(CAT, default_profile())
+        predictor.thresholds(CAT, default_profile())
+    with pytest.raises(ArtifactError, match="a thresholds part, this one has none"):
+        predictor.forecast(CAT, default_profile())
 
 
 def test_damaged_thresholds_are_refused(tmp_path: Path):
@@ -208,10 +212,22 @@ def test_damaged_thresholds_are_refused(tmp_path: Path):
         Predictor.load(artifact)
 
 
-@pytest.mark.parametrize("settings", [{}, {"blur": {"below": 1}}, None])
-def test_foreign_thresholds_are_refused(tmp_path: Path, settings: object):
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("settings", {}),
+        ("settings", {"blur": {"below": 1}}),
+        ("settings", None),
+        ("delivery", {"jpeg": {}}),
+        ("widening", 0.5),
+        ("widening", float("nan")),
+        ("widening", None),
+        ("training", {}),
+    ],
+)
+def test_foreign_thresholds_are_refused(tmp_path: Path, entry: str, value: object):
     artifact = copied(tmp_path)
-    change_card(artifact, lambda card: card["parts"]["thresholds"].update(settings=settings))
+    change_card(artifact, lambda card: card["parts"]["thresholds"].update({entry: value}))
 
     with pytest.raises(ArtifactError, match="does not fit"):
         Predictor.load(artifact)

@@ -1,0 +1,30 @@
+"""What a profile says of a model's own thresholds, also where it says nothing, and how sure it is."""
+
+import math
+from collections.abc import Callable
+
+from calibration.profile import JndProfile, default_profile
+from calibration.stimuli.registry import DISTORTIONS
+
+
+def profile_threshold(profile: JndProfile, name: str) -> float:
+    """Return the threshold in levels; an unknown one stands to the human as the known do on average."""
+    found = profile.threshold_of(name)
+    if found is not None and found > 0:
+        return found
+    human = default_profile()
+    ratios = [
+        math.log(threshold / reference)
+        for other in DISTORTIONS
+        if (threshold := profile.threshold_of(other)) and (reference := human.threshold_of(other))
+    ]
+    mean = sum(ratios) / len(ratios) if ratios else 0.0
+    return float(human.threshold_of(name) or 1.0) * math.exp(mean)
+
+
+def profile_doubt(profile: JndProfile, name: str, strength: Callable[[float], float]) -> float:
+    """Return half the profile's own 95 % interval of ln(strength of a level); 0 where it states none."""
+    found = profile.distortions.get(name)
+    if found is None or not found.low or not found.high or found.status != "measured":
+        return 0.0
+    return max(0.0, math.log(strength(found.high) / strength(found.low)) / 2.0)
