@@ -4,6 +4,9 @@ Tiers: `exact` keeps every decoded pixel; `faithful` and `lean` allow the predic
 model's own resize and beyond its false-alarm floor, to reach 5 % and 20 %. What is sent was itself judged,
 decoded from its final bytes. The result is a pure function of the arguments.
 
+Where the model's input is known, the search begins at the size and quality that the predictor forecasts to be
+allowed, and goes no lower: the lightest of many candidates that pass is one that was judged too kindly.
+
 Limits no prediction overrides: JPEG and WebP quality at least 30; no side below the model's input side; for
 a model whose input is unknown, no size below the one its provider shows it.
 """
@@ -27,7 +30,8 @@ from calibration.image import (
 )
 from calibration.profile import JndProfile
 from gateway.providers import ProviderRules, Size
-from predictor.predict import Comparison, Predictor
+from gateway.quality_search import QualitySearch
+from predictor.predict import Comparison, DeliveryForecast, Predictor
 
 Tier = Literal["exact", "faithful", "lean"]
 
@@ -65,6 +69,7 @@ class _Job:
     data: bytes
     input_side: int | None  # of the model, pixels
     comparison: Comparison
+    forecast: DeliveryForecast | None  # None: the model's input is unknown, or the artifact has none
     formats: frozenset[FormatName]
     ceiling: Size  # pixels beyond it are wasted
     count_tokens: Callable[[Size], int]
@@ -111,6 +116,7 @@ class Compressor:
             data=data,
             input_side=profile.input_side,
             comparison=self._predictor.against(decoded.image, profile),
+            forecast=self._forecast(decoded.image, profile),
             formats=rules.formats,
             ceiling=rule.seen(Size(decoded.image.width, decoded.image.height)),
             count_tokens=rule.tokens,
@@ -139,42 +145,59 @@ class Compressor:
     def _encodings(self, job: _Job, small: Image) -> Iterator[_Candidate]:
         jpeg = None
         if "jpeg" in job.formats:
-            jpeg = self._lowest_quality(job, small, "jpeg", start=None)
+            jpeg = self._lowest_quality(job, small, "jpeg", near=None)
             if jpeg is not None:
                 yield jpeg
         if "webp" in job.formats and small.width * small.height <= _FAST_PIXELS:
-            start = jpeg.quality if jpeg is not None else None
-            webp = self._lowest_quality(job, small, "webp", start=start)
+            near = jpeg.quality if jpeg is not None else None
+            webp = self._lowest_quality(job, small, "webp", near=near)
             if webp is not None:
                 yield webp
 
     def _lowest_rung(self, job: _Job, sizes: list[Size]) -> int:
         """Find the lowest rung of the resolution ladder that half of the allowed probability permits."""
-        low, high = 0, len(sizes) - 1  # the first rung stands in for "all failed"
+        least = self._forecast_short_side(job)
+        low, high = 0, sum(min(size.width, size.height) >= least for size in sizes[1:])
+        middle = high  # the first rung stands in for "all failed"
         while low < high:
-            middle = (low + high + 1) // 2
             reduced = _reduce(job.decoded.image, sizes[middle])
             if job.comparison.excess(reduced) <= self._limit * _RESOLUTION_SHARE:
                 low = middle
             else:
                 high = middle - 1
+            middle = (low + high + 1) // 2
         return low
 
     def _lowest_quality(
-        self, job: _Job, picture: Image, format_name: FormatName, *, start: int | None
+        self, job: _Job, picture: Image, format_name: FormatName, *, near: int | None
     ) -> _Candidate | None:
-        """Bisect the quality grid; every probe is encoded, decoded and judged against the source."""
-        low, high = 0, len(_QUALITIES) - 1
+        """Search the quality grid; every probe is encoded, decoded and judged against the source."""
+        least = self._forecast_quality(job, picture, format_name)
+        search = QualitySearch([quality for quality in _QUALITIES if quality >= least], least or near)
         best: _Candidate | None = None
-        middle = _QUALITIES.index(start) if start in _QUALITIES else (low + high) // 2
-        while low <= high:
-            candidate = self._encode(job, picture, format_name, _QUALITIES[middle])
-            if candidate.probability <= self._limit:
-                best, high = candidate, middle - 1
-            else:
-                low = middle + 1
-            middle = (low + high) // 2
+        while (quality := search.next) is not None:
+            candidate = self._encode(job, picture, format_name, quality)
+            is_allowed = candidate.probability <= self._limit
+            search.tell(is_allowed)
+            best = candidate if is_allowed else best
         return best
+
+    def _forecast(self, image: Image, profile: JndProfile) -> DeliveryForecast | None:
+        is_useful = self._tier != "exact" and profile.input_side is not None
+        return (
+            self._predictor.forecast(image, profile) if is_useful and self._predictor.has_thresholds else None
+        )
+
+    def _forecast_short_side(self, job: _Job) -> int:
+        if job.forecast is None:
+            return 0
+        return job.forecast.least_short_side(self._limit * _RESOLUTION_SHARE)
+
+    def _forecast_quality(self, job: _Job, picture: Image, format_name: FormatName) -> int:
+        if job.forecast is None:
+            return 0
+        forecast = job.forecast.jpeg_quality if format_name == "jpeg" else job.forecast.webp_quality
+        return forecast(min(picture.width, picture.height), self._limit * (1 - _RESOLUTION_SHARE))
 
     def _encode(self, job: _Job, picture: Image, format_name: FormatName, quality: int) -> _Candidate:
         if format_name == "jpeg":

@@ -1,4 +1,7 @@
+import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from calibration.image import (
 from calibration.profile import JndProfile
 from gateway.compression import MIN_QUALITY, Compressor, Tier
 from gateway.providers import load_rules
+from predictor.artifact import default_directory
 from predictor.predict import Predictor, excess_probability, resolve_profile
 
 RULES = load_rules()
@@ -195,3 +199,29 @@ def test_a_screen_of_text_is_compared_losslessly_too(predictor: Predictor, embed
     assert plan.bytes_out < plan.bytes_in
     assert plan.probability <= 0.05
     assert len(out) == plan.bytes_out
+
+
+def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor, embedded: JndProfile):
+    decoded = decode(CAMERA)
+    forecast = predictor.forecast(decoded.image, embedded)
+
+    _, plan = compressor(predictor).compress(decoded, CAMERA, embedded, "embedded", "embedded")
+
+    short = min(plan.width, plan.height)
+    qualities = {"jpeg": forecast.jpeg_quality(short, 0.025), "webp": forecast.webp_quality(short, 0.025)}
+    assert plan.reason == ""
+    assert plan.quality is not None
+    assert plan.quality >= qualities[plan.format]
+    assert short >= forecast.least_short_side(0.025)
+
+
+def test_an_artifact_without_thresholds_still_compresses(dull: JndProfile, tmp_path: Path):
+    artifact = Path(shutil.copytree(default_directory(), tmp_path / "artifact"))
+    card = json.loads((artifact / "card.json").read_text())
+    del card["parts"]["thresholds"]
+    (artifact / "card.json").write_text(json.dumps(card))
+
+    _, plan = compressor(Predictor.load(artifact)).compress(decode(CAMERA), CAMERA, dull, "embedded", "x")
+
+    assert plan.probability <= 0.05
+    assert plan.bytes_out < plan.bytes_in / 2
