@@ -1,6 +1,6 @@
 """How well is the level predicted at which the embedded model starts to notice, picture by picture?
 
-Held-out photographs, never used for training by anyone: 96 of the last 300 of BIQ2021 (drawn with seed 1),
+Held-out photographs, never used for training by anyone: 192 of the last 300 of BIQ2021 (drawn with seed 1),
 Kodak 13-16 in ../shared/data, and five of scikit-image (these alone where ../shared is missing). The truth is
 the observer's own threshold, searched level by level. Beside the prediction: the profile alone, the best
 constant shift of it that training found, and what the noticeability network costs to search with.
@@ -9,7 +9,7 @@ Censored pictures (never halfway up to the strongest level, or halfway at the le
 they count for coverage, where the interval must reach the end of the scale. Deliveries are checked by asking
 the observer about pictures sent as forecast (`threshold_deliveries`); `--no-deliveries` leaves that out, and
 then nobody is asked when `--answers FILE` holds what was asked before. The last line is JSON. Asking takes
-about three minutes on one core.
+about five minutes on one core.
 """
 
 import argparse
@@ -202,7 +202,7 @@ def deliveries(options: argparse.Namespace, predictor: Predictor, profile: JndPr
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photographs", type=int, default=96, help="of BIQ2021")
+    parser.add_argument("--photographs", type=int, default=192, help="of BIQ2021")
     parser.add_argument("--answers", type=Path, help="file to keep the observer's thresholds in, or to read")
     parser.add_argument("--artifact", type=Path)
     parser.add_argument("--observer", default="embedded", help="SPEC: another one is served by its profile")
