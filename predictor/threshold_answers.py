@@ -131,11 +131,13 @@ def ask_about_files(
     """Ask about photographs on disk, a few at a time; with `keep`, go on from what that file holds.
 
     Raises:
-        ValueError: There is no photograph, or `keep` holds something else.
+        ValueError: There is no photograph, or `keep` holds something else, or is about other photographs.
         ImageError: A file is not a picture.
     """
     parts = [Answers.load(keep)] if keep is not None and keep.exists() else []
     done = sum(len(part) for part in parts)
+    if parts:
+        _check_same(parts[0], files, profile.input_side or WHOLE_SIDE)
     while done < len(files):
         photos = [load(path) for path in files[done : done + _CHUNK]]
         parts = [Answers.join([*parts, ask_thresholds(photos, labeller, profile, first_seed=done)])]
@@ -146,6 +148,17 @@ def ask_about_files(
     if not parts:
         raise ValueError("expected at least one photograph to ask about, got none")
     return parts[0]
+
+
+def _check_same(kept: Answers, files: Sequence[Path], side: int) -> None:
+    """Compare the first and the last photograph that both name.
+
+    Raises:
+        ValueError: They differ.
+    """
+    for index in {0, min(len(kept), len(files)) - 1} if files else ():
+        if not np.array_equal(kept.pictures[index], model_view(load(files[index]), side).pixels):
+            raise ValueError(f"expected kept answers about {files[index].name}, got another photograph's")
 
 
 def _searched(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Searched:

@@ -206,7 +206,9 @@ def _told(answers: Answers, profile: JndProfile) -> dict[str, Any]:
 
 
 def _stranger(text: str) -> Stranger:
-    file, _, profile = text.partition("=")
+    file, separator, profile = text.partition("=")
+    if not separator:
+        raise ValueError(f"expected FILE=PROFILE for a stranger, got {text!r}")
     return Stranger(Answers.load(Path(file)), resolve_profile(profile))
 
 

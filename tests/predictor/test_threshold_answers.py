@@ -70,6 +70,15 @@ def test_what_was_asked_already_is_not_asked_again(tmp_path: Path):
     assert same(both, again)
 
 
+def test_answers_about_other_photographs_are_not_gone_on_from(tmp_path: Path, answers: Answers):
+    other = tmp_path / "other.png"
+    other.write_bytes(encode_png(Image(np.zeros((50, 50, 3), np.uint8))))
+    answers.save(tmp_path / "answers.npz")
+
+    with pytest.raises(ValueError, match=r"about other\.png"):
+        ask_about_files([other], Counting(), default_profile(), keep=tmp_path / "answers.npz")
+
+
 def test_a_file_of_something_else_is_refused(tmp_path: Path):
     np.savez(tmp_path / "other.npz", pictures=np.zeros(3))
     (tmp_path / "text.npz").write_text("no arrays")
