@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from calibration.profile import JndProfile
 
-_FARTHEST = 0.4  # ln: of one threshold from the model's own level and the usual pattern
+_FARTHEST = 1.0  # ln: of one threshold from the model's own level and the usual pattern
 _FARTHEST_FOR_LEVEL = 0.8  # ln: what counts of one threshold when that level is taken
 _SLOPES = (0.7, 6.0)  # beyond these a fitted slope is noise
 _USUAL_SLOPE = 3.0

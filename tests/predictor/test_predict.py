@@ -58,7 +58,7 @@ def test_more_damage_is_never_much_less_visible(predictor: Predictor, embedded: 
             reference, [distorted(photo, name, float(level)) for level in levels], embedded
         )
 
-        sizes = np.array([one.jnd_ratio for one in found])
+        sizes = np.array([min(one.jnd_ratio, 4.0) for one in found])  # from there on, all is noticed
         assert sizes[-1] > sizes[0]
         assert (sizes[1:] >= 0.7 * np.maximum.accumulate(sizes)[:-1]).all()
 

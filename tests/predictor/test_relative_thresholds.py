@@ -41,7 +41,7 @@ def test_one_wild_threshold_is_believed_in_part_only_and_hardly_moves_the_others
 
     found = dict(zip(FAMILIES, relative_thresholds(wild, FAMILIES, HUMAN, USUAL), strict=True))
 
-    assert found["blur"] - 0.7 < found["jpeg"] < found["blur"]
+    assert found["blur"] - 1.2 < found["jpeg"] < found["blur"]
     assert found["blur"] == pytest.approx(math.log(2), abs=0.15)
 
 
