@@ -135,6 +135,7 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "greyscale": greyscale,
     }
 )
+HARD_TREATMENTS = ("grain", "camera", "sharpen")
 _WEIGHTS = {
     "as_is": 5.0,
     "shrink": 5.0,
@@ -155,6 +156,13 @@ def treat(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, str]:
     for name in chosen:
         pixels = TREATMENTS[name](pixels, rng)
     return pixels, "+".join(chosen)
+
+
+def treat_hard(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, str]:
+    """Apply one of the treatments that look most like a perturbation, to the picture or a treated one."""
+    before, history = treat(pixels, rng) if rng.random() < 0.4 else (pixels, "as_is")
+    name = str(rng.choice(HARD_TREATMENTS))
+    return TREATMENTS[name](before, rng), f"{history}+{name}"
 
 
 def draw_encoding(rng: np.random.Generator) -> Encoding:

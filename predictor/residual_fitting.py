@@ -3,7 +3,7 @@
 Knows nothing of files, folders or how samples are made. Training only.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,7 @@ def calibrate_detector(
     network: TileNetwork,
     trees: BoostedTrees,
     strata: Strata,
-    benign: list[Sample],
+    benign: Iterable[Sample],
 ) -> ResidualDetector:
     """Score benign pictures nobody trained on; their scores become the calibration.
 
@@ -83,7 +83,9 @@ def calibrate_detector(
     """
     scores: dict[str, list[float]] = {name: [] for name in strata.names}
     means: dict[str, list[Floats]] = {name: [] for name in strata.names}
+    measures: tuple[str, ...] = ()
     for sample in benign:
+        measures = sample.measured.names
         row = describe_sample(network, sample)
         stratum = strata.stratum_of(sample.measured, sample.codec)
         scores[stratum].append(float(trees.log_odds(row[None])[0]))
@@ -96,7 +98,7 @@ def calibrate_detector(
     return ResidualDetector(
         network=network,
         trees=trees,
-        measures=benign[0].measured.names,
+        measures=measures,
         strata=strata,
         calibration=calibration,
         normal=normal,

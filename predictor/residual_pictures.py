@@ -4,7 +4,7 @@ Every source picture belongs to one part only. A twin is the same picture with a
 stored the same way, so that only the perturbation can tell them apart. Training only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -20,6 +20,7 @@ from predictor.residual_bank import AttackedPicture, rescaled
 from predictor.residual_strata import Codec, Container
 
 Pixels = npt.NDArray[np.uint8]
+NamedTreatment = Callable[[Pixels, np.random.Generator], tuple[Pixels, str]]
 PartName = Literal["train", "calibration", "test"]
 
 # Shares of a sorted folder: training, calibration; the rest is for the final test and never read here.
@@ -101,12 +102,12 @@ def make_twins(
 
 
 def make_benign(
-    pool: Sequence[Pixels], each: int, rng: np.random.Generator
+    pool: Sequence[Pixels], each: int, rng: np.random.Generator, treatment: NamedTreatment = treat
 ) -> Iterator[tuple[Pixels, Codec, str]]:
     """Yield treated, stored benign pictures, `each` per source, with the treatment's name."""
     for pixels in pool:
         for _ in range(each):
-            treated, name = treat(pixels, rng)
+            treated, name = treatment(pixels, rng)
             encoding = draw_encoding(rng)
             yield store(treated, encoding), encoding.codec, name
 

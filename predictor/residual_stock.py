@@ -13,10 +13,11 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from predictor.benign_pictures import treat, treat_hard
 from predictor.reencoding import ReencodingJudge
 from predictor.reencoding_training import train_judge
 from predictor.residual_bank import AttackedPicture
-from predictor.residual_pictures import Pixels, make_benign, make_twins
+from predictor.residual_pictures import NamedTreatment, Pixels, make_benign, make_twins
 from predictor.residual_samples import Sample, take_sample, take_samples
 
 Result = TypeVar("Result")
@@ -37,18 +38,20 @@ class Stock:
 
 @dataclass(frozen=True, eq=False)
 class Orders:
-    """Samples on their way; each list is complete when all of its futures are."""
+    """Samples on their way, in batches."""
 
     network: list["Future[list[Sample]]"]
     trees: list["Future[list[Sample]]"]
-    hard: list["Future[list[Sample]]"]
+    extra: list["Future[list[Sample]]"]  # benign pictures beyond the twins, for the trees
+    hard: list["Future[list[Sample]]"]  # the same, of the kinds that look most like a perturbation
     benign: list["Future[list[Sample]]"]
     judge: "Future[ReencodingJudge]"
 
 
-def collect(futures: list["Future[list[Sample]]"]) -> list[Sample]:
-    """Wait for all batches and join them in order."""
-    return [sample for future in futures for sample in future.result()]
+def taken(futures: list["Future[list[Sample]]"]) -> Iterator[Sample]:
+    """Yield the samples of all batches in order; the list is emptied, so that no batch stays in memory."""
+    while futures:
+        yield from futures.pop(0).result()
 
 
 @contextmanager
@@ -58,32 +61,43 @@ def ordered(
     network_twins: int,
     tree_twins: int,
     tree_benign_each: int,
+    tree_hard_each: int,
     benign_each: int,
     judge_pictures: int,
     workers: int,
     seed: int,
 ) -> Iterator[Orders]:
-    """Start making all samples; `workers` of 1 makes them here and now, without processes."""
+    """Start making all samples; `workers` of 1 makes each batch when it is asked for."""
     executor: Executor = _Here() if workers <= 1 else _forked(stock, workers)
-    seeds = iter(np.random.SeedSequence(seed).spawn(4 * _CHUNKS + 1))
+    seeds = iter(np.random.SeedSequence(seed).spawn(5 * _CHUNKS + 1))
     _remember(stock)
     with executor:
         yield Orders(
             network=[executor.submit(_twins_for_network, n, next(seeds)) for n in _shares(network_twins)],
             trees=[executor.submit(_twins_for_trees, n, next(seeds)) for n in _shares(tree_twins)],
-            hard=[executor.submit(_hard, start, tree_benign_each, next(seeds)) for start in range(_CHUNKS)],
+            extra=[executor.submit(_extra, start, tree_benign_each, next(seeds)) for start in range(_CHUNKS)],
             benign=[executor.submit(_benign, start, benign_each, next(seeds)) for start in range(_CHUNKS)],
             judge=executor.submit(_judge, judge_pictures, next(seeds)),
+            hard=[executor.submit(_hard, start, tree_hard_each, next(seeds)) for start in range(_CHUNKS)],
         )
 
 
 class _Here(Executor):
-    """Runs everything at once in the caller's process."""
+    """Runs each call in the caller's process, when its result is asked for."""
 
     def submit(self, call: Callable[..., Result], /, *args: object, **named: object) -> "Future[Result]":
-        future: Future[Result] = Future()
-        future.set_result(call(*args, **named))
-        return future
+        return _Later(lambda: call(*args, **named))
+
+
+class _Later(Future[Result]):
+    def __init__(self, call: Callable[[], Result]) -> None:
+        super().__init__()
+        self._call = call
+
+    def result(self, timeout: float | None = None) -> Result:
+        if not self.done():
+            self.set_result(self._call())
+        return super().result(timeout)
 
 
 _stock: list[Stock] = []  # what a forked process inherits: pixels are never pickled
@@ -114,16 +128,22 @@ def _twins_for_trees(count: int, seed: np.random.SeedSequence) -> list[Sample]:
     return take_samples(make_twins(stock.for_trees, stock.tree_bank, count, np.random.default_rng(seed)))
 
 
+def _extra(start: int, each: int, seed: np.random.SeedSequence) -> list[Sample]:
+    return _benign_samples(_stock[0].for_trees[start::_CHUNKS], each, treat, seed)
+
+
 def _hard(start: int, each: int, seed: np.random.SeedSequence) -> list[Sample]:
-    return _benign_samples(_stock[0].for_trees[start::_CHUNKS], each, seed)
+    return _benign_samples(_stock[0].for_trees[start::_CHUNKS], each, treat_hard, seed)
 
 
 def _benign(start: int, each: int, seed: np.random.SeedSequence) -> list[Sample]:
-    return _benign_samples(_stock[0].for_calibration[start::_CHUNKS], each, seed)
+    return _benign_samples(_stock[0].for_calibration[start::_CHUNKS], each, treat, seed)
 
 
-def _benign_samples(pool: list[Pixels], each: int, seed: np.random.SeedSequence) -> list[Sample]:
-    pictures = make_benign(pool, each, np.random.default_rng(seed))
+def _benign_samples(
+    pool: list[Pixels], each: int, treatment: NamedTreatment, seed: np.random.SeedSequence
+) -> list[Sample]:
+    pictures = make_benign(pool, each, np.random.default_rng(seed), treatment)
     return [take_sample(pixels, codec, is_attacked=False) for pixels, codec, _ in pictures]
 
 

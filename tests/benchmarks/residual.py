@@ -210,12 +210,17 @@ def note_on_card(artifact: Path, alarms: dict, found: dict, known: dict, cost: d
     part = read_part(artifact, "residual")
     card = {name: value for name, value in part.card.items() if name not in FILE_FIELDS}
     figures = {
-        group_name: {name: [group["rate"], *group["interval"], group["n"]] for name, group in groups.items()}
-        for group_name, groups in (("false_alarms", alarms), ("found", found), ("known_pictures", known))
+        kind: {name: _in_words(group) for name, group in groups.items()}
+        for kind, groups in (("false_alarms", alarms), ("found", found), ("known_pictures", known))
     }
-    reading = "rate, 95 % interval, number of pictures; pictures and network unseen"
+    reading = "rate [95 % interval] of how many pictures; pictures, networks and cameras' pictures unseen"
     card["held_out"] = {"alpha": ALPHA, "reading": reading, **figures, "milliseconds_per_megapixel": cost}
     write_part(artifact, "residual", Part(part.tensors, card))
+
+
+def _in_words(group: dict) -> str:
+    low, high = group["interval"]
+    return f"{group['rate']:.4f} [{low:.4f}, {high:.4f}] of {group['n']}"
 
 
 def main() -> int:

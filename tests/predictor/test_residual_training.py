@@ -19,6 +19,7 @@ TINY = Recipe(
     network_twins=10,
     tree_twins=16,
     tree_benign_each=1,
+    tree_hard_each=1,
     network_steps=3,
     batch_twins=4,
     benign_each=8,
