@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from calibration.image import Image
 from calibration.stimuli.registry import DISTORTIONS
@@ -58,8 +59,7 @@ def read_content(image: Image) -> Content:
     local = [_local_contrast(band) for band in bands[:-1]]
     masks = [*(_FLOORS + _MASKING * one for one in local), np.broadcast_to(2 * _FLOORS, bands[-1].shape)]
     gains = [np.asarray(1.0 / mask, dtype=np.float32) for mask in masks]
-    # One field at a time: small arrays are reused, large ones would be mapped anew for every picture.
-    pooled = {name: _pool(change, gains) for name, change in fields_of(pixels, opponent).items()}
+    pooled = _pool(fields_of(pixels, opponent), gains)
     responses = {
         family: np.concatenate([pooled[field] for field in FIELDS_OF[family]]) for family in DISTORTIONS
     }
@@ -90,19 +90,25 @@ def _local_contrast(band: Floats) -> Floats:
     return np.asarray(np.sqrt(np.maximum(cv2.blur(band * band, (5, 5)), 0)))  # running sums fall below zero
 
 
-def _pool(change: Floats, gains: list[Floats]) -> Floats:
-    """Return POOLED numbers: luma and chroma of each band, then all of them by exponents 4 and 2."""
-    fourth, second = [], []
-    for band, gain in zip(_octaves(change), gains, strict=True):
+def _pool(changes: Mapping[str, Floats], gains: list[Floats]) -> dict[str, Floats]:
+    """Return POOLED numbers a field: luma and chroma of each band, then all of them by exponents 4 and 2."""
+    # One field at a time: small arrays are reused, large ones would be mapped anew for every picture.
+    moments = np.stack([_moments(change, gains) for change in changes.values()])  # (fields, bands, 2, 3)
+    second, fourth = moments[:, :, 0], moments[:, :, 0] ** 2 + moments[:, :, 1] ** 2
+    split = np.stack([fourth[..., 0], fourth[..., 1] + fourth[..., 2]], axis=2).reshape(len(moments), -1)
+    total = np.stack([fourth.sum(axis=(1, 2)), second.sum(axis=(1, 2)) ** 2], axis=1)
+    logs = np.log(np.concatenate([split, total], axis=1) ** 0.25 + _LEAST).astype(np.float32)
+    return dict(zip(changes, logs, strict=True))
+
+
+def _moments(change: Floats, gains: list[Floats]) -> npt.NDArray[np.float64]:
+    """Return the mean and the deviation of squared responses, in one pass over the pixels: (bands, 2, 3)."""
+    found = np.empty((len(gains), 2, 3))
+    for row, band, gain in zip(found, _octaves(change), gains, strict=True):
         response = cv2.multiply(band, gain)
-        # One pass over the pixels: the mean of squares, and by their deviation the mean of fourth powers.
         mean, deviation = cv2.meanStdDev(cv2.multiply(response, response))
-        second.append(mean[:, 0])
-        fourth.append(mean[:, 0] ** 2 + deviation[:, 0] ** 2)
-    fours, twos = np.stack(fourth), np.stack(second)  # (bands, 3)
-    split = np.stack([fours[:, 0], fours[:, 1] + fours[:, 2]], axis=1).ravel()
-    total = (fours.sum(), twos.sum() ** 2)
-    return np.asarray(np.log(np.concatenate([split, total]) ** 0.25 + _LEAST), dtype=np.float32)
+        row[0], row[1] = mean[:, 0], deviation[:, 0]
+    return found
 
 
 def _statistics(pixels: Floats, opponent: Floats, bands: list[Floats], local: list[Floats]) -> Floats:

@@ -4,6 +4,7 @@ Linear where the distortion is (a watermark, a pan of a fraction of a pixel); at
 is not (quantisation, clipping). No codec runs and no level is tried; `content` pools the fields.
 """
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -116,30 +117,36 @@ def _moved_fields(opponent: Floats) -> dict[str, Floats]:
 
 
 def _codec_fields(opponent: Floats) -> dict[str, Floats]:
+    """Quantise 8 x 8 blocks as JPEG does, chroma at half the size; one transform serves both strengths."""
+    half = len(opponent) // 2
+    chroma = cv2.resize(opponent[..., 1:], (half, half), interpolation=cv2.INTER_AREA)
+    luma, planes = _coefficients(opponent[..., 0]), [_coefficients(chroma[..., one]) for one in range(2)]
     return {
-        "codec": _codec_error(opponent, _FINE),
-        "coarse codec": _codec_error(opponent, _COARSE),
+        name: _restored(luma, planes, strength) - opponent
+        for name, strength in (("codec", _FINE), ("coarse codec", _COARSE))
     }
 
 
-def _codec_error(opponent: Floats, strength: float) -> Floats:
-    """Quantise 8 x 8 blocks as JPEG does, chroma at half the size."""
-    side = len(opponent)
-    chroma = cv2.resize(opponent[..., 1:], (side // 2, side // 2), interpolation=cv2.INTER_AREA)
-    planes = [_quantised(chroma[..., channel], _CHROMA_TABLE * strength) for channel in range(2)]
-    restored = cv2.resize(np.stack(planes, axis=2), (side, side), interpolation=cv2.INTER_LINEAR)
-    luma = _quantised(opponent[..., 0], _LUMA_TABLE * strength)
-    return np.concatenate([luma[..., None], restored], axis=2) - opponent
+def _restored(luma: Floats, chroma: list[Floats], strength: float) -> Floats:
+    small = np.stack([_quantised(plane, _CHROMA_TABLE * strength) for plane in chroma], axis=2)
+    fine = _quantised(luma, _LUMA_TABLE * strength)
+    coarse = cv2.resize(small, (len(fine), len(fine)), interpolation=cv2.INTER_LINEAR)
+    return np.dstack([fine, coarse])
 
 
-def _quantised(plane: Floats, table: Floats) -> Floats:
-    """Round the cosine coefficients of every 8 x 8 block to multiples of the table's entries."""
+def _coefficients(plane: Floats) -> Floats:
+    """Return the cosine coefficients of every 8 x 8 block: (S, S) -> (blocks, 64)."""
     count = len(plane) // 8
-    basis = _cosines()
-    blocks = plane.reshape(count, 8, count, 8).transpose(0, 2, 1, 3)
-    coefficients = basis @ blocks @ basis.T
-    restored = basis.T @ (np.round(coefficients / table) * table) @ basis
-    return np.asarray(restored.transpose(0, 2, 1, 3).reshape(plane.shape), dtype=np.float32)
+    blocks = plane.reshape(count, 8, count, 8).transpose(0, 2, 1, 3).reshape(-1, 64)
+    return np.asarray(blocks @ _cosines().T)
+
+
+def _quantised(coefficients: Floats, table: Floats) -> Floats:
+    """Round coefficients to multiples of the table's entries and turn them back: (blocks, 64) -> (S, S)."""
+    step = table.ravel()
+    blocks = (np.round(coefficients / step) * step) @ _cosines()
+    count = math.isqrt(len(blocks))
+    return np.asarray(blocks.reshape(count, count, 8, 8).transpose(0, 2, 1, 3).reshape(8 * count, 8 * count))
 
 
 def _tone_error(pixels: Floats, width: float) -> Floats:
@@ -159,11 +166,11 @@ def _blended(pixels: Floats, family: str) -> Floats:
 
 @lru_cache(maxsize=8)
 def _cosines() -> Floats:
-    """Return the orthonormal DCT-II of 8 samples, (8, 8)."""
+    """Return the orthonormal DCT-II of 8 x 8 samples, (64, 64)."""
     frequency, sample = np.arange(8)[:, None], np.arange(8)[None, :]
     basis = np.sqrt(0.25) * np.cos(np.pi * (2 * sample + 1) * frequency / 16)
     basis[0] /= np.sqrt(2)
-    return np.asarray(basis, dtype=np.float32)
+    return np.asarray(np.kron(basis, basis), dtype=np.float32)
 
 
 @lru_cache(maxsize=8)
