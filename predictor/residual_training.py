@@ -138,8 +138,8 @@ def _card(
     names = [path.name for path in pictures_in(folders.photos)]
     return {
         "intended_use": "flag pictures that carry an added perturbation, at a calibrated false-alarm rate",
-        "limits": "next to no power within 4 grey levels after JPEG 90 or 8 after JPEG 75, within 1 without a "
-        "codec, for patterns that reach their bound in few places, or against an informed attacker; "
+        "limits": "next to no power within 4 grey levels after JPEG 90 or 8 after JPEG 75, within 1 without "
+        "a codec, for patterns that reach their bound in few places, or against an informed attacker; "
         "the false-alarm rate holds for pictures like the calibration's, on average over calibrations",
         "measures": list(detector.measures),
         "recipe": asdict(recipe),
