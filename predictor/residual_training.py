@@ -190,7 +190,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     Photographs are split by name: 60 % train, the next 20 % calibrate the false-alarm rate, the last 20 %
     are left for tests. The calibration should look like your traffic: give --camera (true camera PNGs) and
     --graphics (scans, charts) when you have them. Half an hour on one core, less on two; --share 0.05 tries
-    everything in two minutes. With --start the models stay and your pictures replace the calibration: do that
+    everything in four minutes. With --start the models stay and your pictures replace the calibration: do that
     when your traffic differs from ours. Measure the result with tests/benchmarks/residual.py --artifact OUT.
     """
     cv2.setNumThreads(1)
@@ -202,6 +202,9 @@ def train_residual(  # noqa: PLR0917 (a command's options)
         bank_rounds=max(1, round(full.bank_rounds * share)),
         network_twins=round(full.network_twins * share),
         tree_twins=round(full.tree_twins * share),
+        tree_benign_each=max(1, round(full.tree_benign_each * share)),
+        tree_hard_each=max(1, round(full.tree_hard_each * share)),
+        benign_each=max(4, round(full.benign_each * share)),
         judge_pictures=round(full.judge_pictures * share),
         network_steps=round(full.network_steps * share),
     )
