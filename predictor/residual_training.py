@@ -190,8 +190,9 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     Photographs are split by name: 60 % train, the next 20 % calibrate the false-alarm rate, the last 20 %
     are left for tests. The calibration should look like your traffic: give --camera (true camera PNGs) and
     --graphics (scans, charts) when you have them. Half an hour on one core, less on two; --share 0.05 tries
-    everything in four minutes. With --start the models stay and your pictures replace the calibration: do that
-    when your traffic differs from ours. Measure the result with tests/benchmarks/residual.py --artifact OUT.
+    everything in four minutes. With --start the models stay and your pictures replace the calibration: do
+    that when your traffic differs from ours. Measure the result with tests/benchmarks/residual.py
+    --artifact OUT.
     """
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
