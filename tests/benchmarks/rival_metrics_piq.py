@@ -21,7 +21,7 @@ class _Anything(types.ModuleType):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return _Anything(name)
+        return type(name, (), {}) if name[0].isupper() else _Anything(name)
 
     def __call__(self, *_arguments, **_options):
         return self
