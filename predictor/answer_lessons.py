@@ -32,7 +32,7 @@ from predictor.features import model_view
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 
 VERSIONS = 5  # of each photograph
-_CROPS = 3
+_CROPS = 8
 
 
 @dataclass(frozen=True, eq=False)
