@@ -1,7 +1,7 @@
 """What training hands to serving: one directory, a safetensors file per part, one card that describes them.
 
 Parts are trained apart and live side by side: writing one leaves the others as they are. Nothing here knows
-what a part computes; `noticeability`, `residual` and `answer_change` do.
+what a part computes; the rooms beside it do.
 """
 
 import hashlib

@@ -85,7 +85,7 @@ def train(
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """
-    from predictor.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
+    from predictor.noticeability.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
 
     folders = (*(calibration or ()), *(more or ()))
     if not folders and not observer:
@@ -120,9 +120,9 @@ def evaluate(
     Prints AUC and Brier score of noticed against predicted, the median error of thresholds (natural
     logarithm), the coverage of the 95 % intervals, and the AUC of PSNR and SSIM on the same pairs.
     """
-    from predictor.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
+    from predictor.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
+    from predictor.noticeability.recorded import recorded_pairs  # noqa: PLC0415
     from predictor.predict import Predictor  # noqa: PLC0415
-    from predictor.recorded import recorded_pairs  # noqa: PLC0415
 
     try:
         predictor = Predictor.load(artifact)
@@ -160,7 +160,7 @@ def compare(
     """
     from calibration.directory import DirectoryError, write_whole  # noqa: PLC0415
     from calibration.image import encode_png, load  # noqa: PLC0415
-    from predictor.heat_map import paint  # noqa: PLC0415
+    from predictor.noticeability.heat_map import paint  # noqa: PLC0415
     from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
 
     try:
@@ -206,7 +206,7 @@ def train_answers(
 
     Example: jnd-predictor train-answers --classifiers models --images photos --out artifact
     """
-    from predictor.answer_workflow import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
+    from predictor.answers.workflow import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
 
     request = AnswerTrainingRequest(
         classifiers, images, out, tuple(leave_out or ()), first=first, limit=limit, keep=keep, seed=seed

@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
-from predictor.quick_bands import ReferenceMeasures, measure_reference
+from predictor.noticeability.quick_bands import ReferenceMeasures, measure_reference
 
 WHOLE_SIDE = 192  # pixels: longer side at which an unknown model's view of the whole picture is judged
 NATIVE_SIDE = 1568  # pixels: no provider's default shows a model more than this along the longer side

@@ -10,16 +10,16 @@ from pathlib import Path
 from calibration.image import Image, SourceInfo
 from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
 from calibration.published import cautious_profile
-from predictor.answer_change import AnswerChange, AnswerModel
+from predictor.answers.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
-from predictor.delivery import CodecSettings, DeliveryForecast
-from predictor.explanation import Explanation, explain
 from predictor.features import PairError, Viewer
-from predictor.noticeability import Noticeability, NoticeabilityModel, link_of
-from predictor.reencoding import ReencodingFinding, ReencodingJudge
-from predictor.residual import Codec, ResidualDetector, ResidualFinding
+from predictor.noticeability.explanation import Explanation, explain
+from predictor.noticeability.model import Noticeability, NoticeabilityModel, link_of
+from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
+from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.risk_control import RiskLimit
-from predictor.thresholds import PredictedThreshold, ThresholdModel
+from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
+from predictor.thresholds.model import PredictedThreshold, ThresholdModel
 
 __all__ = [
     "AnswerChange",

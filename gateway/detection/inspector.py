@@ -13,7 +13,7 @@ from gateway.detection.near_duplicate import NearDuplicates, compare_versions, i
 from gateway.detection.residual import inspect_residual
 from gateway.verdict import Evidence, Verdict, conclude, unchecked
 from predictor.predict import PairError, Predictor
-from predictor.residual import PictureTooSmallError
+from predictor.residual.detector import PictureTooSmallError
 
 
 class Inspector:

@@ -19,7 +19,7 @@ from calibration.image import Decoded, Image, fit_within, to_pillow
 from calibration.profile import JndProfile
 from gateway.verdict import Evidence
 from predictor.predict import PairError, Predictor
-from predictor.residual import codec_of
+from predictor.residual.detector import codec_of
 
 REFERENCE_SIDE = 512  # pixels: longer side of what is kept
 _HASH_DISTANCE = 8  # of 64 bits

@@ -23,10 +23,10 @@ import torch
 from answer_change_pictures import OBSERVER, SHARED, HeldOut, read_or_ask
 from scipy.stats import beta, spearmanr
 
-from predictor.answer_change import AnswerModel
-from predictor.answer_policy import LIMITS, losses_by_limit, sent_versions
+from predictor.answers.change import AnswerModel
+from predictor.answers.policy import LIMITS, losses_by_limit, sent_versions
 from predictor.artifact import default_directory, read_part
-from predictor.evaluation import area_under_curve
+from predictor.noticeability.evaluation import area_under_curve
 from predictor.risk_control import LossTable, RiskLimit, control_expected, control_surely
 
 FLOOR_ALL, FLOOR_CONFIDENT = 0.80, 0.86

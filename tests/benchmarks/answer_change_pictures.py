@@ -13,9 +13,9 @@ import numpy as np
 from skimage import data as bundled
 
 from calibration.image import Image, encode_png, resize
-from predictor.answer_change import UNKNOWN_SIDE
-from predictor.answer_distances import distances, structural_similarity
-from predictor.answer_ladder import (
+from predictor.answers.change import UNKNOWN_SIDE
+from predictor.answers.distances import distances, structural_similarity
+from predictor.answers.ladder import (
     LADDER,
     AnswerObserver,
     camera_source,
@@ -23,7 +23,7 @@ from predictor.answer_ladder import (
     deliver,
     read_classifier,
 )
-from predictor.answer_surrogate import SIDE
+from predictor.answers.surrogate import SIDE
 from predictor.dataset import photo_files
 from predictor.features import model_view
 

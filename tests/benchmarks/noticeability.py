@@ -37,10 +37,16 @@ from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from predictor.dataset import FAMILIES, PairSet, photo_files
-from predictor.evaluation import area_under_curve, calibration_error, coverage, gmsd, predict_pairs
-from predictor.labelling import ObserverLabeller
+from predictor.noticeability.evaluation import (
+    area_under_curve,
+    calibration_error,
+    coverage,
+    gmsd,
+    predict_pairs,
+)
+from predictor.noticeability.labelling import ObserverLabeller
+from predictor.noticeability.sampling import label_pairs, sample_pairs
 from predictor.predict import Predictor, resolve_profile
-from predictor.sampling import label_pairs, sample_pairs
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 FLOOR, MARGIN, MILLISECONDS = 0.96, 0.03, 12.0

@@ -28,11 +28,11 @@ from skimage import data as bundled
 
 from calibration.image import Image, decode, encode_jpeg, load
 from predictor.artifact import FILE_FIELDS, Part, default_directory, read_part, write_part
-from predictor.benign_pictures import draw_encoding, store, treat
-from predictor.reencoding import ReencodingJudge
-from predictor.reencoding_training import deliver, edit
-from predictor.residual import Codec, ResidualDetector
-from predictor.residual_pictures import pictures_in, split
+from predictor.residual.benign_pictures import draw_encoding, store, treat
+from predictor.residual.detector import Codec, ResidualDetector
+from predictor.residual.pictures import pictures_in, split
+from predictor.residual.reencoding import ReencodingJudge
+from predictor.residual.reencoding_training import deliver, edit
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 ALPHA = 0.01

@@ -22,7 +22,7 @@ from noticeability import ask, held_out
 
 from calibration.observers.select import build_observer
 from predictor.dataset import PairSet
-from predictor.evaluation import area_under_curve, measure_all, predict_pairs, psnr
+from predictor.noticeability.evaluation import area_under_curve, measure_all, predict_pairs, psnr
 from predictor.predict import Predictor, resolve_profile
 
 PACKAGES = ("torch==2.13.0", "numpy", "scipy", "pillow", "ssimulacra2==0.3.0")

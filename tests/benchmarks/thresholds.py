@@ -31,12 +31,12 @@ from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import FAMILIES, photo_files
-from predictor.labelling import ObserverLabeller
+from predictor.noticeability.labelling import ObserverLabeller
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
-from predictor.profile_threshold import profile_threshold
-from predictor.threshold_answers import Answers, ask_thresholds
-from predictor.threshold_range import least_level, strongest_level
-from predictor.threshold_search import Searched
+from predictor.thresholds.answers import Answers, ask_thresholds
+from predictor.thresholds.profile_threshold import profile_threshold
+from predictor.thresholds.range import least_level, strongest_level
+from predictor.thresholds.search import Searched
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 ERROR_FLOOR, COVERAGE_FLOOR, SPEED_FLOOR_MS = 0.15, (0.92, 0.98), 10.0

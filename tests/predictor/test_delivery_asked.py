@@ -7,10 +7,10 @@ from skimage import data
 from calibration.image import Image, decode, encode_jpeg
 from calibration.observers.embedded.observer import load_embedded
 from predictor.dataset import FAMILIES, Pair
-from predictor.delivery_search import with_short_side
 from predictor.features import model_view
-from predictor.labelling import ObserverLabeller
+from predictor.noticeability.labelling import ObserverLabeller
 from predictor.predict import Predictor, resolve_profile
+from predictor.thresholds.delivery_search import with_short_side
 
 SIDE = 96
 SHOWN = (data.chelsea(), data.coffee(), data.rocket(), data.stereo_motorcycle()[0])

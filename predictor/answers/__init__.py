@@ -1,0 +1,1 @@
+"""Would the model answer differently: surrogates, heads, what keeps a promised rate."""

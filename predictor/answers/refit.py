@@ -1,0 +1,145 @@
+"""Fit the chance of a changed answer to one model, from its own calibration on a task question.
+
+How far its answer distribution moves is predicted as for every other model; from what movement on its answers
+change is what the trials tell. Training half. Identical pairs are left out: an answer that changes there is
+the model's own noise, told as `repeat_rate`, not the picture's.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.profile import JndProfile, load_profile
+from calibration.session.references import References, render_pair
+from calibration.stimuli.registry import DISTORTIONS
+from calibration.trials import Trial, read_trials
+from predictor.answers.change import UNKNOWN_SIDE, AnswerModel, OwnFlip, flip_terms
+from predictor.answers.training import logistic
+from predictor.artifact import CARD, FILE_FIELDS, Part, default_directory, has_part, read_part, write_part
+
+Floats = npt.NDArray[np.float32]
+
+DELIVERY = ("jpeg", "webp", "rescale", "png8")  # what is done to a version on its way
+_PRIOR_SPREAD = (0.5, 1.5)  # of slope (as a share of it) and constant, between models
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerTrials:
+    """What a task calibration told of N pairs."""
+
+    profile: JndProfile
+    log_divergence: Floats  # (N,) predicted mean of ln KL
+    has_changed: npt.NDArray[np.bool_]  # (N,)
+    photographs: int
+    repeat_rate: float | None  # changed answers to identical pictures; None: never asked
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what is learned from."""
+        return hashlib.sha256(self.log_divergence.tobytes() + self.has_changed.tobytes()).hexdigest()
+
+
+def answered_a_task(calibration: Path) -> bool:
+    """Tell whether a calibration's trials answer a task question.
+
+    Raises:
+        TrialLogError: Its trial log is not readable.
+    """
+    return any(trial.reference_reply is not None for trial in read_trials(calibration / "trials.jsonl"))
+
+
+def read_answer_trials(calibration: Path, images: Path, model: AnswerModel) -> AnswerTrials:
+    """Read a task calibration; pictures are looked up in `images` by the names in its trials.
+
+    Raises:
+        ProfileError: The directory's profile is not readable.
+        TrialLogError: Its trial log is not readable.
+        ValueError: No trial is of use.
+    """
+    profile = load_profile(calibration)
+    counted = [
+        trial
+        for trial in read_trials(calibration / "trials.jsonl")
+        if trial.noticed is not None and trial.reference_reply is not None
+    ]
+    wanted = [trial for trial in counted if not trial.is_catch and trial.stimulus.distortion in DELIVERY]
+    divergences = {trial.id: _divergence(trial, images, profile, model) for trial in wanted}
+    used = [trial for trial in wanted if divergences[trial.id] is not None]
+    if not used:
+        raise ValueError(
+            f"expected answers to pictures of {images} in {calibration}, changed by {', '.join(DELIVERY)}; "
+            "found none: calibrate with --distortions jpeg,webp,rescale"
+        )
+    repeats = [bool(trial.noticed) for trial in counted if trial.is_catch]
+    return AnswerTrials(
+        profile,
+        np.array([divergences[trial.id] for trial in used], dtype=np.float32),
+        np.array([trial.noticed for trial in used], dtype=np.bool_),
+        len({trial.stimulus.image for trial in used}),
+        float(np.mean(repeats)) if repeats else None,
+    )
+
+
+def learn_from_answers(calibrations: Sequence[Path], images: Path, out: Path) -> Mapping[str, Any]:
+    """Fit each calibration's model and store it beside those the artifact knows; return the figures by model.
+
+    Goes on from the answer_change part of `out`, or from the one that ships.
+
+    Raises:
+        ArtifactError: Neither has such a part, or it is damaged.
+        ProfileError: A calibration has no readable profile.
+        ValueError: A calibration has no trial of use.
+        OSError: `out` cannot be written.
+    """
+    has_own = (out / CARD).exists() and has_part(out, "answer_change")
+    part = read_part(out if has_own else default_directory(), "answer_change")
+    model = AnswerModel.from_part(part)
+    learned = {}
+    for folder in calibrations:
+        trials = read_answer_trials(folder, images, model)
+        learned[trials.profile.model] = {**asdict(refit(model, trials)), **describe(trials)}
+    card = {name: value for name, value in part.card.items() if name not in FILE_FIELDS}
+    card["models"] = {**part.card.get("models", {}), **learned}
+    write_part(out, "answer_change", Part(part.tensors, card))
+    return learned
+
+
+def refit(model: AnswerModel, trials: AnswerTrials) -> OwnFlip:
+    """Move the flip head from where other models have it to where this one's answers say.
+
+    A logistic regression with a normal prior around the shipped head, so that few trials change little.
+    """
+    shared = model.heads.flip
+    spread = np.array([_PRIOR_SPREAD[0] * abs(float(shared[0])) + 1e-3, _PRIOR_SPREAD[1]])
+    fitted = logistic(
+        flip_terms(trials.log_divergence), trials.has_changed, penalty=1.0 / spread**2, centre=shared
+    )
+    return OwnFlip(float(fitted[0]), float(fitted[1]))
+
+
+def describe(trials: AnswerTrials) -> Mapping[str, Any]:
+    """Return what the card says of a model's own trials."""
+    return {
+        "trials": len(trials.has_changed),
+        "photographs": trials.photographs,
+        "changed": round(float(trials.has_changed.mean()), 4),
+        "repeat_rate": trials.repeat_rate,
+        "trials_sha256": trials.digest(),
+    }
+
+
+def _divergence(trial: Trial, images: Path, profile: JndProfile, model: AnswerModel) -> float | None:
+    stimulus = trial.stimulus
+    references = References(images, (stimulus.image,), ())
+    try:
+        reference, version = render_pair(
+            stimulus, DISTORTIONS[stimulus.distortion], references, profile.stimulus_side
+        )
+    except (ValueError, OSError):  # the picture is gone, or not readable any more
+        return None
+    rows = model.features(reference, [version], profile.input_side or UNKNOWN_SIDE)
+    return float(model.heads.log_divergence(rows)[0])

@@ -1,0 +1,179 @@
+"""Learn answer change: distil the observers into surrogates, then fit the heads across observers.
+
+Training half. The heads regress ln KL, the mean over observers, because it is smoother and carries more than
+whether an answer flipped; flips are a logistic regression on top. An observer's own surrogate never takes
+part in learning about that observer: at serving time the model asked about has none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from predictor.answers.change import (
+    Heads,
+    batch_signals,
+    flip_terms,
+    known_margin_terms,
+)
+from predictor.answers.lessons import AnswerLessons, Report
+from predictor.answers.surrogate import GROUPS, Surrogate, distillation_loss
+
+Floats = npt.NDArray[np.float32]
+
+_SMALLEST = 1e-6  # nats
+_RIDGE = 100.0  # photographs, not versions, are what is new: little of a thousand rows is independent
+_BATCH = 32
+_COMPONENTS = 24
+
+
+@dataclass(frozen=True)
+class SurrogateRecipe:
+    """How long to distil."""
+
+    epochs: int = 12
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.05
+    seed: int = 0
+
+
+def group_classes(log_answers: Floats, seed: int) -> npt.NDArray[np.int64]:
+    """Put a teacher's classes into at most GROUPS groups that rise and fall together; (classes,).
+
+    k-means on the classes' principal components over the pictures answered.
+    """
+    rng = np.random.default_rng(seed)
+    classes = log_answers.shape[1]
+    if classes <= GROUPS:
+        return np.arange(classes)
+    single = log_answers.astype(np.float32)
+    centred = (single - single.mean(axis=0)).T  # (classes, pictures)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    points = (left * sizes)[:, :_COMPONENTS]
+    points = points / np.linalg.norm(points, axis=1, keepdims=True).clip(1e-6)
+    centres = points[rng.choice(classes, GROUPS, replace=False)]
+    for _ in range(30):
+        group = np.argmax(points @ centres.T, axis=1)
+        for index in range(GROUPS):
+            if (group == index).any():
+                centre = points[group == index].mean(axis=0)
+                centres[index] = centre / max(np.linalg.norm(centre), 1e-6)
+    return np.asarray(np.argmax(points @ centres.T, axis=1), dtype=np.int64)
+
+
+def group_answers(log_answers: Floats, group: npt.NDArray[np.int64]) -> Floats:
+    """Sum a distribution over classes into one over GROUPS groups."""
+    member = np.zeros((len(group), GROUPS), dtype=np.float32)
+    member[np.arange(len(group)), group] = 1.0
+    return np.asarray(np.exp(log_answers.astype(np.float32)) @ member)
+
+
+def distil(
+    views: npt.NDArray[np.uint8], targets: Floats, recipe: SurrogateRecipe, report: Report
+) -> Surrogate:
+    """Train a surrogate to answer like its teacher; views (N, SIDE, SIDE, 3), targets (N, GROUPS)."""
+    torch.manual_seed(recipe.seed)
+    surrogate = Surrogate().train()
+    pictures = torch.from_numpy(views).permute(0, 3, 1, 2)
+    wanted = torch.from_numpy(targets)
+    optimiser = torch.optim.AdamW(
+        surrogate.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    per_epoch = max(1, len(views) // _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=recipe.epochs * per_epoch
+    )
+    for epoch in range(recipe.epochs):
+        for chosen in torch.randperm(len(views)).tensor_split(per_epoch):
+            batch = pictures[chosen].to(torch.float32) / 255.0
+            loss = distillation_loss(surrogate(_jitter(batch)), wanted[chosen])
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            schedule.step()
+        report("distilling", epoch + 1, recipe.epochs)
+    return surrogate.eval()
+
+
+def lesson_features(lessons: AnswerLessons, surrogates: Sequence[Surrogate], observer: int) -> Floats:
+    """Return the features of every version as seen by one observer; (N, len(FEATURES))."""
+    found = []
+    for photo, original in enumerate(lessons.originals):
+        own = lessons.photos == photo
+        found.append(batch_signals(surrogates, np.concatenate([original[None], lessons.versions[own]])))
+    return np.column_stack([lessons.distances[observer], np.concatenate(found)]).astype(np.float32)
+
+
+def fit_heads(features: Sequence[Floats], lessons: AnswerLessons) -> Heads:
+    """Fit the heads to all observers at once; `features` by observer.
+
+    Raises:
+        ValueError: No answer changed, or every one: there is nothing to tell apart.
+    """
+    rows = np.concatenate(list(features))
+    changed = lessons.has_changed.reshape(-1)
+    if changed.all() or not changed.any():
+        raise ValueError("expected answers that changed and answers that did not; got one kind only")
+    own = np.log(lessons.divergence.reshape(-1) + _SMALLEST)
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-3
+    blank = np.zeros(0, dtype=np.float32)
+    heads = Heads(mean, scale, blank, 0.0, blank, blank, blank)
+    standard = heads.standardise(rows)
+    terms = np.column_stack([standard, np.ones(len(rows), np.float32)])
+    divergence = _ridge(terms, own)
+    predicted = standard @ divergence[:-1] + divergence[-1]
+    spread = np.quantile(own - predicted, (0.025, 0.975)).astype(np.float32)
+    smearing = float(np.log(np.mean(np.exp(own - predicted))))  # Duan 1983
+    flip = logistic(flip_terms(predicted), changed)
+    flip_known = logistic(known_margin_terms(predicted, lessons.margin.reshape(-1)), changed)
+    return Heads(mean, scale, divergence, smearing, spread, flip, flip_known)
+
+
+def logistic(
+    terms: Floats,
+    outcomes: npt.NDArray[np.bool_],
+    *,
+    penalty: npt.ArrayLike = 3.0,
+    centre: npt.ArrayLike = 0.0,
+) -> Floats:
+    """Fit a logistic regression by Newton's method; the last term is the constant.
+
+    Args:
+        terms: (N, K).
+        outcomes: (N,).
+        penalty: Pulls each weight towards `centre`: 1 / variance of a normal prior; one number spares the
+            constant.
+        centre: Of the prior.
+    """
+    pull = np.broadcast_to(np.asarray(penalty, dtype=np.float64), terms.shape[1]).copy()
+    if np.ndim(penalty) == 0:
+        pull[-1] = 1e-6
+    home = np.broadcast_to(np.asarray(centre, dtype=np.float64), terms.shape[1])
+    weights = home.copy()
+    for _ in range(30):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(terms @ weights, -30, 30)))
+        gradient = terms.T @ (outcomes - chance) - pull * (weights - home)
+        curvature = (terms * (chance * (1 - chance))[:, None]).T @ terms + np.diag(pull)
+        step = np.linalg.solve(curvature, gradient)
+        weights += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return weights.astype(np.float32)
+
+
+def _ridge(terms: Floats, outcomes: Floats) -> Floats:
+    penalty = np.full(terms.shape[1], _RIDGE)
+    penalty[-1] = 1e-6
+    normal = (terms.T @ terms).astype(np.float64) + np.diag(penalty)
+    return np.asarray(np.linalg.solve(normal, terms.T @ outcomes), dtype=np.float32)
+
+
+def _jitter(pictures: torch.Tensor) -> torch.Tensor:
+    """Mirror half the pictures, shift all by some pixels, change brightness and contrast a little."""
+    if torch.rand(()) < 0.5:
+        pictures = pictures.flip(3)
+    shift = torch.randint(-6, 7, (2,)).tolist()
+    gain = 1.0 + 0.2 * (torch.rand(len(pictures), 1, 1, 1) - 0.5)
+    return (pictures.roll(shift, (2, 3)) * gain).clamp(0, 1)

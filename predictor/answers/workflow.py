@@ -1,0 +1,177 @@
+"""Carry out `jnd-predictor train-answers`: ask classifiers about photographs, learn, write the part."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from predictor.answers.change import AnswerModel, part_tensors, settings
+from predictor.answers.ladder import LADDER, AnswerObserver, Floats, read_classifier
+from predictor.answers.lessons import (
+    AnswerLessons,
+    Crops,
+    Report,
+    gather_crops,
+    gather_lessons,
+    load_arrays,
+    save_arrays,
+)
+from predictor.answers.policy import limits_for
+from predictor.answers.surrogate import Surrogate
+from predictor.answers.training import (
+    SurrogateRecipe,
+    distil,
+    fit_heads,
+    group_answers,
+    group_classes,
+    lesson_features,
+)
+from predictor.artifact import Part, complete, write_part
+from predictor.dataset import photo_files
+
+_Kept = TypeVar("_Kept", Crops, AnswerLessons)
+
+_CROP_SHARE, _LESSON_SHARE = 0.45, 0.4  # of the photographs; the rest calibrates the promises
+_INTENDED_USE = (
+    "P(a model's answer changes) and the divergence of its answer distribution when a picture is sent in a "
+    "compressed version; to choose how far to compress."
+)
+_LIMITS = (
+    "Learned from small image classifiers asked what a photograph shows. No observer reads text, counts or "
+    "compares: for documents, screens and charts the predictions mean nothing. Promised rates hold for the "
+    "observers and kind of photographs of their calibration; no large multimodal model was among them."
+)
+
+
+@dataclass(frozen=True)
+class AnswerTrainingRequest:
+    """What the command line asks for."""
+
+    classifiers: Path  # NAME.pt2 (torch.export, RGB in 0 ... 1 -> logits) beside NAME.json
+    images: Path
+    out: Path
+    leave_out: Sequence[str] = ()  # names of classifiers
+    first: int | None = None  # only the first photographs, sorted by path, are drawn from
+    limit: int = 560  # photographs drawn
+    keep: Path | None = None  # folder for what the classifiers answered: a second run need not ask again
+    epochs: int = SurrogateRecipe().epochs
+    seed: int = 0
+
+
+def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mapping[str, Any]:
+    """Ask, train, write the part, and return its figures.
+
+    Raises:
+        ValueError: There are no classifiers or photographs, or no answer changed.
+        OSError: A file cannot be read or written.
+    """
+    observers = read_classifiers(request.classifiers, request.leave_out)
+    shares = split_files(request)
+    crops = _kept(request, "crops", Crops, lambda rng: gather_crops(shares[0], observers, rng, report))
+    surrogates = train_surrogates(crops, request.epochs, request.seed, report)
+    lessons = _kept(
+        request, "lessons", AnswerLessons, lambda rng: gather_lessons(shares[1], observers, rng, report)
+    )
+    promised = _kept(
+        request,
+        "promised",
+        AnswerLessons,
+        lambda rng: gather_lessons(shares[2], observers, rng, report, rungs=LADDER),
+    )
+    heads = fit_heads(foreign_features(lessons, surrogates), lessons)
+    figures = {
+        "photographs": [len(share) for share in shares],
+        "versions": len(lessons.photos),
+        "answers_changed": lessons.has_changed.mean(axis=1).round(4).tolist(),
+    }
+    card = {
+        "settings": settings(surrogates),
+        "figures": figures,
+        "training": {
+            "observers": [observer.name for observer in observers],
+            "left_out": list(request.leave_out),
+            "lessons_sha256": lessons.digest(),
+            "seed": request.seed,
+        },
+        "risk_limits": limits_for(promised, foreign_features(promised, surrogates), heads),
+        "intended_use": _INTENDED_USE,
+        "limits": _LIMITS,
+    }
+    part = Part(part_tensors(surrogates, heads), card)
+    AnswerModel.from_part(part)
+    write_part(request.out, "answer_change", part)
+    complete(request.out)
+    return figures
+
+
+def split_files(request: AnswerTrainingRequest) -> list[list[Path]]:
+    """Draw photographs and split them: for surrogates, for heads, for promises.
+
+    Raises:
+        ValueError: There are too few.
+    """
+    files = photo_files(request.images)[: request.first]
+    order = np.random.default_rng(request.seed).permutation(len(files))[: request.limit]
+    first, second = (round(share * len(order)) for share in (_CROP_SHARE, _CROP_SHARE + _LESSON_SHARE))
+    if not 0 < first < second < len(order):
+        raise ValueError(f"expected at least 4 photographs, got {len(order)}")
+    return [[files[index] for index in part] for part in np.split(order, [first, second])]
+
+
+def read_classifiers(folder: Path, leave_out: Sequence[str]) -> list[AnswerObserver]:
+    """Read every classifier of a folder but those left out.
+
+    Raises:
+        ValueError: Fewer than two are left: one could not be judged by another's surrogate.
+        OSError: A file cannot be read.
+    """
+    found = []
+    for path in sorted(folder.glob("*.pt2")):
+        if path.stem not in leave_out:
+            card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            side, background = int(card["input_size"]), int(card["label_offset"])
+            found.append(read_classifier(path, input_side=side, background=background))
+    if len(found) < 2:
+        raise ValueError(f"expected at least two classifiers (NAME.pt2, NAME.json) in {folder} to learn from")
+    return found
+
+
+def train_surrogates(crops: Crops, epochs: int, seed: int, report: Report) -> list[Surrogate]:
+    """Distil every observer into a surrogate of its own."""
+    found = []
+    for index, log_answers in enumerate(crops.log_answers):
+        targets = group_answers(log_answers, group_classes(log_answers, seed))
+        recipe = SurrogateRecipe(epochs=epochs, seed=seed + index)
+        found.append(distil(crops.views, targets, recipe, report))
+    return found
+
+
+def foreign_features(lessons: AnswerLessons, surrogates: Sequence[Surrogate]) -> list[Floats]:
+    """Return features by observer, each seen through the surrogates of the others."""
+    return [
+        lesson_features(lessons, [one for index, one in enumerate(surrogates) if index != observer], observer)
+        for observer in range(len(surrogates))
+    ]
+
+
+def _kept(
+    request: AnswerTrainingRequest,
+    name: str,
+    kind: type[_Kept],
+    gather: Callable[[np.random.Generator], _Kept],
+) -> _Kept:
+    """Ask, or read what an earlier run with these very settings was told: asking is most of the time."""
+    places: list[object] = [str(request.classifiers), str(request.images), *request.leave_out]
+    settled = [*places, request.limit, request.first, request.seed]
+    digest = hashlib.sha256(json.dumps(settled).encode()).hexdigest()[:12]
+    path = None if request.keep is None else request.keep / f"{name}-{digest}.npz"
+    if path is not None and path.exists():
+        return load_arrays(path, kind)
+    found = gather(np.random.default_rng([request.seed, len(name)]))
+    if path is not None:
+        save_arrays(path, found)
+    return found

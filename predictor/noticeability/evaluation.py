@@ -1,0 +1,202 @@
+"""How good are the predictions, on pairs with an observer's answers? And how good is a plain metric?"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+from calibration.image import Image, resize
+from calibration.profile import JndProfile
+from calibration.stimuli.registry import DISTORTIONS
+from predictor.dataset import PairSet
+from predictor.noticeability.model import Noticeability
+from predictor.predict import Predictor
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_LEVELS_TRIED = 9
+_GROUPS = 10
+_GMSD_T = 170.0  # Xue et al. (2014): keeps the similarity stable where both gradients are small
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `jnd-predictor evaluate` prints."""
+
+    auc: float
+    brier: float
+    threshold_error_median: float | None  # |ln(predicted / measured)|; None: no measured threshold
+    coverage_95: float
+    baselines: Mapping[str, Mapping[str, float]]
+    n_pairs: int
+
+
+def evaluate(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> Evaluation:
+    """Compare predictions with the observer's answers.
+
+    Raises:
+        ValueError: All answers are of one kind.
+    """
+    found = predict_pairs(predictor, pairs, profile)
+    chances = np.array([one.probability for one in found])
+    noticed = pairs.probabilities > 0.5
+    metrics = {"psnr": psnr, "ssim": ssim, "gmsd": lambda first, second: -gmsd(first, second)}
+    baselines = {
+        name: {"auc": area_under_curve(noticed, -measure_all(pairs, metric))}
+        for name, metric in metrics.items()
+    }
+    return Evaluation(
+        auc=area_under_curve(noticed, chances),
+        brier=float(np.mean((chances - noticed) ** 2)),
+        threshold_error_median=threshold_error(predictor, pairs, profile),
+        coverage_95=coverage(found, pairs.probabilities.astype(np.float64)),
+        baselines=baselines,
+        n_pairs=len(pairs),
+    )
+
+
+def predict_pairs(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> list[Noticeability]:
+    """Predict every pair."""
+    return [
+        predictor.notice(Image(reference), Image(distorted), profile)
+        for reference, distorted in zip(pairs.references, pairs.distorted, strict=True)
+    ]
+
+
+def area_under_curve(noticed: Bools, scores: Floats) -> float:
+    """Return the chance that a noticed pair scores above an unnoticed one; ties count half.
+
+    Raises:
+        ValueError: All answers are of one kind.
+    """
+    positives, negatives = int(noticed.sum()), int((~noticed).sum())
+    if not positives or not negatives:
+        raise ValueError("expected answers of both kinds, noticed and not; got one kind only")
+    ranks = rankdata(scores)
+    return float((ranks[noticed].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def calibration_error(noticed: Bools, chances: Floats, groups: int = _GROUPS) -> float:
+    """Return the expected calibration error over groups of equal count."""
+    order = np.argsort(chances, kind="stable")
+    return float(
+        sum(
+            len(group) * abs(chances[group].mean() - noticed[group].mean())
+            for group in np.array_split(order, groups)
+            if len(group)
+        )
+        / len(chances)
+    )
+
+
+def coverage(found: Sequence[Noticeability], observed: Floats) -> float:
+    """Return how much of the observer's own behaviour lies in the predicted 95 % intervals.
+
+    With probabilities: the share of pairs. With yes and no only: the share of ten equal groups of pairs whose
+    frequency of "different" lies between the group's mean bounds.
+    """
+    low, high = np.array([one.low for one in found]), np.array([one.high for one in found])
+    if not np.isin(observed, (0.0, 1.0)).all():
+        return float(np.mean((low <= observed) & (observed <= high)))
+    order = np.argsort([one.probability for one in found], kind="stable")
+    groups = [group for group in np.array_split(order, _GROUPS) if len(group)]
+    inside = [low[group].mean() <= observed[group].mean() <= high[group].mean() for group in groups]
+    return float(np.mean(inside))
+
+
+def threshold_error(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> float | None:
+    """Return the median over distortions of |ln(predicted / measured)| of thresholds, on these references."""
+    _, first = np.unique(pairs.photos, return_index=True)
+    references = [Image(pixels) for pixels in pairs.references[first[:4]]]
+    errors = []
+    for name, known in profile.distortions.items():
+        if known.status == "measured" and known.threshold and name in DISTORTIONS:
+            predicted = _predicted_threshold(predictor, references, name, known.threshold, profile)
+            errors.append(abs(np.log(predicted / known.threshold)))
+    return float(np.median(errors)) if errors else None
+
+
+def measure_all(pairs: PairSet, metric: Callable[[Image, Image], float]) -> Floats:
+    """Apply a full-reference metric to every pair."""
+    return np.array(
+        [
+            metric(Image(reference), Image(distorted))
+            for reference, distorted in zip(pairs.references, pairs.distorted, strict=True)
+        ]
+    )
+
+
+def psnr(reference: Image, distorted: Image) -> float:
+    """Return the peak signal-to-noise ratio over RGB, dB; 100 for identical pictures."""
+    error = np.mean((reference.pixels.astype(np.float64) - distorted.pixels) ** 2)
+    return 100.0 if error == 0 else float(10 * np.log10(255.0**2 / error))
+
+
+def ssim(reference: Image, distorted: Image) -> float:
+    """Return the mean luma SSIM, Gaussian window of sigma 1.5 (Wang et al., 2004)."""
+    first, second = (
+        cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY).astype(np.float64) for image in (reference, distorted)
+    )
+    mean_first, mean_second = _blur(first), _blur(second)
+    variance_first = _blur(first**2) - mean_first**2
+    variance_second = _blur(second**2) - mean_second**2
+    covariance = _blur(first * second) - mean_first * mean_second
+    luminance = (2 * mean_first * mean_second + 6.5025) / (mean_first**2 + mean_second**2 + 6.5025)
+    structure = (2 * covariance + 58.5225) / (variance_first + variance_second + 58.5225)
+    return float(np.mean(luminance * structure))
+
+
+def gmsd(reference: Image, distorted: Image) -> float:
+    """Return the gradient magnitude similarity deviation of luma: 0 for identical pictures, more is worse.
+
+    Xue et al. (2014), "Gradient magnitude similarity deviation", eqs. 1-6: both pictures halved by a 2 x 2
+    mean, Prewitt gradients, T = 170 on the scale of 255.
+    """
+    first, second = (
+        cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY).astype(np.float64) for image in (reference, distorted)
+    )
+    steep_first, steep_second = _steepness(_halve(first)), _steepness(_halve(second))
+    similarity = (2 * steep_first * steep_second + _GMSD_T) / (steep_first**2 + steep_second**2 + _GMSD_T)
+    return float(np.std(similarity))
+
+
+def _predicted_threshold(
+    predictor: Predictor, references: Sequence[Image], name: str, measured: float, profile: JndProfile
+) -> float:
+    """Find the level whose mean size is one JND, within a factor of eight of the measured threshold."""
+    distortion = DISTORTIONS[name]
+    levels = np.geomspace(measured / 8, min(measured * 8, distortion.levels), _LEVELS_TRIED)
+    sizes = []
+    for level in levels:
+        rng = np.random.default_rng(0)
+        found = []
+        for reference in references:
+            distorted = resize(
+                distortion.apply(reference, float(level), rng), reference.width, reference.height
+            )
+            found.append(max(predictor.notice(reference, distorted, profile).jnd_ratio, 1e-3))
+        sizes.append(float(np.mean(np.log(found))))
+    rising = np.maximum.accumulate(sizes) + 1e-9 * np.arange(len(sizes))
+    return float(np.exp(np.interp(0.0, rising, np.log(levels))))
+
+
+def _blur(values: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(values, (11, 11), 1.5), dtype=np.float64)
+
+
+def _halve(values: Floats) -> Floats:
+    rows, columns = values.shape[0] // 2 * 2, values.shape[1] // 2 * 2
+    if not rows or not columns:
+        return values
+    return np.asarray(values[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2).mean(axis=(1, 3)))
+
+
+def _steepness(values: Floats) -> Floats:
+    """Return the gradient magnitude under Prewitt's kernels divided by 3."""
+    kernel = np.array([[1.0, 0.0, -1.0]] * 3) / 3.0
+    across, down = cv2.filter2D(values, -1, kernel), cv2.filter2D(values, -1, kernel.T)
+    return np.asarray(np.hypot(across, down), dtype=np.float64)

@@ -1,0 +1,223 @@
+"""P(the model notices a difference), from the size of the difference in JNDs and the model's profile.
+
+The network sizes differences; a monotone link with the profile's false-alarm floor, slope and ceiling turns
+size into probability. `jnd_ratio` is 1 where the probability is halfway between floor and ceiling.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+
+from calibration.profile import JndProfile
+from predictor.artifact import ArtifactError, Part
+from predictor.features import PairView
+from predictor.noticeability.local import LocalView, look_closely
+from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.quick_bands import measure_candidates
+from predictor.noticeability.relative_thresholds import relative_thresholds
+
+DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
+DEFAULT_CEILING = 0.98
+DEFAULT_SLOPE = 3.0  # the usual Weibull slope of a detection task
+_SLOPE_TRUST = 0.25  # how much of a profile's slope, against the usual one, carries over to single pictures
+_LARGEST_RATIO = 1e3  # beyond it "how many JNDs" has no meaning
+
+
+@dataclass(frozen=True)
+class Noticeability:
+    """How surely one model notices the difference of one pair.
+
+    `low` and `high` bound the model's own probability of answering "different" for about 95 % of pairs like
+    this one: predictions on calibration photographs missed the observer by no more.
+    """
+
+    probability: float  # includes the model's false alarms
+    jnd_ratio: float  # 1.0: one JND; 0.0: identical pictures
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """The psychometric function of one model over the size of a difference in JNDs."""
+
+    floor: float  # probability of saying "different" of identical pictures
+    ceiling: float
+    steepness: float  # Weibull exponent
+
+    def probability(self, log_ratio: float) -> float:
+        """Return P("different") for ln(size in JNDs); -inf gives the floor."""
+        power = math.exp(min(self.steepness * log_ratio, 10.0))
+        return self.floor + (self.ceiling - self.floor) * (1.0 - math.exp(-math.log(2.0) * power))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How far, in log odds, the observer's own probability lay from the prediction: 2.5 and 97.5 %.
+
+    One pair of quantiles per range of the predicted probability; see `training.fit_interval`.
+    """
+
+    edges: tuple[float, ...]  # between the ranges, ascending
+    below: tuple[float, ...]  # one more than edges; at most 0
+    above: tuple[float, ...]  # one more than edges; at least 0
+
+    def around(self, probability: float) -> tuple[float, float]:
+        """Return the 95 % interval of the observer's probability."""
+        index = int(np.searchsorted(self.edges, probability))
+        odds = logit(probability)
+        return expit(odds + self.below[index]), expit(odds + self.above[index])
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How surely the answers of a model follow from the sizes the network gives."""
+
+    steepness_factor: float  # over the slope `link_of` reads from the profile
+    log_scale: float  # to add to ln of the sizes
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What turns the network's output into probabilities; part of the artifact's card."""
+
+    families: tuple[str, ...]  # distortion names, in the network's order
+    human_thresholds: tuple[float, ...]  # levels; thresholds of a profile are taken relative to these
+    steepness_factor: float  # pooled over the models the network learned from, see `Certainty`
+    interval: Interval  # of theirs
+    usual_pattern: tuple[float, ...] = ()  # of thresholds, see `relative_thresholds`
+    known_models: Mapping[str, Certainty] = field(default_factory=dict)  # by name: learned from, one by one
+    strangers: Certainty | None = None  # of models known by profile alone; None: the pooled one
+
+    def certainty_of(self, profile: JndProfile) -> Certainty:
+        """Choose by whether the network learned from this model's answers."""
+        pooled = self.strangers or Certainty(self.steepness_factor, 0.0, self.interval)
+        return self.known_models.get(profile.model, pooled)
+
+
+class NoticeabilityModel:
+    """The trained network with its link, ready to judge views."""
+
+    def __init__(self, network: JndNetwork, settings: Settings) -> None:
+        self._network = network.eval()
+        self._settings = settings
+
+    @classmethod
+    def from_part(cls, part: Part) -> "NoticeabilityModel":
+        """Rebuild from an artifact.
+
+        Raises:
+            ArtifactError: The arrays or settings are not those of this network.
+        """
+        try:
+            settings = settings_from_card(part.card["settings"])
+            network = JndNetwork(len(settings.families))
+            network.load_state_dict(dict(part.tensors))
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise ArtifactError(f"the noticeability part does not fit this network: {error}") from error
+        return cls(network, settings)
+
+    def judge(self, candidates: Sequence[Sequence[PairView]], profile: JndProfile) -> list[Noticeability]:
+        """Judge candidates by the view in which each is most noticeable.
+
+        Args:
+            candidates: As many views for each; views of one index share their size.
+            profile: The model asked about.
+        """
+        sizes = [self._log_sizes(views, profile) for views in zip(*candidates, strict=True)]
+        certainty = self._settings.certainty_of(profile)
+        link = link_of(profile, certainty.steepness_factor)
+        return [_conclude(float(log_size), link, certainty.interval) for log_size in np.max(sizes, axis=0)]
+
+    def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
+        """Judge one view and keep what the model would see where."""
+        return look_closely(self._network, view, self._thresholds(profile))
+
+    def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
+        measures = measure_candidates([(view.seen.measures, view.distorted.pixels) for view in views])
+        thresholds = torch.tensor(self._thresholds(profile)).expand(len(views), -1)
+        with torch.inference_mode():
+            sizes = self._network(measures, thresholds).log_size
+        return np.asarray(sizes.numpy(), dtype=np.float64)
+
+    def _thresholds(self, profile: JndProfile) -> list[float]:
+        """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
+        log_scale = self._settings.certainty_of(profile).log_scale
+        return [value - log_scale for value in log_thresholds(profile, self._settings)]
+
+
+def link_of(profile: JndProfile, steepness_factor: float) -> Link:
+    """Read a model's floor, ceiling and slope from its profile; where it has none, usual values.
+
+    Lapses would show in every distortion, while the strongest level of some is not visible in every picture:
+    the best hit rate is the ceiling. A profile's slopes are pooled over pictures of unlike thresholds, which
+    flattens them; those of four unlike observers, measured picture by picture, differed by much less.
+    """
+    measured = [found for found in profile.distortions.values() if found.status == "measured"]
+    slopes = [found.slope for found in measured if found.slope is not None]
+    ceilings = [found.hit_at_max for found in measured if found.hit_at_max is not None]
+    floor = DEFAULT_FLOOR if profile.false_alarm is None else profile.false_alarm
+    floor = float(np.clip(floor, 0.001, 0.5))
+    ceiling = float(np.clip(max(ceilings) if ceilings else DEFAULT_CEILING, floor + 0.2, 0.995))
+    slope = float(np.clip(median(slopes) if slopes else DEFAULT_SLOPE, 0.5, 10.0))
+    steepness = DEFAULT_SLOPE * (slope / DEFAULT_SLOPE) ** _SLOPE_TRUST
+    return Link(floor=floor, ceiling=ceiling, steepness=steepness_factor * steepness)
+
+
+def log_thresholds(profile: JndProfile, settings: Settings) -> list[float]:
+    """Return ln(threshold over the human one) by family; see `relative_thresholds`."""
+    return relative_thresholds(profile, settings.families, settings.human_thresholds, settings.usual_pattern)
+
+
+def settings_from_card(entry: Any) -> Settings:
+    """Read the settings a card carries.
+
+    Raises:
+        KeyError: One is missing.
+    """
+    strangers = entry.get("strangers")
+    return Settings(
+        families=tuple(entry["families"]),
+        human_thresholds=tuple(float(level) for level in entry["human_thresholds"]),
+        steepness_factor=float(entry["steepness_factor"]),
+        interval=_interval_from_card(entry["interval"]),
+        usual_pattern=tuple(float(value) for value in entry.get("usual_pattern", ())),
+        known_models={
+            name: _certainty_from_card(found) for name, found in entry.get("known_models", {}).items()
+        },
+        strangers=None if strangers is None else _certainty_from_card(strangers),
+    )
+
+
+def _certainty_from_card(entry: Any) -> Certainty:
+    return Certainty(
+        float(entry["steepness_factor"]), float(entry["log_scale"]), _interval_from_card(entry["interval"])
+    )
+
+
+def _interval_from_card(entry: Any) -> Interval:
+    return Interval(tuple(entry["edges"]), tuple(entry["below"]), tuple(entry["above"]))
+
+
+def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability:
+    probability = link.probability(log_ratio)
+    low, high = interval.around(probability)
+    ratio = min(math.exp(min(log_ratio, 50.0)), _LARGEST_RATIO)
+    return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
+
+
+def logit(probability: float) -> float:
+    """Return log odds, probabilities kept within 0.001 ... 0.999."""
+    bounded = min(max(probability, 0.001), 0.999)
+    return math.log(bounded / (1.0 - bounded))
+
+
+def expit(log_odds: float) -> float:
+    """Return the probability of these log odds."""
+    return 1.0 / (1.0 + math.exp(-log_odds))

@@ -1,0 +1,251 @@
+"""Fit the noticeability network to observers' answers.
+
+The network learns from probabilities and from decisions at once: the first carry the margin, the second are
+what is to be predicted. What is fitted to photographs it never saw (slope, interval) is `settling`'s matter;
+for models it will never have met, networks are trained that leave one observer out each.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from calibration.profile import JndProfile, default_profile
+from predictor.artifact import Part
+from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, split_photos
+from predictor.noticeability.batches import Batch, batch_of
+from predictor.noticeability.model import (
+    Certainty,
+    Interval,
+    Settings,
+    link_of,
+    settings_from_card,
+)
+from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.relative_thresholds import usual_pattern
+from predictor.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle
+
+CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
+FEW_PAIRS = 3_000  # below this, training goes on from an artifact instead of starting anew
+_BATCH = 256
+_FEWEST_OBSERVERS = 3  # with fewer, leaving one out says nothing of models in general
+_STRANGERS_EPOCHS = 0.5  # of the recipe's: enough for a slope and an interval
+_SMALLEST = -12.0  # ln of a size in JNDs: stands in for -inf where gradients pass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How long and how to train; defaults take about half a minute on one core for 20,000 pairs."""
+
+    epochs: int = 25
+    learning_rate: float = 3e-3
+    weight_decay: float = 0.2
+    decision_share: float = 0.2  # of the loss: decisions against probabilities
+    family_share: float = 0.03  # of the loss: naming the distortion
+    seed: int = 0
+
+
+GO_ON = Recipe(epochs=15, learning_rate=3e-4)  # from an artifact, with few pairs
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One observer's answers, and its profile: floor, ceiling, slope, and what `shifts` are relative to."""
+
+    pairs: PairSet
+    profile: JndProfile
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with its settings, and what was measured on the way."""
+
+    network: JndNetwork
+    settings: Settings
+    figures: Mapping[str, Any]
+
+    def to_part(self, card: Mapping[str, Any]) -> Part:
+        """Prepare for `artifact.write_part`; `card` adds where the data came from."""
+        return Part(
+            self.network.state_dict(),
+            {"settings": asdict(self.settings), "figures": dict(self.figures), **card},
+        )
+
+
+def train(
+    lessons: Sequence[Lesson],
+    recipe: Recipe,
+    *,
+    start: Part | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Trained:
+    """Train on most photographs, settle slope and interval on the rest.
+
+    Args:
+        lessons: At least one.
+        recipe: Length, rates and seed.
+        start: A noticeability part to go on from; None starts anew.
+        progress: Called with epochs done and epochs in all.
+
+    Raises:
+        ValueError: There is nothing to learn: no pair, or only answers of one kind.
+    """
+    decided = [lesson.pairs.probabilities > 0.5 for lesson in lessons]
+    if not decided or np.concatenate(decided).all() or not np.concatenate(decided).any():
+        raise ValueError("expected answers of both kinds, noticed and not; got one kind only")
+    torch.manual_seed(recipe.seed)
+    rng = np.random.default_rng(recipe.seed)
+    settings = _first_settings(lessons, start)
+    splits = [split_photos(lesson.pairs, CALIBRATION_SHARE, rng) for lesson in lessons]
+    batches = [
+        batch_of(kept, lesson.profile, settings) for (_, kept), lesson in zip(splits, lessons, strict=True)
+    ]
+    everything = Batch.join(batches)
+    network = _fit(everything, recipe, start, progress)
+    held = [
+        _answered(network, pairs.take((pairs.shifts == 0).all(axis=1)), lesson.profile, settings)
+        for (pairs, _), lesson in zip(splits, lessons, strict=True)
+    ]
+    settled, log_scale = settle(held, settings)
+    with torch.no_grad():
+        network.log_scale.add_(log_scale)
+    strangers = _settle_strangers(lessons, batches, recipe, settings)
+    finished = replace(
+        settled.settings,
+        strangers=strangers or settings.strangers,
+        known_models={**settings.known_models, **_settle_each(lessons, held, settings, log_scale)},
+    )
+    figures = {
+        "training_pairs": len(everything.families),
+        "calibration_pairs": sum(len(one.noticed) for one in held),
+        "calibration_log_loss": settled.log_loss,
+        "calibration_auc": [held_out_area(one) for one in held],  # by lesson, on unseen photographs
+    }
+    return Trained(network, finished, figures)
+
+
+def log_sizes(
+    network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return ln of each pair's size in JNDs of the model that answered it."""
+    batch = batch_of(pairs, profile, settings)
+    with torch.inference_mode():
+        sizes = network.eval()(batch.measures, batch.thresholds).log_size
+    return np.asarray(sizes.clamp(min=_SMALLEST).numpy(), dtype=np.float64)
+
+
+def _first_settings(lessons: Sequence[Lesson], start: Part | None) -> Settings:
+    if start is not None:
+        return settings_from_card(start.card["settings"])
+    human = default_profile()
+    levels = tuple(float(human.threshold_of(name) or 1.0) for name in FAMILIES)
+    pattern = usual_pattern([lesson.profile for lesson in lessons], FAMILIES, levels)
+    return Settings(FAMILIES, levels, 1.0, Interval((), (0.0,), (0.0,)), usual_pattern=pattern)
+
+
+def _settle_each(
+    lessons: Sequence[Lesson], held: Sequence[Answered], settings: Settings, pooled_scale: float
+) -> dict[str, Certainty]:
+    """Settle every observer with answers enough on its own; the others keep what holds for strangers."""
+    found = {}
+    for lesson, answered in zip(lessons, held, strict=True):
+        if len(answered.noticed) >= FEWEST_PAIRS:
+            settled, log_scale = settle([answered], settings)
+            found[lesson.profile.model] = Certainty(
+                settled.settings.steepness_factor, log_scale - pooled_scale, settled.settings.interval
+            )
+    return found
+
+
+def _settle_strangers(
+    lessons: Sequence[Lesson], batches: Sequence[Batch], recipe: Recipe, settings: Settings
+) -> Certainty | None:
+    """Meet each observer with a network that learned from the others alone; None with too few observers."""
+    if len(lessons) < _FEWEST_OBSERVERS:
+        return None
+    short = replace(recipe, epochs=max(1, round(recipe.epochs * _STRANGERS_EPOCHS)))
+    met = []
+    for index, lesson in enumerate(lessons):
+        others = Batch.join([batch for other, batch in enumerate(batches) if other != index])
+        network = _fit(others, short, None, lambda _done, _total: None)
+        own = lesson.pairs.take((lesson.pairs.shifts == 0).all(axis=1))
+        met.append(_answered(network, own, lesson.profile, settings))
+    settled, log_scale = settle(met, settings)
+    return Certainty(settled.settings.steepness_factor, log_scale, settled.settings.interval)
+
+
+def _fit(
+    everything: Batch, recipe: Recipe, start: Part | None, progress: Callable[[int, int], None]
+) -> JndNetwork:
+    """Train a new network, or go on from a part; on a GPU where there is one, returned on the CPU."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = JndNetwork(len(FAMILIES))
+    if start is None:
+        network.standardise(everything.measures)
+    else:
+        network.load_state_dict(dict(start.tensors))
+    _optimise(network.to(device), everything.to(device), recipe, progress)
+    return network.cpu()
+
+
+def _optimise(
+    network: JndNetwork, everything: Batch, recipe: Recipe, progress: Callable[[int, int], None]
+) -> None:
+    device = everything.families.device
+    steepness = torch.nn.Parameter(
+        torch.zeros(2, device=device)
+    )  # ln of the factor on the profile's slope: two readings
+    groups: list[dict[str, Any]] = [
+        {"params": list(network.parameters())},
+        {"params": [steepness], "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    count = len(everything.families)
+    per_epoch = math.ceil(count / _BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, max_lr=recipe.learning_rate, total_steps=recipe.epochs * per_epoch, pct_start=0.1
+    )
+    network.train()
+    for epoch in range(recipe.epochs):
+        for chosen in torch.randperm(count).to(device).tensor_split(per_epoch):
+            loss = _loss(network, everything.take(chosen), torch.exp(steepness), recipe)
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+        progress(epoch + 1, recipe.epochs)
+
+
+def _loss(network: JndNetwork, batch: Batch, steepness: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    found = network(batch.measures, batch.thresholds)
+    sizes = found.log_size.clamp(min=_SMALLEST)
+    observed = batch.probabilities.clamp(0.005, 0.995)
+    soft = _probabilities(sizes, batch.links, steepness[0])
+    hard = _probabilities(sizes, batch.links, steepness[1])
+    share = recipe.decision_share
+    loss = (1 - share) * functional.binary_cross_entropy(soft, observed)
+    loss = loss + share * functional.binary_cross_entropy(hard, (observed > 0.5).float())
+    named = batch.families != NO_FAMILY
+    if named.any():
+        naming = functional.cross_entropy(found.family_logits[named], batch.families[named])
+        loss = loss + recipe.family_share * naming
+    return loss
+
+
+def _probabilities(sizes: torch.Tensor, links: torch.Tensor, steepness: torch.Tensor) -> torch.Tensor:
+    floor, ceiling, slope = links.unbind(dim=1)
+    excess = 1.0 - torch.exp2(-torch.exp((steepness * slope * sizes).clamp(max=6.0)))
+    return (floor + (ceiling - floor) * excess).clamp(1e-4, 1 - 1e-4)
+
+
+def _answered(network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings) -> Answered:
+    return Answered(
+        log_sizes(network, pairs, profile, settings),
+        pairs.probabilities.astype(np.float64),
+        link_of(profile, 1.0),
+    )

@@ -1,0 +1,183 @@
+"""Train and calibrate the judge of re-encodings: honest deliveries of a picture against small edits of it.
+
+Training only; `training` stores its result beside the residual detector's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import GradientBoostingClassifier
+
+from calibration.image import Image, fit_within
+from calibration.stimuli.registry import DISTORTIONS
+from predictor.conformal import calibrate
+from predictor.residual.bank import AttackedPicture, rescaled
+from predictor.residual.benign_pictures import (
+    Encoding,
+    draw_encoding,
+    palette,
+    recompress,
+    recompress_webp,
+    shrink,
+    store,
+)
+from predictor.residual.forging import FORGERS, forge
+from predictor.residual.pictures import fitted
+from predictor.residual.reencoding import Floats, ReencodingJudge, measure_difference, stratum_of
+from predictor.residual.strata import Codec
+from predictor.tree_export import export_trees
+
+Pixels = npt.NDArray[np.uint8]
+Edit = Callable[[Pixels, np.random.Generator], Pixels]
+
+_STIMULI = {"brightness": 12, "saturation": 15, "contrast": 15, "noise": 8, "mask": 6, "qr": 12, "text": 12}
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """An original and a version of it."""
+
+    original: Image
+    version: Image
+    codec: Codec  # of the version
+
+
+def train_judge(
+    train: Sequence[Pixels],
+    calibration: Sequence[Pixels],
+    bank: Sequence[AttackedPicture],
+    *,
+    each: int,
+    rng: np.random.Generator,
+) -> ReencodingJudge:
+    """Fit on `each` deliveries and edits of every training picture; calibrate on deliveries of the others."""
+    rows, labels = [], []
+    for pixels in train:
+        for _ in range(each):
+            for pair, is_edit in ((deliver(pixels, rng), 0), (edit(pixels, bank, rng), 1)):
+                rows.append(measure_difference(pair.original, pair.version, pair.codec))
+                labels.append(is_edit)
+    model = GradientBoostingClassifier(
+        n_estimators=200, max_depth=4, learning_rate=0.07, subsample=0.5, min_samples_leaf=15, random_state=0
+    )
+    trees = export_trees(model.fit(np.stack(rows), labels))
+    scores: dict[str, list[float]] = {"same_size": [], "resized": []}
+    for pixels in calibration:
+        for _ in range(2 * each):
+            pair = deliver(pixels, rng)
+            row = measure_difference(pair.original, pair.version, pair.codec)
+            scores[stratum_of(pair.original, pair.version)].append(_score(trees.log_odds(row[None])))
+    return ReencodingJudge(trees, calibrate(scores))
+
+
+def deliver(pixels: Pixels, rng: np.random.Generator) -> Pair:
+    """Re-encode, resize or both, as honest senders do; sometimes the original is only kept shrunk."""
+    original = _received(pixels, rng)
+    version = original.pixels
+    for treatment, share in (
+        (_resized, 0.4),
+        (recompress_aligned, 0.3),
+        (recompress_webp, 0.1),
+        (palette, 0.04),
+    ):
+        if rng.random() < share:
+            version = treatment(version, rng)
+    return _pair(original, version, draw_encoding(rng), rng)
+
+
+def edit(pixels: Pixels, bank: Sequence[AttackedPicture], rng: np.random.Generator) -> Pair:
+    """Put something small in, then deliver the picture, re-encoded or not."""
+    original = _received(pixels, rng)
+    if rng.random() < 0.35:
+        version = _perturb(original.pixels, bank, rng)
+    else:
+        names = list(EDITS)
+        version = EDITS[names[int(rng.integers(0, len(names)))]](original.pixels, rng)
+    if rng.random() < 0.2:
+        version = _resized(version, rng)
+    encoding = draw_encoding(rng) if rng.random() < 0.6 else Encoding(Codec(is_lossless=True))
+    return _pair(original, version, encoding, rng)
+
+
+def recompress_aligned(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Give the picture a JPEG past without moving it."""
+    again = recompress(pixels, rng)
+    return again if again.shape == pixels.shape else pixels
+
+
+def _received(pixels: Pixels, rng: np.random.Generator) -> Image:
+    return Image(store(pixels, draw_encoding(rng)))
+
+
+def _pair(original: Image, version: Pixels, encoding: Encoding, rng: np.random.Generator) -> Pair:
+    stored = Image(store(version, encoding))
+    kept = fit_within(original, int(rng.choice([192, 256, 320]))) if rng.random() < 0.3 else original
+    return Pair(kept, stored, encoding.codec)
+
+
+def _resized(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    if rng.random() < 0.7:
+        return shrink(pixels, rng)
+    scale = rng.uniform(1.1, 2.0)
+    size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
+    kernel = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]))
+    return np.asarray(cv2.resize(pixels, size, interpolation=kernel), dtype=np.uint8)
+
+
+def _perturb(pixels: Pixels, bank: Sequence[AttackedPicture], rng: np.random.Generator) -> Pixels:
+    shape, eps = pixels.shape[:2], float(rng.choice([2, 4, 8, 16]))
+    if rng.random() < 0.6 and bank:
+        added = fitted(rescaled(bank[int(rng.integers(0, len(bank)))], eps), shape, rng)
+    else:
+        added = forge(str(rng.choice(list(FORGERS))), shape, eps=eps, rng=rng)
+    attacked: Pixels = np.clip(pixels + added, 0, 255).astype(np.uint8)
+    return attacked
+
+
+def _spot(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Tint a soft-edged spot."""
+    height, width = pixels.shape[:2]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    y, x = rng.uniform(0.1, 0.9, 2) * (height, width)
+    reach = rng.uniform(0.04, 0.25) * min(height, width)
+    weight = np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * reach**2))[..., None]
+    tint = rng.uniform(3, 25) * rng.uniform(-1, 1, 3)
+    tinted: Pixels = np.clip(np.rint(pixels + weight * tint), 0, 255).astype(np.uint8)
+    return tinted
+
+
+def _patch(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Copy a part of the picture faintly or fully onto another place."""
+    height, width = pixels.shape[:2]
+    rows, columns = (int(rng.integers(8, max(9, side // 4))) for side in (height, width))
+    tops, lefts = rng.integers(0, height - rows, 2), rng.integers(0, width - columns, 2)
+    copied = pixels[tops[0] : tops[0] + rows, lefts[0] : lefts[0] + columns].astype(np.float32)
+    result = pixels.copy()
+    target = result[tops[1] : tops[1] + rows, lefts[1] : lefts[1] + columns]
+    share = rng.uniform(0.05, 1.0)
+    target[:] = np.rint(target + share * (copied - target)).astype(np.uint8)
+    return result
+
+
+def _stimulus(name: str, highest: int) -> Edit:
+    def apply(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+        return DISTORTIONS[name].apply(Image(pixels), float(rng.uniform(0.5, highest)), rng).pixels
+
+    return apply
+
+
+EDITS: Mapping[str, Edit] = MappingProxyType(
+    {
+        "spot": _spot,
+        "patch": _patch,
+        **{name: _stimulus(name, highest) for name, highest in _STIMULI.items()},
+    }
+)
+
+
+def _score(values: Floats) -> float:
+    return float(values[0])

@@ -1,0 +1,1 @@
+"""How far a distortion can go on one picture before the model notices, in one pass."""

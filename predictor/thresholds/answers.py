@@ -1,0 +1,165 @@
+"""What observers showed of their thresholds on photographs: asked once, kept as one file, learned from later.
+
+A file can be continued: what it holds already is not asked again. How a threshold is searched for is the
+matter of `search` and `delivery_search`; what is learned from it that of `training`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image import Image, load
+from calibration.profile import JndProfile
+from predictor.dataset import FAMILIES
+from predictor.features import WHOLE_SIDE, model_view
+from predictor.noticeability.model import link_of
+from predictor.noticeability.sampling import Labeller
+from predictor.thresholds.delivery import DELIVERIES, Delivery
+from predictor.thresholds.delivery_search import Delivered, ask_delivered
+from predictor.thresholds.profile_threshold import profile_threshold
+from predictor.thresholds.search import Distorted, Searched, search_thresholds
+
+_CHUNK = 16
+
+Progress = Callable[[int, int], None]  # pictures done, in all
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """The thresholds one observer showed on N pictures."""
+
+    pictures: npt.NDArray[np.uint8]  # (N, S, S, 3) at the model's view
+    searched: Mapping[str, Searched]  # by family, damage done at that view
+    delivered: Mapping[Delivery, Delivered]  # damage done before the model's own resize
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.pictures)
+
+    def save(self, path: Path) -> None:
+        """Write as one compressed file."""
+        arrays: dict[str, Any] = {"pictures": self.pictures}
+        for name, searched in self.searched.items():
+            arrays |= {f"{name}.{item.name}": getattr(searched, item.name) for item in fields(searched)}
+        for codec, one in self.delivered.items():
+            arrays[f"sent {codec}.ratios"] = one.ratios
+            arrays |= {
+                f"sent {codec}.{item.name}": getattr(one.searched, item.name) for item in fields(Searched)
+            }
+        np.savez_compressed(path, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "Answers":
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: The file holds something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = dict(stored)
+            searched = {name: _searched(arrays, name) for name in FAMILIES}
+            delivered = {
+                name: Delivered(arrays[f"sent {name}.ratios"], _searched(arrays, f"sent {name}"))
+                for name in DELIVERIES
+            }
+            return cls(arrays["pictures"], searched, delivered)
+        except (KeyError, OSError, EOFError, ValueError) as error:
+            raise ValueError(f"expected thresholds kept in {path}, got something else: {error}") from error
+
+    @classmethod
+    def join(cls, parts: Sequence["Answers"]) -> "Answers":
+        """Put the answers about several groups of pictures into one."""
+        return cls(
+            np.concatenate([part.pictures for part in parts]),
+            {name: Searched.join([part.searched[name] for part in parts]) for name in FAMILIES},
+            {
+                name: Delivered(
+                    np.concatenate([part.delivered[name].ratios for part in parts]),
+                    Searched.join([part.delivered[name].searched for part in parts]),
+                )
+                for name in DELIVERIES
+            },
+        )
+
+
+def ask_thresholds(
+    photos: Sequence[Image], labeller: Labeller, profile: JndProfile, *, first_seed: int = 0
+) -> Answers:
+    """Find the observer's threshold of every distortion and delivery on every photograph.
+
+    Args:
+        photos: As they are; distortions are applied after shrinking them to the model's view.
+        labeller: The observer.
+        profile: Its own; searches begin at its thresholds.
+        first_seed: Of the first photograph; the next have the next.
+
+    Raises:
+        ValueError: There is no photograph.
+    """
+    if not photos:
+        raise ValueError("expected at least one photograph to ask about, got none")
+    side = profile.input_side or WHOLE_SIDE
+    pictures = [model_view(photo, side) for photo in photos]
+    link = link_of(profile, 1.0)
+    halfway = (link.floor + link.ceiling) / 2
+    searched = {
+        name: search_thresholds(
+            Distorted(pictures, name, first_seed),
+            labeller,
+            guess=profile_threshold(profile, name),
+            halfway=halfway,
+        )
+        for name in FAMILIES
+    }
+    delivered = ask_delivered(photos, labeller, side=side, halfway=halfway, first_seed=first_seed)
+    return Answers(np.stack([picture.pixels for picture in pictures]), searched, delivered)
+
+
+def ask_about_files(
+    files: Sequence[Path],
+    labeller: Labeller,
+    profile: JndProfile,
+    *,
+    keep: Path | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> Answers:
+    """Ask about photographs on disk, a few at a time; with `keep`, go on from what that file holds.
+
+    Raises:
+        ValueError: There is no photograph, or `keep` holds something else, or is about other photographs.
+        ImageError: A file is not a picture.
+    """
+    parts = [Answers.load(keep)] if keep is not None and keep.exists() else []
+    done = sum(len(part) for part in parts)
+    if parts:
+        _check_same(parts[0], files, profile.input_side or WHOLE_SIDE)
+    while done < len(files):
+        photos = [load(path) for path in files[done : done + _CHUNK]]
+        parts = [Answers.join([*parts, ask_thresholds(photos, labeller, profile, first_seed=done)])]
+        done += len(photos)
+        if keep is not None:
+            parts[0].save(keep)
+        progress(done, len(files))
+    if not parts:
+        raise ValueError("expected at least one photograph to ask about, got none")
+    return parts[0]
+
+
+def _check_same(kept: Answers, files: Sequence[Path], side: int) -> None:
+    """Compare the first and the last photograph that both name.
+
+    Raises:
+        ValueError: They differ.
+    """
+    for index in {0, min(len(kept), len(files)) - 1} if files else ():
+        if not np.array_equal(kept.pictures[index], model_view(load(files[index]), side).pixels):
+            raise ValueError(f"expected kept answers about {files[index].name}, got another photograph's")
+
+
+def _searched(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Searched:
+    return Searched(**{item.name: arrays[f"{name}.{item.name}"] for item in fields(Searched)})

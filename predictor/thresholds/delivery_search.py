@@ -1,0 +1,139 @@
+"""Find how far a picture can be compressed or shrunk at its own size before an observer notices it.
+
+Unlike `search`, where damage is done at the model's view, a delivery is made of the picture as it
+is sent, and the model's own resize follows: what a codec or a smaller size loses is mostly lost by that
+resize anyway. How much larger than the model's input the picture is (`ratio`) therefore decides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image import Image, decode, encode_jpeg, encode_webp, resize
+from calibration.stimuli.delivery import webp_quality
+from calibration.stimuli.low_level import jpeg_quality
+from predictor.dataset import FAMILIES, Pair
+from predictor.features import model_view, shrink
+from predictor.noticeability.sampling import Labeller
+from predictor.thresholds.delivery import (
+    DELIVERIES,
+    LARGEST_RATIO,
+    LEAST_SHRINKING,
+    STRONGEST_SHRINKING,
+    Delivery,
+)
+from predictor.thresholds.range import least_level, strongest_level
+from predictor.thresholds.search import Searched, search_thresholds
+
+_GUESSES: Mapping[str, float] = {"jpeg": 60.0, "webp": 40.0, "rescale": 1.3}
+_WEBP_EFFORT = 2  # what a proxy in a hurry uses
+
+
+@dataclass(frozen=True, eq=False)
+class Delivered:
+    """Where an observer starts to notice one delivery on each of N pictures."""
+
+    ratios: npt.NDArray[np.float64]  # (N,) of the short side sent to the model's input side
+    searched: Searched  # levels of the codec; for rescale the model's input side over the short side kept
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """Pictures of any size, encoded as they are, then resized by the model."""
+
+    pictures: Sequence[Image]
+    name: Delivery  # jpeg or webp
+    side: int  # of the model's input
+
+    @property
+    def least(self) -> float:
+        """Return the level of the highest quality."""
+        return least_level(self.name)
+
+    @property
+    def strongest(self) -> float:
+        """Return the level of the lowest quality."""
+        return strongest_level(self.name)
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.pictures)
+
+    def pairs(self, index: int, level: float) -> list[Pair]:
+        """Encode one."""
+        sent = compressed(self.pictures[index], self.name, level)
+        return [_seen(self.pictures[index], sent, self.side, self.name, level)]
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """Pictures sent smaller than they are, then resized by the model."""
+
+    pictures: Sequence[Image]
+    side: int
+    least: float = LEAST_SHRINKING  # levels are the input side over the short side kept
+    strongest: float = STRONGEST_SHRINKING
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.pictures)
+
+    def pairs(self, index: int, level: float) -> list[Pair]:
+        """Shrink one."""
+        picture = self.pictures[index]
+        sent = with_short_side(picture, self.side / level)
+        return [_seen(picture, sent, self.side, "rescale", level)]
+
+
+def compressed(picture: Image, name: Delivery, level: float) -> Image:
+    """Encode and decode at a level of the codec."""
+    if name == "jpeg":
+        return decode(encode_jpeg(picture, int(jpeg_quality(level)))).image
+    return decode(encode_webp(picture, int(webp_quality(level)), effort=_WEBP_EFFORT)).image
+
+
+def with_short_side(picture: Image, short: float) -> Image:
+    """Shrink by area to a short side of so many pixels; never enlarge."""
+    scale = min(1.0, short / min(picture.width, picture.height))
+    return resize(
+        picture, max(1, round(scale * picture.width)), max(1, round(scale * picture.height)), "area"
+    )
+
+
+def ask_delivered(
+    photos: Sequence[Image], labeller: Labeller, *, side: int, halfway: float, first_seed: int = 0
+) -> dict[Delivery, Delivered]:
+    """Find the observer's thresholds for every delivery, each photograph at a size drawn for it.
+
+    Args:
+        photos: As they are; each is shrunk to a random size between the model's input and its own.
+        labeller: The observer.
+        side: Of the model's input.
+        halfway: Probability between the observer's floor and ceiling.
+        first_seed: Photograph i is given its sizes by the seed first_seed + i.
+    """
+    found: dict[Delivery, Delivered] = {}
+    for number, name in enumerate(DELIVERIES):
+        sized = [
+            _sized(photo, side, np.random.default_rng((first_seed + index, number)))
+            for index, photo in enumerate(photos)
+        ]
+        ratios = np.array([min(one.width, one.height) / side for one in sized])
+        rendering = Shrunk(sized, side) if name == "rescale" else Compressed(sized, name, side)
+        searched = search_thresholds(rendering, labeller, guess=_GUESSES[name], halfway=halfway)
+        found[name] = Delivered(ratios, searched)
+    return found
+
+
+def _sized(photo: Image, side: int, rng: np.random.Generator) -> Image:
+    """Shrink to a random size, evenly on a logarithmic scale; a smaller photograph is enlarged to `side`."""
+    most = min(LARGEST_RATIO, min(photo.width, photo.height) / side)
+    short = side * float(np.exp(rng.uniform(0.0, np.log(max(1.0, most)))))
+    scale = short / min(photo.width, photo.height)
+    return shrink(photo, max(side, round(scale * photo.width)), max(side, round(scale * photo.height)))
+
+
+def _seen(picture: Image, sent: Image, side: int, name: Delivery, level: float) -> Pair:
+    return Pair(model_view(picture, side), model_view(sent, side), "", FAMILIES.index(name), level)

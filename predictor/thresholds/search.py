@@ -1,0 +1,191 @@
+"""Find the level at which an observer itself starts to notice, picture by picture: thresholds learn from it.
+
+The threshold of one picture is the level at which P(says "different") is halfway between the observer's floor
+and ceiling. Where it never gets there the picture is censored: its threshold lies above the strongest level.
+Predicting all this without asking is the matter of `thresholds`; what is shown at a level is decided by
+whoever asks (`Rendering`): here distortions at the model's view, in `delivery_search` whole deliveries.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image import Image, resize
+from calibration.stimuli.registry import DISTORTIONS
+from predictor.dataset import FAMILIES, Pair
+from predictor.noticeability.sampling import Labeller
+from predictor.thresholds.range import least_level, strongest_level
+
+REPEATS: Mapping[str, int] = {"noise": 2, "mask": 5}  # samples of noise, places of the mask, averaged over
+_FIRST_STEP, _STEP_GROWTH = 0.5, 1.4  # natural logarithm of the level, until the threshold is bracketed
+_REFINEMENTS = 3
+_WIDE_ENOUGH = 0.04  # of a bracket, natural logarithm: more would resolve the observer's own jitter
+_NEAR_ENOUGH = 0.12  # of the log odds to the goal: about 0.03 of ln level at the usual steepness
+_WEIBULL_AT_HALF = 2.0 * np.log(2.0)  # slope of the log odds at one half, over the Weibull exponent
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Searched:
+    """Where the observer starts to notice one distortion on each of N pictures."""
+
+    log_levels: Floats  # (N,) natural logarithm; at censored pictures that of the strongest level
+    steepness: Floats  # (N,) Weibull exponent within the picture, NaN where censored
+    is_censored: Flags  # (N,) never halfway, up to the strongest level
+    is_below: Flags  # (N,) already halfway at the least level searched
+
+    @property
+    def is_measured(self) -> Flags:
+        """Pictures whose threshold lies between the levels searched."""
+        return ~self.is_censored & ~self.is_below
+
+    @classmethod
+    def join(cls, parts: Sequence["Searched"]) -> "Searched":
+        """Put the findings of several groups of pictures into one."""
+        return cls(
+            **{
+                item.name: np.concatenate([getattr(part, item.name) for part in parts])
+                for item in fields(cls)
+            }
+        )
+
+
+class Rendering(Protocol):
+    """What N pictures look like at a level of damage."""
+
+    @property
+    def least(self) -> float:
+        """Return the level at which the search ends downwards."""
+        ...
+
+    @property
+    def strongest(self) -> float:
+        """Return the level at which it ends upwards."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        ...
+
+    def pairs(self, index: int, level: float) -> list[Pair]:
+        """Return what to ask about one picture; the answers are averaged, so every level gives as many."""
+        ...
+
+
+@dataclass(frozen=True)
+class Distorted:
+    """Pictures at the model's view, with one distortion applied there."""
+
+    pictures: Sequence[Image]
+    name: str
+    first_seed: int = 0  # picture i with repeat r is rendered with seed (first_seed + i, r)
+
+    @property
+    def least(self) -> float:
+        """Return the level below which it does no less."""
+        return least_level(self.name)
+
+    @property
+    def strongest(self) -> float:
+        """Return the end of the scale."""
+        return strongest_level(self.name)
+
+    def __len__(self) -> int:
+        """Return the number of pictures."""
+        return len(self.pictures)
+
+    def pairs(self, index: int, level: float) -> list[Pair]:
+        """Render every repeat."""
+        return [self._pair(index, level, repeat) for repeat in range(REPEATS.get(self.name, 1))]
+
+    def _pair(self, index: int, level: float, repeat: int) -> Pair:
+        picture = self.pictures[index]
+        rng = np.random.default_rng((self.first_seed + index, repeat))
+        damaged = DISTORTIONS[self.name].apply(picture, min(level, self.strongest), rng)
+        brought_back = resize(damaged, picture.width, picture.height, "bicubic")
+        return Pair(picture, brought_back, str(index), FAMILIES.index(self.name), level)
+
+
+def search_thresholds(rendering: Rendering, labeller: Labeller, *, guess: float, halfway: float) -> Searched:
+    """Bracket each threshold from `guess` on, then close in by false position on the log odds.
+
+    Args:
+        rendering: The pictures.
+        labeller: The observer.
+        guess: Level to begin with; the profile's threshold.
+        halfway: Probability between the observer's floor and ceiling.
+    """
+    search = _Search(rendering, labeller, halfway)
+    search.bracket(float(np.log(guess)))
+    for _ in range(_REFINEMENTS):
+        search.refine()
+    return search.result()
+
+
+class _Search:
+    """The brackets of N pictures; log odds are relative to those of `halfway`."""
+
+    def __init__(self, rendering: Rendering, labeller: Labeller, halfway: float) -> None:
+        self._rendering, self._labeller = rendering, labeller
+        self._goal = _log_odds(np.array([halfway]))[0]
+        self._bounds = np.log(rendering.least), np.log(rendering.strongest)
+        count = len(rendering)
+        self._low, self._high = np.full(count, -np.inf), np.full(count, np.inf)
+        self._odds_low, self._odds_high = np.full(count, np.nan), np.full(count, np.nan)
+
+    def bracket(self, start: float) -> None:
+        """Walk from `start` towards the threshold, in growing steps, until it lies between two levels."""
+        at, step = np.full(len(self._rendering), np.clip(start, *self._bounds)), _FIRST_STEP
+        open_ended = np.arange(len(self._rendering))
+        while len(open_ended):
+            self._ask(open_ended, at[open_ended])
+            at = np.where(np.isinf(self._high), self._low + step, self._high - step).clip(*self._bounds)
+            ended = (self._low >= self._bounds[1]) | (self._high <= self._bounds[0])
+            open_ended = np.flatnonzero(~ended & (np.isinf(self._low) | np.isinf(self._high)))
+            step *= _STEP_GROWTH
+
+    def refine(self) -> None:
+        """Ask once more where the log odds, taken as straight, cross; not too near an end of the bracket."""
+        width = self._high - self._low
+        nearest = np.minimum(-self._odds_low, self._odds_high)
+        chosen = np.flatnonzero(np.isfinite(width) & (width > _WIDE_ENOUGH) & (nearest > _NEAR_ENOUGH))
+        share = np.clip(self._share()[chosen], 0.15, 0.85)
+        self._ask(chosen, self._low[chosen] + share * width[chosen])
+
+    def result(self) -> Searched:
+        """Take the crossing of the last bracket."""
+        censored, below = np.isinf(self._high), np.isinf(self._low)
+        inside = ~censored & ~below
+        width = np.where(inside, self._high - self._low, 1.0)
+        low = np.where(inside, self._low, 0.0)
+        levels = np.select([censored, below], [self._bounds[1], self._bounds[0]], low + self._share() * width)
+        slope = (self._odds_high - self._odds_low) / width / _WEIBULL_AT_HALF
+        return Searched(levels, np.where(inside, slope, np.nan), censored, below)
+
+    def _share(self) -> Floats:
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.nan_to_num(-self._odds_low / (self._odds_high - self._odds_low), nan=0.5))
+
+    def _ask(self, chosen: npt.NDArray[np.intp], at: Floats) -> None:
+        if not len(chosen):
+            return
+        asked = [
+            self._rendering.pairs(int(index), float(np.exp(level)))
+            for index, level in zip(chosen, at, strict=True)
+        ]
+        answers = np.asarray(self._labeller.label([pair for pairs in asked for pair in pairs]))
+        chances = answers.reshape(len(chosen), -1).mean(axis=1)
+        odds = _log_odds(chances) - self._goal
+        noticed = odds >= 0
+        self._high[chosen[noticed]], self._odds_high[chosen[noticed]] = at[noticed], odds[noticed]
+        self._low[chosen[~noticed]], self._odds_low[chosen[~noticed]] = at[~noticed], odds[~noticed]
+
+
+def _log_odds(chances: Floats) -> Floats:
+    bounded = np.clip(chances, 0.002, 0.998)
+    return np.asarray(np.log(bounded / (1 - bounded)), dtype=np.float64)

@@ -1,0 +1,263 @@
+"""Learn thresholds from an observer: ask it about photographs, fit, write the artifact's thresholds part.
+
+`python -m predictor.thresholds.training --observer embedded --images DIR --out ARTIFACT`. What was asked can
+be kept in a file (`--answers`), gone on from and used again, also by the benchmark. Answers of further
+observers (`--stranger FILE=PROFILE`, asked by this command without `--out`) teach no threshold: they tell
+how much wider intervals must be for a model met by its profile alone.
+"""
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from calibration.image import Image
+from calibration.observers.select import build_observer
+from calibration.profile import JndProfile
+from predictor.artifact import Part, write_part
+from predictor.dataset import FAMILIES, photo_files
+from predictor.noticeability.labelling import ObserverLabeller
+from predictor.predict import resolve_profile
+from predictor.thresholds.answers import Answers, ask_about_files
+from predictor.thresholds.content import Content, read_content
+from predictor.thresholds.content_effect import effect_tensors
+from predictor.thresholds.delivery import (
+    DELIVERIES,
+    SCALES,
+    Delivery,
+    delivery_readings,
+    own_strength,
+    strength_of,
+)
+from predictor.thresholds.fitting import (
+    Fitted,
+    Lessons,
+    conformal_bound,
+    fit_family,
+    interval_shares,
+    residuals,
+)
+from predictor.thresholds.profile_threshold import profile_threshold
+from predictor.thresholds.range import least_level
+from predictor.thresholds.search import Searched
+
+# What is done at once, as a strength; tried on training photographs. JPEG and WebP halve the colour
+# resolution, and the model's own resize blurs as much as losing half a pixel of its input does.
+_FIXED_PARTS_SENT: Mapping[Delivery, float] = {"jpeg": 30.0, "webp": 10.0, "rescale": 0.5}
+_INTENDED_USE = (
+    "The level of every distortion at which a model starts to notice it on a given picture, by the model's "
+    "profile and the picture's content; the codec quality and the size at which it may be sent."
+)
+_LIMITS = (
+    "Learned from the observers and photographs named here; drawings, screens and pages are outside them. A "
+    "model unknown to training is assumed to be swayed by content as these observers are; its intervals are "
+    "widened by what made them hold for the strangers named here, which were trained like the observer. "
+    "Content is read at 96 pixels. Quality and size are learned for pictures up to 6 times as large as the "
+    "model's input, and taken to allow no more beyond that; a model whose input is unknown is taken to see "
+    "every pixel sent. A picture smaller than the model's input is judged as if it were as large. Where "
+    "shrinking starts to show at the model's view (rescale) is hardly told by what is read off a picture: "
+    "on two photographs of five the loss of a single row and column is noticed."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Stranger:
+    """An observer that teaches nothing but how far its thresholds lie from what its profile promises."""
+
+    answers: Answers
+    profile: JndProfile
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Every fitted effect, and how much wider intervals are for models not met."""
+
+    families: Mapping[str, Fitted]
+    deliveries: Mapping[Delivery, Fitted]
+    widening: float = 1.0
+
+
+def learn_thresholds(answers: Answers, profile: JndProfile, strangers: Sequence[Stranger] = ()) -> Learned:
+    """Fit every family and delivery.
+
+    Raises:
+        ValueError: Fewer than 40 pictures.
+    """
+    taught = _lessons(answers, profile)
+    families = {name: fit_family(taught[name]) for name in FAMILIES}
+    deliveries = {
+        name: fit_family(lessons, (_FIXED_PARTS_SENT[name],))
+        for name, lessons in _delivery_lessons(answers, profile).items()
+    }
+    scores = [_shares(families, stranger) for stranger in strangers]
+    widening = max(1.0, conformal_bound(np.concatenate(scores))) if scores else 1.0
+    return Learned(families, deliveries, widening)
+
+
+def thresholds_part(
+    learned: Learned, answers: Answers, profile: JndProfile, strangers: Sequence[Stranger] = ()
+) -> Part:
+    """Prepare for `artifact.write_part`."""
+    named = {**learned.families, **{f"sent {name}": one for name, one in learned.deliveries.items()}}
+    tensors = {
+        f"{name}.{key}": torch.from_numpy(np.asarray(array))
+        for name, one in named.items()
+        for key, array in effect_tensors(one.effect).items()
+    }
+    card: dict[str, Any] = {
+        "settings": {name: asdict(one.settings) for name, one in learned.families.items()},
+        "delivery": {name: asdict(one.settings) for name, one in learned.deliveries.items()},
+        "widening": round(learned.widening, 4),
+        "figures": {name: _figures(one) for name, one in named.items()},
+        "training": {
+            "observers": [_told(answers, profile)],
+            "strangers": [_told(one.answers, one.profile) for one in strangers],
+        },
+        "intended_use": _INTENDED_USE,
+        "limits": _LIMITS,
+    }
+    return Part(tensors, card)
+
+
+def _lessons(answers: Answers, profile: JndProfile) -> dict[str, Lessons]:
+    contents = _contents(answers)
+    return {
+        name: Lessons(
+            np.stack([content.described(name) for content in contents]).astype(np.float64),
+            answers.searched[name],
+            profile_threshold(profile, name),
+            least_level(name),
+        )
+        for name in FAMILIES
+    }
+
+
+def _delivery_lessons(answers: Answers, profile: JndProfile) -> dict[Delivery, Lessons]:
+    contents = _contents(answers)
+    return {
+        name: Lessons(
+            np.stack(
+                [
+                    delivery_readings(content, name, ratio)
+                    for content, ratio in zip(contents, answers.delivered[name].ratios, strict=True)
+                ]
+            ).astype(np.float64),
+            _in_strengths(answers.delivered[name].searched, name),
+            own_strength(profile, name),
+            SCALES[name].least,
+        )
+        for name in DELIVERIES
+    }
+
+
+def _contents(answers: Answers) -> list[Content]:
+    return [read_content(Image(pixels)) for pixels in answers.pictures]
+
+
+def _in_strengths(searched: Searched, name: Delivery) -> Searched:
+    """Say levels of a codec as strengths; shrinking is searched for in strengths already."""
+    if name == "rescale":
+        return searched
+    levels = np.exp(searched.log_levels)
+    step = 1.02  # of the level: to tell how fast strength grows with it
+    here = np.log([strength_of(name, level) for level in levels])
+    beyond = np.log([strength_of(name, level * step) for level in levels])
+    growth = np.maximum((beyond - here) / np.log(step), 0.1)
+    return replace(searched, log_levels=here, steepness=searched.steepness / growth)
+
+
+def _shares(fitted: Mapping[str, Fitted], stranger: Stranger) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return how far a stranger's thresholds lie from their prediction, in half-intervals of the met."""
+    shares = []
+    for name, lessons in _lessons(stranger.answers, stranger.profile).items():
+        settings = fitted[name].settings
+        predicted = fitted[name].effect.of_each(lessons.readings.astype(np.float32))
+        off = residuals(predicted, lessons.targets(settings.fixed_part), lessons.searched)
+        shares.append(interval_shares(off, settings))
+    return np.concatenate(shares)
+
+
+def _figures(one: Fitted) -> dict[str, float]:
+    return {
+        "median_error": round(one.median_error, 4),
+        "without_content": round(one.median_error_without_content, 4),
+        "penalty": one.penalty,
+    }
+
+
+def _told(answers: Answers, profile: JndProfile) -> dict[str, Any]:
+    found = [answers.searched[name] for name in FAMILIES]
+    found += [answers.delivered[name].searched for name in DELIVERIES]
+    shown = answers.pictures.tobytes() + b"".join(one.log_levels.tobytes() for one in found)
+    return {
+        "model": profile.model,
+        "pictures": len(answers),
+        "thresholds": {name: profile_threshold(profile, name) for name in FAMILIES},
+        "censored": {name: int((~one.is_measured).sum()) for name, one in answers.searched.items()},
+        "data_sha256": hashlib.sha256(shown).hexdigest(),
+    }
+
+
+def _stranger(text: str) -> Stranger:
+    file, separator, profile = text.partition("=")
+    if not separator:
+        raise ValueError(f"expected FILE=PROFILE for a stranger, got {text!r}")
+    return Stranger(Answers.load(Path(file)), resolve_profile(profile))
+
+
+def main() -> None:
+    """Ask, fit, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--observer", default="embedded", help="SPEC as of jnd-calibrate run")
+    parser.add_argument("--images", type=Path, required=True, help="folder of photographs")
+    parser.add_argument("--out", type=Path, help="artifact folder; without it, the observer is only asked")
+    parser.add_argument("--first", type=int, help="draw from the first FIRST only, sorted by name")
+    parser.add_argument("--limit", type=int, default=600, help="photographs to ask about")
+    parser.add_argument("--seed", type=int, default=1, help="which photographs")
+    parser.add_argument("--profile", help="of the observer; by default that of its name")
+    parser.add_argument("--answers", type=Path, help="file to keep the answers in, and to go on from")
+    parser.add_argument(
+        "--stranger",
+        action="append",
+        default=[],
+        metavar="FILE=PROFILE",
+        help="answers of another observer, and its profile: for the width of intervals; repeatable",
+    )
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    answers, profile = _ask(options)
+    if options.out is None:
+        return
+    strangers = [_stranger(text) for text in options.stranger]
+    learned = learn_thresholds(answers, profile, strangers)
+    write_part(options.out, "thresholds", thresholds_part(learned, answers, profile, strangers))
+
+
+def _ask(options: argparse.Namespace) -> tuple[Answers, JndProfile]:
+    files = photo_files(options.images)[: options.first]
+    chosen = np.random.default_rng(options.seed).permutation(len(files))[: options.limit]
+    with closing(build_observer(options.observer)) as observer:
+        profile = resolve_profile(options.profile or observer.name)
+        answers = ask_about_files(
+            [files[index] for index in chosen],
+            ObserverLabeller(observer),
+            profile,
+            keep=options.answers,
+            progress=_report,
+        )
+    return answers, profile
+
+
+def _report(done: int, total: int) -> None:
+    sys.stderr.write(f"asked about {done} of {total} photographs\n")
+
+
+if __name__ == "__main__":
+    main()

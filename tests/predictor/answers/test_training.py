@@ -1,0 +1,156 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+from torch import nn
+
+from calibration.image import Image, encode_png
+from predictor.answers.change import AnswerModel
+from predictor.answers.ladder import LADDER, camera_source, compare_answers, deliver
+from predictor.answers.policy import losses_by_limit, sent_versions
+from predictor.answers.training import fit_heads, group_answers, group_classes, logistic
+from predictor.answers.workflow import AnswerTrainingRequest, run_answer_training
+from predictor.artifact import read_part
+from predictor.risk_control import RiskLimit
+
+
+class ColourClassifier(nn.Module):
+    """Classes are random colours at random places: answers change when the picture does."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.weights = nn.Parameter(2.0 * torch.randn(3 * 16 * 16, 60, generator=generator))
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Classify (N, 3, 32, 32)."""
+        return torch.nn.functional.avg_pool2d(pictures - 0.5, 2).flatten(1) @ self.weights
+
+
+@pytest.fixture(scope="module")
+def classifiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("classifiers")
+    for name, seed in (("one", 1), ("two", 2), ("kept_out", 3)):
+        shape = {"pictures": {0: torch.export.Dim("pictures")}}
+        program = torch.export.export(
+            ColourClassifier(seed), (torch.zeros(2, 3, 32, 32),), dynamic_shapes=shape
+        )
+        torch.export.save(program, folder / f"{name}.pt2")
+        (folder / f"{name}.json").write_text(json.dumps({"input_size": 32, "label_offset": 0}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    for name in ("astronaut", "coffee", "rocket"):
+        photo = getattr(data, name)()
+        for at in range(8):
+            part = np.ascontiguousarray(photo[20 * at : 20 * at + 96, 30 * at : 30 * at + 128])
+            (folder / f"{name}{at}.png").write_bytes(encode_png(Image(part)))
+    return folder
+
+
+def test_training_writes_a_part_that_predicts_and_promises(classifiers: Path, photos: Path, tmp_path: Path):
+    keep = tmp_path / "keep"
+    request = AnswerTrainingRequest(
+        classifiers, photos, tmp_path / "artifact", ("kept_out",), limit=24, keep=keep, epochs=1
+    )
+
+    figures = run_answer_training(request, lambda *_: None)
+    first = read_part(tmp_path / "artifact", "answer_change").tensors
+    asked = sorted(path.stat().st_mtime_ns for path in keep.iterdir())
+    run_answer_training(request, lambda *_: None)
+
+    part = read_part(tmp_path / "artifact", "answer_change")
+    limits = [RiskLimit.from_card(card) for card in part.card["risk_limits"]]
+    AnswerModel.from_part(part)
+    assert part.card["training"]["observers"] == ["one/whole", "two/whole"]
+    assert figures["versions"] == 45
+    assert all(limit.pictures == 4 and len(limit.sha256) == 64 for limit in limits)
+    assert all(limit.knob is None for limit in limits)  # four photographs promise nothing
+    assert set(first) == set(part.tensors)
+    assert all(torch.equal(first[name], part.tensors[name]) for name in first)
+    assert asked == sorted(path.stat().st_mtime_ns for path in keep.iterdir())
+
+
+def test_fewer_than_two_classifiers_are_refused(classifiers: Path, photos: Path, tmp_path: Path):
+    request = AnswerTrainingRequest(classifiers, photos, tmp_path, ("one", "two"))
+
+    with pytest.raises(ValueError, match="at least two classifiers"):
+        run_answer_training(request, lambda *_: None)
+
+
+def test_answers_of_one_kind_teach_nothing():
+    class Lessons:
+        has_changed = np.zeros((1, 5), bool)
+        divergence = np.zeros((1, 5), np.float32)
+        margin = np.zeros((1, 5), np.float32)
+
+    with pytest.raises(ValueError, match="one kind only"):
+        fit_heads([np.zeros((5, 12), np.float32)], Lessons)  # type: ignore[arg-type]
+
+
+def test_answers_are_compared_as_distributions():
+    original = np.log(np.array([[0.6, 0.3, 0.1], [0.5, 0.4, 0.1]], np.float32))
+    version = np.log(np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1]], np.float32))
+
+    found = compare_answers(original, version)
+
+    assert found.has_changed.tolist() == [False, True]
+    assert found.margin == pytest.approx([0.3, 0.1], abs=1e-6)
+    expected = 0.5 * np.log(0.5 / 0.3) + 0.4 * np.log(0.4 / 0.6)
+    assert found.divergence == pytest.approx([0.0, expected], abs=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (2,)])
+def test_one_possible_answer_or_nan_cannot_be_compared(shape: tuple[int, ...]):
+    with pytest.raises(ValueError, match="answers >= 2"):
+        compare_answers(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+    with pytest.raises(ValueError, match="NaN"):
+        compare_answers(np.full((1, 3), np.nan, np.float32), np.zeros((1, 3), np.float32))
+
+
+def test_classes_that_rise_together_form_a_group():
+    rng = np.random.default_rng(0)
+    causes = rng.normal(size=(300, 20))
+    log_answers = np.repeat(causes, 10, axis=1) + 0.01 * rng.normal(size=(300, 200))
+
+    group = group_classes(log_answers.astype(np.float32), 0)
+
+    causes_in = [len(set(np.flatnonzero(group == one) // 10)) for one in set(group)]
+    assert np.mean(np.array(causes_in) == 1) > 0.9
+    shares = np.full((1, 200), -np.log(200), np.float32)
+    assert group_answers(shares, group).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_logistic_regression_recovers_its_weights():
+    rng = np.random.default_rng(0)
+    terms = np.column_stack([rng.normal(size=(20_000, 2)), np.ones(20_000)]).astype(np.float32)
+    chance = 1 / (1 + np.exp(-terms @ np.array([1.0, -2.0, 0.5])))
+
+    found = logistic(terms, rng.uniform(size=20_000) < chance, penalty=0.1)
+
+    assert found == pytest.approx([1.0, -2.0, 0.5], abs=0.1)
+
+
+def test_the_smallest_version_within_the_limit_is_sent_and_never_a_larger_one():
+    scores, sizes = np.array([0.01, 0.1, 0.3]), np.array([900.0, 500.0, 700.0])
+
+    assert sent_versions(scores, sizes, 800.0, np.array([0.0, 0.05, 0.2, 0.5])).tolist() == [-1, -1, 1, 1]
+    changed = losses_by_limit(scores, np.array([True, True, False]), sizes, 800.0, np.array([0.05, 0.2]))
+    assert changed.tolist() == [0.0, 1.0]
+
+
+def test_the_ladder_delivers_smaller_files_of_the_same_shape(photos: Path):
+    source = camera_source(photos / "coffee0.png")
+
+    sizes = {rung.name: deliver(source.image, rung) for rung in LADDER}
+
+    assert len(sizes) == len(LADDER)
+    assert sizes["jpeg10"].size_bytes < sizes["jpeg60"].size_bytes < source.size_bytes
+    half = sizes["jpeg85x0.5"].image
+    assert (half.width, half.height) == (64, 48)

@@ -1,0 +1,118 @@
+import json
+import math
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+from calibration.profile import default_profile
+from predictor.artifact import ArtifactError, Part, default_directory, read_part
+from predictor.noticeability.model import (
+    Certainty,
+    Interval,
+    Link,
+    NoticeabilityModel,
+    Settings,
+    link_of,
+    log_thresholds,
+    settings_from_card,
+)
+
+SETTINGS = Settings(("blur", "noise"), (1.0, 4.0), 1.0, Interval((0.5,), (-1.0, -2.0), (1.0, 2.0)))
+
+
+def test_one_jnd_is_halfway_between_floor_and_ceiling():
+    link = Link(floor=0.1, ceiling=0.9, steepness=5.0)
+
+    assert link.probability(0.0) == pytest.approx(0.5)
+
+
+def test_no_difference_gives_the_floor():
+    assert Link(0.03, 0.98, 4.0).probability(-math.inf) == pytest.approx(0.03)
+
+
+def test_the_link_rises():
+    link = Link(0.02, 0.97, 4.0)
+    chances = [link.probability(size / 10) for size in range(-30, 30)]
+
+    assert chances == sorted(chances)
+    assert chances[-1] == pytest.approx(0.97)
+
+
+def test_floor_comes_from_the_profile():
+    assert link_of(replace(default_profile(), false_alarm=0.07), 1.0).floor == 0.07
+
+
+def test_assumed_profiles_get_usual_values():
+    link = link_of(default_profile(), 2.0)
+
+    assert (link.floor, link.ceiling, link.steepness) == (0.02, 0.98, 6.0)
+
+
+def test_the_best_hit_rate_is_the_ceiling_and_flat_pooled_slopes_are_hardly_believed():
+    blur, noise = (default_profile().distortions[name] for name in ("blur", "noise"))
+    measured = {
+        "blur": replace(blur, status="measured", slope=1.0, hit_at_max=0.8),
+        "noise": replace(noise, status="measured", slope=1.0, hit_at_max=0.97),
+    }
+
+    link = link_of(replace(default_profile(), distortions=measured), 1.0)
+
+    assert link.ceiling == 0.97
+    assert link.steepness == pytest.approx(3.0**0.75)
+
+
+def test_thresholds_are_relative_and_gaps_take_the_mean():
+    profile = default_profile()
+    blur = replace(profile.distortions["blur"], threshold=2.0)
+    blind = replace(profile.distortions["noise"], threshold=None, status="unmeasurable")
+
+    found = log_thresholds(replace(profile, distortions={"blur": blur, "noise": blind}), SETTINGS)
+
+    assert found == pytest.approx([math.log(2), math.log(2)])
+
+
+def test_a_profile_without_thresholds_is_taken_for_human():
+    assert log_thresholds(replace(default_profile(), distortions={}), SETTINGS) == [0.0, 0.0]
+
+
+def test_intervals_depend_on_the_range_and_enclose_the_prediction():
+    low, high = SETTINGS.interval.around(0.3)
+    wide_low, wide_high = SETTINGS.interval.around(0.6)
+
+    assert low < 0.3 < high
+    assert wide_high - wide_low > high - low
+
+
+def test_arrays_of_another_network_are_refused():
+    shipped = read_part(default_directory(), "noticeability")
+
+    with pytest.raises(ArtifactError, match="does not fit"):
+        NoticeabilityModel.from_part(Part({"weights": torch.zeros(2)}, shipped.card))
+
+
+def test_a_card_without_settings_is_refused():
+    shipped = read_part(default_directory(), "noticeability")
+
+    with pytest.raises(ArtifactError, match="settings"):
+        NoticeabilityModel.from_part(Part(shipped.tensors, {}))
+
+
+def test_a_model_known_by_profile_alone_is_judged_less_surely():
+    wide = Certainty(0.5, 0.1, Interval((), (-3.0,), (3.0,)))
+    sharp = Certainty(2.0, 0.0, SETTINGS.interval)
+    settings = replace(SETTINGS, known_models={"met": sharp}, strangers=wide)
+
+    assert settings.certainty_of(replace(default_profile(), model="met")) == sharp
+    assert settings.certainty_of(default_profile()) == wide
+
+
+def test_settings_survive_the_card():
+    settings = replace(
+        SETTINGS,
+        usual_pattern=(0.1, -0.1),
+        known_models={"met": Certainty(2.0, 0.0, SETTINGS.interval)},
+        strangers=Certainty(1.0, 0.2, SETTINGS.interval),
+    )
+
+    assert settings_from_card(json.loads(json.dumps(asdict(settings)))) == settings

@@ -1,0 +1,103 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from calibration.image import Image, decode, encode_png
+from predictor.artifact import read_part, write_part
+from predictor.residual.bank import build_bank
+from predictor.residual.detector import ResidualDetector
+from predictor.residual.pictures import Folders, make_twins, pictures_in, split
+from predictor.residual.reencoding import ReencodingJudge
+from predictor.residual.training import Recipe, recalibrate, train_residual_part
+
+TINY = Recipe(
+    bank_rounds=1,
+    network_twins=10,
+    tree_twins=16,
+    tree_benign_each=1,
+    tree_hard_each=1,
+    network_steps=3,
+    batch_twins=4,
+    benign_each=8,
+    trees=5,
+    judge_pictures=6,
+    graphics=2,
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    photos = tmp_path_factory.mktemp("photos")
+    source = np.concatenate([data.astronaut()[:, :480], data.coffee()[:400, :480], data.rocket()[:400, :480]])
+    for index in range(20):
+        top, left = 60 * index, 13 * index
+        crop = np.ascontiguousarray(source[top : top + 128, left : left + 160])
+        (photos / f"{index:02}.png").write_bytes(encode_png(Image(crop)))
+    return Folders(photos=photos, networks=photos)
+
+
+@pytest.fixture(scope="module")
+def part(folders):
+    return train_residual_part(folders, TINY, lambda _: None)
+
+
+def test_training_makes_a_part_that_serves(part, tmp_path):
+    write_part(tmp_path, "residual", part)
+    read = read_part(tmp_path, "residual")
+    decoded = decode(encode_png(Image(data.chelsea())))
+
+    finding = ResidualDetector.from_part(read).find(decoded.image, decoded.source)
+
+    assert 0 < finding.p_value <= 1
+    assert ReencodingJudge.from_tensors(read.tensors)
+    assert read.card["training"]["sources_calibration"] > 0
+    assert sum(read.card["calibration"]["strata"].values()) > 30
+    assert len(read.card["calibration"]["pictures_sha256"]) == 64
+
+
+def test_recalibrating_keeps_the_models_and_replaces_the_scores(part, folders):
+    again = recalibrate(folders, part, replace(TINY, benign_each=12))
+
+    assert np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
+    sizes = [sum(one.card["calibration"]["strata"].values()) for one in (again, part)]
+    assert sizes[0] > sizes[1]
+
+
+@pytest.mark.slow  # trains once more
+def test_more_processes_change_nothing(folders, part):
+    rushed = train_residual_part(folders, TINY, lambda _: None, workers=2)
+
+    assert all(torch.equal(rushed.tensors[name], values) for name, values in part.tensors.items())
+
+
+def test_parts_of_a_folder_share_no_picture():
+    paths = [Path(f"{index:04}.jpg") for index in range(1500)]
+
+    parts = [set(split(paths, name)) for name in ("train", "calibration", "test")]
+
+    assert [len(chosen) for chosen in parts] == [900, 300, 300]
+    assert len(set.union(*parts)) == 1500
+
+
+def test_twins_differ_only_by_a_bounded_perturbation_when_lossless():
+    rng = np.random.default_rng(0)
+    pool = [data.astronaut()[:128, :160], data.coffee()[:128, :160]]
+    bank = build_bank(pool, [], rounds=1, rng=rng)
+
+    for twins in make_twins(pool, bank, 20, rng):
+        assert twins.benign.shape == twins.attacked.shape
+        difference = np.abs(twins.benign.astype(int) - twins.attacked)
+        assert difference.max() > 0
+        if twins.codec.is_lossless:
+            assert difference.max() <= 16
+
+
+def test_only_pictures_are_listed(tmp_path):
+    (tmp_path / "a.JPG").touch()
+    (tmp_path / "notes.txt").touch()
+
+    assert [path.name for path in pictures_in(tmp_path)] == ["a.JPG"]

@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from skimage import data
+
+from calibration.image import Image
+from calibration.profile import default_profile
+from calibration.stimuli.registry import DISTORTIONS
+from predictor.artifact import Part
+from predictor.features import model_view
+from predictor.thresholds.answers import Answers
+from predictor.thresholds.delivery import DELIVERIES, LARGEST_RATIO
+from predictor.thresholds.delivery_search import Delivered
+from predictor.thresholds.model import ThresholdModel
+from predictor.thresholds.search import Searched
+from predictor.thresholds.training import Stranger, learn_thresholds, thresholds_part
+
+PROFILE = default_profile("taught")
+
+
+def crops(count: int) -> list[Image]:
+    pixels, rng = data.astronaut(), np.random.default_rng(0)
+    corners = rng.integers(0, 380, (count, 2))
+    return [Image(np.ascontiguousarray(pixels[y : y + 132, x : x + 132])) for y, x in corners]
+
+
+def searched(log_levels: npt.NDArray[np.float64]) -> Searched:
+    no = np.zeros(len(log_levels), dtype=bool)
+    return Searched(log_levels, np.full(len(log_levels), 3.0), no, no)
+
+
+def made_up(pictures: Sequence[Image], seed: int, off: float = 0.0) -> Answers:
+    """Thresholds of the profile, a little noise, and `off` more."""
+    rng, count = np.random.default_rng(seed), len(pictures)
+    noise = {name: rng.normal(off, 0.1, count) for name in (*DISTORTIONS, *DELIVERIES)}
+    return Answers(
+        np.stack([model_view(picture, 96).pixels for picture in pictures]),
+        {name: searched(np.log(PROFILE.threshold_of(name) or 1.0) + noise[name]) for name in DISTORTIONS},
+        {
+            name: Delivered(
+                np.exp(rng.uniform(0, np.log(LARGEST_RATIO), count)), searched(np.log(20.0) + noise[name])
+            )
+            for name in DELIVERIES
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def part() -> Part:
+    pictures = crops(60)
+    answers = made_up(pictures, 0)
+    strangers = [Stranger(made_up(pictures[:20], 1, off=0.4), PROFILE)]
+    learned = learn_thresholds(answers, PROFILE, strangers)
+    return thresholds_part(learned, answers, PROFILE, strangers)
+
+
+@pytest.mark.slow
+def test_what_was_learned_can_be_served(part: Part):
+    found = ThresholdModel.from_part(part).predict(crops(1)[0], PROFILE)
+
+    for name, one in found.items():
+        assert one.level == pytest.approx(PROFILE.threshold_of(name) or 1.0, rel=0.25)
+        assert one.low < one.level < one.high
+
+
+@pytest.mark.slow
+def test_strangers_that_lie_further_off_widen_the_intervals_of_models_not_met(part: Part):
+    assert part.card["widening"] > 1.3
+
+
+@pytest.mark.slow
+def test_the_card_says_who_taught_and_who_did_not(part: Part):
+    assert [one["model"] for one in part.card["training"]["observers"]] == ["taught"]
+    assert [one["pictures"] for one in part.card["training"]["strangers"]] == [20]
+    assert set(part.card["figures"]) == {*DISTORTIONS, *(f"sent {name}" for name in DELIVERIES)}
