@@ -41,6 +41,8 @@ def build_observer(spec: str, *, workers: int = 8) -> Observer:
 
 
 def _embedded(rest: str) -> Observer:
+    if rest and not (Path(rest) / "config.json").is_file():
+        raise ValueError(f"expected a folder with a training of the embedded model, got {rest!r}")
     from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - loads torch
 
     return load_embedded(Path(rest) if rest else None)

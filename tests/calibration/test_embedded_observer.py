@@ -41,10 +41,10 @@ def picture(seed: int, side: int = 96) -> Image:
     return Image(np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8))
 
 
-def test_it_is_an_observer_and_can_be_served(observer: EmbeddedObserver):
+def test_it_is_an_observer_named_after_its_folder_and_can_be_served(observer: EmbeddedObserver, folder: Path):
     assert isinstance(observer, Observer)
     assert isinstance(observer, LocalModel)
-    assert (observer.name, observer.stimulus_side, observer.input_side) == ("embedded", 96, 96)
+    assert (observer.name, observer.stimulus_side, observer.input_side) == (folder.name, 96, 96)
     assert observer.in_flight == 32
 
 
