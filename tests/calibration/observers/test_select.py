@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from calibration.observers.embedded.observer import MODEL_FOLDER
-from calibration.observers.protocol import Observer, ObserverError
+from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
 
 
@@ -57,5 +57,5 @@ def test_another_embedded_model_is_named_after_its_folder(tmp_path: Path):
 
 
 def test_a_folder_without_a_model_is_named():
-    with pytest.raises(ObserverError, match="nowhere"):
+    with pytest.raises(ValueError, match="nowhere"):
         build_observer("embedded:nowhere")
