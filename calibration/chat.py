@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calibration.image import DecodeLimits, Image, ImageError, decode
+from calibration.image import Image, ImageError, decode
+from calibration.image_source import DecodeLimits
 from calibration.observers.protocol import Query
 
 MAX_IMAGES = 16

@@ -18,8 +18,9 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 from PIL import ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
+from calibration.image_source import DecodeLimits, FormatName, SourceInfo, estimate_quality
+
 Pixels = npt.NDArray[np.uint8]
-FormatName = Literal["jpeg", "png", "webp", "gif"]
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
 Reason = Literal[
     "empty",
@@ -30,13 +31,6 @@ Reason = Literal[
     "damaged",
     "unsupported_mode",
 ]
-
-MEDIA_TYPES: dict[FormatName, str] = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "gif": "image/gif",
-}
 
 _KERNELS: dict[Kernel, PillowImage.Resampling] = {
     "nearest": PillowImage.Resampling.NEAREST,
@@ -62,11 +56,6 @@ _PARSER_ERRORS = (
     zlib.error,
     PillowImage.DecompressionBombError,
 )
-
-# Luma quantisation table of libjpeg at quality 50, ITU-T T.81 table K.1, summed; and its 16 smallest steps.
-_BASE_LUMA_SUM = 3688
-_BASE_LUMA_SMALLEST_SUM = 246
-_LARGEST_STEP = 255  # of a baseline JPEG: below quality 24 the coarse steps are cut off there
 
 
 class ImageError(ValueError):
@@ -97,47 +86,6 @@ class Image:
     def width(self) -> int:
         """Columns."""
         return int(self.pixels.shape[1])
-
-
-@dataclass(frozen=True)
-class DecodeLimits:
-    """What a decoder may be made to spend on one image."""
-
-    max_bytes: int = 32 * 1024 * 1024
-    max_pixels: int = 50_000_000
-    max_frames: int = 1_000
-
-
-@dataclass(frozen=True)
-class SourceInfo:
-    """What the encoded file was, beyond the pixels of its first frame."""
-
-    format: FormatName
-    size_bytes: int
-    width: int  # pixels, as stored: before orientation
-    height: int
-    mode: str  # Pillow's name of the stored pixel layout
-    frames: int
-    has_alpha: bool  # some pixel is not opaque
-    is_rotated: bool  # an EXIF orientation other than upright was applied
-    is_color_converted: bool  # an ICC profile other than sRGB was applied, or CMYK or 16-bit was reduced
-    jpeg_quality: int | None  # estimated from the luma quantisation table, 1-100
-    has_subsampled_chroma: bool
-
-    @property
-    def media_type(self) -> str:
-        """The media type of the stored format."""
-        return MEDIA_TYPES[self.format]
-
-    @property
-    def is_lossless(self) -> bool:
-        """Whether the container stores pixels exactly (WebP is taken for lossy: it does not say)."""
-        return self.format in ("png", "gif")
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a rewrite from the decoded pixels shows the same picture: one upright opaque sRGB frame."""
-        return not (self.frames > 1 or self.has_alpha or self.is_rotated or self.is_color_converted)
 
 
 @dataclass(frozen=True)
@@ -339,15 +287,9 @@ def _jpeg_history(opened: PillowImage.Image) -> tuple[int | None, bool]:
     tables = getattr(opened, "quantization", None)
     if not tables:
         return None, False
-    steps = sorted(tables[min(tables)])
-    if steps[-1] < _LARGEST_STEP:
-        scale = 100.0 * sum(steps) / _BASE_LUMA_SUM
-    else:
-        scale = 100.0 * sum(steps[:16]) / _BASE_LUMA_SMALLEST_SUM
-    quality = (200.0 - scale) / 2.0 if scale <= 100.0 else 5000.0 / scale
     layers = getattr(opened, "layer", [])
     subsampled = len(layers) == 3 and any(layer[1:3] != layers[1][1:3] for layer in layers)
-    return int(np.clip(round(quality), 1, 100)), subsampled
+    return estimate_quality(tables[min(tables)]), subsampled
 
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:

@@ -8,7 +8,7 @@ import time
 
 import torch
 
-from calibration.image import DecodeLimits
+from calibration.image_source import DecodeLimits
 from calibration.profile import default_profile
 from gateway.cache import ByteBoundedCache
 from gateway.compression import Compressor

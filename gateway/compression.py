@@ -19,15 +19,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from calibration.image import (
-    Decoded,
-    FormatName,
-    Image,
-    decode,
-    encode_jpeg,
-    encode_webp,
-    encode_webp_lossless,
-)
+from calibration.image import Decoded, Image, decode, encode_jpeg, encode_webp, encode_webp_lossless
+from calibration.image_source import FormatName
 from calibration.profile import JndProfile
 from gateway.providers import ProviderRules, Size
 from gateway.quality_search import QualitySearch

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from calibration.image import MEDIA_TYPES, Decoded, DecodeLimits, FormatName, decode
+from calibration.image import Decoded, decode
+from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.cache import ByteBoundedCache
 from gateway.compression import CompressionPlan

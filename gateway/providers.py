@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from importlib.resources import files
 from typing import Protocol
 
-from calibration.image import FormatName
+from calibration.image_source import FormatName
 
 OTHER = "other"
 

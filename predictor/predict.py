@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from calibration.image import Image, SourceInfo
+from calibration.image import Image
+from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
 from calibration.published import cautious_profile
 from predictor.answers.change import AnswerChange, AnswerModel

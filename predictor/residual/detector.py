@@ -16,7 +16,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from calibration.image import Image, SourceInfo
+from calibration.image import Image
+from calibration.image_source import SourceInfo
 from predictor.artifact import ArtifactError, Part
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration

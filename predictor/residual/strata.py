@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from calibration.image import SourceInfo
+from calibration.image_source import SourceInfo
 from predictor.residual.features import TileMeasures
 
 Container = Literal["lossless", "fine JPEG", "coarse JPEG", "other lossy"]

@@ -10,7 +10,6 @@ from PIL import Image as PillowImage
 from skimage.data import astronaut
 
 from calibration.image import (
-    DecodeLimits,
     Image,
     ImageError,
     center_square,
@@ -24,6 +23,7 @@ from calibration.image import (
     quantize_palette,
     resize,
 )
+from calibration.image_source import DecodeLimits
 
 
 def photo(width: int = 24, height: int = 16, seed: int = 0) -> Image:

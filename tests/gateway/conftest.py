@@ -15,7 +15,8 @@ import pybase64
 import pytest
 import uvicorn
 
-from calibration.image import Decoded, DecodeLimits, Image, encode_jpeg, encode_png
+from calibration.image import Decoded, Image, encode_jpeg, encode_png
+from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
 from gateway.app import create_app
 from gateway.cache import ByteBoundedCache
