@@ -1,9 +1,10 @@
 """Where does the predictor, asked for a careful person, put the JND of JPEG? Against KonJND-1k's ranges.
 
 Lin et al. (2022), six quiz references in ../shared/data: the range of quality factors within which a careful
-person's JND was accepted. Nothing was trained on them. The predicted JND is the highest quality at which the
-human-level-safe profile's jnd_ratio reaches 1; the constant of that profile stands beside it, because six
-references can say little. Where the JPEG range of a reference is not given it is left out.
+person's JND was accepted. Nothing was trained on them. Predicted twice: by pairs, the highest quality at
+which the human-level-safe profile's jnd_ratio reaches 1, and by the threshold predicted in one pass; the
+constant of that profile stands beside them, because six references can say little. Where the JPEG range of a
+reference is not given it is left out.
 
 The last line is JSON. Takes a minute on one core.
 """
@@ -38,6 +39,23 @@ def predicted_quality(predictor: Predictor, path: Path) -> float:
     return float(QUALITIES[-1])
 
 
+def forecast_quality(predictor: Predictor, path: Path) -> float:
+    """Return the quality at the person's threshold as predicted in one pass, without trying any."""
+    return float(predictor.thresholds(load(path), default_profile())["jpeg"].unit_value)
+
+
+def agreement(found: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict[str, object]:
+    """Compare predicted qualities with the accepted ranges and their middles."""
+    middle = (low + high) / 2
+    ranks = spearmanr(found, middle).statistic if len(found) > 2 and np.ptp(found) else None
+    return {
+        "quality": found.round(1).tolist(),
+        "inside": int(((low <= found) & (found <= high)).sum()),
+        "spearman": None if ranks is None else round(float(ranks), 3),
+        "error_median": round(float(np.median(np.abs(found - middle))), 1),
+    }
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -51,17 +69,15 @@ def main() -> None:
     found = np.array([predicted_quality(predictor, FOLDER / row["reference"]) for row in rows])
     usual = 100.0 - float(default_profile().threshold_of("jpeg") or 0.0)
     middle = (low + high) / 2
-    ranks = spearmanr(found, middle).statistic if len(rows) > 2 and np.ptp(found) else None
+    at_once = np.array([forecast_quality(predictor, FOLDER / row["reference"]) for row in rows])
     figures = {
         "benchmark": "human_jnd",
         "artifact": predictor.version,
         "n": len(rows),
         "references": [row["reference"] for row in rows],
         "accepted_quality": [[float(one), float(other)] for one, other in zip(low, high, strict=True)],
-        "predicted_quality": found.tolist(),
-        "inside": int(((low <= found) & (found <= high)).sum()),
-        "spearman": None if ranks is None else round(float(ranks), 3),
-        "error_median": round(float(np.median(np.abs(found - middle))), 1),
+        "by_pairs": agreement(found, low, high),
+        "by_thresholds": agreement(at_once, low, high),
         "error_median_of_the_constant": round(float(np.median(np.abs(usual - middle))), 1),
     }
     print(json.dumps(figures))
