@@ -78,7 +78,7 @@ class Viewer:
         """Return the views in which the model could notice a difference; as many for every candidate.
 
         Raises:
-            PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
+            PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of either side).
         """
         check_aspect(self._reference, distorted)
         views = [PairView(self._whole, self._show_whole(distorted))]
@@ -116,11 +116,13 @@ def check_aspect(reference: Image, distorted: Image) -> None:
     """Refuse two pictures that are not of one shape.
 
     Raises:
-        PairError: The aspect ratios differ by more than 2 % (and more than a pixel of rounding).
+        PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of either side).
     """
-    expected = distorted.width * reference.height / reference.width
-    difference = abs(distorted.height - expected)
-    if difference > MAX_ASPECT_DIFFERENCE * expected and difference > 1.0:
+    expected_width = distorted.height * reference.width / reference.height
+    expected_height = distorted.width * reference.height / reference.width
+    difference = abs(distorted.height - expected_height)
+    rounding = min(difference, abs(distorted.width - expected_width))
+    if difference > MAX_ASPECT_DIFFERENCE * expected_height and rounding > 1.0:
         raise PairError(
             f"expected two pictures of the same aspect ratio, got {reference.width} x {reference.height} "
             f"and {distorted.width} x {distorted.height}"

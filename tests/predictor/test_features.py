@@ -50,6 +50,26 @@ def test_another_aspect_ratio_is_refused_with_both_sizes():
         Viewer(PHOTO, default_profile()).views(flat(512, 400))
 
 
+@pytest.mark.parametrize(
+    ("size", "smaller"), [((1, 10_000), (1, 2048)), ((2, 9000), (1, 2048)), ((5, 3000), (3, 2048))]
+)
+@pytest.mark.parametrize("is_wide", [True, False])
+def test_a_side_may_be_rounded_by_a_pixel(size: tuple[int, int], smaller: tuple[int, int], is_wide: bool):
+    first, second = (pair[::-1] if is_wide else pair for pair in (size, smaller))
+
+    views = Viewer(flat(*first), default_profile()).views(flat(*second))
+
+    assert all(view.reference.pixels.shape == view.distorted.pixels.shape for view in views)
+
+
+@pytest.mark.parametrize("is_wide", [True, False])
+def test_two_pixels_of_a_thin_side_are_another_aspect_ratio(is_wide: bool):
+    first, second = (pair[::-1] if is_wide else pair for pair in ((5, 3000), (5, 1200)))
+
+    with pytest.raises(PairError, match="aspect ratio"):
+        Viewer(flat(*first), default_profile()).views(flat(*second))
+
+
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 10_000), (10_000, 1), (3, 7)])
 @pytest.mark.parametrize("name", ["embedded", "unknown"])
 def test_extreme_sizes_have_views(width: int, height: int, name: str):
