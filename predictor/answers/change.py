@@ -28,6 +28,7 @@ Floats = npt.NDArray[np.float32]
 UNKNOWN_SIDE = 224  # pixels: view of a model whose input nobody told
 FEATURES: tuple[str, ...] = (*DISTANCES, *SIGNALS)
 _SMALLEST_MARGIN = 1e-3
+_SUREST = 60.0  # log odds: beyond it a chance is 0 or 1 to a float, and its exponential overflows
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class AnswerModel:
             limits = [RiskLimit.from_card(card) for card in part.card.get("risk_limits", ())]
             surrogates = [_surrogate(part.tensors, index) for index in range(count)]
             return cls(surrogates, heads, limits, _own_flips(part.card.get("models", {})))
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        except (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, AttributeError) as error:
             raise ArtifactError(f"the answer_change part does not fit this model: {error}") from error
 
     def judge(
@@ -182,7 +183,8 @@ class AnswerModel:
     def _conclude(self, centre: float, log_odds: float) -> AnswerChange:
         low, high = (math.exp(centre + float(around)) for around in self.heads.spread)
         kl = math.exp(centre + self.heads.smearing)
-        return AnswerChange(1.0 / (1.0 + math.exp(-log_odds)), min(max(kl, low), high), low, high)
+        chance = 1.0 / (1.0 + math.exp(-min(max(log_odds, -_SUREST), _SUREST)))
+        return AnswerChange(chance, min(max(kl, low), high), low, high)
 
 
 def batch_signals(surrogates: Sequence[Surrogate], views: npt.NDArray[np.uint8]) -> Floats:

@@ -25,6 +25,7 @@ from predictor.artifact import CARD, FILE_FIELDS, Part, default_directory, has_p
 Floats = npt.NDArray[np.float32]
 
 DELIVERY = ("jpeg", "webp", "rescale", "png8")  # what is done to a version on its way
+_MOST_REPEATS_CHANGED = 0.5  # of identical pictures: from there on answers tell nothing of pictures
 _PRIOR_SPREAD = (0.5, 1.5)  # of slope (as a share of it) and constant, between models
 
 
@@ -92,7 +93,7 @@ def learn_from_answers(calibrations: Sequence[Path], images: Path, out: Path) ->
     Raises:
         ArtifactError: Neither has such a part, or it is damaged.
         ProfileError: A calibration has no readable profile.
-        ValueError: A calibration has no trial of use.
+        ValueError: A calibration has no trial of use, or its model answers at random.
         OSError: `out` cannot be written.
     """
     has_own = (out / CARD).exists() and has_part(out, "answer_change")
@@ -111,14 +112,25 @@ def learn_from_answers(calibrations: Sequence[Path], images: Path, out: Path) ->
 def refit(model: AnswerModel, trials: AnswerTrials) -> OwnFlip:
     """Move the flip head from where other models have it to where this one's answers say.
 
-    A logistic regression with a normal prior around the shipped head, so that few trials change little.
+    A logistic regression with a normal prior around the shipped head, so that few trials change little. More
+    damage never makes a change less likely: where that fits best, damage is taken to say nothing.
+
+    Raises:
+        ValueError: The model answers at random: half of its answers to identical pictures change.
     """
+    if trials.repeat_rate is not None and trials.repeat_rate >= _MOST_REPEATS_CHANGED:
+        raise ValueError(
+            f"{trials.profile.model} answers at random: {trials.repeat_rate:.0%} of its answers to identical "
+            f"pictures change, expected less than {_MOST_REPEATS_CHANGED:.0%}"
+        )
     shared = model.heads.flip
     spread = np.array([_PRIOR_SPREAD[0] * abs(float(shared[0])) + 1e-3, _PRIOR_SPREAD[1]])
-    fitted = logistic(
-        flip_terms(trials.log_divergence), trials.has_changed, penalty=1.0 / spread**2, centre=shared
-    )
-    return OwnFlip(float(fitted[0]), float(fitted[1]))
+    terms, penalty = flip_terms(trials.log_divergence), 1.0 / spread**2
+    slope, constant = logistic(terms, trials.has_changed, penalty=penalty, centre=shared).tolist()
+    if slope < 0:
+        alone = logistic(terms[:, 1:], trials.has_changed, penalty=penalty[1:], centre=shared[1:])
+        slope, constant = 0.0, float(alone[0])
+    return OwnFlip(slope, constant)
 
 
 def describe(trials: AnswerTrials) -> Mapping[str, Any]:

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from skimage import data
 
+from calibration.image import Image, resize
 from calibration.profile import default_profile
 from predictor.answers.change import AnswerModel, flip_terms
 from predictor.answers.refit import AnswerTrials, refit
@@ -58,6 +60,41 @@ def test_answers_of_one_kind_move_the_head_a_finite_way(outcome: bool):
     )
     assert np.isfinite(middle).all()
     assert (middle[0] > middle[1]) == outcome
+
+
+def test_more_damage_never_makes_a_change_less_likely():
+    divergence = np.linspace(-6, 1, 75).astype(np.float32)
+    odd = AnswerTrials(default_profile("odd"), divergence, divergence < -3, 75, 0.1)
+
+    own = refit(MODEL, odd)
+
+    assert own.slope == 0.0
+    assert 1 / (1 + np.exp(-own.constant)) == pytest.approx(odd.has_changed.mean(), abs=0.05)
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.0])
+def test_a_model_that_answers_at_random_is_refused(rate: float):
+    with pytest.raises(ValueError, match="answers at random"):
+        refit(MODEL, replace(sturdy(60, seed=4), repeat_rate=rate))
+
+
+@pytest.mark.parametrize(("constant", "chance"), [(-1e4, 0.0), (1e4, 1.0)])
+def test_a_flip_head_far_from_every_other_gives_a_sure_answer(constant: float, chance: float):
+    models = {"sure": {"slope": 1.0, "constant": constant}}
+    sure = AnswerModel.from_part(Part(PART.tensors, {**PART.card, "models": models}))
+    photo = Image(data.coffee())
+
+    (found,) = sure.judge(photo, [resize(photo, 60, 40)], default_profile("sure"))
+
+    assert found.probability == pytest.approx(chance)
+
+
+@pytest.mark.parametrize("count", [float("inf"), float("nan"), None, "two"])
+def test_an_impossible_number_of_surrogates_is_refused(count: object):
+    settings = {**PART.card["settings"], "surrogates": count}
+
+    with pytest.raises(ArtifactError, match="does not fit"):
+        AnswerModel.from_part(Part(PART.tensors, {**PART.card, "settings": settings}))
 
 
 @pytest.mark.parametrize(
