@@ -27,6 +27,7 @@ from predictor.residual.samples import describe_sample, take_sample
 from predictor.residual.stock import Orders, Stock, ordered, taken
 from predictor.residual.strata import fit_strata
 
+_OF_ITS_CALIBRATION = ("held_out", "assembled", "learning_curve", "looks")  # of a card: not of another's
 _NETWORK_SHARE = 0.4  # of the training sources; the trees, which gain more from new ones, get the others
 
 
@@ -88,7 +89,8 @@ def recalibrate(folders: Folders, start: Part, recipe: Recipe) -> Part:
         for pixels, codec, _ in pictures
     ]
     detector = calibrate_detector(trained.network, trained.trees, trained.strata, benign)
-    described = {name: value for name, value in start.card.items() if name not in FILE_FIELDS}
+    stale = (*FILE_FIELDS, *_OF_ITS_CALIBRATION)
+    described = {name: value for name, value in start.card.items() if name not in stale}
     described |= {"recalibrated": folders.photos.name, "calibration": _calibration_card(detector, pool)}
     return Part({**start.tensors, **detector.to_tensors()}, described)
 

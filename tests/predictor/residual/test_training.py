@@ -67,6 +67,15 @@ def test_recalibrating_keeps_the_models_and_replaces_the_scores(part, folders):
     assert sizes[0] > sizes[1]
 
 
+def test_recalibrating_drops_the_figures_of_the_former_calibration(part, folders):
+    figures = {name: {"auc": 0.9} for name in ("held_out", "assembled", "learning_curve", "looks")}
+
+    again = recalibrate(folders, replace(part, card={**part.card, **figures}), TINY)
+
+    assert not figures.keys() & again.card.keys()
+    assert again.card["training"] == part.card["training"]
+
+
 @pytest.mark.slow  # trains once more
 def test_more_processes_change_nothing(folders, part):
     rushed = train_residual_part(folders, TINY, lambda _: None, workers=2)
