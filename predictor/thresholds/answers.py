@@ -4,8 +4,11 @@ A file can be continued: what it holds already is not asked again. How a thresho
 matter of `search` and `delivery_search`; what is learned from it that of `training`.
 """
 
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import numpy.typing as npt
 
 from calibration.image import Image, load
 from calibration.profile import JndProfile
+from calibration.whole_file import replace_file
 from predictor.dataset import FAMILIES
 from predictor.features import WHOLE_SIDE, model_view
 from predictor.noticeability.model import link_of
@@ -24,6 +28,7 @@ from predictor.thresholds.profile_threshold import profile_threshold
 from predictor.thresholds.search import Distorted, Searched, search_thresholds
 
 _CHUNK = 16
+_DAMAGE = (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 Progress = Callable[[int, int], None]  # pictures done, in all
 
@@ -35,14 +40,19 @@ class Answers:
     pictures: npt.NDArray[np.uint8]  # (N, S, S, 3) at the model's view
     searched: Mapping[str, Searched]  # by family, damage done at that view
     delivered: Mapping[Delivery, Delivered]  # damage done before the model's own resize
+    observer: str = ""  # its name; empty where nobody noted it
 
     def __len__(self) -> int:
         """Return the number of pictures."""
         return len(self.pictures)
 
     def save(self, path: Path) -> None:
-        """Write as one compressed file."""
-        arrays: dict[str, Any] = {"pictures": self.pictures}
+        """Write as one compressed file, whole or not at all, under exactly this name.
+
+        Raises:
+            OSError: It cannot be written; what was there is still there.
+        """
+        arrays: dict[str, Any] = {"pictures": self.pictures, "observer": np.array(self.observer)}
         for name, searched in self.searched.items():
             arrays |= {f"{name}.{item.name}": getattr(searched, item.name) for item in fields(searched)}
         for codec, one in self.delivered.items():
@@ -50,7 +60,9 @@ class Answers:
             arrays |= {
                 f"sent {codec}.{item.name}": getattr(one.searched, item.name) for item in fields(Searched)
             }
-        np.savez_compressed(path, **arrays)
+        written = BytesIO()
+        np.savez_compressed(written, **arrays)
+        replace_file(path, written.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> "Answers":
@@ -60,20 +72,21 @@ class Answers:
             ValueError: The file holds something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # Of its bytes: numpy leaves a damaged file open.
+            with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
                 arrays = dict(stored)
             searched = {name: _searched(arrays, name) for name in FAMILIES}
             delivered = {
                 name: Delivered(arrays[f"sent {name}.ratios"], _searched(arrays, f"sent {name}"))
                 for name in DELIVERIES
             }
-            return cls(arrays["pictures"], searched, delivered)
-        except (KeyError, OSError, EOFError, ValueError) as error:
+            return cls(arrays["pictures"], searched, delivered, str(arrays.get("observer", "")))
+        except _DAMAGE as error:
             raise ValueError(f"expected thresholds kept in {path}, got something else: {error}") from error
 
     @classmethod
     def join(cls, parts: Sequence["Answers"]) -> "Answers":
-        """Put the answers about several groups of pictures into one."""
+        """Put one observer's answers about several groups of pictures into one."""
         return cls(
             np.concatenate([part.pictures for part in parts]),
             {name: Searched.join([part.searched[name] for part in parts]) for name in FAMILIES},
@@ -83,6 +96,19 @@ class Answers:
                     Searched.join([part.delivered[name].searched for part in parts]),
                 )
                 for name in DELIVERIES
+            },
+            next((part.observer for part in parts if part.observer), ""),
+        )
+
+    def of(self, rows: npt.NDArray[np.intp]) -> "Answers":
+        """Return the answers about some pictures."""
+        return replace(
+            self,
+            pictures=self.pictures[rows],
+            searched={name: one.of(rows) for name, one in self.searched.items()},
+            delivered={
+                name: Delivered(one.ratios[rows], one.searched.of(rows))
+                for name, one in self.delivered.items()
             },
         )
 
@@ -125,40 +151,57 @@ def ask_about_files(
     labeller: Labeller,
     profile: JndProfile,
     *,
+    observer: str = "",
     keep: Path | None = None,
     progress: Progress = lambda _done, _total: None,
 ) -> Answers:
     """Ask about photographs on disk, a few at a time; with `keep`, go on from what that file holds.
 
+    Args:
+        files: The photographs.
+        labeller: The observer.
+        profile: Its own.
+        observer: Its name, kept beside the answers.
+        keep: The file to go on from; one that holds more photographs than asked for stays as it is.
+        progress: Told after every few photographs.
+
     Raises:
-        ValueError: There is no photograph, or `keep` holds something else, or is about other photographs.
+        ValueError: There is no photograph, or `keep` holds something else, or is about other photographs or
+            another observer.
         ImageError: A file is not a picture.
+        OSError: `keep` cannot be written.
     """
-    parts = [Answers.load(keep)] if keep is not None and keep.exists() else []
+    if not files:
+        raise ValueError("expected at least one photograph to ask about, got none")
+    parts = []
+    if keep is not None and keep.exists():
+        parts = [_kept(keep, files, observer, profile.input_side or WHOLE_SIDE)]
     done = sum(len(part) for part in parts)
-    if parts:
-        _check_same(parts[0], files, profile.input_side or WHOLE_SIDE)
     while done < len(files):
         photos = [load(path) for path in files[done : done + _CHUNK]]
-        parts = [Answers.join([*parts, ask_thresholds(photos, labeller, profile, first_seed=done)])]
+        asked = replace(ask_thresholds(photos, labeller, profile, first_seed=done), observer=observer)
+        parts = [Answers.join([*parts, asked])]
         done += len(photos)
         if keep is not None:
             parts[0].save(keep)
         progress(done, len(files))
-    if not parts:
-        raise ValueError("expected at least one photograph to ask about, got none")
     return parts[0]
 
 
-def _check_same(kept: Answers, files: Sequence[Path], side: int) -> None:
-    """Compare the first and the last photograph that both name.
+def _kept(path: Path, files: Sequence[Path], observer: str, side: int) -> Answers:
+    """Read the answers about these photographs, and compare every one with its file.
 
     Raises:
-        ValueError: They differ.
+        ValueError: The file holds something else, another observer's answers, or other photographs.
     """
-    for index in {0, min(len(kept), len(files)) - 1} if files else ():
-        if not np.array_equal(kept.pictures[index], model_view(load(files[index]), side).pixels):
-            raise ValueError(f"expected kept answers about {files[index].name}, got another photograph's")
+    kept = Answers.load(path)
+    if kept.observer and observer and kept.observer != observer:
+        raise ValueError(f"expected answers of {observer} in {path}, got those of {kept.observer}")
+    kept = kept.of(np.arange(min(len(kept), len(files))))
+    for picture, file in zip(kept.pictures, files, strict=False):
+        if not np.array_equal(picture, model_view(load(file), side).pixels):
+            raise ValueError(f"expected kept answers about {file.name}, got another photograph's")
+    return kept
 
 
 def _searched(arrays: Mapping[str, npt.NDArray[Any]], name: str) -> Searched:

@@ -54,6 +54,10 @@ class Searched:
             }
         )
 
+    def of(self, rows: npt.NDArray[np.intp]) -> "Searched":
+        """Return the findings of some pictures."""
+        return Searched(**{item.name: getattr(self, item.name)[rows] for item in fields(Searched)})
+
 
 class Rendering(Protocol):
     """What N pictures look like at a level of damage."""

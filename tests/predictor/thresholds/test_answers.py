@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,20 +71,92 @@ def test_what_was_asked_already_is_not_asked_again(tmp_path: Path):
     assert same(both, again)
 
 
-def test_answers_about_other_photographs_are_not_gone_on_from(tmp_path: Path, answers: Answers):
-    other = tmp_path / "other.png"
-    other.write_bytes(encode_png(Image(np.zeros((50, 50, 3), np.uint8))))
-    answers.save(tmp_path / "answers.npz")
-
-    with pytest.raises(ValueError, match=r"about other\.png"):
-        ask_about_files([other], Counting(), default_profile(), keep=tmp_path / "answers.npz")
+def written(folder: Path, pictures: Sequence[Image]) -> list[Path]:
+    files = [folder / f"{index}.png" for index in range(len(pictures))]
+    for file, picture in zip(files, pictures, strict=True):
+        file.write_bytes(encode_png(picture))
+    return files
 
 
-def test_a_file_of_something_else_is_refused(tmp_path: Path):
+def test_a_file_of_any_name_is_gone_on_from(tmp_path: Path, answers: Answers):
+    answers.save(tmp_path / "kept")
+    observer = Counting()
+
+    found = ask_about_files(written(tmp_path, PICTURES), observer, default_profile(), keep=tmp_path / "kept")
+
+    assert observer.pairs == 0
+    assert same(found, answers)
+    assert not (tmp_path / "kept.npz").exists()
+
+
+def test_no_more_is_returned_than_was_asked_for_and_no_answer_is_lost(tmp_path: Path, answers: Answers):
+    keep, files = tmp_path / "kept.npz", written(tmp_path, PICTURES)
+    answers.save(keep)
+
+    first = ask_about_files(files[:1], Counting(), default_profile(), keep=keep)
+
+    assert len(first) == len(first.searched["blur"].log_levels) == len(first.delivered["jpeg"].ratios) == 1
+    assert len(Answers.load(keep)) == 2
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_answers_about_other_photographs_are_not_gone_on_from(tmp_path: Path, answers: Answers, index: int):
+    three = Answers.join([answers, answers.of(np.array([0]))])
+    three.save(tmp_path / "kept.npz")
+    pictures = [*PICTURES, PICTURES[0]]
+    pictures[index] = Image(np.zeros((50, 50, 3), np.uint8))
+    files = written(tmp_path, pictures)
+
+    with pytest.raises(ValueError, match=rf"about {index}\.png"):
+        ask_about_files(files, Counting(), default_profile(), keep=tmp_path / "kept.npz")
+
+
+def test_another_observers_answers_are_not_gone_on_from(tmp_path: Path, answers: Answers):
+    replace(answers, observer="mine").save(tmp_path / "kept.npz")
+
+    with pytest.raises(ValueError, match="got those of mine"):
+        ask_about_files(
+            written(tmp_path, PICTURES),
+            Counting(),
+            default_profile(),
+            observer="yours",
+            keep=tmp_path / "kept.npz",
+        )
+
+
+def test_answers_kept_without_a_name_take_that_of_who_goes_on(tmp_path: Path, answers: Answers):
+    keep, files = tmp_path / "kept.npz", written(tmp_path, PICTURES)
+    nameless = answers.of(np.array([0]))
+    nameless.save(keep)
+    with np.load(keep) as stored:
+        old = {name: array for name, array in stored.items() if name != "observer"}
+    np.savez(keep, **old)
+
+    ask_about_files(files, Counting(), default_profile(), observer="mine", keep=keep)
+
+    assert nameless.observer == ""
+    assert Answers.load(keep).observer == "mine"
+
+
+def test_saving_replaces_a_file_whole_and_leaves_its_bytes_alone(tmp_path: Path, answers: Answers):
+    answers.save(tmp_path / "kept.npz")
+    (tmp_path / "before.npz").hardlink_to(tmp_path / "kept.npz")
+
+    answers.of(np.array([0])).save(tmp_path / "kept.npz")
+
+    assert len(Answers.load(tmp_path / "kept.npz")) == 1
+    assert len(Answers.load(tmp_path / "before.npz")) == 2
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path, answers: Answers):
     np.savez(tmp_path / "other.npz", pictures=np.zeros(3))
+    np.save(tmp_path / "one.npy", np.zeros(3))
     (tmp_path / "text.npz").write_text("no arrays")
+    answers.save(tmp_path / "cut.npz")
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "cut.npz").read_bytes()[:-100])
 
-    for name in ("other.npz", "text.npz"):
+    for name in ("other.npz", "one.npy", "text.npz", "cut.npz"):
         with pytest.raises(ValueError, match="expected thresholds"):
             Answers.load(tmp_path / name)
 
