@@ -19,6 +19,8 @@ from predictor.thresholds.notice_curve import NoticeCurve
 Floats = npt.NDArray[np.float32]
 Effects = npt.NDArray[np.float64]
 _ARRAYS = ("least", "most", "center", "spread", "weights")
+_LEAST_STEEP, _STEEPEST = 0.1, 100.0
+_FARTHEST = 20.0  # ln(level + fixed part): no threshold lies further from its prediction
 _TREE_ARRAYS = ("feature", "threshold", "children", "value", "bias", "depth")
 
 
@@ -63,8 +65,8 @@ class EffectSettings:
     """What the card says of one effect; all but the steepness on the scale of ln(level + fixed part)."""
 
     residuals: tuple[float, ...]  # observed less predicted, rising, evenly spaced quantiles
-    below: float  # conformal 2.5 % bound of the same; not above 0
-    above: float  # conformal 97.5 % bound; not below 0
+    below: float  # cautious 2.5 % bound of the same; not above 0
+    above: float  # cautious 97.5 % bound; not below 0
     fixed_part: float  # what is done at once, in levels
     steepness: float  # Weibull exponent of noticing within one picture
 
@@ -142,7 +144,7 @@ def read_effect(part: Part, name: str, readings: int) -> ContentEffect:
 
     Raises:
         KeyError: An array is missing.
-        ValueError: An array is of another size, or not finite.
+        ValueError: An array is of another size, not finite, or a spread of nothing.
     """
     prefix = f"{name}."
     arrays = {
@@ -154,7 +156,8 @@ def read_effect(part: Part, name: str, readings: int) -> ContentEffect:
         **{key: np.asarray(arrays[key], dtype=np.float32) for key in _ARRAYS}, bias=float(arrays["bias"])
     )
     sizes = {getattr(line, key).shape for key in _ARRAYS}
-    if sizes != {(readings,)} or not all(np.isfinite(getattr(line, key)).all() for key in _ARRAYS):
+    is_finite = all(np.isfinite(getattr(line, key)).all() for key in (*_ARRAYS, "bias"))
+    if sizes != {(readings,)} or not is_finite or not (line.spread > 0).all():
         raise ValueError(f"expected finite arrays of {readings} readings for {name}, got {sizes}")
     trees = BoostedTrees.from_tensors({key: arrays[f"trees.{key}"] for key in _TREE_ARRAYS})
     if not 0 <= trees.feature.min() <= trees.feature.max() < readings or not np.isfinite(trees.value).all():
@@ -177,7 +180,11 @@ def read_settings(entry: Mapping[str, Any]) -> EffectSettings:
         fixed_part=float(entry["fixed_part"]),
         steepness=float(entry["steepness"]),
     )
-    is_interval = bool(settings.residuals) and settings.below <= 0 <= settings.above
-    if not is_interval or settings.steepness <= 0 or settings.fixed_part < 0:
+    spread = np.array(settings.residuals)
+    is_rising = len(spread) > 0 and bool(np.isfinite(spread).all() and (np.diff(spread) >= 0).all())
+    is_near = is_rising and max(-spread[0], spread[-1]) <= _FARTHEST
+    is_interval = -_FARTHEST <= settings.below <= 0 <= settings.above <= _FARTHEST
+    is_curve = _LEAST_STEEP <= settings.steepness <= _STEEPEST and 0 <= settings.fixed_part < math.inf
+    if not (is_near and is_interval and is_curve):
         raise ValueError(f"expected an interval around 0 and a rising curve, got {settings}")
     return settings

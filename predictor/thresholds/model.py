@@ -1,15 +1,16 @@
 """How far can a distortion go on this picture before the model notices? Answered in one pass, no level tried.
 
 The threshold of a picture is the model's own, from its profile, moved by what the picture's content does to
-it (`content_effect`); so a model unknown to training is served by its profile alone. The interval is
-conformal: how far the observers' thresholds lay from the prediction on pictures the fit had not seen. For a
-model training has not met it is wider, by what made it hold for other observers met by profile alone.
+it (`content_effect`); so a model unknown to training is served by its profile alone. The interval is how far
+the observers' thresholds lay from the prediction on pictures the fit had not seen. For a model training has
+not met it is wider, by what made it hold for other observers met by profile alone.
 
 A level means what it means in the profile: damage done at the size the model sees. What may be lost of a
 picture on its way there is the matter of `delivery`; judging a given pair of pictures that of
 `noticeability`.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -49,11 +50,6 @@ class PredictedThreshold:
     basis: Status  # of the profile's threshold; where it is `unmeasurable` the others stand in
     curve: NoticeCurve
 
-    @property
-    def is_beyond_scale(self) -> bool:
-        """Whether even the strongest level stays below the threshold."""
-        return self.level > strongest_level(self.distortion)
-
     def notice_probability(self, level: float) -> float:
         """Return P(notice) at a level, beyond false alarms, the threshold's uncertainty averaged over."""
         return self.curve.notice_probability(level)
@@ -65,14 +61,6 @@ class PredictedThreshold:
             ValueError: The probability is not strictly between 0 and 1.
         """
         return self.curve.level_at(probability)
-
-    def unit_at(self, probability: float) -> float:
-        """Return the physical strength noticed with this probability, such as a blur's sigma.
-
-        Raises:
-            ValueError: The probability is not strictly between 0 and 1.
-        """
-        return DISTORTIONS[self.distortion].unit_value(self.level_at(probability))
 
 
 class ThresholdModel:
@@ -103,8 +91,8 @@ class ThresholdModel:
         """
         try:
             widening = float(part.card["widening"])
-            if not widening >= 1:
-                raise ValueError(f"expected a widening of at least 1, got {widening}")
+            if not 1 <= widening < math.inf:
+                raise ValueError(f"expected a finite widening of at least 1, got {widening}")
             return cls(
                 {name: read_effect(part, name, readings_of(name)) for name in DISTORTIONS},
                 {name: read_settings(part.card["settings"][name]) for name in DISTORTIONS},

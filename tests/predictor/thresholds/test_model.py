@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import data
@@ -221,6 +222,7 @@ def test_damaged_thresholds_are_refused(tmp_path: Path):
         ("delivery", {"jpeg": {}}),
         ("widening", 0.5),
         ("widening", float("nan")),
+        ("widening", float("inf")),
         ("widening", None),
         ("training", {}),
     ],
@@ -231,6 +233,43 @@ def test_foreign_thresholds_are_refused(tmp_path: Path, entry: str, value: objec
 
     with pytest.raises(ArtifactError, match="does not fit"):
         Predictor.load(artifact)
+
+
+@pytest.mark.parametrize("kind", ["settings", "delivery"])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("steepness", math.nan),
+        ("steepness", 1e-9),
+        ("steepness", 1e9),
+        ("residuals", [-0.1, math.nan, 0.1]),
+        ("residuals", [0.1, -0.1]),
+        ("residuals", [-1e9, 1e9]),
+        ("residuals", []),
+        ("below", -math.inf),
+        ("below", 0.1),
+        ("above", math.nan),
+        ("fixed_part", math.inf),
+        ("fixed_part", -1.0),
+    ],
+)
+def test_settings_that_describe_no_curve_are_refused(kind: str, setting: str, value: object):
+    part = read_part(default_directory(), "thresholds")
+    changed = {**part.card[kind], "jpeg": {**part.card[kind]["jpeg"], setting: value}}
+
+    with pytest.raises(ArtifactError, match="rising curve"):
+        ThresholdModel.from_part(replace(part, card={**part.card, kind: changed}))
+
+
+@pytest.mark.parametrize(
+    ("array", "value"), [("spread", 0.0), ("spread", -1.0), ("weights", math.nan), ("bias", math.inf)]
+)
+def test_arrays_that_predict_no_number_are_refused(array: str, value: float):
+    part = read_part(default_directory(), "thresholds")
+    damaged = torch.full_like(part.tensors[f"blur.{array}"], value)
+
+    with pytest.raises(ArtifactError, match="readings for blur"):
+        ThresholdModel.from_part(replace(part, tensors={**part.tensors, f"blur.{array}": damaged}))
 
 
 def test_thresholds_of_another_shape_are_refused():
