@@ -3,8 +3,10 @@
 Per family the mean of two fits on ln(level + fixed part): ridge regression, robust (iteratively reweighted,
 Huber 1964), with censored pictures imputed at their bound or beyond it, whichever the fit says (Schmee &
 Hahn 1979); and boosted trees on the same targets. The fixed part and the penalty are chosen by pictures left
-out. So are the intervals (CV+, Barber et al. 2021), a little wider: they hold given these very pictures with
-confidence (Vovk 2012). Asking observers is `answers`'s matter.
+out. The intervals put what the fits lacked on pictures they had not seen, pooled over the folds, around the
+fit to all pictures. Unlike split conformal prediction or CV+ (Barber et al. 2021) that has no guarantee: it
+takes the full fit to do as well as the folds'. The bounds taken are cautious (`_tail`); whether they hold is
+measured on held-out pictures, by the benchmark. Asking observers is `answers`'s matter.
 """
 
 from collections.abc import Sequence
@@ -239,7 +241,7 @@ def _ridge(rows: Matrix, targets: Matrix, pull: Matrix, penalty: float) -> tuple
 
 
 def _settings(off: Matrix, best: _Trial, searched: Searched) -> EffectSettings:
-    """Take conformal bounds: the k-th smallest and largest of n."""
+    """Take the k-th smallest and largest of n as bounds, see `_tail`."""
     ordered = np.sort(off)
     tail = _tail(len(ordered))
     shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
@@ -253,10 +255,12 @@ def _settings(off: Matrix, best: _Trial, searched: Searched) -> EffectSettings:
 
 
 def _tail(count: int) -> int:
-    """Return the largest k whose order statistic leaves out no more than its share, with confidence.
+    """Return which order statistic to take, so that it leaves out no more than its share with confidence.
 
     Vovk (2012), "Conditional validity of inductive conformal predictors", prop. 2a: a bound at the k-th of n
-    leaves out at most a share e of fresh pictures with confidence 1 - P(Binomial(n, e) < k).
+    leaves out more than a share e of fresh pictures with probability P(Binomial(n, e) < k). That holds for
+    residuals of one fixed prediction; the pooled ones here are only close to that. Below 91 pictures even
+    the farthest residual is not that sure: it is taken for want of a farther one.
     """
     rare = binom.cdf(np.arange(count), count, (1 - COVERAGE) / 2) <= 1 - _CONFIDENCE
     return max(1, int(rare.sum()))
