@@ -79,9 +79,9 @@ def train(
 ) -> None:
     """Learn to predict what observers notice, or when their answers change.
 
-    With trials only, training goes on from the predictor that ships. With --observer, thousands of fresh
-    pairs are asked about and training starts anew. A calibration on a task question teaches when this
-    model's answers change: see the command answer.
+    With trials only, the predictor that ships is kept and learns how sure to be of this model, from a hundred
+    trials on. With --observer, thousands of fresh pairs are asked about and training starts anew. A
+    calibration on a task question teaches when this model's answers change: see the command answer.
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """

@@ -89,12 +89,20 @@ def join(sets: Sequence[PairSet]) -> PairSet:
     )
 
 
-def split_photos(pairs: PairSet, share: float, rng: np.random.Generator) -> tuple[PairSet, PairSet]:
-    """Split by photograph: all pairs of about `share` of the photographs, then the rest."""
-    names = np.unique(pairs.photos)
+def split_photos(
+    answered: Sequence[PairSet], share: float, rng: np.random.Generator
+) -> list[tuple[PairSet, PairSet]]:
+    """Split every observer's pairs by the same photographs: those of about `share` of them, then the rest.
+
+    Raises:
+        ValueError: An observer answered about photographs of the first part alone.
+    """
+    names = np.unique(np.concatenate([pairs.photos for pairs in answered]))
     chosen = rng.permutation(names)[: max(1, round(share * len(names)))]
-    is_chosen = np.isin(pairs.photos, chosen)
-    return pairs.take(is_chosen), pairs.take(~is_chosen)
+    held = [np.isin(pairs.photos, chosen) for pairs in answered]
+    if any(one.all() for one in held):
+        raise ValueError("expected answers about more photographs: nothing is left to learn from")
+    return [(pairs.take(one), pairs.take(~one)) for pairs, one in zip(answered, held, strict=True)]
 
 
 def photo_files(folder: Path) -> list[Path]:

@@ -1,8 +1,10 @@
 """Pairs as the optimiser of the noticeability network needs them: measured, with their observer's profile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from calibration.profile import JndProfile
@@ -41,6 +43,11 @@ class Batch:
             self.probabilities.to(device),
             self.families.to(device),
         )
+
+    def under(self, profile: JndProfile, settings: Settings, shifts: npt.NDArray[np.float32]) -> "Batch":
+        """Read the observer's profile by other settings; `shifts` are those of its pairs, (N, families)."""
+        thresholds = torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(shifts)
+        return replace(self, thresholds=thresholds)
 
     @classmethod
     def join(cls, batches: Sequence["Batch"]) -> "Batch":

@@ -24,7 +24,7 @@ from predictor.noticeability.sampling import (
     pilot_thresholds,
     sample_pairs,
 )
-from predictor.noticeability.training import FEW_PAIRS, GO_ON, Lesson, Recipe, train
+from predictor.noticeability.training import FEW_PAIRS, Lesson, Recipe, go_on, train
 from predictor.predict import resolve_profile
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
@@ -37,7 +37,7 @@ _INTENDED_USE = (
 _LIMITS = (
     "Learned from the observers and photographs named here. For other models it relies on their thresholds "
     "alone; text, faces and other content that matters more than its pixels is not known to it. Models whose "
-    "input is unknown are judged at 256 pixels and on one native-size tile."
+    "input is unknown are judged at 192 pixels and on one native-size tile."
 )
 
 
@@ -77,12 +77,11 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
         complete(request.out)
         return {"answer_change": answered}
     start = _start(lessons)
-    recipe = Recipe(seed=request.seed) if start is None else replace(GO_ON, seed=request.seed)
-    if request.epochs is not None:
-        recipe = replace(recipe, epochs=request.epochs)
-    trained = train(
-        lessons, recipe, start=start, progress=lambda done, total: report("training", done, total)
-    )
+    if start is None:
+        recipe = Recipe(epochs=request.epochs or Recipe().epochs, seed=request.seed)
+        trained = train(lessons, recipe, progress=lambda done, total: report("training", done, total))
+    else:
+        trained = go_on(lessons, start)
     write_part(request.out, "noticeability", trained.to_part(_card(lessons, request, start)))
     complete(request.out)
     return {**trained.figures, "answer_change": answered} if answered else trained.figures

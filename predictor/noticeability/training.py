@@ -2,7 +2,8 @@
 
 The network learns from probabilities and from decisions at once: the first carry the margin, the second are
 what is to be predicted. What is fitted to photographs it never saw (slope, interval) is `settling`'s matter;
-for models it will never have met, networks are trained that leave one observer out each.
+for models it will never have met, networks are trained that leave one observer out each. Going on from an
+artifact leaves its network alone: a few hundred answers of one model would move it for all the others.
 """
 
 import math
@@ -30,7 +31,7 @@ from predictor.noticeability.relative_thresholds import usual_pattern
 from predictor.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
-FEW_PAIRS = 3_000  # below this, training goes on from an artifact instead of starting anew
+FEW_PAIRS = 3_000  # below this, an artifact's network is kept and only the model's certainty is learned
 _BATCH = 256
 _FEWEST_OBSERVERS = 3  # with fewer, leaving one out says nothing of models in general
 _STRANGERS_EPOCHS = 0.5  # of the recipe's: enough for a slope and an interval
@@ -47,9 +48,6 @@ class Recipe:
     decision_share: float = 0.2  # of the loss: decisions against probabilities
     family_share: float = 0.03  # of the loss: naming the distortion
     seed: int = 0
-
-
-GO_ON = Recipe(epochs=15, learning_rate=3e-4)  # from an artifact, with few pairs
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,6 @@ def train(
     lessons: Sequence[Lesson],
     recipe: Recipe,
     *,
-    start: Part | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Trained:
     """Train on most photographs, settle slope and interval on the rest.
@@ -88,44 +85,53 @@ def train(
     Args:
         lessons: At least one.
         recipe: Length, rates and seed.
-        start: A noticeability part to go on from; None starts anew.
         progress: Called with epochs done and epochs in all.
 
     Raises:
-        ValueError: There is nothing to learn: no pair, or only answers of one kind.
+        ValueError: There is nothing to learn: no pair, only answers of one kind, or too few photographs.
     """
-    decided = [lesson.pairs.probabilities > 0.5 for lesson in lessons]
-    if not decided or np.concatenate(decided).all() or not np.concatenate(decided).any():
-        raise ValueError("expected answers of both kinds, noticed and not; got one kind only")
+    _check_answers(lessons)
     torch.manual_seed(recipe.seed)
+    settings = _first_settings([lesson.profile for lesson in lessons])
     rng = np.random.default_rng(recipe.seed)
-    settings = _first_settings(lessons, start)
-    splits = [split_photos(lesson.pairs, CALIBRATION_SHARE, rng) for lesson in lessons]
+    splits = split_photos([lesson.pairs for lesson in lessons], CALIBRATION_SHARE, rng)
     batches = [
         batch_of(kept, lesson.profile, settings) for (_, kept), lesson in zip(splits, lessons, strict=True)
     ]
     everything = Batch.join(batches)
-    network = _fit(everything, recipe, start, progress)
-    held = [
-        _answered(network, pairs.take((pairs.shifts == 0).all(axis=1)), lesson.profile, settings)
-        for (pairs, _), lesson in zip(splits, lessons, strict=True)
+    network = _fit(everything, recipe, progress)
+    answered = [
+        _answered(network, _unshifted(held), lesson.profile, settings)
+        for (held, _), lesson in zip(splits, lessons, strict=True)
     ]
-    settled, log_scale = settle(held, settings)
+    settled, log_scale = settle(answered, settings)
     with torch.no_grad():
         network.log_scale.add_(log_scale)
-    strangers = _settle_strangers(lessons, batches, recipe, settings)
     finished = replace(
         settled.settings,
-        strangers=strangers or settings.strangers,
-        known_models={**settings.known_models, **_settle_each(lessons, held, settings, log_scale)},
+        strangers=_settle_strangers(lessons, batches, splits, recipe, log_scale),
+        known_models=_settle_each(lessons, answered, settings, log_scale),
     )
-    figures = {
-        "training_pairs": len(everything.families),
-        "calibration_pairs": sum(len(one.noticed) for one in held),
-        "calibration_log_loss": settled.log_loss,
-        "calibration_auc": [held_out_area(one) for one in held],  # by lesson, on unseen photographs
-    }
-    return Trained(network, finished, figures)
+    figures = _figures(len(everything.families), answered, settled.log_loss)
+    return Trained(network, finished, figures | {"pooled_log_scale": log_scale})
+
+
+def go_on(lessons: Sequence[Lesson], start: Part) -> Trained:
+    """Learn from a model's answers how sure to be of it; the network and all other models stay as they are.
+
+    Raises:
+        ValueError: There is nothing to learn: no pair, or only answers of one kind.
+    """
+    _check_answers(lessons)
+    settings = settings_from_card(start.card["settings"])
+    network = JndNetwork(len(FAMILIES))
+    network.load_state_dict(dict(start.tensors))
+    answered = [_answered(network, _unshifted(lesson.pairs), lesson.profile, settings) for lesson in lessons]
+    learned = _settle_each(lessons, answered, settings, 0.0)
+    finished = replace(settings, known_models={**settings.known_models, **learned})
+    pairs = sum(len(one.noticed) for one in answered)
+    figures = _figures(pairs, answered, settle(answered, settings)[0].log_loss)
+    return Trained(network, finished, figures | {"models_learned": sorted(learned)})
 
 
 def log_sizes(
@@ -138,12 +144,30 @@ def log_sizes(
     return np.asarray(sizes.clamp(min=_SMALLEST).numpy(), dtype=np.float64)
 
 
-def _first_settings(lessons: Sequence[Lesson], start: Part | None) -> Settings:
-    if start is not None:
-        return settings_from_card(start.card["settings"])
+def _check_answers(lessons: Sequence[Lesson]) -> None:
+    decided = [lesson.pairs.probabilities > 0.5 for lesson in lessons]
+    if not decided or np.concatenate(decided).all() or not np.concatenate(decided).any():
+        raise ValueError("expected answers of both kinds, noticed and not; got one kind only")
+
+
+def _unshifted(pairs: PairSet) -> PairSet:
+    """Leave out pairs answered by made-up models."""
+    return pairs.take((pairs.shifts == 0).all(axis=1))
+
+
+def _figures(trained_on: int, answered: Sequence[Answered], log_loss: float) -> dict[str, Any]:
+    return {
+        "training_pairs": trained_on,
+        "calibration_pairs": sum(len(one.noticed) for one in answered),
+        "calibration_log_loss": log_loss,
+        "calibration_auc": [held_out_area(one) for one in answered],  # by lesson, on unseen photographs
+    }
+
+
+def _first_settings(profiles: Sequence[JndProfile]) -> Settings:
     human = default_profile()
     levels = tuple(float(human.threshold_of(name) or 1.0) for name in FAMILIES)
-    pattern = usual_pattern([lesson.profile for lesson in lessons], FAMILIES, levels)
+    pattern = usual_pattern(profiles, FAMILIES, levels)
     return Settings(FAMILIES, levels, 1.0, Interval((), (0.0,), (0.0,)), usual_pattern=pattern)
 
 
@@ -162,32 +186,38 @@ def _settle_each(
 
 
 def _settle_strangers(
-    lessons: Sequence[Lesson], batches: Sequence[Batch], recipe: Recipe, settings: Settings
+    lessons: Sequence[Lesson],
+    batches: Sequence[Batch],
+    splits: Sequence[tuple[PairSet, PairSet]],
+    recipe: Recipe,
+    pooled_scale: float,
 ) -> Certainty | None:
-    """Meet each observer with a network that learned from the others alone; None with too few observers."""
+    """Meet each observer with a network that learned from the others alone; None with too few observers.
+
+    Neither its answers, nor its profile, nor the photographs it is met on took part.
+    """
     if len(lessons) < _FEWEST_OBSERVERS:
         return None
     short = replace(recipe, epochs=max(1, round(recipe.epochs * _STRANGERS_EPOCHS)))
     met = []
-    for index, lesson in enumerate(lessons):
-        others = Batch.join([batch for other, batch in enumerate(batches) if other != index])
-        network = _fit(others, short, None, lambda _done, _total: None)
-        own = lesson.pairs.take((lesson.pairs.shifts == 0).all(axis=1))
-        met.append(_answered(network, own, lesson.profile, settings))
+    for index, stranger in enumerate(lessons):
+        others = [other for other in range(len(lessons)) if other != index]
+        settings = _first_settings([lessons[other].profile for other in others])
+        learned = [
+            batches[other].under(lessons[other].profile, settings, splits[other][1].shifts)
+            for other in others
+        ]
+        network = _fit(Batch.join(learned), short, lambda _done, _total: None)
+        met.append(_answered(network, _unshifted(splits[index][0]), stranger.profile, settings))
     settled, log_scale = settle(met, settings)
-    return Certainty(settled.settings.steepness_factor, log_scale, settled.settings.interval)
+    return Certainty(settled.settings.steepness_factor, log_scale - pooled_scale, settled.settings.interval)
 
 
-def _fit(
-    everything: Batch, recipe: Recipe, start: Part | None, progress: Callable[[int, int], None]
-) -> JndNetwork:
-    """Train a new network, or go on from a part; on a GPU where there is one, returned on the CPU."""
+def _fit(everything: Batch, recipe: Recipe, progress: Callable[[int, int], None]) -> JndNetwork:
+    """Train a new network, on a GPU where there is one; returned on the CPU."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = JndNetwork(len(FAMILIES))
-    if start is None:
-        network.standardise(everything.measures)
-    else:
-        network.load_state_dict(dict(start.tensors))
+    network.standardise(everything.measures)
     _optimise(network.to(device), everything.to(device), recipe, progress)
     return network.cpu()
 
@@ -244,6 +274,8 @@ def _probabilities(sizes: torch.Tensor, links: torch.Tensor, steepness: torch.Te
 
 
 def _answered(network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings) -> Answered:
+    if not len(pairs):
+        return Answered(np.zeros(0), np.zeros(0), link_of(profile, 1.0))
     return Answered(
         log_sizes(network, pairs, profile, settings),
         pairs.probabilities.astype(np.float64),

@@ -102,10 +102,20 @@ def test_a_set_survives_its_file(answered: PairSet, tmp_path: Path):
 
 
 def test_no_photograph_is_on_both_sides_of_a_split(answered: PairSet):
-    some, rest = split_photos(answered, 0.4, np.random.default_rng(0))
+    halves = [answered.take(np.arange(start, len(answered), 2)) for start in (0, 1)]  # of two observers
 
-    assert len(join([some, rest])) == len(answered)
+    splits = split_photos(halves, 0.4, np.random.default_rng(0))
+
+    some, rest = (join([split[side] for split in splits]) for side in (0, 1))
+    assert len(some) + len(rest) == len(answered)
     assert not set(some.photos) & set(rest.photos)
+
+
+def test_an_observer_asked_about_one_photograph_alone_cannot_be_split(answered: PairSet):
+    one = answered.take(answered.photos == answered.photos[0])
+
+    with pytest.raises(ValueError, match="more photographs"):
+        split_photos([one], 0.4, np.random.default_rng(0))
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path):
