@@ -165,7 +165,7 @@ def _card(lessons: Sequence[Lesson], request: TrainingRequest, start: Part | Non
         "training": {
             "observers": observers,
             "seed": request.seed,
-            "went_on_from": None if start is None else start.card.get("sha256"),
+            "went_on_from": None if start is None else start.card.get("training"),
         },
         "intended_use": _INTENDED_USE,
         "limits": _LIMITS,
