@@ -165,7 +165,7 @@ class Compressor:
         self, job: _Job, picture: Image, format_name: FormatName, *, near: int | None
     ) -> _Candidate | None:
         """Search the quality grid; every probe is encoded, decoded and judged against the source."""
-        least = self._forecast_quality(job, picture, format_name)
+        least = min(self._forecast_quality(job, picture, format_name), _QUALITIES[-1])
         search = QualitySearch([quality for quality in _QUALITIES if quality >= least], least or near)
         best: _Candidate | None = None
         while (quality := search.next) is not None:

@@ -158,6 +158,25 @@ def test_a_keen_model_gets_the_image_as_it_is(predictor: Predictor, embedded: Jn
     assert plan.reason == "every encoding tried would be noticed"
 
 
+def test_the_highest_quality_is_tried_where_the_forecast_lies_above_it(
+    predictor: Predictor, embedded: JndProfile
+):
+    keen = replace(
+        embedded,
+        distortions={
+            name: replace(found, threshold=1e-6, status="measured")
+            for name, found in embedded.distortions.items()
+        },
+    )
+    decoded = decode(encode_jpeg(Image(np.full((96, 96, 3), 128, np.uint8)), 100))
+    padded = bytes(20_000)  # what the source weighs: JPEG keeps a flat picture as it is at any quality
+
+    _, plan = compressor(predictor).compress(decoded, padded, keen, "nobody", "x")
+
+    assert predictor.forecast(decoded.image, keen).jpeg_quality(96, 0.025) > 95
+    assert (plan.format, plan.reason) == ("jpeg", "")
+
+
 def test_a_tiny_image_never_grows(predictor: Predictor, embedded: JndProfile):
     tiny = encode_webp_lossless(Image(np.zeros((1, 1, 3), np.uint8)))
 
@@ -173,6 +192,20 @@ def test_odd_shapes_are_handled(predictor: Predictor, embedded: JndProfile, size
     png = encode_png(Image(noise))
 
     out, plan = compressor(predictor).compress(decode(png), png, embedded, "embedded", "embedded")
+
+    assert len(out) == plan.bytes_out <= len(png)
+
+
+@pytest.mark.parametrize(("height", "width"), [(10_000, 1), (1, 10_000), (9000, 2), (3000, 5)])
+def test_thin_pictures_are_handled_for_a_model_of_unknown_input(
+    predictor: Predictor, height: int, width: int
+):
+    noise = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    png = encode_png(Image(noise))
+
+    out, plan = compressor(predictor).compress(
+        decode(png), png, resolve_profile("gpt-4o"), "openai", "gpt-4o"
+    )
 
     assert len(out) == plan.bytes_out <= len(png)
 
