@@ -6,6 +6,7 @@ what a part computes; the rooms beside it do.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -48,22 +49,30 @@ def default_directory() -> Path:
 def write_part(directory: Path, kind: PartKind, part: Part) -> None:
     """Store one part and its card entry; the other parts of the directory stay as they are.
 
+    The arrays go into a file of their own name, and the card turns from the old file to the new one at once.
+
     Raises:
-        ArtifactError: The directory holds a card of something else.
+        ArtifactError: The directory holds a card of something else, or a damaged one.
         OSError: It cannot be written; the old part is still there.
     """
     directory.mkdir(parents=True, exist_ok=True)
     card = _read_card(directory) if (directory / CARD).exists() else _empty_card()
+    former = _file_name(card["parts"][kind], kind) if kind in card["parts"] else None
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in part.tensors.items()}
     data = save_tensors(tensors, metadata={"format": FORMAT, "kind": kind})
-    replace_file(directory / _file_name(kind), data)
-    card["parts"][kind] = {
-        "file": _file_name(kind),
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "size_bytes": len(data),
-        **part.card,
-    }
-    replace_file(directory / CARD, (json.dumps(card, indent=2) + "\n").encode())
+    digest = hashlib.sha256(data).hexdigest()
+    name = f"{kind}-{digest[:12]}.safetensors"
+    card["parts"][kind] = {**part.card, "file": name, "sha256": digest, "size_bytes": len(data)}
+    described = (json.dumps(card, indent=2) + "\n").encode()
+    replace_file(directory / name, data)
+    try:
+        replace_file(directory / CARD, described)
+    except OSError:
+        if name != former:
+            (directory / name).unlink(missing_ok=True)
+        raise
+    if former is not None and former != name:
+        (directory / former).unlink(missing_ok=True)
 
 
 def complete(directory: Path) -> None:
@@ -89,14 +98,15 @@ def read_part(directory: Path, kind: PartKind) -> Part:
     entry = _read_card(directory)["parts"].get(kind)
     if entry is None:
         raise ArtifactError(f"expected a part named {kind} in {directory}, the card lists none")
-    data = _read_bytes(directory / _file_name(kind))
+    name = _file_name(entry, kind)
+    data = _read_bytes(directory / name)
     found = hashlib.sha256(data).hexdigest()
     if found != entry.get("sha256"):
-        raise ArtifactError(f"{_file_name(kind)} is damaged or foreign: its hash is not the card's")
+        raise ArtifactError(f"{name} is damaged or foreign: its hash is not the card's")
     try:
         return Part(load_tensors(data), entry)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise ArtifactError(f"{_file_name(kind)} is not readable safetensors data: {error}") from error
+        raise ArtifactError(f"{name} is not readable safetensors data: {error}") from error
 
 
 def has_part(directory: Path, kind: PartKind) -> bool:
@@ -119,8 +129,12 @@ def artifact_version(directory: Path) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
-def _file_name(kind: PartKind) -> str:
-    return f"{kind}.safetensors"
+def _file_name(entry: Any, kind: PartKind) -> str:
+    """Read where a card entry keeps its arrays: KIND.safetensors, or with twelve digits of their hash."""
+    name = entry.get("file", f"{kind}.safetensors") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or not re.fullmatch(rf"{kind}(-[0-9a-f]{{12}})?\.safetensors", name):
+        raise ArtifactError(f"expected a file {kind}-HASH.safetensors of the part {kind}, got {name!r}")
+    return name
 
 
 def _empty_card() -> dict[str, Any]:

@@ -1,5 +1,8 @@
 import json
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,26 @@ def change_card(directory: Path, **fields: object) -> None:
     (directory / "card.json").write_text(json.dumps(card | fields))
 
 
+def change_entry(directory: Path, **fields: object) -> None:
+    parts = json.loads((directory / "card.json").read_text())["parts"]
+    change_card(directory, parts={"noticeability": parts["noticeability"] | fields})
+
+
+def tensor_files(directory: Path) -> list[Path]:
+    return sorted(directory.glob("*.safetensors"))
+
+
+@contextmanager
+def no_file_beyond(size_bytes: int) -> Iterator[None]:
+    """Let the system refuse larger files, as a full disk does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_a_part_comes_back_as_it_was_written(artifact: Path):
     found = read_part(artifact, "noticeability")
 
@@ -41,13 +64,86 @@ def test_a_part_comes_back_as_it_was_written(artifact: Path):
 
 
 def test_writing_one_part_leaves_the_other(artifact: Path):
-    before = (artifact / "noticeability.safetensors").read_bytes()
+    (file,) = tensor_files(artifact)
+    before = file.read_bytes()
 
     write_part(artifact, "residual", part(1.0))
 
-    assert (artifact / "noticeability.safetensors").read_bytes() == before
+    assert file.read_bytes() == before
     assert has_part(artifact, "noticeability")
     assert has_part(artifact, "residual")
+
+
+def test_writing_a_part_again_leaves_nothing_of_the_former(artifact: Path):
+    write_part(artifact, "noticeability", part(1.0))
+
+    assert torch.equal(read_part(artifact, "noticeability").tensors["weights"], torch.full((3,), 1.0))
+    assert len(tensor_files(artifact)) == 1
+
+
+def test_a_part_read_can_be_written_back(artifact: Path):
+    before = read_part(artifact, "noticeability")
+
+    write_part(artifact, "noticeability", Part({"weights": torch.zeros(9)}, before.card))
+
+    assert torch.equal(read_part(artifact, "noticeability").tensors["weights"], torch.zeros(9))
+
+
+def test_the_same_part_written_twice_stays(artifact: Path):
+    write_part(artifact, "noticeability", read_part(artifact, "noticeability"))
+
+    assert torch.equal(read_part(artifact, "noticeability").tensors["weights"], torch.full((3,), 0.5))
+
+
+def test_a_card_that_cannot_be_written_leaves_the_old_part(artifact: Path):
+    files = tensor_files(artifact)
+
+    with pytest.raises(OSError, match="File too large"), no_file_beyond(4096):
+        write_part(artifact, "noticeability", Part(part(1.0).tensors, {"limits": "x" * 10_000}))
+
+    assert read_part(artifact, "noticeability").card["figures"] == {"auc": 0.5}
+    assert tensor_files(artifact) == files
+
+
+def test_arrays_that_cannot_be_written_leave_the_old_part(artifact: Path):
+    with pytest.raises(OSError, match="File too large"), no_file_beyond(4096):
+        write_part(artifact, "noticeability", Part({"weights": torch.zeros(5000)}))
+
+    assert read_part(artifact, "noticeability").card["figures"] == {"auc": 0.5}
+
+
+def test_a_part_named_by_its_kind_alone_still_loads_and_is_replaced(artifact: Path):
+    (file,) = tensor_files(artifact)
+    file.rename(artifact / "noticeability.safetensors")
+    change_entry(artifact, file="noticeability.safetensors")
+
+    found = read_part(artifact, "noticeability")
+    write_part(artifact, "noticeability", found)
+
+    assert torch.equal(found.tensors["weights"], torch.full((3,), 0.5))
+    assert file.with_name("noticeability.safetensors") not in tensor_files(artifact)
+    assert len(tensor_files(artifact)) == 1
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "../noticeability.safetensors",
+        "/etc/passwd",
+        "residual.safetensors",
+        "noticeability.safetensors\n",
+        "",
+        None,
+        3,
+    ],
+)
+def test_a_file_that_is_not_the_parts_is_neither_read_nor_replaced(artifact: Path, file: object):
+    change_entry(artifact, file=file)
+
+    with pytest.raises(ArtifactError, match="expected a file noticeability-HASH"):
+        read_part(artifact, "noticeability")
+    with pytest.raises(ArtifactError, match="expected a file noticeability-HASH"):
+        write_part(artifact, "noticeability", part(1.0))
 
 
 def test_the_version_changes_with_any_part(artifact: Path):
@@ -85,7 +181,7 @@ def test_a_missing_part_is_told(artifact: Path):
 
 
 def test_a_damaged_file_is_told(artifact: Path):
-    path = artifact / "noticeability.safetensors"
+    (path,) = tensor_files(artifact)
     path.write_bytes(path.read_bytes()[:-1] + b"\xff")
 
     with pytest.raises(ArtifactError, match="hash"):
