@@ -119,7 +119,7 @@ class NoticeabilityModel:
             settings = settings_from_card(part.card["settings"])
             network = JndNetwork(len(settings.families))
             network.load_state_dict(dict(part.tensors))
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, AttributeError) as error:
             raise ArtifactError(f"the noticeability part does not fit this network: {error}") from error
         return cls(network, settings)
 
@@ -179,30 +179,60 @@ def settings_from_card(entry: Any) -> Settings:
     """Read the settings a card carries.
 
     Raises:
-        KeyError: One is missing.
+        LookupError, TypeError, AttributeError, ArithmeticError: One is missing or of another type.
+        ValueError: One is not finite, out of its range, or not as long as the others ask.
     """
     strangers = entry.get("strangers")
-    return Settings(
+    settings = Settings(
         families=tuple(entry["families"]),
-        human_thresholds=tuple(float(level) for level in entry["human_thresholds"]),
-        steepness_factor=float(entry["steepness_factor"]),
+        human_thresholds=_numbers(entry["human_thresholds"], "human_thresholds"),
+        steepness_factor=_positive(entry["steepness_factor"], "steepness_factor"),
         interval=_interval_from_card(entry["interval"]),
-        usual_pattern=tuple(float(value) for value in entry.get("usual_pattern", ())),
+        usual_pattern=_numbers(entry.get("usual_pattern", ()), "usual_pattern"),
         known_models={
             name: _certainty_from_card(found) for name, found in entry.get("known_models", {}).items()
         },
         strangers=None if strangers is None else _certainty_from_card(strangers),
     )
+    count = len(settings.families)
+    if len(settings.human_thresholds) != count or min(settings.human_thresholds, default=0.0) <= 0.0:
+        raise ValueError(f"expected {count} human_thresholds above 0, got {settings.human_thresholds}")
+    if len(settings.usual_pattern) not in {0, count}:
+        raise ValueError(f"expected a usual_pattern of none or {count}, got {len(settings.usual_pattern)}")
+    return settings
 
 
 def _certainty_from_card(entry: Any) -> Certainty:
+    (log_scale,) = _numbers([entry["log_scale"]], "log_scale")
     return Certainty(
-        float(entry["steepness_factor"]), float(entry["log_scale"]), _interval_from_card(entry["interval"])
+        _positive(entry["steepness_factor"], "steepness_factor"),
+        log_scale,
+        _interval_from_card(entry["interval"]),
     )
 
 
 def _interval_from_card(entry: Any) -> Interval:
-    return Interval(tuple(entry["edges"]), tuple(entry["below"]), tuple(entry["above"]))
+    interval = Interval(**{name: _numbers(entry[name], name) for name in ("edges", "below", "above")})
+    edges, below, above = interval.edges, interval.below, interval.above
+    if not len(below) == len(above) == len(edges) + 1:
+        raise ValueError(f"expected {len(edges) + 1} bounds on each side, got {len(below)} and {len(above)}")
+    if list(edges) != sorted(edges) or max(below) > 0.0 or min(above) < 0.0:
+        raise ValueError(f"expected rising edges, below at most 0 and above at least 0, got {interval}")
+    return interval
+
+
+def _numbers(entry: Any, name: str) -> tuple[float, ...]:
+    found = tuple(float(value) for value in entry)
+    if not all(math.isfinite(value) for value in found):
+        raise ValueError(f"expected finite numbers as {name}, got {found}")
+    return found
+
+
+def _positive(entry: Any, name: str) -> float:
+    (found,) = _numbers([entry], name)
+    if found <= 0.0:
+        raise ValueError(f"expected {name} above 0, got {found}")
+    return found
 
 
 def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability:
@@ -220,4 +250,4 @@ def logit(probability: float) -> float:
 
 def expit(log_odds: float) -> float:
     """Return the probability of these log odds."""
-    return 1.0 / (1.0 + math.exp(-log_odds))
+    return 1.0 / (1.0 + math.exp(min(-log_odds, 700.0)))  # beyond it, the exponential overflows

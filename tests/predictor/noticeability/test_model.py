@@ -7,6 +7,7 @@ import torch
 
 from calibration.profile import default_profile
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
+from predictor.dataset import FAMILIES
 from predictor.noticeability.model import (
     Certainty,
     Interval,
@@ -96,6 +97,57 @@ def test_a_card_without_settings_is_refused():
 
     with pytest.raises(ArtifactError, match="settings"):
         NoticeabilityModel.from_part(Part(shipped.tensors, {}))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (["usual_pattern"], [1, 2]),
+        (["usual_pattern"], "far"),
+        (["human_thresholds"], []),
+        (["human_thresholds"], [0.0] * len(FAMILIES)),
+        (["human_thresholds"], None),
+        (["strangers", "interval", "below"], []),
+        (["strangers", "interval", "below"], "xxxxxxx"),
+        (["strangers", "interval", "below"], [0.5] * 6),
+        (["strangers", "interval", "above"], [math.inf] * 6),
+        (["strangers", "interval", "edges"], [0.95, 0.8, 0.5, 0.2, 0.05]),
+        (["interval", "above"], [0.5]),
+        (["strangers", "log_scale"], math.nan),
+        (["strangers", "steepness_factor"], None),
+        (["steepness_factor"], math.nan),
+        (["steepness_factor"], -1),
+        (["steepness_factor"], 10**400),
+        (["known_models"], None),
+        (["known_models"], {"a": {}}),
+        ([], None),
+        ([], []),
+    ],
+)
+def test_damaged_settings_are_refused_on_loading(path: list[str], value: object):
+    shipped = read_part(default_directory(), "noticeability")
+    card = json.loads(json.dumps(dict(shipped.card)))
+    *way, last = ["settings", *path]
+    entry = card
+    for name in way:
+        entry = entry[name]
+    entry[last] = value
+
+    with pytest.raises(ArtifactError, match="does not fit"):
+        NoticeabilityModel.from_part(Part(shipped.tensors, card))
+
+
+def test_the_settings_that_ship_are_sound():
+    shipped = read_part(default_directory(), "noticeability")
+
+    assert settings_from_card(shipped.card["settings"]).families == FAMILIES
+    assert NoticeabilityModel.from_part(shipped)
+
+
+def test_a_bound_far_beyond_every_answer_is_a_sure_one():
+    interval = Interval((), (-1e6,), (1e6,))
+
+    assert interval.around(0.5) == pytest.approx((0.0, 1.0))
 
 
 def test_a_model_known_by_profile_alone_is_judged_less_surely():
