@@ -48,6 +48,16 @@ class Fitted:
     median_error: float  # |ln(predicted / observed)|, measured pictures
     median_error_without_content: float
     penalty: float
+    held_out: Matrix  # (N,) effects of the pictures, each predicted without having seen it
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Return what a card says of the fit."""
+        return {
+            "median_error": round(self.median_error, 4),
+            "without_content": round(self.median_error_without_content, 4),
+            "penalty": self.penalty,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +144,7 @@ def fit_family(lessons: Lessons, fixed_parts: Sequence[float] = FIXED_PARTS) -> 
         median_error=best.median_error,
         median_error_without_content=float(np.median(lessons.errors(plain, best.fixed_part))),
         penalty=best.penalty,
+        held_out=best.predicted,
     )
 
 

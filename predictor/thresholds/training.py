@@ -3,7 +3,7 @@
 `python -m predictor.thresholds.training --observer embedded --images DIR --out ARTIFACT`. What was asked can
 be kept in a file (`--answers`), gone on from and used again, also by the benchmark. Answers of further
 observers (`--stranger FILE=PROFILE`, asked by this command without `--out`) teach no threshold: they tell
-how much wider intervals must be for a model met by its profile alone.
+how much wider intervals must be for a model met by its profile alone, on photographs that were not fitted.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from calibration.image import Image
@@ -39,6 +40,7 @@ from predictor.thresholds.delivery import (
 from predictor.thresholds.fitting import (
     Fitted,
     Lessons,
+    Matrix,
     conformal_bound,
     fit_family,
     interval_shares,
@@ -65,6 +67,9 @@ _LIMITS = (
     "shrinking starts to show at the model's view (rescale) is hardly told by what is read off a picture: "
     "on two photographs of five the loss of a single row and column is noticed."
 )
+
+
+Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +101,15 @@ def learn_thresholds(answers: Answers, profile: JndProfile, strangers: Sequence[
         name: fit_family(lessons, (_FIXED_PARTS_SENT[name],))
         for name, lessons in _delivery_lessons(answers, profile).items()
     }
-    scores = [_shares(families, stranger) for stranger in strangers]
+    scores = [_shares(families, stranger, seen_rows(stranger.answers, answers)) for stranger in strangers]
     widening = max(1.0, conformal_bound(np.concatenate(scores))) if scores else 1.0
     return Learned(families, deliveries, widening)
+
+
+def seen_rows(asked: Answers, taught: Answers) -> Rows:
+    """Return where among the pictures taught each picture asked about is; -1 for a fresh one."""
+    known = {_hash(picture.tobytes()): row for row, picture in enumerate(taught.pictures)}
+    return np.array([known.get(_hash(picture.tobytes()), -1) for picture in asked.pictures], dtype=np.intp)
 
 
 def thresholds_part(
@@ -115,10 +126,14 @@ def thresholds_part(
         "settings": {name: asdict(one.settings) for name, one in learned.families.items()},
         "delivery": {name: asdict(one.settings) for name, one in learned.deliveries.items()},
         "widening": round(learned.widening, 4),
-        "figures": {name: _figures(one) for name, one in named.items()},
+        "figures": {name: one.figures for name, one in named.items()},
         "training": {
             "observers": [_told(answers, profile)],
-            "strangers": [_told(one.answers, one.profile) for one in strangers],
+            "strangers": [
+                _told(one.answers, one.profile)
+                | {"fresh_pictures": int((seen_rows(one.answers, answers) < 0).sum())}
+                for one in strangers
+            ],
         },
         "intended_use": _INTENDED_USE,
         "limits": _LIMITS,
@@ -173,23 +188,20 @@ def _in_strengths(searched: Searched, name: Delivery) -> Searched:
     return replace(searched, log_levels=here, steepness=searched.steepness / growth)
 
 
-def _shares(fitted: Mapping[str, Fitted], stranger: Stranger) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return how far a stranger's thresholds lie from their prediction, in half-intervals of the met."""
+def _shares(fitted: Mapping[str, Fitted], stranger: Stranger, rows: Rows) -> Matrix:
+    """Return how far a stranger's thresholds lie from their prediction, in half-intervals of the met.
+
+    By pictures that were not fitted; where all were, as predicted by the folds that had not seen them.
+    """
+    fresh = np.flatnonzero(rows < 0)
+    used = fresh if len(fresh) else np.arange(len(rows))
     shares = []
-    for name, lessons in _lessons(stranger.answers, stranger.profile).items():
-        settings = fitted[name].settings
-        predicted = fitted[name].effect.of_each(lessons.readings.astype(np.float32))
-        off = residuals(predicted, lessons.targets(settings.fixed_part), lessons.searched)
-        shares.append(interval_shares(off, settings))
+    for name, lessons in _lessons(stranger.answers.of(used), stranger.profile).items():
+        one, readings = fitted[name], lessons.readings.astype(np.float32)
+        predicted = one.effect.of_each(readings) if len(fresh) else one.held_out[rows]
+        off = residuals(predicted, lessons.targets(one.settings.fixed_part), lessons.searched)
+        shares.append(interval_shares(off, one.settings))
     return np.concatenate(shares)
-
-
-def _figures(one: Fitted) -> dict[str, float]:
-    return {
-        "median_error": round(one.median_error, 4),
-        "without_content": round(one.median_error_without_content, 4),
-        "penalty": one.penalty,
-    }
 
 
 def _told(answers: Answers, profile: JndProfile) -> dict[str, Any]:
@@ -201,8 +213,12 @@ def _told(answers: Answers, profile: JndProfile) -> dict[str, Any]:
         "pictures": len(answers),
         "thresholds": {name: profile_threshold(profile, name) for name in FAMILIES},
         "censored": {name: int((~one.is_measured).sum()) for name, one in answers.searched.items()},
-        "data_sha256": hashlib.sha256(shown).hexdigest(),
+        "data_sha256": _hash(shown),
     }
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _stranger(text: str) -> Stranger:
@@ -221,7 +237,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, help="draw from the first FIRST only, sorted by name")
     parser.add_argument("--limit", type=int, default=600, help="photographs to ask about")
     parser.add_argument("--seed", type=int, default=1, help="which photographs")
-    parser.add_argument("--profile", help="of the observer; by default that of its name")
+    parser.add_argument("--profile", help="of the observer; by default that measured of its name")
     parser.add_argument("--answers", type=Path, help="file to keep the answers in, and to go on from")
     parser.add_argument(
         "--stranger",
@@ -240,15 +256,29 @@ def main() -> None:
     write_part(options.out, "thresholds", thresholds_part(learned, answers, profile, strangers))
 
 
+def own_profile(observer: str, named: str | None = None) -> JndProfile:
+    """Return the profile named, or the one measured of an observer of this name.
+
+    Raises:
+        ValueError: None is named, and the observer is not measured: others' thresholds would pass for its.
+        ProfileError: The profile named cannot be read.
+    """
+    profile = resolve_profile(named or observer)
+    if named is None and profile.source != "measured":
+        raise ValueError(f"expected a measured profile of {observer}, got a {profile.source}: give --profile")
+    return profile
+
+
 def _ask(options: argparse.Namespace) -> tuple[Answers, JndProfile]:
     files = photo_files(options.images)[: options.first]
     chosen = np.random.default_rng(options.seed).permutation(len(files))[: options.limit]
     with closing(build_observer(options.observer)) as observer:
-        profile = resolve_profile(options.profile or observer.name)
+        profile = own_profile(observer.name, options.profile)
         answers = ask_about_files(
             [files[index] for index in chosen],
             ObserverLabeller(observer),
             profile,
+            observer=observer.name,
             keep=options.answers,
             progress=_report,
         )

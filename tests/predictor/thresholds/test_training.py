@@ -15,7 +15,13 @@ from predictor.thresholds.delivery import DELIVERIES, LARGEST_RATIO
 from predictor.thresholds.delivery_search import Delivered
 from predictor.thresholds.model import ThresholdModel
 from predictor.thresholds.search import Searched
-from predictor.thresholds.training import Stranger, learn_thresholds, thresholds_part
+from predictor.thresholds.training import (
+    Stranger,
+    learn_thresholds,
+    own_profile,
+    seen_rows,
+    thresholds_part,
+)
 
 PROFILE = default_profile("taught")
 
@@ -74,4 +80,34 @@ def test_strangers_that_lie_further_off_widen_the_intervals_of_models_not_met(pa
 def test_the_card_says_who_taught_and_who_did_not(part: Part):
     assert [one["model"] for one in part.card["training"]["observers"]] == ["taught"]
     assert [one["pictures"] for one in part.card["training"]["strangers"]] == [20]
+    assert [one["fresh_pictures"] for one in part.card["training"]["strangers"]] == [0]
     assert set(part.card["figures"]) == {*DISTORTIONS, *(f"sent {name}" for name in DELIVERIES)}
+
+
+@pytest.mark.slow
+def test_what_strangers_show_on_fitted_photographs_does_not_count_beside_fresh_ones():
+    pictures = crops(60)
+    taught, fresh = made_up(pictures[:40], 0), made_up(pictures[40:], 1, off=0.4)
+    shown = Answers.join([taught.of(np.repeat(np.arange(40), 20)), fresh])
+
+    assert learn_thresholds(taught, PROFILE, [Stranger(shown, PROFILE)]).widening > 1.3
+
+
+def test_photographs_already_taught_are_known_by_their_content():
+    pictures = crops(5)
+
+    rows = seen_rows(made_up(pictures[2:], 1), made_up(pictures[:4], 0))
+
+    assert rows.tolist() == [2, 3, -1]
+
+
+def test_an_observer_nobody_measured_is_not_taken_for_a_person():
+    with pytest.raises(ValueError, match="measured profile of a-model-nobody-knows, got a default"):
+        own_profile("a-model-nobody-knows")
+    with pytest.raises(ValueError, match="measured profile of gpt-4o, got a published-prior"):
+        own_profile("gpt-4o")
+
+
+def test_a_measured_observer_or_a_profile_given_is_taken_at_its_word():
+    assert own_profile("embedded").source == "measured"
+    assert own_profile("a-model-nobody-knows", "embedded").model == "embedded"
