@@ -1,5 +1,6 @@
 """The observer on an untrained model of the shipped architecture, so that tests hold while weights change."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,18 @@ def test_tokens_are_counted_as_the_model_sees_them(observer: EmbeddedObserver):
 def test_a_folder_without_a_model_is_told(tmp_path: Path):
     with pytest.raises(ObserverError, match="found none"):
         load_embedded(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["embedded", "gpt-4o", "GPT-4o"])
+def test_a_folder_named_like_a_model_with_known_thresholds_is_refused(
+    folder: Path, tmp_path: Path, name: str
+):
+    (tmp_path / name).symlink_to(folder)
+    copied = shutil.copytree(folder, tmp_path / "copies" / name)
+
+    with pytest.raises(ObserverError, match=f"'{name}' is a model with known thresholds"):
+        load_embedded(copied)
+    assert load_embedded(tmp_path / name).name == folder.name
 
 
 @pytest.mark.parametrize("damaged", ["config.json", "model.safetensors"])

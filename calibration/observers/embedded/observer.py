@@ -17,9 +17,11 @@ from calibration.image import Image
 from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.observers.transformers_loading import LoadedModel
 from calibration.observers.vision_language import VisionLanguageModel
+from calibration.published import published_profile
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 
+_EMBEDDED = "embedded"
 _YES_TOKENS = ("<yes>", "Yes", "A")
 _NO_TOKENS = ("<no>", "No", "B")
 _BATCH = 32
@@ -32,7 +34,7 @@ class EmbeddedObserver:
     """A local vision-language model that answers comparison and task prompts."""
 
     def __init__(
-        self, model: Any, processor: Any, name: str = "embedded"
+        self, model: Any, processor: Any, name: str = _EMBEDDED
     ) -> None:  # transformers has no types
         self.name = name
         self._language = VisionLanguageModel(LoadedModel(model, processor), _BATCH)
@@ -100,9 +102,10 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
     Torch then keeps to one thread.
 
     Raises:
-        ObserverError: The model's files are missing or damaged.
+        ObserverError: The model's files are missing or damaged, or the folder's name is that of a model whose
+            thresholds are known: they would be taken for this one's.
     """
-    name = "embedded" if folder is None else folder.resolve().name
+    name = _EMBEDDED if folder is None else _own_name(folder)
     folder = folder or MODEL_FOLDER
     if not (folder / "config.json").is_file():
         raise ObserverError(f"expected the embedded model in {folder}, found none")
@@ -116,3 +119,10 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
         return EmbeddedObserver(model, processor, name)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ObserverError(f"cannot load the embedded model from {folder}: {error}") from error
+
+
+def _own_name(folder: Path) -> str:
+    name = folder.resolve().name
+    if name == _EMBEDDED or published_profile(name) is not None:
+        raise ObserverError(f"expected a folder of another name: {name!r} is a model with known thresholds")
+    return name
