@@ -5,6 +5,8 @@ that whoever reads it decides what to do about it.
 """
 
 import json
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.resources import files
@@ -14,6 +16,12 @@ from typing import Any, Literal
 from calibration.stimuli.registry import DISTORTIONS
 
 SCHEMA_VERSION = 1
+
+_LARGEST_SIDE = 4096  # pixels: no model is shown more
+_POSITIVE = ("threshold", "low", "high", "slope")  # of a distortion
+_RATES = ("false_alarm", "hit_at_max")
+_LEAST = math.ulp(0.0)
+_LARGEST = sys.float_info.max
 
 Status = Literal["measured", "censored", "unmeasurable", "assumed"]
 Source = Literal["measured", "published-prior", "default"]
@@ -67,7 +75,7 @@ class JndProfile:
         """Read what `to_json` wrote.
 
         Raises:
-            ProfileError: Not JSON, of another schema version, or with fields missing or unknown.
+            ProfileError: Not JSON, of another schema version, or with fields missing, unknown or impossible.
         """
         try:
             fields = json.loads(text)
@@ -77,7 +85,9 @@ class JndProfile:
             fields["distortions"] = {
                 name: Threshold(**value) for name, value in fields["distortions"].items()
             }
-            return cls(**fields)
+            profile = cls(**fields)
+            _check(profile)
+            return profile
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
             raise ProfileError(f"expected a JND profile, got something else: {error}") from error
 
@@ -92,6 +102,39 @@ def load_profile(path: Path) -> JndProfile:
     return JndProfile.from_json(
         (path / "profile.json" if path.is_dir() else path).read_text(encoding="utf-8")
     )
+
+
+def _check(profile: JndProfile) -> None:
+    """Refuse numbers that no calibration gives, so that none of them is met while predicting."""
+    for name in ("stimulus_side", "input_side"):
+        side = getattr(profile, name)
+        if side is not None and (type(side) is not int or not 1 <= side <= _LARGEST_SIDE):
+            raise ProfileError(f"expected {name} to be a whole number in 1...{_LARGEST_SIDE}, got {side!r}")
+    _check_rate(profile.false_alarm, "false_alarm")
+    for distortion, found in profile.distortions.items():
+        for name in _POSITIVE:
+            _check_positive(getattr(found, name), f"{distortion}.{name}")
+        for name in _RATES:
+            _check_rate(getattr(found, name), f"{distortion}.{name}")
+        if not _lies_within(found.unit_value, -_LARGEST, _LARGEST):
+            raise ProfileError(f"expected a finite {distortion}.unit_value, got {found.unit_value!r}")
+
+
+def _check_rate(value: object, name: str) -> None:
+    if not _lies_within(value, 0.0, 1.0):
+        raise ProfileError(f"expected {name} in 0...1, got {value!r}")
+
+
+def _check_positive(value: object, name: str) -> None:
+    if not _lies_within(value, _LEAST, _LARGEST):
+        raise ProfileError(f"expected {name} to be finite and above 0, got {value!r}")
+
+
+def _lies_within(value: object, least: float, most: float) -> bool:
+    """Tell whether a value is unknown, or a number in range; not-a-number is in none."""
+    if value is None:
+        return True
+    return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
 
 def embedded_profile() -> JndProfile | None:

@@ -1,11 +1,20 @@
 import json
+import math
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.profile import JndProfile, ProfileError, Threshold, default_profile, load_profile
+from calibration.profile import (
+    JndProfile,
+    ProfileError,
+    Threshold,
+    default_profile,
+    embedded_profile,
+    load_profile,
+)
+from calibration.published import published_models, published_profile
 from calibration.stimuli.registry import DISTORTIONS
 
 MEASURED = Threshold("measured", 12.0, 6.0, 9.0, 15.0, 3.0, 0.02, 0.98, 25)
@@ -63,3 +72,45 @@ def test_a_field_from_the_future_is_refused():
 
     with pytest.raises(ProfileError):
         JndProfile.from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[(name, value) for name in ("threshold", "low", "high", "slope") for value in (0, -1.0, math.nan)],
+        *[(name, value) for name in ("false_alarm", "hit_at_max") for value in (-0.1, 1.1, math.nan)],
+        ("threshold", math.inf),
+        ("threshold", "12"),
+        ("threshold", True),
+        ("slope", 10**400),
+        ("unit_value", math.nan),
+    ],
+)
+def test_an_impossible_number_of_a_distortion_is_refused_by_name(name: str, value: object):
+    fields = json.loads(profile(blur=MEASURED).to_json())
+    fields["distortions"]["blur"][name] = value
+
+    with pytest.raises(ProfileError, match=rf"blur\.{name}"):
+        JndProfile.from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[(name, side) for name in ("input_side", "stimulus_side") for side in (0, -1, 20_000, 96.5, "96")],
+        ("false_alarm", math.nan),
+        ("false_alarm", 2),
+    ],
+)
+def test_an_impossible_number_of_a_model_is_refused_by_name(name: str, value: object):
+    fields = json.loads(profile(blur=MEASURED).to_json()) | {name: value}
+
+    with pytest.raises(ProfileError, match=name):
+        JndProfile.from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    "found", [default_profile(), embedded_profile(), *map(published_profile, published_models())]
+)
+def test_every_profile_that_ships_survives_its_file(found: JndProfile):
+    assert JndProfile.from_json(found.to_json()) == found
