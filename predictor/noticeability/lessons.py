@@ -76,7 +76,7 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
     if not lessons:
         complete(request.out)
         return {"answer_change": answered}
-    start = _start(lessons)
+    start = _start(lessons, request)
     if start is None:
         recipe = Recipe(epochs=request.epochs or Recipe().epochs, seed=request.seed)
         trained = train(lessons, recipe, progress=lambda done, total: report("training", done, total))
@@ -140,10 +140,11 @@ def _completed(
     return replace(known, distortions=piloted | measured, input_side=side)
 
 
-def _start(lessons: Sequence[Lesson]) -> Part | None:
-    """Go on from the artifact that ships when there are few pairs."""
+def _start(lessons: Sequence[Lesson], request: TrainingRequest) -> Part | None:
+    """Go on from the artifact that ships, unless an observer was asked about pairs enough to start anew."""
     shipped = default_directory()
-    if sum(len(lesson.pairs) for lesson in lessons) >= FEW_PAIRS or not (shipped / "card.json").exists():
+    pairs = sum(len(lesson.pairs) for lesson in lessons)
+    if (request.observers and pairs >= FEW_PAIRS) or not (shipped / "card.json").exists():
         return None
     return read_part(shipped, "noticeability") if has_part(shipped, "noticeability") else None
 
