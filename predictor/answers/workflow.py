@@ -91,12 +91,7 @@ def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mappi
     card = {
         "settings": settings(surrogates),
         "figures": figures,
-        "training": {
-            "observers": [observer.name for observer in observers],
-            "left_out": list(request.leave_out),
-            "lessons_sha256": lessons.digest(),
-            "seed": request.seed,
-        },
+        "training": _training_card(request, observers, lessons),
         "risk_limits": limits_for(promised, foreign_features(promised, surrogates), heads),
         "intended_use": _INTENDED_USE,
         "limits": _LIMITS,
@@ -106,6 +101,17 @@ def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mappi
     write_part(request.out, "answer_change", part)
     complete(request.out)
     return figures
+
+
+def _training_card(
+    request: AnswerTrainingRequest, observers: Sequence[AnswerObserver], lessons: AnswerLessons
+) -> dict[str, Any]:
+    return {
+        "observers": [observer.name for observer in observers],
+        "left_out": list(request.leave_out),
+        "lessons_sha256": lessons.digest(),
+        "seed": request.seed,
+    }
 
 
 def split_files(request: AnswerTrainingRequest) -> list[list[Path]]:
