@@ -24,8 +24,7 @@ from predictor.thresholds.delivery import (
     STRONGEST_SHRINKING,
     Delivery,
 )
-from predictor.thresholds.range import least_level, strongest_level
-from predictor.thresholds.search import Searched, search_thresholds
+from predictor.thresholds.search import OnScale, Searched, search_thresholds
 
 _GUESSES: Mapping[str, float] = {"jpeg": 60.0, "webp": 40.0, "rescale": 1.3}
 _WEBP_EFFORT = 2  # what a proxy in a hurry uses
@@ -40,26 +39,11 @@ class Delivered:
 
 
 @dataclass(frozen=True)
-class Compressed:
-    """Pictures of any size, encoded as they are, then resized by the model."""
+class Compressed(OnScale):
+    """Pictures of any size, encoded as they are (JPEG or WebP), then resized by the model."""
 
-    pictures: Sequence[Image]
-    name: Delivery  # jpeg or webp
+    name: Delivery
     side: int  # of the model's input
-
-    @property
-    def least(self) -> float:
-        """Return the level of the highest quality."""
-        return least_level(self.name)
-
-    @property
-    def strongest(self) -> float:
-        """Return the level of the lowest quality."""
-        return strongest_level(self.name)
-
-    def __len__(self) -> int:
-        """Return the number of pictures."""
-        return len(self.pictures)
 
     def pairs(self, index: int, level: float) -> list[Pair]:
         """Encode one."""

@@ -82,12 +82,11 @@ class Rendering(Protocol):
 
 
 @dataclass(frozen=True)
-class Distorted:
-    """Pictures at the model's view, with one distortion applied there."""
+class OnScale:
+    """Pictures, and the scale of one distortion: what every rendering of levels shares."""
 
     pictures: Sequence[Image]
     name: str
-    first_seed: int = 0  # picture i with repeat r is rendered with seed (first_seed + i, r)
 
     @property
     def least(self) -> float:
@@ -102,6 +101,13 @@ class Distorted:
     def __len__(self) -> int:
         """Return the number of pictures."""
         return len(self.pictures)
+
+
+@dataclass(frozen=True)
+class Distorted(OnScale):
+    """Pictures at the model's view, with one distortion applied there."""
+
+    first_seed: int = 0  # picture i with repeat r is rendered with seed (first_seed + i, r)
 
     def pairs(self, index: int, level: float) -> list[Pair]:
         """Render every repeat."""
