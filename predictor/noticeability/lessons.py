@@ -24,6 +24,7 @@ from predictor.noticeability.sampling import (
     pilot_thresholds,
     sample_pairs,
 )
+from predictor.noticeability.settling import FEWEST_PAIRS
 from predictor.noticeability.training import FEW_PAIRS, Lesson, Recipe, go_on, train
 from predictor.predict import resolve_profile
 
@@ -82,6 +83,11 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
         trained = train(lessons, recipe, progress=lambda done, total: report("training", done, total))
     else:
         trained = go_on(lessons, start)
+        if not trained.figures["models_learned"]:
+            raise ValueError(
+                f"expected at least {FEWEST_PAIRS} counted trials of a model, got "
+                f"{max(len(lesson.pairs) for lesson in lessons)}: nothing was learned"
+            )
     write_part(request.out, "noticeability", trained.to_part(_card(lessons, request, start)))
     complete(request.out)
     return {**trained.figures, "answer_change": answered} if answered else trained.figures

@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -237,3 +238,20 @@ def test_several_observers_are_asked_and_named_on_the_card(eyes: Path, photos: P
     learned = read_part(eyes / "a", "noticeability").card["training"]["observers"]
     assert [one["model"] for one in learned] == ["sharp", "dull"]
     assert learned[0]["thresholds"]["noise"] < learned[1]["thresholds"]["noise"]
+
+
+def test_too_few_trials_to_learn_from_are_told_and_nothing_is_written(
+    photos: Path, calibrated: Path, tmp_path: Path
+):
+    few = tmp_path / "few"
+    shutil.copytree(calibrated, few)
+    trials = (few / "trials.jsonl").read_text().splitlines(keepends=True)
+    (few / "trials.jsonl").write_text("".join(trials[:60]))
+
+    result = RUNNER.invoke(
+        app, ["train", f"--calibration={few}", f"--images={photos}", f"--out={tmp_path / 'new'}"]
+    )
+
+    assert result.exit_code == 1
+    assert "nothing was learned" in " ".join(result.output.split())
+    assert not (tmp_path / "new").exists()
