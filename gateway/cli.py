@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     help="A proxy in front of LMM APIs: it flags edits hidden below what the model can notice, and lightens "
     "images by as much as the model cannot.",
 )

@@ -22,7 +22,7 @@ from predictor.artifact import ArtifactError
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     help="Predict whether a large multimodal model notices a change in an image.",
 )
 _console = Console(stderr=True)
