@@ -233,7 +233,7 @@ def test_a_python_observer_unknown_to_the_artifact_is_predicted_from_its_calibra
 def test_several_observers_are_asked_and_named_on_the_card(eyes: Path, photos: Path):
     asked = ["--observer", "python:two_eyes:sharp", "--observer", "python:two_eyes:dull"]
 
-    run("train", *asked, "--images", photos, "--out", eyes / "a", "--pairs", 100, "--epochs", 1, "--json")
+    run("train", *asked, "--images", photos, "--out", eyes / "a", "--pairs", 200, "--epochs", 1, "--json")
 
     learned = read_part(eyes / "a", "noticeability").card["training"]["observers"]
     assert [one["model"] for one in learned] == ["sharp", "dull"]
