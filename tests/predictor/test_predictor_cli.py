@@ -12,8 +12,10 @@ from typer.testing import CliRunner
 
 from calibration.cli import app as calibration_app
 from calibration.image import Image, encode_jpeg, encode_png, load, resize
+from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import artifact_version, read_part
 from predictor.cli import app
+from predictor.predict import Predictor
 
 RUNNER = CliRunner()
 NAMES = ("astronaut", "chelsea", "coffee", "rocket")
@@ -77,6 +79,60 @@ def test_compare_tells_what_is_no_picture(photos: Path, tmp_path: Path):
 
     assert result.exit_code == 1
     assert "error" in result.stderr
+
+
+def test_thresholds_prints_a_line_per_picture(photos: Path):
+    files = [photos / "coffee.png", photos / "rocket.png"]
+
+    result = RUNNER.invoke(app, ["thresholds", *map(str, files), "--json"])
+
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["file"] for line in lines] == [str(file) for file in files]
+    for line in lines:
+        assert set(line["distortions"]) == set(DISTORTIONS)
+        assert set(line["delivery"]) == {"jpeg_quality", "webp_quality", "scale"}
+        for found in line["distortions"].values():
+            assert found["low"] <= found["level"] <= found["high"]
+    assert lines[0]["distortions"]["noise"]["level"] != lines[1]["distortions"]["noise"]["level"]
+
+
+def test_thresholds_are_a_table_for_people(photos: Path):
+    result = RUNNER.invoke(app, ["thresholds", str(photos / "coffee.png"), "--model", "gpt-4o"])
+
+    assert not result.stdout
+    assert all(one.label.split()[0] in result.stderr for one in DISTORTIONS.values())
+    assert "sent as JPEG" in result.stderr
+
+
+def test_thresholds_allow_coarser_codecs_where_more_may_be_noticed(photos: Path):
+    careful, careless = (
+        run("thresholds", photos / "coffee.png", "--noticed", noticed, "--json")["delivery"]
+        for noticed in (0.05, 0.5)
+    )
+
+    assert careful["jpeg_quality"] > careless["jpeg_quality"]  # type: ignore[index]
+
+
+def test_thresholds_refuse_a_chance_that_is_none_and_tell_what_is_no_picture(photos: Path, tmp_path: Path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG nothing")
+
+    assert RUNNER.invoke(app, ["thresholds", str(photos / "coffee.png"), "--noticed", "1"]).exit_code == 2
+    result = RUNNER.invoke(app, ["thresholds", str(tmp_path / "broken.png"), "--json"])
+
+    assert result.exit_code == 1
+    assert not result.stdout
+    assert "error" in result.stderr
+
+
+def test_answer_tells_which_limit_keeps_a_rate_of_changed_answers_unless_the_margin_is_known(photos: Path):
+    asked = ["answer", str(photos / "coffee.png"), str(photos / "coffee.png"), "--json"]
+
+    unknown, known = RUNNER.invoke(app, asked), RUNNER.invoke(app, [*asked, "--margin", "0.5"])
+
+    limits = Predictor.load().answer_limits
+    assert all(f"{limit.knob:.3f}" in unknown.stderr for limit in limits if limit.knob is not None)
+    assert "answers change" not in known.stderr
 
 
 def test_train_learns_from_trials_and_evaluate_reads_the_result(

@@ -1,0 +1,1 @@
+"""The commands of `jnd-predictor`, by what they are for."""

@@ -1,0 +1,151 @@
+"""The commands that ask about pictures: compare, thresholds, answer.
+
+Heavy imports happen inside the commands, so that `--help` answers at once.
+"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from calibration.image import ImageError
+from calibration.profile import ProfileError
+from predictor.artifact import ArtifactError
+from predictor.commands.options import Artifact, Json, Model, console, fail
+
+if TYPE_CHECKING:
+    from predictor.risk_control import RiskLimit
+
+
+def compare(
+    reference: Annotated[Path, typer.Argument(help="The original picture.")],
+    image: Annotated[Path, typer.Argument(help="The changed picture; may be of another size.")],
+    model: Model = "embedded",
+    *,
+    heat_map: Annotated[
+        Path | None,
+        typer.Option("--map", help="Write a PNG that shows where the model would notice.", dir_okay=False),
+    ] = None,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Predict whether the model notices the change between two pictures.
+
+    jnd_ratio is the size of the change: 1 is one just noticeable difference. low and high bound the model's
+    own probability of saying "different" for 95 % of pairs like this one. What mattered most is told in words
+    on stderr.
+
+    Example: jnd-predictor compare original.png edited.png --model gpt-4o --map where.png
+    """
+    from calibration.directory import DirectoryError, write_whole  # noqa: PLC0415
+    from calibration.image import encode_png, load  # noqa: PLC0415
+    from predictor.noticeability.heat_map import paint  # noqa: PLC0415
+    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+
+    try:
+        first, second = load(reference), load(image)
+        comparison = Predictor.load(artifact).against(first, resolve_profile(model))
+        found, explanation = comparison.notice_each([second])[0], comparison.explain(second)
+        if heat_map is not None:
+            write_whole(heat_map, encode_png(paint(second, explanation.local_map)))
+    except (ImageError, PairError, ProfileError, ArtifactError, DirectoryError, OSError) as error:
+        fail(error)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        console.print(
+            f"P(notice) {found.probability:.3f} ({found.low:.3f}-{found.high:.3f}), {found.jnd_ratio:.2f} JND"
+        )
+    for reason in explanation.reasons:
+        console.print(f"- {reason}")
+
+
+def thresholds(
+    images: Annotated[list[Path], typer.Argument(help="Pictures.")],
+    *,
+    model: Model = "embedded",
+    noticed: Annotated[
+        float,
+        typer.Option(help="How surely the model may notice the loss when the picture is sent, 0 to 1."),
+    ] = 0.05,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Predict from which level on the model notices each distortion of a picture, and how to send it.
+
+    level is where the model says "different" halfway between its false alarms and its best; low and high
+    bound that level for 95 % of pictures like this one; unit_value is the same in the distortion's physical
+    unit. delivery is what may be done to the picture at its own size, each alone; too lax for pictures no
+    larger than the model's input, and where that is unknown. One line per picture.
+
+    Example: jnd-predictor thresholds photo.jpg --model gpt-4o
+    """
+    from calibration.image import load  # noqa: PLC0415
+    from predictor.predict import Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+    from predictor.thresholds.summary import as_record, as_table, describe_delivery  # noqa: PLC0415
+
+    if not 0 < noticed < 1:
+        raise typer.BadParameter(f"--noticed must lie between 0 and 1, got {noticed}")
+    try:
+        predictor, profile = Predictor.load(artifact), resolve_profile(model)
+        for file in images:
+            image = load(file)
+            found = predictor.thresholds(image, profile)
+            delivery = predictor.forecast(image, profile).settings(noticed)
+            if as_json:
+                print(json.dumps({"file": str(file), **as_record(found, delivery)}), flush=True)
+            else:
+                console.print(as_table(f"What {profile.model} notices in {file.name}", found))
+                console.print(describe_delivery(delivery, noticed))
+    except (ImageError, ProfileError, ArtifactError, OSError) as error:
+        fail(error)
+
+
+def answer(
+    original: Annotated[Path, typer.Argument(help="The picture as it came in.")],
+    version: Annotated[Path, typer.Argument(help="What would be sent instead; may be of another size.")],
+    *,
+    model: Model = "embedded",
+    margin: Annotated[
+        float | None,
+        typer.Option(help="Where known: the model's likeliest answer's probability minus the second's."),
+    ] = None,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Predict whether the model's answer about a picture changes with the version it is sent.
+
+    kl is the expected divergence of its answer distribution, in nats; low and high bound it for 95 % of
+    pictures like this one. On stderr stand the limits that keep a promised rate of changed answers, where the
+    margin is unknown.
+    """
+    from calibration.image import load  # noqa: PLC0415
+    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+
+    try:
+        first, second = load(original), load(version)
+        predictor = Predictor.load(artifact)
+        found = predictor.answer_change(first, second, resolve_profile(model), margin)
+    except (ImageError, PairError, ProfileError, ArtifactError, ValueError, OSError) as error:
+        fail(error)
+    if as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        console.print(
+            f"P(answer changes) {found.probability:.3f}, KL {found.kl:.4f} ({found.low:.4f}-{found.high:.4f})"
+        )
+    if margin is None:
+        for limit in predictor.answer_limits:
+            console.print(f"- {_describe_limit(limit)}")
+
+
+def _describe_limit(limit: "RiskLimit") -> str:
+    kept = f"at most {limit.alpha:g} of answers change"
+    surely = "on average" if limit.delta is None else f"with {1 - limit.delta:.0%} certainty"
+    if limit.knob is None:
+        return f"no limit keeps that {kept}, {surely}: send originals"
+    return (
+        f"sending only what is below {limit.knob:.3f}, {kept} {surely}, for models and photographs like ours"
+    )

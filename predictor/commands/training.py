@@ -1,0 +1,158 @@
+"""The commands that learn and measure: train, evaluate, train-answers.
+
+Heavy imports happen inside the commands, so that `--help` answers at once.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress
+
+from predictor.commands.options import Artifact, Images, Json, Out, console, fail
+
+Report = Callable[[str, int, int | None], None]  # stage, done, total
+
+
+def train(
+    more: Annotated[
+        list[Path] | None, typer.Argument(help="Further calibration folders.", show_default=False)
+    ] = None,
+    *,
+    images: Images,
+    out: Out,
+    calibration: Annotated[
+        list[Path] | None, typer.Option(help="Calibration folder whose trials to learn from; repeatable.")
+    ] = None,
+    observer: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Ask this observer about fresh pairs too: embedded, embedded:FOLDER, openai:MODEL@URL …; "
+            "repeatable. From three on, it is also learned how sure to be of models never met."
+        ),
+    ] = None,
+    profile: Annotated[
+        list[Path] | None,
+        typer.Option(help="Measured profile, or calibration folder, of an observer asked; repeatable."),
+    ] = None,
+    pairs: Annotated[
+        int,
+        typer.Option(min=100, help="Fresh pairs to ask about, shared by the observers; two questions each."),
+    ] = 10_000,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Use only the first LIMIT pictures, sorted by name, when asking."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes pairs, split and weights.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Learn to predict what observers notice, or when their answers change.
+
+    With trials only, the predictor that ships is kept and learns how sure to be of this model, from a hundred
+    trials on. With --observer, thousands of fresh pairs are asked about and training starts anew. A
+    calibration on a task question teaches when this model's answers change: see the command answer.
+
+    Example: jnd-predictor train --calibration calibrated --images photos --out artifact
+    """
+    from predictor.noticeability.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
+
+    folders = (*(calibration or ()), *(more or ()))
+    if not folders and not observer:
+        raise typer.BadParameter("give --calibration or --observer: without answers nothing can be learned")
+    request = TrainingRequest(
+        images=images,
+        out=out,
+        calibrations=folders,
+        observers=tuple(observer or ()),
+        profiles=tuple(profile or ()),
+        pairs=pairs,
+        limit=limit,
+        epochs=epochs,
+        seed=seed,
+    )
+    figures = _with_progress(partial(run_training, request))
+    if as_json:
+        print(json.dumps({"out": str(out), **figures}))
+    else:
+        console.print(f"wrote what was learned to {out}: {figures}")
+
+
+def evaluate(
+    calibration: Annotated[Path, typer.Option(help="Calibration folder with trials to predict.")],
+    images: Images,
+    artifact: Artifact = None,
+    as_json: Json = False,
+) -> None:
+    """Measure predictions against a calibration's trials.
+
+    Prints AUC and Brier score of noticed against predicted, the median error of thresholds (natural
+    logarithm), the coverage of the 95 % intervals, and the AUC of PSNR and SSIM on the same pairs.
+    """
+    from predictor.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
+    from predictor.noticeability.recorded import recorded_pairs  # noqa: PLC0415
+    from predictor.predict import Predictor  # noqa: PLC0415
+
+    try:
+        predictor = Predictor.load(artifact)
+        pairs, profile = recorded_pairs(calibration, images)
+        found = asdict(measure(predictor, pairs, profile))
+    except (ValueError, OSError, RuntimeError) as error:
+        fail(error)
+    if as_json:
+        print(json.dumps(found))
+    else:
+        for name, value in found.items():
+            console.print(f"{name}: {value}")
+
+
+def train_answers(
+    *,
+    classifiers: Annotated[
+        Path, typer.Option(help="Folder of torch.export classifiers: NAME.pt2 beside its card NAME.json.")
+    ],
+    images: Images,
+    out: Out,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Do not ask this classifier, to test on it later; repeatable.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option(min=4, help="Draw from the first FIRST pictures only, sorted by name.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=4, help="Photographs drawn.")] = 560,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep the classifiers' answers here: a second run need not ask again.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes photographs, versions and weights.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Learn to predict whether a compressed version changes a model's answer.
+
+    Example: jnd-predictor train-answers --classifiers models --images photos --out artifact
+    """
+    from predictor.answers.workflow import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
+
+    request = AnswerTrainingRequest(
+        classifiers, images, out, tuple(leave_out or ()), first=first, limit=limit, keep=keep, seed=seed
+    )
+    figures = _with_progress(partial(run_answer_training, request))
+    if as_json:
+        print(json.dumps({"out": str(out), **figures}))
+    else:
+        console.print(f"wrote the answer_change part to {out}: {figures}")
+
+
+def _with_progress(work: Callable[[Report], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Carry out a long command and show how far it is; a failure ends the program with a sentence."""
+    try:
+        with Progress(console=console, disable=not console.is_terminal) as bar:
+            task = bar.add_task("training", total=None)
+            return work(
+                lambda stage, done, total: bar.update(task, description=stage, completed=done, total=total)
+            )
+    except (ValueError, LookupError, OSError, RuntimeError) as error:
+        fail(error)
