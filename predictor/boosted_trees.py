@@ -5,12 +5,21 @@ Serving needs neither scikit-learn nor pickle: a forest is four arrays, and all 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Paths:
+    root: npt.NDArray[np.intp]  # (trees,)
+    feature: npt.NDArray[np.intp]  # (trees * nodes,)
+    threshold: Floats  # (trees * nodes,)
+    children: npt.NDArray[np.intp]  # (trees * nodes * 2,): left, right
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +35,23 @@ class BoostedTrees:
 
     def log_odds(self, rows: npt.NDArray[np.float32]) -> Floats:
         """Return the sum over trees for each row of (n, features) -> (n,)."""
-        trees = np.arange(self.feature.shape[0])
-        node = np.zeros((rows.shape[0], trees.size), dtype=np.int32)
+        paths, values = self._paths, np.ascontiguousarray(rows).ravel()
+        first = np.arange(rows.shape[0])[:, None] * rows.shape[1]
+        node = np.broadcast_to(paths.root, (rows.shape[0], paths.root.size))  # (n, trees)
         for _ in range(self.depth):
-            values = np.take_along_axis(rows, self.feature[trees, node], axis=1)
-            goes_right = (values > self.threshold[trees, node]).astype(np.int32)
-            node = self.children[trees, node, goes_right]
-        total: Floats = (self.value[trees, node].sum(axis=1, dtype=np.float64) + self.bias).astype(np.float32)
+            goes_right = values[first + paths.feature[node]] > paths.threshold[node]
+            node = paths.children[2 * node + goes_right]
+        added = self.value.ravel()[node].sum(axis=1, dtype=np.float64)
+        total: Floats = (added + self.bias).astype(np.float32)
         return total
+
+    @cached_property
+    def _paths(self) -> "_Paths":
+        """The same arrays flat, nodes numbered through: half the time to walk."""
+        trees, nodes = self.feature.shape
+        root = np.arange(trees) * nodes
+        children = self.children.astype(np.intp) + root[:, None, None]
+        return _Paths(root, self.feature.astype(np.intp).ravel(), self.threshold.ravel(), children.ravel())
 
     def to_tensors(self) -> dict[str, npt.NDArray[np.generic]]:
         """Return the arrays under the names `from_tensors` reads."""
