@@ -59,7 +59,7 @@ def write_part(directory: Path, kind: PartKind, part: Part) -> None:
     card = _read_card(directory) if (directory / CARD).exists() else _empty_card()
     former = _file_name(card["parts"][kind], kind) if kind in card["parts"] else None
     tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in part.tensors.items()}
-    data = save_tensors(tensors, metadata={"format": FORMAT, "kind": kind})
+    data = save_tensors(tensors, metadata={"format": FORMAT})  # two entries would be written in random order
     digest = hashlib.sha256(data).hexdigest()
     name = f"{kind}-{digest[:12]}.safetensors"
     card["parts"][kind] = {**part.card, "file": name, "sha256": digest, "size_bytes": len(data)}

@@ -2,7 +2,7 @@
 
     python -m predictor.residual.training --photos DIR --networks DIR --camera DIR --graphics DIR --out DIR
 
-Half an hour on one core, less on two; some gigabytes. The source pictures are split by file name; the last
+About 25 minutes of one core, 15 of two; some gigabytes. The source pictures are split by file name; the last
 fifth is never read.
 """
 
@@ -27,7 +27,7 @@ from predictor.residual.samples import describe_sample, take_sample
 from predictor.residual.stock import Orders, Stock, ordered, taken
 from predictor.residual.strata import fit_strata
 
-_OF_ITS_CALIBRATION = ("held_out", "assembled", "learning_curve", "looks")  # of a card: not of another's
+_OF_ITS_CALIBRATION = ("held_out", "learning_curve")  # of a card: not of another's
 _NETWORK_SHARE = 0.4  # of the training sources; the trees, which gain more from new ones, get the others
 
 
@@ -191,7 +191,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
 
     Photographs are split by name: 60 % train, the next 20 % calibrate the false-alarm rate, the last 20 %
     are left for tests. The calibration should look like your traffic: give --camera (true camera PNGs) and
-    --graphics (scans, charts) when you have them. Half an hour on one core, less on two; --share 0.05 tries
+    --graphics (scans, charts) when you have them. About 25 minutes of one core, 15 of two; --share 0.05 tries
     everything in four minutes. With --start the models stay and your pictures replace the calibration: do
     that when your traffic differs from ours. Measure the result with tests/benchmarks/residual.py
     --artifact OUT.

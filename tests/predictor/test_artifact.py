@@ -154,6 +154,14 @@ def test_the_version_changes_with_any_part(artifact: Path):
     assert artifact_version(artifact) != before
 
 
+def test_the_same_arrays_are_the_same_file(tmp_path: Path):
+    for number in range(12):
+        write_part(tmp_path / str(number), "noticeability", part(0.5))
+
+    assert len({artifact_version(tmp_path / str(number)) for number in range(12)}) == 1
+    assert len({tensor_files(tmp_path / str(number))[0].name for number in range(12)}) == 1
+
+
 def test_the_version_is_the_same_for_the_same_content(artifact: Path, tmp_path: Path):
     copy = tmp_path / "copy"
     shutil.copytree(artifact, copy)

@@ -68,7 +68,7 @@ def test_recalibrating_keeps_the_models_and_replaces_the_scores(part, folders):
 
 
 def test_recalibrating_drops_the_figures_of_the_former_calibration(part, folders):
-    figures = {name: {"auc": 0.9} for name in ("held_out", "assembled", "learning_curve", "looks")}
+    figures = {name: {"auc": 0.9} for name in ("held_out", "learning_curve")}
 
     again = recalibrate(folders, replace(part, card={**part.card, **figures}), TINY)
 
