@@ -3,6 +3,7 @@
 Loads an artifact and answers. Training, evaluation and the laboratory stay outside.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -35,10 +36,12 @@ __all__ = [
     "Predictor",
     "ProfileError",
     "ResidualFinding",
+    "profile_of_model",
     "resolve_profile",
 ]
 
 EMBEDDED = "embedded"
+_LIKE_A_PATH = re.compile(r"[./~]|.*/$|.*\\")  # unlike the name of a model: those may hold a slash inside
 _EMBEDDED_SIDE = 96  # pixels: the embedded model's input
 
 
@@ -242,20 +245,26 @@ def excess_probability(found: Noticeability, profile: JndProfile) -> float:
 def resolve_profile(name: str) -> JndProfile:
     """Find the profile meant by `embedded`, a profile.json, a calibration directory, or a model's name.
 
-    A published model gets its prior, no coarser than people where the number is doubtful
-    (`calibration.published`); any other name the default, human-level-safe profile.
-
     Raises:
         ProfileError: The file is not a readable profile, or does not exist.
     """
-    if name == EMBEDDED:
-        return embedded_profile() or _unmeasured_embedded()
     path = Path(name)
-    if path.exists() or path.suffix == ".json":
+    if name != EMBEDDED and (path.exists() or path.suffix == ".json" or _LIKE_A_PATH.match(name)):
         try:
             return load_profile(path)
         except OSError as error:
             raise ProfileError(f"cannot read a profile at {name}: {error.strerror}") from error
+    return profile_of_model(name)
+
+
+def profile_of_model(name: str) -> JndProfile:
+    """Return what is known under a model's name, which is never taken for a path.
+
+    A published model gets its prior, no coarser than people where the number is doubtful
+    (`calibration.published`); any other name the default, human-level-safe profile.
+    """
+    if name == EMBEDDED:
+        return embedded_profile() or _unmeasured_embedded()
     return cautious_profile(name) or default_profile(name)
 
 

@@ -2,7 +2,7 @@
 
     python -m predictor.residual.training --photos DIR --networks DIR --camera DIR --graphics DIR --out DIR
 
-About 25 minutes of one core, 15 of two; some gigabytes. The source pictures are split by file name; the last
+About 25 minutes of one core, 17 of two; some gigabytes. The source pictures are split by file name; the last
 fifth is never read.
 """
 
@@ -191,7 +191,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
 
     Photographs are split by name: 60 % train, the next 20 % calibrate the false-alarm rate, the last 20 %
     are left for tests. The calibration should look like your traffic: give --camera (true camera PNGs) and
-    --graphics (scans, charts) when you have them. About 25 minutes of one core, 15 of two; --share 0.05 tries
+    --graphics (scans, charts) when you have them. About 25 minutes of one core, 17 of two; --share 0.05 tries
     everything in four minutes. With --start the models stay and your pictures replace the calibration: do
     that when your traffic differs from ours. Measure the result with tests/benchmarks/residual.py
     --artifact OUT.

@@ -9,7 +9,7 @@ from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.profile import JndProfile, ProfileError, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.features import model_view
-from predictor.predict import Predictor, excess_probability, resolve_profile
+from predictor.predict import Predictor, excess_probability, profile_of_model, resolve_profile
 
 PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
 
@@ -139,8 +139,22 @@ def test_a_prior_read_off_malformed_replies_allows_no_more_damage_than_the_defau
         assert found.jnd_ratio >= 0.97 * usual.jnd_ratio
 
 
-def test_unknown_names_get_the_default_profile():
-    assert resolve_profile("gpt-9000").source == "default"
+@pytest.mark.parametrize("name", ["gpt-9000", "an-owner/a-model-2.5"])
+def test_unknown_names_get_the_default_profile(name: str):
+    assert resolve_profile(name).source == "default"
+
+
+@pytest.mark.parametrize("name", ["./calibrated", "../calibrated", "/nowhere/calibrated", "calibrated/"])
+def test_a_path_that_leads_nowhere_is_not_taken_for_a_models_name(name: str):
+    with pytest.raises(ProfileError, match="cannot read a profile at"):
+        resolve_profile(name)
+
+
+def test_a_models_name_is_never_taken_for_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "gpt-9000").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert profile_of_model("gpt-9000").source == "default"
 
 
 def test_a_profile_is_read_from_its_file_or_folder(tmp_path: Path):
