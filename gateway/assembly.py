@@ -4,12 +4,13 @@ The one place that knows the concrete classes; everything else sees protocols. I
 """
 
 import hashlib
+import logging
 import time
 
 import torch
 
 from calibration.image_source import DecodeLimits
-from calibration.profile import default_profile
+from calibration.profile import JndProfile, default_profile
 from gateway.cache import ByteBoundedCache
 from gateway.compression import Compressor
 from gateway.detection.inspector import Inspector
@@ -18,6 +19,8 @@ from gateway.pipeline import Pipeline, Profiles
 from gateway.providers import load_rules
 from gateway.settings import Settings
 from predictor.predict import Predictor, resolve_profile
+
+log = logging.getLogger(__name__)
 
 
 def load_pipeline(settings: Settings) -> Pipeline:
@@ -31,7 +34,7 @@ def load_pipeline(settings: Settings) -> Pipeline:
     torch.set_num_threads(1)
     predictor = Predictor.load(settings.artifact)
     profiles = Profiles(
-        {model: resolve_profile(name) for model, name in settings.models.items()}, default_profile()
+        {model: profile_named(name) for model, name in settings.models.items()}, default_profile()
     )
     return Pipeline(
         inspector=Inspector(predictor, settings.policy.alpha, _near_duplicates(settings)),
@@ -46,6 +49,18 @@ def load_pipeline(settings: Settings) -> Pipeline:
         version=_version(settings, predictor, profiles),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
     )
+
+
+def profile_named(name: str) -> JndProfile:
+    """Find a profile as `resolve_profile` does; log where nothing is known under that name.
+
+    Raises:
+        ProfileError: It is a path, and no readable profile is there.
+    """
+    profile = resolve_profile(name)
+    if profile.source == "default":
+        log.warning("nothing is known of %s: it is taken to see as well as people do", name)
+    return profile
 
 
 def _near_duplicates(settings: Settings) -> NearDuplicates | None:

@@ -175,3 +175,7 @@ def _with_progress(images: list[Path]) -> Iterable[Path]:
 def _bad_use(error: Exception) -> NoReturn:
     typer.echo(f"jnd-gateway: {error}", err=True)
     raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    app()

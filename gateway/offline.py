@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from calibration.image import Decoded, ImageError, decode
+from gateway.assembly import profile_named
 from gateway.compression import Compressor
 from gateway.detection.inspector import Inspector
 from gateway.providers import load_rules
 from gateway.settings import Tier
 from gateway.verdict import Verdict, unchecked
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif"}
 
@@ -41,7 +42,7 @@ def inspect_files(
         ProfileError: The model's profile cannot be read.
     """
     inspector = Inspector(Predictor.load(artifact), alpha, None)
-    profile = resolve_profile(model)
+    profile = profile_named(model)
     original = decode(reference.read_bytes()).image if reference is not None else None
 
     def judge(data: bytes, decoded: Decoded) -> Verdict:
@@ -70,7 +71,7 @@ def compress_files(
         OSError: `out` cannot be written.
     """
     compressor = Compressor(Predictor.load(artifact), load_rules(), tier)
-    profile = resolve_profile(model)
+    profile = profile_named(model)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     for file in files:

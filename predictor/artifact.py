@@ -149,8 +149,9 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _read_card(directory: Path) -> dict[str, Any]:
+    data = _read_bytes(directory / CARD)
     try:
-        card = json.loads(_read_bytes(directory / CARD))
+        card = json.loads(data)
     except ValueError as error:
         raise ArtifactError(f"the card of {directory} is damaged: {error}") from error
     if not isinstance(card, dict) or card.get("format") != FORMAT or not isinstance(card.get("parts"), dict):

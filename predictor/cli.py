@@ -13,3 +13,6 @@ app = typer.Typer(
 )
 for command in (compare, thresholds, answer, train, evaluate, train_answers):
     app.command()(command)
+
+if __name__ == "__main__":
+    app()

@@ -2,10 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+
+if TYPE_CHECKING:
+    from calibration.profile import JndProfile
 
 console = Console(stderr=True)
 
@@ -21,6 +24,21 @@ Out = Annotated[
     typer.Option(help="Artifact folder; its other parts stay as they are, or are those that ship."),
 ]
 Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP).")]
+
+
+def profile_of(model: str) -> "JndProfile":
+    """Find the profile that --model means; say so where nothing is known under that name.
+
+    Raises:
+        ProfileError: It is a path, and no readable profile is there.
+    """
+    from predictor.predict import resolve_profile  # noqa: PLC0415 - loads torch
+
+    profile = resolve_profile(model)
+    if profile.source == "default":
+        known = f"nothing is known of {model}: it is taken to see as well as people do"
+        console.print(known, highlight=False, soft_wrap=True)
+    return profile
 
 
 def fail(error: Exception) -> NoReturn:

@@ -12,8 +12,7 @@ import typer
 
 from calibration.image import ImageError
 from calibration.profile import ProfileError
-from predictor.artifact import ArtifactError
-from predictor.commands.options import Artifact, Json, Model, console, fail
+from predictor.commands.options import Artifact, Json, Model, console, fail, profile_of
 
 if TYPE_CHECKING:
     from predictor.risk_control import RiskLimit
@@ -42,11 +41,11 @@ def compare(
     from calibration.directory import DirectoryError, write_whole  # noqa: PLC0415
     from calibration.image import encode_png, load  # noqa: PLC0415
     from predictor.noticeability.heat_map import paint  # noqa: PLC0415
-    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+    from predictor.predict import ArtifactError, PairError, Predictor  # noqa: PLC0415 - loads torch
 
     try:
         first, second = load(reference), load(image)
-        comparison = Predictor.load(artifact).against(first, resolve_profile(model))
+        comparison = Predictor.load(artifact).against(first, profile_of(model))
         found, explanation = comparison.notice_each([second])[0], comparison.explain(second)
         if heat_map is not None:
             write_whole(heat_map, encode_png(paint(second, explanation.local_map)))
@@ -83,13 +82,13 @@ def thresholds(
     Example: jnd-predictor thresholds photo.jpg --model gpt-4o
     """
     from calibration.image import load  # noqa: PLC0415
-    from predictor.predict import Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+    from predictor.predict import ArtifactError, Predictor  # noqa: PLC0415 - loads torch
     from predictor.thresholds.summary import as_record, as_table, describe_delivery  # noqa: PLC0415
 
     if not 0 < noticed < 1:
         raise typer.BadParameter(f"--noticed must lie between 0 and 1, got {noticed}")
     try:
-        predictor, profile = Predictor.load(artifact), resolve_profile(model)
+        predictor, profile = Predictor.load(artifact), profile_of(model)
         for file in images:
             image = load(file)
             found = predictor.thresholds(image, profile)
@@ -122,12 +121,12 @@ def answer(
     margin is unknown.
     """
     from calibration.image import load  # noqa: PLC0415
-    from predictor.predict import PairError, Predictor, resolve_profile  # noqa: PLC0415 - loads torch
+    from predictor.predict import ArtifactError, PairError, Predictor  # noqa: PLC0415 - loads torch
 
     try:
         first, second = load(original), load(version)
         predictor = Predictor.load(artifact)
-        found = predictor.answer_change(first, second, resolve_profile(model), margin)
+        found = predictor.answer_change(first, second, profile_of(model), margin)
     except (ImageError, PairError, ProfileError, ArtifactError, ValueError, OSError) as error:
         fail(error)
     if as_json:

@@ -78,6 +78,16 @@ def test_inspect_prints_one_json_line_per_image(run, photograph):
     assert result.exit_code == (0 if {line["outcome"] for line in lines} == {"clean"} else 1)
 
 
+def test_a_model_nobody_knows_is_told_and_a_path_that_leads_nowhere_refused(run, photograph, caplog):
+    unknown = run("inspect", photograph, "--model", "gpt-9000", "--json")
+    nowhere = run("inspect", photograph, "--model", "./calibrated", "--json")
+
+    assert unknown.exit_code in {0, 1}
+    assert "nothing is known of gpt-9000" in caplog.text
+    assert nowhere.exit_code == 2
+    assert "./calibrated" in nowhere.stderr
+
+
 def test_inspect_finds_a_hidden_edit_beside_its_reference(run, photograph, picture, tmp_path):
     edited = tmp_path / "edited.png"
     pixels = picture.pixels.copy()

@@ -179,7 +179,7 @@ def test_an_artifact_is_completed_with_the_parts_that_ship(artifact: Path):
 
 
 def test_a_missing_directory_is_told(tmp_path: Path):
-    with pytest.raises(ArtifactError, match="cannot read card"):
+    with pytest.raises(ArtifactError, match=r"^cannot read card"):
         read_part(tmp_path / "nowhere", "noticeability")
 
 

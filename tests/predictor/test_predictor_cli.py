@@ -1,6 +1,8 @@
 import json
 import math
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +81,30 @@ def test_compare_tells_what_is_no_picture(photos: Path, tmp_path: Path):
 
     assert result.exit_code == 1
     assert "error" in result.stderr
+
+
+def test_a_model_nobody_knows_is_told_and_a_folder_that_is_not_there_is_refused(photos: Path):
+    asked = ["compare", str(photos / "coffee.png"), str(photos / "coffee.png"), "--json", "--model"]
+
+    unknown, nowhere = (RUNNER.invoke(app, [*asked, name]) for name in ("gpt-9000", "./calibrated"))
+
+    assert unknown.exit_code == 0
+    assert "nothing is known of gpt-9000" in unknown.stderr
+    assert nowhere.exit_code == 1
+    assert "./calibrated" in nowhere.stderr
+
+
+def test_help_loads_no_torch():
+    asked = "import sys, predictor.cli; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("module", ["calibration.cli", "predictor.cli", "gateway.cli"])
+def test_a_command_can_be_run_as_a_module(module: str):
+    found = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, check=True)
+
+    assert b"Usage" in found.stdout
 
 
 def test_thresholds_prints_a_line_per_picture(photos: Path):
