@@ -18,19 +18,10 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 from PIL import ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
-from calibration.image_source import DecodeLimits, FormatName, SourceInfo, estimate_quality
+from calibration.image_source import DecodeLimits, FormatName, Reason, SourceInfo, estimate_quality
 
 Pixels = npt.NDArray[np.uint8]
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
-Reason = Literal[
-    "empty",
-    "too_many_bytes",
-    "too_many_pixels",
-    "too_many_frames",
-    "unknown_format",
-    "damaged",
-    "unsupported_mode",
-]
 
 _KERNELS: dict[Kernel, PillowImage.Resampling] = {
     "nearest": PillowImage.Resampling.NEAREST,
@@ -118,8 +109,16 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
 
 
 def load(path: Path, limits: DecodeLimits | None = None) -> Image:
-    """Read an image file; see `decode`."""
-    return decode(path.read_bytes(), limits).image
+    """Read an image file; see `decode`.
+
+    Raises:
+        ImageError: As `decode`, the file named.
+        OSError: It cannot be read.
+    """
+    try:
+        return decode(path.read_bytes(), limits).image
+    except ImageError as error:
+        raise ImageError(error.reason, f"{path}: {error}") from error
 
 
 def encode_png(image: Image) -> bytes:

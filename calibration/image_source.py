@@ -6,6 +6,15 @@ from typing import Literal
 
 import numpy as np
 
+Reason = Literal[  # why a picture is refused
+    "empty",
+    "too_many_bytes",
+    "too_many_pixels",
+    "too_many_frames",
+    "unknown_format",
+    "damaged",
+    "unsupported_mode",
+]
 FormatName = Literal["jpeg", "png", "webp", "gif"]
 
 MEDIA_TYPES: dict[FormatName, str] = {

@@ -20,6 +20,7 @@ from calibration.image import (
     encode_webp,
     encode_webp_lossless,
     fit_within,
+    load,
     quantize_palette,
     resize,
 )
@@ -53,6 +54,15 @@ ENCODED = {
     "webp": encode_webp(photo(), 80),
     "gif": saved(PillowImage.fromarray(photo().pixels), "GIF"),
 }
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path):
+    (tmp_path / "page.png").write_text("a page")
+
+    with pytest.raises(ImageError, match=r"page\.png: expected PNG") as refused:
+        load(tmp_path / "page.png")
+
+    assert refused.value.reason == "unknown_format"
 
 
 @pytest.mark.parametrize("encode", [encode_png, encode_png_fast, encode_webp_lossless])
