@@ -71,7 +71,8 @@ class Interval:
         """Return the 95 % interval of the observer's probability."""
         index = int(np.searchsorted(self.edges, probability))
         odds = logit(probability)
-        return expit(odds + self.below[index]), expit(odds + self.above[index])
+        low, high = expit(odds + self.below[index]), expit(odds + self.above[index])
+        return min(low, probability), max(high, probability)  # there and back costs the last digit
 
 
 @dataclass(frozen=True)

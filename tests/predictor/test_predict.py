@@ -9,6 +9,7 @@ from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.profile import JndProfile, ProfileError, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.features import model_view
+from predictor.noticeability.model import Interval
 from predictor.predict import Predictor, excess_probability, profile_of_model, resolve_profile
 
 PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
@@ -104,6 +105,13 @@ def test_candidates_are_judged_alike_alone_and_together(predictor: Predictor, em
 
 def test_no_candidates_no_answers(predictor: Predictor, embedded: JndProfile):
     assert predictor.notice_each(PHOTOS[0], [], embedded) == []
+
+
+@pytest.mark.parametrize("probability", [1e-6, 0.0010007722513581868, 0.5, 0.9])
+def test_an_interval_of_no_width_still_holds_its_probability(probability: float):
+    low, high = Interval((), (0.0,), (0.0,)).around(probability)
+
+    assert low <= probability <= high
 
 
 def test_the_interval_encloses_the_probability(predictor: Predictor, embedded: JndProfile):
