@@ -4,6 +4,7 @@ Training half: made-up deliveries and the observers asked about them. What is le
 the matter of `training`.
 """
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +116,15 @@ def read_classifier(path: Path, *, input_side: int, background: int, crop: Crop 
     """Read a `torch.export` classifier of RGB pictures in 0 ... 1; leading background classes are dropped.
 
     Raises:
-        OSError: The file cannot be read.
+        ValueError: The file holds no program of torch.export.
+        OSError: It cannot be read.
     """
-    program = torch.export.load(path).module()
+    if not zipfile.is_zipfile(path):  # torch would print a traceback of its own
+        raise ValueError(f"expected a torch.export program in {path}, got something else")
+    try:
+        program = torch.export.load(path).module()
+    except (RuntimeError, LookupError, TypeError) as error:
+        raise ValueError(f"expected a torch.export program in {path}, got something else: {error}") from error
 
     def logits(pictures: torch.Tensor) -> torch.Tensor:
         found: torch.Tensor = program(pictures)

@@ -6,8 +6,11 @@ more than on photographs new to both.
 """
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, load
+from calibration.whole_file import replace_file
 from predictor.answers.distances import distances
 from predictor.answers.ladder import (
     AnswerObserver,
@@ -32,6 +36,7 @@ from predictor.features import model_view
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 
 VERSIONS = 5  # of each photograph
+_DAMAGE = (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 _CROPS = 8
 
 
@@ -119,15 +124,25 @@ def gather_crops(
 
 
 def save_arrays(path: Path, found: _Arrays) -> None:
-    """Write as one compressed file."""
+    """Write as one compressed file, whole or not at all."""
+    written = BytesIO()
+    np.savez_compressed(written, **{item.name: getattr(found, item.name) for item in fields(found)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **{item.name: getattr(found, item.name) for item in fields(found)})
+    replace_file(path, written.getvalue())
 
 
 def load_arrays(path: Path, kind: type[_Arrays]) -> _Arrays:
-    """Read what `save_arrays` wrote."""
-    with np.load(path, allow_pickle=False) as stored:
-        return kind(**{item.name: stored[item.name] for item in fields(kind)})
+    """Read what `save_arrays` wrote.
+
+    Raises:
+        ValueError: The file holds something else, or is damaged.
+    """
+    try:
+        # Of its bytes: numpy leaves a damaged file open.
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            return kind(**{item.name: stored[item.name] for item in fields(kind)})
+    except _DAMAGE as error:
+        raise ValueError(f"expected answers kept in {path}, got something else: {error}") from error
 
 
 def _row(

@@ -71,15 +71,23 @@ def run_answer_training(request: AnswerTrainingRequest, report: Report) -> Mappi
     """
     observers = read_classifiers(request.classifiers, request.leave_out)
     shares = split_files(request)
-    crops = _kept(request, "crops", Crops, lambda rng: gather_crops(shares[0], observers, rng, report))
+    keep = None if request.keep is None else request.keep / _key(request, shares)
+    crops = _kept(
+        keep, "crops", Crops, request.seed, lambda rng: gather_crops(shares[0], observers, rng, report)
+    )
     surrogates = train_surrogates(crops, request.epochs, request.seed, report)
     lessons = _kept(
-        request, "lessons", AnswerLessons, lambda rng: gather_lessons(shares[1], observers, rng, report)
+        keep,
+        "lessons",
+        AnswerLessons,
+        request.seed,
+        lambda rng: gather_lessons(shares[1], observers, rng, report),
     )
     promised = _kept(
-        request,
+        keep,
         "promised",
         AnswerLessons,
+        request.seed,
         lambda rng: gather_lessons(shares[2], observers, rng, report, rungs=LADDER),
     )
     heads = fit_heads(foreign_features(lessons, surrogates), lessons)
@@ -132,18 +140,29 @@ def read_classifiers(folder: Path, leave_out: Sequence[str]) -> list[AnswerObser
     """Read every classifier of a folder but those left out.
 
     Raises:
-        ValueError: Fewer than two are left: one could not be judged by another's surrogate.
+        ValueError: Fewer than two are left: one could not be judged by another's surrogate. Or one to leave
+            out is not there, or a classifier or its card is not readable.
         OSError: A file cannot be read.
     """
-    found = []
-    for path in sorted(folder.glob("*.pt2")):
-        if path.stem not in leave_out:
-            card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-            side, background = int(card["input_size"]), int(card["label_offset"])
-            found.append(read_classifier(path, input_side=side, background=background))
-    if len(found) < 2:
+    paths = sorted(folder.glob("*.pt2"))
+    unknown = sorted(set(leave_out) - {path.stem for path in paths})
+    if unknown:
+        there = ", ".join(path.stem for path in paths) or "none"
+        raise ValueError(f"expected a classifier of {folder}, got {unknown[0]!r}; there are {there}")
+    chosen = [path for path in paths if path.stem not in leave_out]
+    if len(chosen) < 2:
         raise ValueError(f"expected at least two classifiers (NAME.pt2, NAME.json) in {folder} to learn from")
-    return found
+    return [_read_with_card(path) for path in chosen]
+
+
+def _read_with_card(path: Path) -> AnswerObserver:
+    card = path.with_suffix(".json")
+    try:
+        told = json.loads(card.read_text(encoding="utf-8"))
+        side, background = int(told["input_size"]), int(told["label_offset"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"expected numbers input_size and label_offset in {card}, got {error!r}") from error
+    return read_classifier(path, input_side=side, background=background)
 
 
 def train_surrogates(crops: Crops, epochs: int, seed: int, report: Report) -> list[Surrogate]:
@@ -164,20 +183,23 @@ def foreign_features(lessons: AnswerLessons, surrogates: Sequence[Surrogate]) ->
     ]
 
 
+def _key(request: AnswerTrainingRequest, shares: Sequence[Sequence[Path]]) -> str:
+    """Name what is asked: these classifiers about these photographs, by their contents."""
+    asked = [path for path in sorted(request.classifiers.glob("*.pt2")) if path.stem not in request.leave_out]
+    hashed = hashlib.sha256(json.dumps([request.seed, *map(len, shares)]).encode())
+    for path in (*asked, *(file for share in shares for file in share)):
+        hashed.update(hashlib.sha256(path.read_bytes()).digest())
+    return hashed.hexdigest()[:12]
+
+
 def _kept(
-    request: AnswerTrainingRequest,
-    name: str,
-    kind: type[_Kept],
-    gather: Callable[[np.random.Generator], _Kept],
+    keep: Path | None, name: str, kind: type[_Kept], seed: int, gather: Callable[[np.random.Generator], _Kept]
 ) -> _Kept:
-    """Ask, or read what an earlier run with these very settings was told: asking is most of the time."""
-    places: list[object] = [str(request.classifiers), str(request.images), *request.leave_out]
-    settled = [*places, request.limit, request.first, request.seed]
-    digest = hashlib.sha256(json.dumps(settled).encode()).hexdigest()[:12]
-    path = None if request.keep is None else request.keep / f"{name}-{digest}.npz"
+    """Ask, or read what an earlier run was told of the same: asking is most of the time."""
+    path = None if keep is None else keep / f"{name}.npz"
     if path is not None and path.exists():
         return load_arrays(path, kind)
-    found = gather(np.random.default_rng([request.seed, len(name)]))
+    found = gather(np.random.default_rng([seed, len(name)]))
     if path is not None:
         save_arrays(path, found)
     return found

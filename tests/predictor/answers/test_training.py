@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,14 @@ from torch import nn
 from calibration.image import Image, encode_png
 from predictor.answers.change import AnswerModel
 from predictor.answers.ladder import LADDER, camera_source, compare_answers, deliver
+from predictor.answers.lessons import Crops, load_arrays
 from predictor.answers.policy import losses_by_limit, sent_versions
 from predictor.answers.training import fit_heads, group_answers, group_classes, logistic
-from predictor.answers.workflow import AnswerTrainingRequest, run_answer_training
+from predictor.answers.workflow import AnswerTrainingRequest, read_classifiers, run_answer_training
 from predictor.artifact import read_part
 from predictor.risk_control import RiskLimit
+
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 
 
 class ColourClassifier(nn.Module):
@@ -62,7 +66,7 @@ def test_training_writes_a_part_that_predicts_and_promises(classifiers: Path, ph
 
     figures = run_answer_training(request, lambda *_: None)
     first = read_part(tmp_path / "artifact", "answer_change").tensors
-    asked = sorted(path.stat().st_mtime_ns for path in keep.iterdir())
+    asked = sorted(path.stat().st_mtime_ns for path in keep.rglob("*.npz"))
     run_answer_training(request, lambda *_: None)
 
     part = read_part(tmp_path / "artifact", "answer_change")
@@ -74,7 +78,8 @@ def test_training_writes_a_part_that_predicts_and_promises(classifiers: Path, ph
     assert all(limit.knob is None for limit in limits)  # four photographs promise nothing
     assert set(first) == set(part.tensors)
     assert all(torch.equal(first[name], part.tensors[name]) for name in first)
-    assert asked == sorted(path.stat().st_mtime_ns for path in keep.iterdir())
+    assert len(asked) == 3
+    assert asked == sorted(path.stat().st_mtime_ns for path in keep.rglob("*.npz"))
 
 
 def test_fewer_than_two_classifiers_are_refused(classifiers: Path, photos: Path, tmp_path: Path):
@@ -82,6 +87,48 @@ def test_fewer_than_two_classifiers_are_refused(classifiers: Path, photos: Path,
 
     with pytest.raises(ValueError, match="at least two classifiers"):
         run_answer_training(request, lambda *_: None)
+
+
+def test_a_classifier_to_leave_out_that_is_not_there_is_told(classifiers: Path):
+    with pytest.raises(ValueError, match="'squeezenet'; there are kept_out, one, two"):
+        read_classifiers(classifiers, ["squeezenet"])
+
+
+@pytest.mark.parametrize("card", ["{}", "[]", "nothing", '{"input_size": null, "label_offset": 0}'])
+def test_a_damaged_card_of_a_classifier_is_named(classifiers: Path, tmp_path: Path, card: str):
+    folder = shutil.copytree(classifiers, tmp_path / "classifiers")
+    (folder / "two.json").write_text(card)
+
+    with pytest.raises(ValueError, match=r"two\.json"):
+        read_classifiers(folder, [])
+
+
+@pytest.mark.parametrize("data", [b"nothing", EMPTY_ZIP])
+def test_a_damaged_classifier_is_named(classifiers: Path, tmp_path: Path, data: bytes):
+    folder = shutil.copytree(classifiers, tmp_path / "classifiers")
+    (folder / "two.pt2").write_bytes(data)
+
+    with pytest.raises(ValueError, match=r"torch\.export program in .*two\.pt2"):
+        read_classifiers(folder, [])
+
+
+def test_answers_about_another_photograph_are_asked_again(photos: Path, classifiers: Path, tmp_path: Path):
+    folder, keep = shutil.copytree(photos, tmp_path / "photos"), tmp_path / "keep"
+    request = AnswerTrainingRequest(classifiers, folder, tmp_path / "a", limit=24, keep=keep, epochs=1)
+    run_answer_training(request, lambda *_: None)
+    first, second = sorted(folder.iterdir())[:2]
+
+    first.write_bytes(second.read_bytes())
+    run_answer_training(request, lambda *_: None)
+
+    assert len(list(keep.iterdir())) == 2
+
+
+def test_a_damaged_file_of_kept_answers_is_named(tmp_path: Path):
+    (tmp_path / "crops.npz").write_bytes(b"nothing")
+
+    with pytest.raises(ValueError, match=r"crops\.npz"):
+        load_arrays(tmp_path / "crops.npz", Crops)
 
 
 def test_answers_of_one_kind_teach_nothing():
