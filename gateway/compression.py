@@ -33,7 +33,7 @@ MIN_QUALITY = 30
 _QUALITIES = tuple(range(MIN_QUALITY, 96, 5))
 _SCALES = (1.0, 0.75, 0.5, 0.35, 0.25)
 _INPUT_MULTIPLES = (8, 6, 4, 3, 2)  # of the model's input side: more rungs for large pictures
-_RESOLUTION_SHARE = 0.5  # of the allowed probability; the rest is left for the codec
+_RESOLUTION_SHARE = 0.5  # of the allowed probability; what it leaves is the codec's
 _FAST_PIXELS = 4_000_000  # WebP's encoder takes longer than it saves beyond this
 
 
@@ -189,8 +189,10 @@ class Compressor:
     def _forecast_quality(self, job: _Job, picture: Image, format_name: FormatName) -> int:
         if job.forecast is None:
             return 0
+        short_side = min(picture.width, picture.height)
+        left = self._limit - job.forecast.size_probability(short_side)
         forecast = job.forecast.jpeg_quality if format_name == "jpeg" else job.forecast.webp_quality
-        return forecast(min(picture.width, picture.height), self._limit * (1 - _RESOLUTION_SHARE))
+        return forecast(short_side, max(left, self._limit * (1 - _RESOLUTION_SHARE)))
 
     def _encode(self, job: _Job, picture: Image, format_name: FormatName, quality: int) -> _Candidate:
         if format_name == "jpeg":

@@ -76,8 +76,9 @@ def thresholds(
 
     level is where the model says "different" halfway between its false alarms and its best; low and high
     bound that level for 95 % of pictures like this one; unit_value is the same in the distortion's physical
-    unit. delivery is what may be done to the picture at its own size, each alone; too lax for pictures no
-    larger than the model's input, and where that is unknown. One line per picture.
+    unit. delivery is what may be done to the picture at its own size, each alone; the best there is where
+    even that is noticed more surely, as JPEG of a picture no larger than the model's input can be. One line
+    per picture.
 
     Example: jnd-predictor thresholds photo.jpg --model gpt-4o
     """

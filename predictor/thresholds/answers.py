@@ -132,17 +132,17 @@ def ask_thresholds(
     side = profile.input_side or WHOLE_SIDE
     pictures = [model_view(photo, side) for photo in photos]
     link = link_of(profile, 1.0)
-    halfway = (link.floor + link.ceiling) / 2
     searched = {
         name: search_thresholds(
             Distorted(pictures, name, first_seed),
             labeller,
             guess=profile_threshold(profile, name),
-            halfway=halfway,
+            link=link,
+            rng=np.random.default_rng((first_seed, number)),
         )
-        for name in FAMILIES
+        for number, name in enumerate(FAMILIES)
     }
-    delivered = ask_delivered(photos, labeller, side=side, halfway=halfway, first_seed=first_seed)
+    delivered = ask_delivered(photos, labeller, side=side, link=link, first_seed=first_seed)
     return Answers(np.stack([picture.pixels for picture in pictures]), searched, delivered)
 
 

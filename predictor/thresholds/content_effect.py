@@ -68,7 +68,7 @@ class EffectSettings:
     below: float  # cautious 2.5 % bound of the same; not above 0
     above: float  # cautious 97.5 % bound; not below 0
     fixed_part: float  # what is done at once, in levels
-    steepness: float  # Weibull exponent of noticing within one picture
+    steepness: float  # of noticing within one picture, see `notice_curve`
 
 
 @dataclass(frozen=True)

@@ -138,6 +138,13 @@ class DeliveryForecast:
             return self._short_side
         return max(1, min(self._short_side, math.ceil(self._profile.input_side / strength)))
 
+    def size_probability(self, short_side: int) -> float:
+        """Return how surely it is noticed that the picture was shrunk to this short side, and nothing else."""
+        if self._profile.input_side is None or short_side >= self._short_side:
+            return 0.0
+        curve = self._curve("rescale", self._short_side)
+        return curve.notice_probability(self._profile.input_side / short_side)
+
     def settings(self, probability: float) -> CodecSettings:
         """Return what may be done to the picture at its own size, each alone.
 
@@ -151,8 +158,10 @@ class DeliveryForecast:
         )
 
     def _strength(self, name: Delivery, short_side: int, probability: float) -> float:
-        curve = self._model.curve(name, self._content, self._profile, short_side, self._trust)
-        return curve.level_at(probability)
+        return self._curve(name, short_side).level_at(probability)
+
+    def _curve(self, name: Delivery, short_side: int) -> NoticeCurve:
+        return self._model.curve(name, self._content, self._profile, short_side, self._trust)
 
 
 def ratio_of(short_side: int, profile: JndProfile) -> float:

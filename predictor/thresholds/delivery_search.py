@@ -16,6 +16,7 @@ from calibration.stimuli.delivery import webp_quality
 from calibration.stimuli.low_level import jpeg_quality
 from predictor.dataset import FAMILIES, Pair
 from predictor.features import model_view, shrink
+from predictor.noticeability.model import Link
 from predictor.noticeability.sampling import Labeller
 from predictor.thresholds.delivery import (
     DELIVERIES,
@@ -87,7 +88,7 @@ def with_short_side(picture: Image, short: float) -> Image:
 
 
 def ask_delivered(
-    photos: Sequence[Image], labeller: Labeller, *, side: int, halfway: float, first_seed: int = 0
+    photos: Sequence[Image], labeller: Labeller, *, side: int, link: Link, first_seed: int = 0
 ) -> dict[Delivery, Delivered]:
     """Find the observer's thresholds for every delivery, each photograph at a size drawn for it.
 
@@ -95,7 +96,7 @@ def ask_delivered(
         photos: As they are; each is shrunk to a random size between the model's input and its own.
         labeller: The observer.
         side: Of the model's input.
-        halfway: Probability between the observer's floor and ceiling.
+        link: Of the observer: its floor and ceiling.
         first_seed: Photograph i is given its sizes by the seed first_seed + i.
     """
     found: dict[Delivery, Delivered] = {}
@@ -106,7 +107,8 @@ def ask_delivered(
         ]
         ratios = np.array([min(one.width, one.height) / side for one in sized])
         rendering = Shrunk(sized, side) if name == "rescale" else Compressed(sized, name, side)
-        searched = search_thresholds(rendering, labeller, guess=_GUESSES[name], halfway=halfway)
+        rng = np.random.default_rng((first_seed, number, 1))
+        searched = search_thresholds(rendering, labeller, guess=_GUESSES[name], link=link, rng=rng)
         found[name] = Delivered(ratios, searched)
     return found
 

@@ -15,10 +15,12 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 from sklearn.ensemble import GradientBoostingRegressor
 
 from predictor.thresholds.content_effect import ContentEffect, EffectSettings, LinearEffect
+from predictor.thresholds.notice_curve import average_chances
 from predictor.thresholds.search import Searched
 from predictor.tree_export import export_regression_trees
 
@@ -28,7 +30,8 @@ _FOLDS = 8
 _PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 1e7)  # the last: no content at all
 _USUAL_PENALTY, _AS_WELL = 10.0, 1.03
 _ROUNDS = 5
-_EXPONENTS, _USUAL_EXPONENT = (1.0, 50.0), 3.0
+_STEEPNESSES = (0.5, 30.0)  # tried
+_SUREST = 1e-3  # no chance is taken to be nearer to 0 or 1
 _HUBER = 1.0  # of the robust spread: beyond it a picture pulls no harder
 _QUANTILES = 41
 COVERAGE, _CONFIDENCE = 0.95, 0.9
@@ -140,7 +143,7 @@ def fit_family(lessons: Lessons, fixed_parts: Sequence[float] = FIXED_PARTS) -> 
     plain = np.full(count, np.median(targets))
     return Fitted(
         effect=_fit_both(lessons, targets, lessons.everything, best.penalty),
-        settings=_settings(residuals(best.predicted, targets, lessons.searched), best, lessons.searched),
+        settings=_settings(residuals(best.predicted, targets, lessons.searched), best, lessons),
         median_error=best.median_error,
         median_error_without_content=float(np.median(lessons.errors(plain, best.fixed_part))),
         penalty=best.penalty,
@@ -251,17 +254,18 @@ def _ridge(rows: Matrix, targets: Matrix, pull: Matrix, penalty: float) -> tuple
     return weights, level - float(middle @ weights)
 
 
-def _settings(off: Matrix, best: _Trial, searched: Searched) -> EffectSettings:
+def _settings(off: Matrix, best: _Trial, lessons: Lessons) -> EffectSettings:
     """Take the k-th smallest and largest of n as bounds, see `_tail`."""
     ordered = np.sort(off)
     tail = _tail(len(ordered))
     shares = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    spread = tuple(round(float(value), 4) for value in np.quantile(ordered, shares))
     return EffectSettings(
-        residuals=tuple(round(float(value), 4) for value in np.quantile(ordered, shares)),
+        residuals=spread,
         below=min(0.0, float(ordered[tail - 1])),
         above=max(0.0, float(ordered[-tail])),
         fixed_part=best.fixed_part,
-        steepness=_steepness(searched, best.fixed_part),
+        steepness=_steepness(lessons, best, spread),
     )
 
 
@@ -277,9 +281,19 @@ def _tail(count: int) -> int:
     return max(1, int(rare.sum()))
 
 
-def _steepness(searched: Searched, fixed_part: float) -> float:
-    """Return the exponent of the mean width: an observer's jitter makes brackets look steep, rarely flat."""
-    levels = np.exp(searched.log_levels)
-    exponents = searched.steepness * (levels + fixed_part) / levels
-    known = exponents[np.isfinite(exponents) & (exponents > 0)]
-    return float(1.0 / np.mean(1.0 / np.clip(known, *_EXPONENTS))) if len(known) else _USUAL_EXPONENT
+def _steepness(lessons: Lessons, best: _Trial, spread: tuple[float, ...]) -> float:
+    """Return the steepness under which random levels are noticed as surely as they were.
+
+    By maximum likelihood, each picture's threshold as predicted without having seen it, the doubt averaged
+    over: as the curve is served.
+    """
+    middle = np.log(lessons.own + best.fixed_part) + best.predicted
+    at = np.log(np.exp(lessons.searched.drawn) + best.fixed_part) - middle
+    noticed = lessons.searched.noticed
+
+    def surprise(log_steepness: float) -> float:
+        chances = np.clip(average_chances(at, spread, float(np.exp(log_steepness))), _SUREST, 1 - _SUREST)
+        return float(-np.mean(noticed * np.log(chances) + (1 - noticed) * np.log(1 - chances)))
+
+    found = minimize_scalar(surprise, bounds=tuple(np.log(_STEEPNESSES)), method="bounded")
+    return round(float(np.exp(found.x)), 4)

@@ -2,6 +2,8 @@
 
 The threshold of one picture is the level at which P(says "different") is halfway between the observer's floor
 and ceiling. Where it never gets there the picture is censored: its threshold lies above the strongest level.
+How surely less and more is noticed is learned from one more level of every picture, drawn at random: those of
+the search lie too near the threshold, and near because of what was answered.
 Predicting all this without asking is the matter of `thresholds`; what is shown at a level is decided by
 whoever asks (`Rendering`): here distortions at the model's view, in `delivery_search` whole deliveries.
 """
@@ -16,6 +18,7 @@ import numpy.typing as npt
 from calibration.image import Image, resize
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import FAMILIES, Pair
+from predictor.noticeability.model import Link
 from predictor.noticeability.sampling import Labeller
 from predictor.thresholds.range import least_level, strongest_level
 
@@ -24,7 +27,7 @@ _FIRST_STEP, _STEP_GROWTH = 0.5, 1.4  # natural logarithm of the level, until th
 _REFINEMENTS = 3
 _WIDE_ENOUGH = 0.04  # of a bracket, natural logarithm: more would resolve the observer's own jitter
 _NEAR_ENOUGH = 0.12  # of the log odds to the goal: about 0.03 of ln level at the usual steepness
-_WEIBULL_AT_HALF = 2.0 * np.log(2.0)  # slope of the log odds at one half, over the Weibull exponent
+_DRAWN = (-2.0, 0.7)  # where the random level lies, natural logarithm of its ratio to the guess
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -35,9 +38,10 @@ class Searched:
     """Where the observer starts to notice one distortion on each of N pictures."""
 
     log_levels: Floats  # (N,) natural logarithm; at censored pictures that of the strongest level
-    steepness: Floats  # (N,) Weibull exponent within the picture, NaN where censored
     is_censored: Flags  # (N,) never halfway, up to the strongest level
     is_below: Flags  # (N,) already halfway at the least level searched
+    drawn: Floats  # (N,) natural logarithm of a level drawn without regard to the picture
+    noticed: Floats  # (N,) how surely that one was: on average 0 at the observer's floor, 1 at its ceiling
 
     @property
     def is_measured(self) -> Flags:
@@ -121,20 +125,35 @@ class Distorted(OnScale):
         return Pair(picture, brought_back, str(index), FAMILIES.index(self.name), level)
 
 
-def search_thresholds(rendering: Rendering, labeller: Labeller, *, guess: float, halfway: float) -> Searched:
+def search_thresholds(
+    rendering: Rendering, labeller: Labeller, *, guess: float, link: Link, rng: np.random.Generator
+) -> Searched:
     """Bracket each threshold from `guess` on, then close in by false position on the log odds.
 
     Args:
         rendering: The pictures.
         labeller: The observer.
         guess: Level to begin with; the profile's threshold.
-        halfway: Probability between the observer's floor and ceiling.
+        link: Of the observer: its floor and ceiling.
+        rng: Draws the random levels.
     """
-    search = _Search(rendering, labeller, halfway)
+    search = _Search(rendering, labeller, (link.floor + link.ceiling) / 2)
     search.bracket(float(np.log(guess)))
     for _ in range(_REFINEMENTS):
         search.refine()
-    return search.result()
+    drawn, noticed = ask_random_levels(rendering, labeller, guess=guess, link=link, rng=rng)
+    return search.result(drawn, noticed)
+
+
+def ask_random_levels(
+    rendering: Rendering, labeller: Labeller, *, guess: float, link: Link, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return `Searched.drawn` and `Searched.noticed`; arguments as `search_thresholds`."""
+    drawn = np.log(guess) + rng.uniform(*_DRAWN, len(rendering))
+    drawn = np.clip(drawn, np.log(rendering.least), np.log(rendering.strongest))
+    chances = _ask_about(rendering, labeller, np.arange(len(rendering)), drawn)
+    # Not held to 0 and 1: one picture may lie below the mean floor, and clipping would lift the mean.
+    return drawn, (chances - link.floor) / (link.ceiling - link.floor)
 
 
 class _Search:
@@ -167,15 +186,14 @@ class _Search:
         share = np.clip(self._share()[chosen], 0.15, 0.85)
         self._ask(chosen, self._low[chosen] + share * width[chosen])
 
-    def result(self) -> Searched:
+    def result(self, drawn: Floats, noticed: Floats) -> Searched:
         """Take the crossing of the last bracket."""
         censored, below = np.isinf(self._high), np.isinf(self._low)
         inside = ~censored & ~below
         width = np.where(inside, self._high - self._low, 1.0)
         low = np.where(inside, self._low, 0.0)
         levels = np.select([censored, below], [self._bounds[1], self._bounds[0]], low + self._share() * width)
-        slope = (self._odds_high - self._odds_low) / width / _WEIBULL_AT_HALF
-        return Searched(levels, np.where(inside, slope, np.nan), censored, below)
+        return Searched(levels, censored, below, drawn, noticed)
 
     def _share(self) -> Floats:
         with np.errstate(invalid="ignore"):
@@ -184,16 +202,22 @@ class _Search:
     def _ask(self, chosen: npt.NDArray[np.intp], at: Floats) -> None:
         if not len(chosen):
             return
-        asked = [
-            self._rendering.pairs(int(index), float(np.exp(level)))
-            for index, level in zip(chosen, at, strict=True)
-        ]
-        answers = np.asarray(self._labeller.label([pair for pairs in asked for pair in pairs]))
-        chances = answers.reshape(len(chosen), -1).mean(axis=1)
-        odds = _log_odds(chances) - self._goal
+        odds = _log_odds(_ask_about(self._rendering, self._labeller, chosen, at)) - self._goal
         noticed = odds >= 0
         self._high[chosen[noticed]], self._odds_high[chosen[noticed]] = at[noticed], odds[noticed]
         self._low[chosen[~noticed]], self._odds_low[chosen[~noticed]] = at[~noticed], odds[~noticed]
+
+
+def _ask_about(
+    rendering: Rendering, labeller: Labeller, chosen: npt.NDArray[np.intp], log_levels: Floats
+) -> Floats:
+    """Return P(says "different") of chosen pictures, each at its own level, the repeats averaged."""
+    asked = [
+        rendering.pairs(int(index), float(np.exp(level)))
+        for index, level in zip(chosen, log_levels, strict=True)
+    ]
+    answers = np.asarray(labeller.label([pair for pairs in asked for pair in pairs]), dtype=np.float64)
+    return np.asarray(answers.reshape(len(chosen), -1).mean(axis=1), dtype=np.float64)
 
 
 def _log_odds(chances: Floats) -> Floats:

@@ -180,12 +180,11 @@ def _in_strengths(searched: Searched, name: Delivery) -> Searched:
     """Say levels of a codec as strengths; shrinking is searched for in strengths already."""
     if name == "rescale":
         return searched
-    levels = np.exp(searched.log_levels)
-    step = 1.02  # of the level: to tell how fast strength grows with it
-    here = np.log([strength_of(name, level) for level in levels])
-    beyond = np.log([strength_of(name, level * step) for level in levels])
-    growth = np.maximum((beyond - here) / np.log(step), 0.1)
-    return replace(searched, log_levels=here, steepness=searched.steepness / growth)
+    found, drawn = (
+        np.log([strength_of(name, level) for level in np.exp(levels)])
+        for levels in (searched.log_levels, searched.drawn)
+    )
+    return replace(searched, log_levels=found, drawn=drawn)
 
 
 def _shares(fitted: Mapping[str, Fitted], stranger: Stranger, rows: Rows) -> Matrix:

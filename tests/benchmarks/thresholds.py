@@ -31,6 +31,7 @@ from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import FAMILIES, photo_files
+from predictor.noticeability.evaluation import calibration_error
 from predictor.noticeability.labelling import ObserverLabeller
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
 from predictor.thresholds.answers import Answers, ask_thresholds
@@ -129,6 +130,21 @@ def judge(answers: Answers, predicted: Predictions, profile: JndProfile) -> dict
     }
 
 
+def chances(answers: Answers, predicted: Predictions) -> dict[str, object]:
+    """Were random levels noticed as surely as the curves say? Expected calibration error, by family too."""
+    told, shown = {}, {name: answers.searched[name].noticed for name in FAMILIES}
+    for name in FAMILIES:
+        levels = np.exp(answers.searched[name].drawn)
+        told[name] = np.array(
+            [one[name].notice_probability(level) for one, level in zip(predicted, levels, strict=True)]
+        )
+    pooled = (np.concatenate([one[name] for name in FAMILIES]) for one in (shown, told))
+    return {
+        "ece": rounded(calibration_error(*pooled)),
+        "ece_by_distortion": {name: rounded(calibration_error(shown[name], told[name])) for name in FAMILIES},
+    }
+
+
 def bootstrap(count: int, statistic: Callable[[np.ndarray], float]) -> list[float]:
     """Return a 95 % interval, photographs drawn with replacement."""
     rng = np.random.default_rng(0)
@@ -219,6 +235,7 @@ def main() -> None:
         "artifact": predictor.version,
         "observer": profile.model,
         **judge(answers, predicted, profile),
+        "chances_at_random_levels": chances(answers, predicted),
     }
     figures["searching_with_the_network"] = search_with_network(answers, predictor, profile)
     figures |= speed(predictor, profile)

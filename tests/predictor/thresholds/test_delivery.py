@@ -124,3 +124,12 @@ def test_the_strength_of_webp_is_that_of_its_table():
 def test_a_probability_outside_its_range_is_refused(model: ThresholdModel, embedded: JndProfile):
     with pytest.raises(ValueError, match="between 0 and 1"):
         model.forecast(CAT, embedded).settings(0.0)
+
+
+def test_a_size_is_noticed_as_surely_as_it_was_allowed_to_be(model: ThresholdModel, embedded: JndProfile):
+    forecast = model.forecast(CAT, embedded)
+
+    chances = [forecast.size_probability(forecast.least_short_side(wanted)) for wanted in (0.05, 0.2, 0.5)]
+
+    assert chances == pytest.approx([0.05, 0.2, 0.5], abs=0.02)
+    assert forecast.size_probability(CAT.height) == 0.0

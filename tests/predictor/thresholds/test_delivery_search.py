@@ -5,9 +5,11 @@ from skimage import data
 from calibration.image import Image
 from predictor.features import model_view
 from predictor.noticeability.labelling import MaskedVisibility
+from predictor.noticeability.model import Link
 from predictor.thresholds.delivery import DELIVERIES
 from predictor.thresholds.delivery_search import Shrunk, ask_delivered, with_short_side
 
+LINK = Link(0.02, 0.98, 3.0)
 SIDE = 64
 PHOTOS = [
     Image(np.ascontiguousarray(data.astronaut()[top : top + 256, 128:384])) for top in (0, 60, 120, 250)
@@ -24,7 +26,7 @@ def test_a_picture_larger_than_the_input_loses_nothing_until_it_is_shrunk_that_f
 
 
 def test_the_search_tells_the_size_at_which_shrinking_is_noticed():
-    found = ask_delivered(PHOTOS, MaskedVisibility(), side=SIDE, halfway=0.5)["rescale"]
+    found = ask_delivered(PHOTOS, MaskedVisibility(), side=SIDE, link=LINK)["rescale"]
 
     shorts = SIDE / np.exp(found.searched.log_levels)
     assert found.searched.is_measured.all()
@@ -36,7 +38,7 @@ def test_the_search_tells_the_size_at_which_shrinking_is_noticed():
 
 
 def test_every_delivery_is_asked_at_sizes_between_the_input_and_the_picture():
-    found = ask_delivered(PHOTOS[:2], MaskedVisibility(), side=SIDE, halfway=0.5)
+    found = ask_delivered(PHOTOS[:2], MaskedVisibility(), side=SIDE, link=LINK)
 
     assert set(found) == set(DELIVERIES)
     for one in found.values():
@@ -56,6 +58,6 @@ def test_nothing_is_enlarged_and_shapes_stay(short: float):
 def test_a_photograph_smaller_than_the_input_can_be_asked_about():
     small = model_view(PHOTOS[0], 20)
 
-    found = ask_delivered([small], MaskedVisibility(), side=SIDE, halfway=0.5)
+    found = ask_delivered([small], MaskedVisibility(), side=SIDE, link=LINK)
 
     assert {float(one.ratios[0]) for one in found.values()} == {1.0}

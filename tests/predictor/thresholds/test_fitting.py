@@ -6,6 +6,8 @@ from predictor.thresholds.content_effect import Scale, Trust, predict_level
 from predictor.thresholds.fitting import Lessons, conformal_bound, fit_family
 from predictor.thresholds.search import Searched
 
+STEEPNESS = 3.0  # of noticing, on ln(level + fixed part)
+
 
 def made_up(count: int, seed: int, fixed_part: float = 0.0) -> Lessons:
     """Pictures whose effect is twice their first reading, with a little noise; a tenth is censored."""
@@ -14,7 +16,15 @@ def made_up(count: int, seed: int, fixed_part: float = 0.0) -> Lessons:
     effects = 0.5 * readings[:, 0] + 0.1 * rng.standard_normal(count)
     levels = np.maximum((10.0 + fixed_part) * np.exp(effects) - fixed_part, 0.02)
     bound = float(np.quantile(levels, 0.9))
-    found = Searched(np.log(np.minimum(levels, bound)), np.full(count, 4.0), levels > bound, levels <= 0.02)
+    drawn = rng.uniform(np.log(2.0), np.log(30.0), count)
+    log_odds = STEEPNESS * np.log((np.exp(drawn) + fixed_part) / (levels + fixed_part))
+    found = Searched(
+        log_levels=np.log(np.minimum(levels, bound)),
+        is_censored=levels > bound,
+        is_below=levels <= 0.02,
+        drawn=drawn,
+        noticed=1 / (1 + np.exp(-log_odds)),
+    )
     return Lessons(readings, found, own=10.0, least=0.02)
 
 
@@ -27,6 +37,13 @@ def test_the_fit_recovers_an_effect_in_spite_of_censoring():
 
     assert fitted.effect.of(one_reading(1)) - fitted.effect.of(one_reading(-1)) == pytest.approx(1.0, abs=0.1)
     assert fitted.median_error < 0.15 < fitted.median_error_without_content
+
+
+@pytest.mark.parametrize("fixed_part", [0.0, 20.0])
+def test_the_steepness_within_a_picture_is_found_beside_the_doubt_where_it_lies(fixed_part: float):
+    fitted = fit_family(made_up(300, 3, fixed_part), (fixed_part,))
+
+    assert fitted.settings.steepness == pytest.approx(STEEPNESS, rel=0.15)
 
 
 def test_a_part_that_does_not_grow_with_the_level_is_found():

@@ -58,6 +58,6 @@ def test_a_probability_outside_its_range_is_refused(probability: float):
 def test_the_chance_is_that_of_thresholds_drawn_from_the_spread():
     rng = np.random.default_rng(0)
     thresholds = 5.0 * np.exp(rng.choice(np.array(CURVE.spread), 200_000))
-    drawn = rng.weibull(3.0, len(thresholds)) * thresholds / np.log(2.0) ** (1 / 3)
+    drawn = thresholds * np.exp(rng.logistic(size=len(thresholds)) / 3.0)
 
     assert CURVE.notice_probability(4.5) == pytest.approx(np.mean(drawn < 4.5), abs=0.005)

@@ -8,6 +8,7 @@ from skimage import data
 from calibration.image import Image
 from predictor.dataset import Pair
 from predictor.features import model_view
+from predictor.noticeability.model import Link
 from predictor.thresholds.search import Distorted, Searched, search_thresholds
 
 PICTURES = [model_view(Image(np.ascontiguousarray(data.astronaut()[: 100 + 60 * i])), 96) for i in range(6)]
@@ -26,7 +27,13 @@ class KnownThresholds:
 
 def search(thresholds: Sequence[float], name: str = "noise", guess: float = 5.0) -> Searched:
     rendering = Distorted(PICTURES[: len(thresholds)], name)
-    return search_thresholds(rendering, KnownThresholds(thresholds), guess=guess, halfway=0.5)
+    return search_thresholds(
+        rendering,
+        KnownThresholds(thresholds),
+        guess=guess,
+        link=Link(0.01, 0.99, 4.0),
+        rng=np.random.default_rng(0),
+    )
 
 
 @pytest.mark.parametrize("guess", [0.1, 5.0, 50.0])
@@ -39,8 +46,13 @@ def test_the_search_finds_known_thresholds_from_any_guess(guess: float):
     assert np.abs(found.log_levels - np.log(known)).max() < 0.06
 
 
-def test_the_search_tells_how_steeply_noticing_rises():
-    assert search([3.0, 6.0]).steepness == pytest.approx([4.0, 4.0], rel=0.25)
+def test_a_random_level_of_every_picture_is_noticed_as_surely_as_the_observer_says():
+    known = np.array([0.4, 2.0, 5.0, 9.0, 30.0])
+
+    found = search(known.tolist())
+
+    assert len(set(found.drawn)) == len(known)
+    assert found.noticed == pytest.approx(1 - 2.0 ** -((np.exp(found.drawn) / known) ** 4), abs=1e-6)
 
 
 def test_a_threshold_beyond_the_scale_is_censored():

@@ -34,7 +34,7 @@ def crops(count: int) -> list[Image]:
 
 def searched(log_levels: npt.NDArray[np.float64]) -> Searched:
     no = np.zeros(len(log_levels), dtype=bool)
-    return Searched(log_levels, np.full(len(log_levels), 3.0), no, no)
+    return Searched(log_levels, no, no, drawn=log_levels, noticed=np.full(len(log_levels), 0.5))
 
 
 def made_up(pictures: Sequence[Image], seed: int, off: float = 0.0) -> Answers:
