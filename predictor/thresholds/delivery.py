@@ -139,7 +139,7 @@ class DeliveryForecast:
         return max(1, min(self._short_side, math.ceil(self._profile.input_side / strength)))
 
     def size_probability(self, short_side: int) -> float:
-        """Return how surely it is noticed that the picture was shrunk to this short side, and nothing else."""
+        """Return how surely it is noticed that the picture was shrunk to this short side, nothing else."""
         if self._profile.input_side is None or short_side >= self._short_side:
             return 0.0
         curve = self._curve("rescale", self._short_side)

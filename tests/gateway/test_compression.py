@@ -241,7 +241,8 @@ def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor
     _, plan = compressor(predictor).compress(decoded, CAMERA, embedded, "embedded", "embedded")
 
     short = min(plan.width, plan.height)
-    qualities = {"jpeg": forecast.jpeg_quality(short, 0.025), "webp": forecast.webp_quality(short, 0.025)}
+    left = 0.05 - forecast.size_probability(short)
+    qualities = {"jpeg": forecast.jpeg_quality(short, left), "webp": forecast.webp_quality(short, left)}
     assert plan.reason == ""
     assert plan.quality is not None
     assert plan.quality >= qualities[plan.format]
