@@ -16,7 +16,7 @@ from predictor.answers.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
 from predictor.features import PairError, Viewer
 from predictor.noticeability.explanation import Explanation, explain
-from predictor.noticeability.model import Noticeability, NoticeabilityModel, link_of
+from predictor.noticeability.model import Noticeability, NoticeabilityModel
 from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.risk_control import RiskLimit
@@ -73,8 +73,9 @@ class Comparison:
         return explain([self._noticeability.look_closely(view, self._profile) for view in views])
 
     def excess(self, candidate: Image) -> float:
-        """Predict P(notice) beyond the model's false alarms; see `excess_probability`."""
-        return excess_probability(self.notice_each([candidate])[0], self._profile)
+        """Predict P(notice) beyond the model's false alarms; see `Predictor.excess`."""
+        found = self.notice_each([candidate])[0]
+        return _beyond(found.probability, self._noticeability.floor(self._profile))
 
 
 class Predictor:
@@ -151,6 +152,10 @@ class Predictor:
     def against(self, reference: Image, profile: JndProfile) -> "Comparison":
         """Prepare one reference for many questions, one after another."""
         return Comparison(self._noticeability, Viewer(reference, profile), profile)
+
+    def excess(self, found: Noticeability, profile: JndProfile) -> float:
+        """Return P(notice) beyond the model's false alarms (Abbott's formula): 0 for identical pictures."""
+        return _beyond(found.probability, self._noticeability.floor(profile))
 
     def residual(self, image: Image, source: SourceInfo) -> ResidualFinding:
         """Tell, without a reference, whether the image carries an added perturbation.
@@ -236,10 +241,8 @@ class Predictor:
         return self._thresholds
 
 
-def excess_probability(found: Noticeability, profile: JndProfile) -> float:
-    """Return P(notice) beyond the model's false alarms (Abbott's formula): 0 for identical pictures."""
-    floor = link_of(profile, 1.0).floor
-    return max(0.0, (found.probability - floor) / (1.0 - floor))
+def _beyond(probability: float, floor: float) -> float:
+    return max(0.0, (probability - floor) / (1.0 - floor))
 
 
 def resolve_profile(name: str) -> JndProfile:

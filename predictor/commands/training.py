@@ -53,9 +53,10 @@ def train(
 ) -> None:
     """Learn to predict what observers notice, or when their answers change.
 
-    With trials only, the predictor that ships is kept and learns how sure to be of this model, from a hundred
-    trials on. With --observer, thousands of fresh pairs are asked about and training starts anew. A
-    calibration on a task question teaches when this model's answers change: see the command answer.
+    With trials only, the predictor that ships is kept and learns this model, from a hundred trials on: how
+    far its profile is off, distortion by distortion, how its answers follow, and how sure to be of it. With
+    --observer, thousands of fresh pairs are asked about and training starts anew. A calibration on a task
+    question teaches when this model's answers change: see the command answer.
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """
@@ -90,8 +91,10 @@ def evaluate(
 ) -> None:
     """Measure predictions against a calibration's trials.
 
-    Prints AUC and Brier score of noticed against predicted, the median error of thresholds (natural
-    logarithm), the coverage of the 95 % intervals, and the AUC of PSNR and SSIM on the same pairs.
+    A prediction is the chance that one question, its polarity and order drawn at random, is answered
+    "different". Prints the AUC of noticed by predicted, the expected Brier score of one answer, the median
+    error of thresholds (natural logarithm; predictions and answers fitted the same way), the coverage of the
+    95 % intervals, and the AUC of PSNR, SSIM and GMSD on the same pairs.
     """
     from predictor.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
     from predictor.noticeability.recorded import recorded_pairs  # noqa: PLC0415

@@ -63,7 +63,7 @@ class Batch:
 
 def batch_of(pairs: PairSet, profile: JndProfile, settings: Settings) -> Batch:
     """Measure pairs and read what their observer's profile says of it."""
-    link = link_of(profile, 1.0)
+    link = link_of(profile)
     return Batch(
         measure_pairs(pairs),
         torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(pairs.shifts),

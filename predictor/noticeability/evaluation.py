@@ -8,17 +8,16 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from calibration.image import Image, resize
+from calibration.image import Image
 from calibration.profile import JndProfile
-from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import PairSet
 from predictor.noticeability.model import Noticeability
+from predictor.noticeability.threshold_error import threshold_errors
 from predictor.predict import Predictor
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_LEVELS_TRIED = 9
 _GROUPS = 10
 _GMSD_T = 170.0  # Xue et al. (2014): keeps the similarity stable where both gradients are small
 
@@ -27,9 +26,9 @@ _GMSD_T = 170.0  # Xue et al. (2014): keeps the similarity stable where both gra
 class Evaluation:
     """What `jnd-predictor evaluate` prints."""
 
-    auc: float
-    brier: float
-    threshold_error_median: float | None  # |ln(predicted / measured)|; None: no measured threshold
+    auc: float  # of "noticed" (more likely than not to be called different) by predicted probability
+    brier: float  # expected of one answer, see `expected_brier`
+    threshold_error_median: float | None  # |ln(predicted / answered)|; None: no measured threshold
     coverage_95: float
     baselines: Mapping[str, Mapping[str, float]]
     n_pairs: int
@@ -43,7 +42,8 @@ def evaluate(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> Evalu
     """
     found = predict_pairs(predictor, pairs, profile)
     chances = np.array([one.probability for one in found])
-    noticed = pairs.probabilities > 0.5
+    answered = pairs.probabilities.astype(np.float64)
+    noticed = answered > 0.5
     metrics = {"psnr": psnr, "ssim": ssim, "gmsd": lambda first, second: -gmsd(first, second)}
     baselines = {
         name: {"auc": area_under_curve(noticed, -measure_all(pairs, metric))}
@@ -51,9 +51,9 @@ def evaluate(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> Evalu
     }
     return Evaluation(
         auc=area_under_curve(noticed, chances),
-        brier=float(np.mean((chances - noticed) ** 2)),
-        threshold_error_median=threshold_error(predictor, pairs, profile),
-        coverage_95=coverage(found, pairs.probabilities.astype(np.float64)),
+        brier=expected_brier(answered, chances),
+        threshold_error_median=threshold_error(pairs, chances, profile),
+        coverage_95=coverage(found, answered),
         baselines=baselines,
         n_pairs=len(pairs),
     )
@@ -80,12 +80,26 @@ def area_under_curve(noticed: Bools, scores: Floats) -> float:
     return float((ranks[noticed].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def calibration_error(noticed: Bools, chances: Floats, groups: int = _GROUPS) -> float:
-    """Return the expected calibration error over groups of equal count."""
+def expected_brier(answered: Floats, chances: Floats) -> float:
+    """Return the mean squared error against one answer, drawn as often "different" as the observer says so.
+
+    Of yes and no it is the Brier score. The best predictor of stated chances predicts these chances.
+    """
+    return float(np.mean(answered * (1 - chances) ** 2 + (1 - answered) * chances**2))
+
+
+def calibration_error(answered: Floats, chances: Floats, groups: int = _GROUPS) -> float:
+    """Return the expected calibration error over groups of equal count.
+
+    Args:
+        answered: The observer's chances of saying "different", each the mean over questions; or yes and no.
+        chances: Predicted.
+        groups: Of pairs, by predicted chance.
+    """
     order = np.argsort(chances, kind="stable")
     return float(
         sum(
-            len(group) * abs(chances[group].mean() - noticed[group].mean())
+            len(group) * abs(chances[group].mean() - answered[group].mean())
             for group in np.array_split(order, groups)
             if len(group)
         )
@@ -108,15 +122,13 @@ def coverage(found: Sequence[Noticeability], observed: Floats) -> float:
     return float(np.mean(inside))
 
 
-def threshold_error(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> float | None:
-    """Return the median over distortions of |ln(predicted / measured)| of thresholds, on these references."""
-    _, first = np.unique(pairs.photos, return_index=True)
-    references = [Image(pixels) for pixels in pairs.references[first[:4]]]
-    errors = []
-    for name, known in profile.distortions.items():
-        if known.status == "measured" and known.threshold and name in DISTORTIONS:
-            predicted = _predicted_threshold(predictor, references, name, known.threshold, profile)
-            errors.append(abs(np.log(predicted / known.threshold)))
+def threshold_error(pairs: PairSet, chances: Floats, profile: JndProfile) -> float | None:
+    """Return the median over distortions of |ln(predicted / answered)|; see `threshold_errors`.
+
+    Only distortions count whose threshold the profile measured; None where there is none.
+    """
+    measured = {name for name, found in profile.distortions.items() if found.status == "measured"}
+    errors = [abs(error) for error in threshold_errors(pairs, chances, measured).values()]
     return float(np.median(errors)) if errors else None
 
 
@@ -162,26 +174,6 @@ def gmsd(reference: Image, distorted: Image) -> float:
     steep_first, steep_second = _steepness(_halve(first)), _steepness(_halve(second))
     similarity = (2 * steep_first * steep_second + _GMSD_T) / (steep_first**2 + steep_second**2 + _GMSD_T)
     return float(np.std(similarity))
-
-
-def _predicted_threshold(
-    predictor: Predictor, references: Sequence[Image], name: str, measured: float, profile: JndProfile
-) -> float:
-    """Find the level whose mean size is one JND, within a factor of eight of the measured threshold."""
-    distortion = DISTORTIONS[name]
-    levels = np.geomspace(measured / 8, min(measured * 8, distortion.levels), _LEVELS_TRIED)
-    sizes = []
-    for level in levels:
-        rng = np.random.default_rng(0)
-        found = []
-        for reference in references:
-            distorted = resize(
-                distortion.apply(reference, float(level), rng), reference.width, reference.height
-            )
-            found.append(max(predictor.notice(reference, distorted, profile).jnd_ratio, 1e-3))
-        sizes.append(float(np.mean(np.log(found))))
-    rising = np.maximum.accumulate(sizes) + 1e-9 * np.arange(len(sizes))
-    return float(np.exp(np.interp(0.0, rising, np.log(levels))))
 
 
 def _blur(values: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Carry out `jnd-predictor train`: gather lessons from trials and from an observer, train, write the part."""
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -57,8 +58,10 @@ class TrainingRequest:
     seed: int = 0
 
 
-def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
-    """Train, write the part, and return its figures.
+def run_training(
+    request: TrainingRequest, report: Report, *, clock: Callable[[], float] = time.monotonic
+) -> Mapping[str, Any]:
+    """Train, write the part, and return its figures; `seconds` is how long all took, asking included.
 
     Calibrations on a task question say when answers change, not what is noticed: they go to that part.
 
@@ -67,6 +70,7 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
         ObserverError: The observer gave no answer.
         OSError: A file cannot be read or written.
     """
+    started = clock()
     tasks = [folder for folder in request.calibrations if answered_a_task(folder)]
     answered = learn_from_answers(tasks, request.images, request.out) if tasks else {}
     lessons = []
@@ -88,9 +92,11 @@ def run_training(request: TrainingRequest, report: Report) -> Mapping[str, Any]:
                 f"expected at least {FEWEST_PAIRS} counted trials of a model, got "
                 f"{max(len(lesson.pairs) for lesson in lessons)}: nothing was learned"
             )
+    figures = {**trained.figures, "seconds": round(clock() - started, 1)}
+    trained = replace(trained, figures=figures)
     write_part(request.out, "noticeability", trained.to_part(_card(lessons, request, start)))
     complete(request.out)
-    return {**trained.figures, "answer_change": answered} if answered else trained.figures
+    return {**figures, "answer_change": answered} if answered else figures
 
 
 def ask_observer(spec: str, request: TrainingRequest, report: Report) -> Lesson:

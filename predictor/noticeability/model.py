@@ -25,6 +25,7 @@ DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
 DEFAULT_CEILING = 0.98
 DEFAULT_SLOPE = 3.0  # the usual Weibull slope of a detection task
 _SLOPE_TRUST = 0.25  # how much of a profile's slope, against the usual one, carries over to single pictures
+_LEAST_CLIMB = 0.2  # of a ceiling over its floor
 _LARGEST_RATIO = 1e3  # beyond it "how many JNDs" has no meaning
 
 
@@ -32,8 +33,12 @@ _LARGEST_RATIO = 1e3  # beyond it "how many JNDs" has no meaning
 class Noticeability:
     """How surely one model notices the difference of one pair.
 
-    `low` and `high` bound the model's own probability of answering "different" for about 95 % of pairs like
-    this one: predictions on calibration photographs missed the observer by no more.
+    `probability` is the chance that one question about the pair, its polarity and order drawn at random, is
+    answered "different": what a psychometric function is fitted to, and what an observer's stated
+    probabilities, averaged over polarities, estimate. It is not whether that average exceeds one half.
+
+    `low` and `high` bound the model's own such chance for about 95 % of pairs like this one: predictions on
+    calibration photographs missed the observer by no more.
     """
 
     probability: float  # includes the model's false alarms
@@ -48,12 +53,15 @@ class Link:
 
     floor: float  # probability of saying "different" of identical pictures
     ceiling: float
-    steepness: float  # Weibull exponent
+    steepness: float  # log odds gained per unit of ln(size)
 
     def probability(self, log_ratio: float) -> float:
-        """Return P("different") for ln(size in JNDs); -inf gives the floor."""
-        power = math.exp(min(self.steepness * log_ratio, 10.0))
-        return self.floor + (self.ceiling - self.floor) * (1.0 - math.exp(-math.log(2.0) * power))
+        """Return P("different") for ln(size in JNDs); -inf gives the floor.
+
+        Logistic in ln(size): the chances that observers state of single pairs leave the floor later and reach
+        the ceiling later than a Weibull function has it, which suits answers pooled over pictures.
+        """
+        return self.floor + (self.ceiling - self.floor) * expit(self.steepness * log_ratio)
 
 
 @dataclass(frozen=True)
@@ -77,11 +85,20 @@ class Interval:
 
 @dataclass(frozen=True)
 class Certainty:
-    """How surely the answers of a model follow from the sizes the network gives."""
+    """How the answers of a model follow from the sizes the network gives, and how surely."""
 
     steepness_factor: float  # over the slope `link_of` reads from the profile
     log_scale: float  # to add to ln of the sizes
     interval: Interval
+    threshold_shifts: tuple[float, ...] = ()  # to add to ln of its thresholds, by family; (): none
+    floor: float | None = None  # of its link, learned from its answers; None: what the profile says
+    ceiling: float | None = None
+
+    def over(self, read: Link) -> Link:
+        """Return the model's psychometric function, given what `link_of` reads from its profile."""
+        floor = read.floor if self.floor is None else self.floor
+        ceiling = read.ceiling if self.ceiling is None else self.ceiling
+        return Link(floor, max(ceiling, floor + _LEAST_CLIMB), read.steepness * self.steepness_factor)
 
 
 @dataclass(frozen=True)
@@ -96,10 +113,14 @@ class Settings:
     known_models: Mapping[str, Certainty] = field(default_factory=dict)  # by name: learned from, one by one
     strangers: Certainty | None = None  # of models known by profile alone; None: the pooled one
 
+    @property
+    def pooled(self) -> Certainty:
+        """What holds for the models the network learned from, taken together."""
+        return Certainty(self.steepness_factor, 0.0, self.interval)
+
     def certainty_of(self, profile: JndProfile) -> Certainty:
         """Choose by whether the network learned from this model's answers."""
-        pooled = self.strangers or Certainty(self.steepness_factor, 0.0, self.interval)
-        return self.known_models.get(profile.model, pooled)
+        return self.known_models.get(profile.model, self.strangers or self.pooled)
 
 
 class NoticeabilityModel:
@@ -133,8 +154,12 @@ class NoticeabilityModel:
         """
         sizes = [self._log_sizes(views, profile) for views in zip(*candidates, strict=True)]
         certainty = self._settings.certainty_of(profile)
-        link = link_of(profile, certainty.steepness_factor)
+        link = certainty.over(link_of(profile))
         return [_conclude(float(log_size), link, certainty.interval) for log_size in np.max(sizes, axis=0)]
+
+    def floor(self, profile: JndProfile) -> float:
+        """Return P("different") of identical pictures."""
+        return self._settings.certainty_of(profile).over(link_of(profile)).floor
 
     def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
         """Judge one view and keep what the model would see where."""
@@ -149,26 +174,30 @@ class NoticeabilityModel:
 
     def _thresholds(self, profile: JndProfile) -> list[float]:
         """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
-        log_scale = self._settings.certainty_of(profile).log_scale
-        return [value - log_scale for value in log_thresholds(profile, self._settings)]
+        certainty = self._settings.certainty_of(profile)
+        thresholds = log_thresholds(profile, self._settings)
+        shifts = certainty.threshold_shifts or (0.0,) * len(thresholds)
+        return [value + shift - certainty.log_scale for value, shift in zip(thresholds, shifts, strict=True)]
 
 
-def link_of(profile: JndProfile, steepness_factor: float) -> Link:
+def link_of(profile: JndProfile) -> Link:
     """Read a model's floor, ceiling and slope from its profile; where it has none, usual values.
 
     Lapses would show in every distortion, while the strongest level of some is not visible in every picture:
-    the best hit rate is the ceiling. A profile's slopes are pooled over pictures of unlike thresholds, which
-    flattens them; those of four unlike observers, measured picture by picture, differed by much less.
+    the best hit rate is the ceiling. False alarms are those of the fits, which count what the model states
+    and not only what it decides; fits of few answers overstate them, hence the lower quartile. A profile's
+    slopes are pooled over pictures of unlike thresholds, which flattens them; those of four unlike observers,
+    measured picture by picture, differed by much less.
     """
     measured = [found for found in profile.distortions.values() if found.status == "measured"]
     slopes = [found.slope for found in measured if found.slope is not None]
     ceilings = [found.hit_at_max for found in measured if found.hit_at_max is not None]
-    floor = DEFAULT_FLOOR if profile.false_alarm is None else profile.false_alarm
-    floor = float(np.clip(floor, 0.001, 0.5))
-    ceiling = float(np.clip(max(ceilings) if ceilings else DEFAULT_CEILING, floor + 0.2, 0.995))
+    alarms = [found.false_alarm for found in measured if found.false_alarm is not None]
+    pooled = DEFAULT_FLOOR if profile.false_alarm is None else profile.false_alarm
+    floor = float(np.clip(np.quantile(alarms, 0.25) if alarms else pooled, 0.001, 0.5))
+    ceiling = float(np.clip(max(ceilings) if ceilings else DEFAULT_CEILING, floor + _LEAST_CLIMB, 0.995))
     slope = float(np.clip(median(slopes) if slopes else DEFAULT_SLOPE, 0.5, 10.0))
-    steepness = DEFAULT_SLOPE * (slope / DEFAULT_SLOPE) ** _SLOPE_TRUST
-    return Link(floor=floor, ceiling=ceiling, steepness=steepness_factor * steepness)
+    return Link(floor, ceiling, DEFAULT_SLOPE * (slope / DEFAULT_SLOPE) ** _SLOPE_TRUST)
 
 
 def log_thresholds(profile: JndProfile, settings: Settings) -> list[float]:
@@ -198,6 +227,10 @@ def settings_from_card(entry: Any) -> Settings:
     count = len(settings.families)
     if len(settings.human_thresholds) != count or min(settings.human_thresholds, default=0.0) <= 0.0:
         raise ValueError(f"expected {count} human_thresholds above 0, got {settings.human_thresholds}")
+    learned = [settings.strangers, *settings.known_models.values()]
+    lengths = {len(found.threshold_shifts) for found in learned if found is not None}
+    if not lengths <= {0, count}:
+        raise ValueError(f"expected threshold_shifts of none or {count}, got {sorted(lengths)}")
     if len(settings.usual_pattern) not in {0, count}:
         raise ValueError(f"expected a usual_pattern of none or {count}, got {len(settings.usual_pattern)}")
     return settings
@@ -209,6 +242,9 @@ def _certainty_from_card(entry: Any) -> Certainty:
         _positive(entry["steepness_factor"], "steepness_factor"),
         log_scale,
         _interval_from_card(entry["interval"]),
+        _numbers(entry.get("threshold_shifts", ()), "threshold_shifts"),
+        _rate(entry.get("floor"), "floor"),
+        _rate(entry.get("ceiling"), "ceiling"),
     )
 
 
@@ -233,6 +269,15 @@ def _positive(entry: Any, name: str) -> float:
     (found,) = _numbers([entry], name)
     if found <= 0.0:
         raise ValueError(f"expected {name} above 0, got {found}")
+    return found
+
+
+def _rate(entry: Any, name: str) -> float | None:
+    if entry is None:
+        return None
+    (found,) = _numbers([entry], name)
+    if not 0.0 < found < 1.0:
+        raise ValueError(f"expected {name} between 0 and 1, got {found}")
     return found
 
 

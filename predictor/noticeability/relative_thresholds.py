@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from calibration.profile import JndProfile
 
-_FARTHEST = 1.0  # ln: of one threshold from the model's own level and the usual pattern
-_FARTHEST_FOR_LEVEL = 0.8  # ln: what counts of one threshold when that level is taken
+_FARTHEST = 0.7  # ln: of one threshold from the model's own level and the usual pattern
+_FARTHEST_FOR_LEVEL = 0.4  # ln: what counts of one threshold when that level is taken
 _SLOPES = (0.7, 6.0)  # beyond these a fitted slope is noise
 _USUAL_SLOPE = 3.0
 _FEWEST_MEASURED = 5  # of a profile's distortions: fewer tell too little of its level

@@ -1,6 +1,8 @@
 """Fit what turns sizes into honest probabilities, on photographs the network never saw.
 
-One slope and one scale for decisions, then how far an observer's own probability lies from the prediction.
+One slope and one scale for whoever answered; then how far an observer's own probability lies from the
+prediction. Answers count as the chances they state: a model that says "different" with 0.3 is to be predicted
+0.3, not "no". What one model's own answers tell of it alone is `adapting`'s matter.
 """
 
 from collections.abc import Sequence
@@ -8,10 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 from scipy.optimize import minimize
 from scipy.stats import rankdata
 
-from predictor.noticeability.model import Interval, Link, Settings
+from predictor.noticeability.model import Certainty, Interval, Link
 
 FEWEST_PAIRS = 100  # fewer tell too little: slope, scale and interval stay as they were
 _EDGES = (0.05, 0.2, 0.5, 0.8, 0.95)
@@ -27,41 +30,66 @@ class Answered:
     log_sizes: Floats
     probabilities: Floats  # the observer's, of saying "different"
     link: Link  # of the observer's profile
+    family_shares: Floats  # (N, families) how much each of its thresholds counted for the size
 
     @property
     def noticed(self) -> npt.NDArray[np.bool_]:
         """What the observer decided."""
         return self.probabilities > 0.5
 
+    @property
+    def states_chances(self) -> bool:
+        """Whether the observer said how sure it was, rather than yes or no."""
+        return not bool(np.isin(self.probabilities, (0.0, 1.0)).all())
+
 
 @dataclass(frozen=True)
 class Settled:
-    """The finished settings, and how well they fit."""
+    """How answers follow from sizes, and how well that fits."""
 
-    settings: Settings
+    certainty: Certainty
     log_loss: float
 
 
-def settle(held: Sequence[Answered], settings: Settings) -> tuple[Settled, float]:
-    """Return finished settings, and what to add to the network's ln sizes."""
+def settle(held: Sequence[Answered], known: Certainty) -> Settled:
+    """Fit one slope and one scale to all; with too few answers, what is known stays."""
     if sum(len(one.log_sizes) for one in held) < FEWEST_PAIRS:
-        return Settled(settings, _surprise(held, settings.steepness_factor, 0.0)), 0.0
-    best = minimize(
-        lambda values: _surprise(held, float(np.exp(values[0])), float(values[1])),
-        np.zeros(2),
-        method="Nelder-Mead",
-    )
-    factor, log_scale = float(np.exp(best.x[0])), float(best.x[1])
-    predicted = np.concatenate([predict(one, factor, log_scale) for one in held])
-    observed = np.concatenate([one.probabilities for one in held])
-    finished = replace(settings, steepness_factor=factor, interval=fit_interval(predicted, observed))
-    return Settled(finished, float(best.fun)), log_scale
+        return Settled(known, surprise(held, known))
+
+    def moved(values: Floats) -> Certainty:
+        return replace(known, steepness_factor=float(np.exp(values[0])), log_scale=float(values[1]))
+
+    start = np.array([np.log(known.steepness_factor), known.log_scale])
+    best = minimize(lambda values: surprise(held, moved(values)), start, method="Nelder-Mead")
+    found = moved(best.x)
+    return Settled(replace(found, interval=interval_of(held, found)), float(best.fun))
 
 
-def predict(answers: Answered, steepness_factor: float, log_scale: float) -> Floats:
-    """Return P("different") of each pair under this slope and scale."""
-    link = replace(answers.link, steepness=answers.link.steepness * steepness_factor)
-    return np.array([link.probability(size + log_scale) for size in answers.log_sizes])
+def predict(answers: Answered, certainty: Certainty) -> Floats:
+    """Return P("different") of each pair."""
+    sizes = answers.log_sizes + certainty.log_scale
+    if certainty.threshold_shifts:
+        sizes = sizes - answers.family_shares @ np.array(certainty.threshold_shifts)
+    link = certainty.over(answers.link)
+    return np.asarray(link.floor + (link.ceiling - link.floor) * special.expit(link.steepness * sizes))
+
+
+def surprise(held: Sequence[Answered], certainty: Certainty) -> float:
+    """Return the mean negative log likelihood of the answers; 0 without any."""
+    if not sum(len(one.log_sizes) for one in held):
+        return 0.0
+    chances = np.clip(np.concatenate([predict(one, certainty) for one in held]), 1e-4, 1 - 1e-4)
+    said = np.concatenate([one.probabilities for one in held])
+    return float(-np.mean(said * np.log(chances) + (1 - said) * np.log(1 - chances)))
+
+
+def interval_of(held: Sequence[Answered], certainty: Certainty) -> Interval:
+    """Fit the interval to those who state chances; from yes and no alone it cannot be told, and stays."""
+    stating = [one for one in held if one.states_chances]
+    if not sum(len(one.log_sizes) for one in stating):
+        return certainty.interval
+    predicted = np.concatenate([predict(one, certainty) for one in stating])
+    return fit_interval(predicted, np.concatenate([one.probabilities for one in stating]))
 
 
 def held_out_area(answers: Answered) -> float | None:
@@ -92,15 +120,6 @@ def fit_interval(predicted: Floats, observed: Floats) -> Interval:
         below.append(min(0.0, float(np.quantile(chosen, 0.025, method="lower"))))
         above.append(max(0.0, float(np.quantile(chosen, 0.975, method="higher"))))
     return Interval(_EDGES, tuple(below), tuple(above))
-
-
-def _surprise(held: Sequence[Answered], factor: float, log_scale: float) -> float:
-    """Return the mean negative log likelihood of the decisions; 0 without any."""
-    if not sum(len(one.log_sizes) for one in held):
-        return 0.0
-    chances = np.clip(np.concatenate([predict(one, factor, log_scale) for one in held]), 1e-4, 1 - 1e-4)
-    noticed = np.concatenate([one.noticed for one in held])
-    return float(-np.mean(np.where(noticed, np.log(chances), np.log(1 - chances))))
 
 
 def _logits(probabilities: Floats) -> Floats:

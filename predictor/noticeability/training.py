@@ -1,9 +1,10 @@
 """Fit the noticeability network to observers' answers.
 
-The network learns from probabilities and from decisions at once: the first carry the margin, the second are
-what is to be predicted. What is fitted to photographs it never saw (slope, interval) is `settling`'s matter;
-for models it will never have met, networks are trained that leave one observer out each. Going on from an
-artifact leaves its network alone: a few hundred answers of one model would move it for all the others.
+The network learns from probabilities and from decisions at once: the first are what is to be predicted, the
+second keep pairs in order where chances saturate. What is fitted to photographs it never saw (slope,
+interval) is `settling`'s matter; for models it will never have met, networks are trained that leave one
+observer out each. Going on from an artifact leaves its network alone: a few hundred answers of one model
+would move it for all the others. They tell how far that model's profile is off: see `adapting`.
 """
 
 import math
@@ -18,6 +19,7 @@ from torch.nn import functional
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part
 from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, split_photos
+from predictor.noticeability.adapting import learn_certainty
 from predictor.noticeability.batches import Batch, batch_of
 from predictor.noticeability.model import (
     Certainty,
@@ -28,7 +30,7 @@ from predictor.noticeability.model import (
 )
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.relative_thresholds import usual_pattern
-from predictor.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle
+from predictor.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle, surprise
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
 FEW_PAIRS = 3_000  # below this, an artifact's network is kept and only the model's certainty is learned
@@ -82,10 +84,7 @@ def train(
 ) -> Trained:
     """Train on most photographs, settle slope and interval on the rest.
 
-    Args:
-        lessons: At least one.
-        recipe: Length, rates and seed.
-        progress: Called with epochs done and epochs in all.
+    `progress` is called with epochs done and epochs in all.
 
     Raises:
         ValueError: There is nothing to learn: no pair, only answers of one kind, or too few photographs.
@@ -101,23 +100,30 @@ def train(
     everything = Batch.join(batches)
     network = _fit(everything, recipe, progress)
     answered = [
-        _answered(network, _unshifted(held), lesson.profile, settings)
+        size_pairs(network, _unshifted(held), lesson.profile, settings)
         for (held, _), lesson in zip(splits, lessons, strict=True)
     ]
-    settled, log_scale = settle(answered, settings)
+    settled = settle(answered, settings.pooled)
+    known = _settle_each(lessons, answered, settled.certainty)
+    strangers = _settle_strangers(lessons, batches, splits, recipe)
+    log_scale = settled.certainty.log_scale
     with torch.no_grad():
         network.log_scale.add_(log_scale)
     finished = replace(
-        settled.settings,
-        strangers=_settle_strangers(lessons, batches, splits, recipe, log_scale),
-        known_models=_settle_each(lessons, answered, settings, log_scale),
+        settings,
+        steepness_factor=settled.certainty.steepness_factor,
+        interval=settled.certainty.interval,
+        strangers=strangers and _rescaled(strangers, log_scale),
+        known_models={name: _rescaled(one, log_scale) for name, one in known.items()},
     )
     figures = _figures(len(everything.families), answered, settled.log_loss)
     return Trained(network, finished, figures | {"pooled_log_scale": log_scale})
 
 
 def go_on(lessons: Sequence[Lesson], start: Part) -> Trained:
-    """Learn from a model's answers how sure to be of it; the network and all other models stay as they are.
+    """Learn a model from its answers: where its profile is off, how its answers follow, how sure to be of it.
+
+    The network and all other models stay as they are.
 
     Raises:
         ValueError: There is nothing to learn: no pair, or only answers of one kind.
@@ -126,22 +132,37 @@ def go_on(lessons: Sequence[Lesson], start: Part) -> Trained:
     settings = settings_from_card(start.card["settings"])
     network = JndNetwork(len(FAMILIES))
     network.load_state_dict(dict(start.tensors))
-    answered = [_answered(network, _unshifted(lesson.pairs), lesson.profile, settings) for lesson in lessons]
-    learned = _settle_each(lessons, answered, settings, 0.0)
+    answered = [size_pairs(network, _unshifted(lesson.pairs), lesson.profile, settings) for lesson in lessons]
+    learned = {
+        lesson.profile.model: learn_certainty(one, settings.certainty_of(lesson.profile))
+        for lesson, one in zip(lessons, answered, strict=True)
+        if len(one.noticed) >= FEWEST_PAIRS
+    }
     finished = replace(settings, known_models={**settings.known_models, **learned})
     pairs = sum(len(one.noticed) for one in answered)
-    figures = _figures(pairs, answered, settle(answered, settings)[0].log_loss)
+    losses = [
+        surprise([one], finished.certainty_of(lesson.profile))
+        for lesson, one in zip(lessons, answered, strict=True)
+    ]
+    figures = _figures(pairs, answered, float(np.mean(losses)))
     return Trained(network, finished, figures | {"models_learned": sorted(learned)})
 
 
-def log_sizes(
-    network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings
-) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return ln of each pair's size in JNDs of the model that answered it."""
+def size_pairs(network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings) -> Answered:
+    """Size pairs as the network sees them, beside the answers of the model whose profile it is."""
+    link = link_of(profile)
+    if not len(pairs):
+        return Answered(np.zeros(0), np.zeros(0), link, np.zeros((0, len(FAMILIES))))
     batch = batch_of(pairs, profile, settings)
     with torch.inference_mode():
-        sizes = network.eval()(batch.measures, batch.thresholds).log_size
-    return np.asarray(sizes.clamp(min=_SMALLEST).numpy(), dtype=np.float64)
+        found = network.eval()(batch.measures, batch.thresholds)
+        shares = torch.softmax(found.family_logits, dim=1)
+    return Answered(
+        np.asarray(found.log_size.clamp(min=_SMALLEST).numpy(), dtype=np.float64),
+        pairs.probabilities.astype(np.float64),
+        link,
+        np.asarray(shares.numpy(), dtype=np.float64),
+    )
 
 
 def _check_answers(lessons: Sequence[Lesson]) -> None:
@@ -172,17 +193,19 @@ def _first_settings(profiles: Sequence[JndProfile]) -> Settings:
 
 
 def _settle_each(
-    lessons: Sequence[Lesson], held: Sequence[Answered], settings: Settings, pooled_scale: float
+    lessons: Sequence[Lesson], held: Sequence[Answered], pooled: Certainty
 ) -> dict[str, Certainty]:
     """Settle every observer with answers enough on its own; the others keep what holds for strangers."""
-    found = {}
-    for lesson, answered in zip(lessons, held, strict=True):
-        if len(answered.noticed) >= FEWEST_PAIRS:
-            settled, log_scale = settle([answered], settings)
-            found[lesson.profile.model] = Certainty(
-                settled.settings.steepness_factor, log_scale - pooled_scale, settled.settings.interval
-            )
-    return found
+    return {
+        lesson.profile.model: learn_certainty(answered, pooled)
+        for lesson, answered in zip(lessons, held, strict=True)
+        if len(answered.noticed) >= FEWEST_PAIRS
+    }
+
+
+def _rescaled(certainty: Certainty, log_scale: float) -> Certainty:
+    """Leave out what the network's own scale has taken over."""
+    return replace(certainty, log_scale=certainty.log_scale - log_scale)
 
 
 def _settle_strangers(
@@ -190,7 +213,6 @@ def _settle_strangers(
     batches: Sequence[Batch],
     splits: Sequence[tuple[PairSet, PairSet]],
     recipe: Recipe,
-    pooled_scale: float,
 ) -> Certainty | None:
     """Meet each observer with a network that learned from the others alone; None with too few observers.
 
@@ -208,9 +230,8 @@ def _settle_strangers(
             for other in others
         ]
         network = _fit(Batch.join(learned), short, lambda _done, _total: None)
-        met.append(_answered(network, _unshifted(splits[index][0]), stranger.profile, settings))
-    settled, log_scale = settle(met, settings)
-    return Certainty(settled.settings.steepness_factor, log_scale - pooled_scale, settled.settings.interval)
+        met.append(size_pairs(network, _unshifted(splits[index][0]), stranger.profile, settings))
+    return settle(met, settings.pooled).certainty
 
 
 def _fit(everything: Batch, recipe: Recipe, progress: Callable[[int, int], None]) -> JndNetwork:
@@ -269,15 +290,5 @@ def _loss(network: JndNetwork, batch: Batch, steepness: torch.Tensor, recipe: Re
 
 def _probabilities(sizes: torch.Tensor, links: torch.Tensor, steepness: torch.Tensor) -> torch.Tensor:
     floor, ceiling, slope = links.unbind(dim=1)
-    excess = 1.0 - torch.exp2(-torch.exp((steepness * slope * sizes).clamp(max=6.0)))
+    excess = torch.sigmoid(steepness * slope * sizes)
     return (floor + (ceiling - floor) * excess).clamp(1e-4, 1 - 1e-4)
-
-
-def _answered(network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings) -> Answered:
-    if not len(pairs):
-        return Answered(np.zeros(0), np.zeros(0), link_of(profile, 1.0))
-    return Answered(
-        log_sizes(network, pairs, profile, settings),
-        pairs.probabilities.astype(np.float64),
-        link_of(profile, 1.0),
-    )

@@ -131,7 +131,7 @@ def ask_thresholds(
         raise ValueError("expected at least one photograph to ask about, got none")
     side = profile.input_side or WHOLE_SIDE
     pictures = [model_view(photo, side) for photo in photos]
-    link = link_of(profile, 1.0)
+    link = link_of(profile)
     searched = {
         name: search_thresholds(
             Distorted(pictures, name, first_seed),

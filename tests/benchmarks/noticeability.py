@@ -6,7 +6,9 @@ distortion, levels log-uniform over 0.25 to 4 times the model's threshold, rende
 so that native size and model's view are one. Metrics get their fair chance: RGB and luma, the pair as it is
 and doubled in size, MS-SSIM with three scales where five do not fit; the best of them counts. A second
 mixture (damage before the model's own resize, rescaling with a codec) is reported beside it, and so are the
-pairs within half to twice the threshold, where the question is hard; floors are those of all pairs. Speed is
+pairs within half to twice the threshold, where the question is hard; floors are those of all pairs. The
+calibration error (ece) is against the chance of one answer, the mean of what the observer states over both
+polarities; beside it that against decisions, which was reported until the definition was changed. Speed is
 that of one pair at one megapixel, for the embedded model and for one of unknown input, with the reference
 fresh or seen before, and its ratio to one decode of the same picture by libjpeg-turbo. `zero_shot.py` asks
 the same of observers the predictor never met.
@@ -14,17 +16,14 @@ the same of observers the predictor never met.
 The last line is JSON. Takes about three minutes on one core.
 """
 
-import argparse
 import json
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
+from held_out_pairs import ask_embedded, shared_options, use_one_core
 from skimage import data
 from torchmetrics.functional.image import (
     multiscale_structural_similarity_index_measure,
@@ -32,59 +31,25 @@ from torchmetrics.functional.image import (
     structural_similarity_index_measure,
 )
 
-from calibration.image import Image, encode_jpeg, encode_png
-from calibration.observers.protocol import Observer
-from calibration.observers.select import build_observer
+from calibration.image import Image, encode_jpeg
 from calibration.profile import JndProfile
-from predictor.dataset import FAMILIES, PairSet, photo_files
+from predictor.dataset import FAMILIES, PairSet
 from predictor.noticeability.evaluation import (
     area_under_curve,
     calibration_error,
     coverage,
+    expected_brier,
     gmsd,
     predict_pairs,
 )
-from predictor.noticeability.labelling import ObserverLabeller
-from predictor.noticeability.sampling import label_pairs, sample_pairs
+from predictor.noticeability.threshold_error import threshold_errors
 from predictor.predict import Predictor, resolve_profile
 
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 FLOOR, MARGIN, MILLISECONDS = 0.96, 0.03, 12.0
 REPLICATES = 500
 _LUMA = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
 
 Metric = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-def held_out(folder: Path) -> list[Path]:
-    """List photographs nobody trained on; those of scikit-image are written into `folder`."""
-    bundled = []
-    for name in ("chelsea", "coffee", "rocket"):
-        path = folder / f"{name}.png"
-        path.write_bytes(encode_png(Image(getattr(data, name)())))
-        bundled.append(path)
-    if not SHARED.is_dir():
-        print(f"{SHARED} is missing: three photographs only", file=sys.stderr)
-        return bundled
-    kodak = [
-        path
-        for path in photo_files(SHARED / "kodak")
-        if any(n in path.stem for n in ("13", "14", "15", "16"))
-    ]
-    return photo_files(SHARED / "biq2021")[-300:] + kodak + bundled
-
-
-def ask(
-    observer: Observer, files: list[Path], profile: JndProfile, count: int, seed: int
-) -> tuple[PairSet, PairSet]:
-    """Return the observer's answers to single distortions around threshold, and to the other mixture."""
-    thresholds = {name: profile.threshold_of(name) or 1.0 for name in FAMILIES}
-    side = profile.input_side or 96
-    pairs = sample_pairs(files, count, thresholds=thresholds, side=side, rng=np.random.default_rng(seed))
-    answers = label_pairs(pairs, ObserverLabeller(observer))
-    is_identical = (answers.references == answers.distorted).all(axis=(1, 2, 3))
-    is_single = answers.levels > 0
-    return answers.take(is_single & ~is_identical), answers.take(~is_single & ~is_identical)
 
 
 def metrics() -> Mapping[str, Metric]:
@@ -168,7 +133,8 @@ def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str
     """Measure predictor and metrics on the same pairs."""
     found = predict_pairs(predictor, pairs, profile)
     chances = np.array([one.probability for one in found])
-    noticed = pairs.probabilities > 0.5
+    answered = pairs.probabilities.astype(np.float64)
+    noticed = answered > 0.5
     scores = {name: -measure(pairs, metric) for name, metric in metrics().items()}  # greater: more different
     baselines = {name: area_under_curve(noticed, score) for name, score in scores.items()}
     best = max(baselines, key=lambda name: baselines[name])
@@ -196,12 +162,20 @@ def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str
         "margin": round(auc - baselines[best], 4),
         "margin_95": bootstrap(pairs.photos, margin),
         "within_half_to_twice_the_threshold": hard_pairs(noticed, near, chances, scores),
-        "brier": round(float(np.mean((chances - noticed) ** 2)), 4),
-        "ece": round(calibration_error(noticed, chances), 4),
-        "coverage_95": round(coverage(found, pairs.probabilities.astype(float)), 4),
+        "brier": round(expected_brier(answered, chances), 4),
+        "ece": round(calibration_error(answered, chances), 4),
+        "ece_of_decisions": round(calibration_error(noticed.astype(float), chances), 4),
+        "threshold_error_median": threshold_error(pairs, chances),
+        "coverage_95": round(coverage(found, answered), 4),
         "baselines": {name: round(value, 4) for name, value in baselines.items()},
         "by_distortion": by_distortion,
     }
+
+
+def threshold_error(pairs: PairSet, chances: np.ndarray) -> float | None:
+    """Return the median over distortions of |ln(predicted / answered)|."""
+    errors = threshold_errors(pairs, chances, FAMILIES)
+    return round(float(np.median(np.abs(list(errors.values())))), 4) if errors else None
 
 
 def near_threshold(pairs: PairSet, profile: JndProfile) -> np.ndarray:
@@ -259,17 +233,10 @@ def speed(predictor: Predictor, profiles: Mapping[str, JndProfile]) -> dict[str,
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--artifact", type=Path)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    options = shared_options(str(__doc__), pairs=3000, seed=20).parse_args()
+    use_one_core()
     predictor, profile = Predictor.load(options.artifact), resolve_profile("embedded")
-    with tempfile.TemporaryDirectory() as folder:
-        files = held_out(Path(folder))
-        singles, others = ask(build_observer("embedded"), files, profile, options.pairs, options.seed)
+    singles, others = ask_embedded(options.pairs, options.seed)
     figures = {"benchmark": "noticeability", "profile": profile.source, "artifact": predictor.version}
     figures |= judge(predictor, singles, profile)
     figures["before_the_models_resize"] = judge(predictor, others, profile)

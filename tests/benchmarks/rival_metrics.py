@@ -8,19 +8,15 @@ cannot be made, the record says why.
 The last line is JSON. Takes about four minutes on one core, most of it the environment.
 """
 
-import argparse
 import json
 import subprocess
 import tempfile
 import venv
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
-from noticeability import ask, held_out
+from held_out_pairs import ask_embedded, shared_options, use_one_core
 
-from calibration.observers.select import build_observer
 from predictor.dataset import PairSet
 from predictor.noticeability.evaluation import area_under_curve, measure_all, predict_pairs, psnr
 from predictor.predict import Predictor, resolve_profile
@@ -48,18 +44,12 @@ def rival_scores(pairs: PairSet, slow: int) -> dict[str, np.ndarray]:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=1500)
+    parser = shared_options(str(__doc__), pairs=1500, seed=20)
     parser.add_argument("--slow", type=int, default=200, help="pairs shown to SSIMULACRA2")
-    parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--artifact", type=Path)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    use_one_core()
     predictor, profile = Predictor.load(options.artifact), resolve_profile("embedded")
-    with tempfile.TemporaryDirectory() as folder:
-        files = held_out(Path(folder))
-        pairs, _ = ask(build_observer("embedded"), files, profile, options.pairs, options.seed)
+    pairs, _ = ask_embedded(options.pairs, options.seed)
     noticed = pairs.probabilities > 0.5
     ours = np.array([one.probability for one in predict_pairs(predictor, pairs, profile)])
     figures: dict[str, object] = {

@@ -9,16 +9,14 @@ learned from.
 The last line is JSON: one entry per observer. Takes about two minutes each on one core.
 """
 
-import argparse
 import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-import torch
-from noticeability import MARGIN, ask, held_out, judge
+from held_out_pairs import ask, held_out, shared_options, use_one_core
+from noticeability import MARGIN, judge
 
 from calibration.image import Image, resize
 from calibration.observers.embedded.observer import load_embedded
@@ -64,20 +62,16 @@ def open_observer(folder: Path, reduced: int | None) -> Observer:
 
 def main() -> None:
     """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = shared_options(str(__doc__), pairs=1500, seed=21)
     parser.add_argument(
         "--model", type=Path, action="append", default=[], help="folder of a trained observer"
     )
     parser.add_argument("--profile", type=Path, action="append", default=[], help="its calibration folder")
     parser.add_argument("--reduced", type=int, help="side; the last --profile is that of the reduced model")
-    parser.add_argument("--pairs", type=int, default=1500)
-    parser.add_argument("--seed", type=int, default=21)
-    parser.add_argument("--artifact", type=Path)
     options = parser.parse_args()
     if not options.model and options.reduced is None:
         parser.error("expected --model FOLDER or --reduced SIDE, each with its --profile")
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    use_one_core()
     predictor = Predictor.load(options.artifact)
     learned = read_part(options.artifact or default_directory(), "noticeability").card["training"][
         "observers"

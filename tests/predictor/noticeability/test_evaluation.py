@@ -5,7 +5,15 @@ from skimage import data
 from skimage.metrics import structural_similarity
 
 from calibration.image import Image
-from predictor.noticeability.evaluation import area_under_curve, calibration_error, coverage, gmsd, psnr, ssim
+from predictor.noticeability.evaluation import (
+    area_under_curve,
+    calibration_error,
+    coverage,
+    expected_brier,
+    gmsd,
+    psnr,
+    ssim,
+)
 from predictor.noticeability.model import Noticeability
 
 PHOTO = Image(data.coffee())
@@ -35,6 +43,25 @@ def test_honest_chances_have_little_calibration_error():
 
     assert calibration_error(noticed, chances) < 0.02
     assert calibration_error(noticed, chances**3) > 0.1
+
+
+def test_chances_stated_and_answers_drawn_from_them_have_the_same_calibration_error():
+    rng = np.random.default_rng(0)
+    stated, chances = rng.random(50_000), rng.random(50_000)
+    drawn = (rng.random(50_000) < stated).astype(float)
+
+    assert calibration_error(stated, chances) == pytest.approx(calibration_error(drawn, chances), abs=0.01)
+
+
+def test_the_expected_brier_score_is_that_of_answers_drawn():
+    rng = np.random.default_rng(0)
+    stated, chances = rng.random(50_000), rng.random(50_000)
+    drawn = (rng.random(50_000) < stated).astype(float)
+
+    assert expected_brier(stated, chances) == pytest.approx(np.mean((drawn - chances) ** 2), abs=0.01)
+    assert expected_brier(stated, stated) < min(
+        expected_brier(stated, chances), expected_brier(stated, (stated > 0.5).astype(float))
+    )
 
 
 def test_identical_pictures_are_the_best_of_every_metric():

@@ -32,22 +32,38 @@ def test_no_difference_gives_the_floor():
     assert Link(0.03, 0.98, 4.0).probability(-math.inf) == pytest.approx(0.03)
 
 
+def test_what_a_model_was_learned_to_do_replaces_what_its_profile_says():
+    certainty = Certainty(2.0, 0.0, SETTINGS.interval, floor=0.1, ceiling=0.7)
+
+    assert certainty.over(Link(0.02, 0.98, 3.0)) == Link(0.1, 0.7, 6.0)
+
+
 def test_the_link_rises():
     link = Link(0.02, 0.97, 4.0)
     chances = [link.probability(size / 10) for size in range(-30, 30)]
 
     assert chances == sorted(chances)
-    assert chances[-1] == pytest.approx(0.97)
+    assert chances[-1] == pytest.approx(0.97, abs=1e-4)
 
 
 def test_floor_comes_from_the_profile():
-    assert link_of(replace(default_profile(), false_alarm=0.07), 1.0).floor == 0.07
+    assert link_of(replace(default_profile(), false_alarm=0.07)).floor == 0.07
+
+
+def test_measured_distortions_tell_the_floor_their_fits_count_stated_chances():
+    blur, noise = (default_profile().distortions[name] for name in ("blur", "noise"))
+    measured = {
+        "blur": replace(blur, status="measured", false_alarm=0.1),
+        "noise": replace(noise, status="measured", false_alarm=0.1),
+    }
+
+    assert link_of(replace(default_profile(), distortions=measured, false_alarm=0.0)).floor == 0.1
 
 
 def test_assumed_profiles_get_usual_values():
-    link = link_of(default_profile(), 2.0)
+    link = link_of(default_profile())
 
-    assert (link.floor, link.ceiling, link.steepness) == (0.02, 0.98, 6.0)
+    assert (link.floor, link.ceiling, link.steepness) == (0.02, 0.98, 3.0)
 
 
 def test_the_best_hit_rate_is_the_ceiling_and_flat_pooled_slopes_are_hardly_believed():
@@ -57,7 +73,7 @@ def test_the_best_hit_rate_is_the_ceiling_and_flat_pooled_slopes_are_hardly_beli
         "noise": replace(noise, status="measured", slope=1.0, hit_at_max=0.97),
     }
 
-    link = link_of(replace(default_profile(), distortions=measured), 1.0)
+    link = link_of(replace(default_profile(), distortions=measured))
 
     assert link.ceiling == 0.97
     assert link.steepness == pytest.approx(3.0**0.75)
@@ -120,6 +136,10 @@ def test_a_card_without_settings_is_refused():
         (["steepness_factor"], 10**400),
         (["known_models"], None),
         (["known_models"], {"a": {}}),
+        (["strangers", "threshold_shifts"], [0.1]),
+        (["strangers", "threshold_shifts"], [math.nan] * len(FAMILIES)),
+        (["strangers", "floor"], 1.5),
+        (["strangers", "ceiling"], "high"),
         ([], None),
         ([], []),
     ],
@@ -163,7 +183,7 @@ def test_settings_survive_the_card():
     settings = replace(
         SETTINGS,
         usual_pattern=(0.1, -0.1),
-        known_models={"met": Certainty(2.0, 0.0, SETTINGS.interval)},
+        known_models={"met": Certainty(2.0, 0.0, SETTINGS.interval, (0.1, -0.2), 0.05, 0.9)},
         strangers=Certainty(1.0, 0.2, SETTINGS.interval),
     )
 

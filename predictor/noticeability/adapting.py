@@ -1,0 +1,55 @@
+"""Learn one model from its own answers: how far its profile is off by distortion, and how its answers follow.
+
+The mode of a posterior: every number starts from what is known of the model and moves from it only as far as
+the answers ask. So a few dozen trials of a distortion correct its threshold in part, hundreds wholly, and a
+distortion never asked about moves with the others. The network stays as it is.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from predictor.noticeability.model import Certainty, expit, logit
+from predictor.noticeability.settling import Answered, interval_of, surprise
+
+# Spreads of the prior: natural logarithms, log odds for the ends. Observers left out of training were off by
+# about so much; half of any of them changes little.
+_SLOPE, _SCALE, _SHIFT, _END = 0.25, 0.15, 0.3, 0.7
+
+Floats = npt.NDArray[np.float64]
+
+
+def learn_certainty(answered: Answered, known: Certainty) -> Certainty:
+    """Return what holds of the model that gave these answers.
+
+    Floor and ceiling are learned, too: an answer to one question has other false alarms and lapses than a
+    profile's summary of it, and a scale fitted between wrong ends is bent.
+
+    Args:
+        answered: At least one.
+        known: Of the model before, or of models in general.
+    """
+    families = answered.family_shares.shape[1]
+    before = known.over(answered.link)
+    shifts = np.array(known.threshold_shifts or (0.0,) * families)
+    spreads = np.array([_SLOPE, _SCALE, _END, _END, *[_SHIFT] * families])
+
+    def moved(values: Floats) -> Certainty:
+        return replace(
+            known,
+            steepness_factor=known.steepness_factor * float(np.exp(values[0])),
+            log_scale=known.log_scale + float(values[1]),
+            floor=expit(logit(before.floor) + float(values[2])),
+            ceiling=expit(logit(before.ceiling) + float(values[3])),
+            threshold_shifts=tuple(float(value) for value in shifts + values[4:]),
+        )
+
+    def cost(values: Floats) -> float:
+        fit = len(answered.log_sizes) * surprise([answered], moved(values))
+        return fit + float(np.square(values / spreads).sum()) / 2
+
+    best = minimize(cost, np.zeros(len(spreads)), method="L-BFGS-B")
+    found = moved(best.x)
+    return replace(found, interval=interval_of([answered], found))

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from predictor.noticeability.adapting import learn_certainty
+from predictor.noticeability.model import Certainty, Interval, Link
+from predictor.noticeability.settling import Answered, predict
+
+FAMILIES = 5
+ANYTHING = Interval((), (-9.0,), (9.0,))
+READ = Link(0.02, 0.98, 3.0)
+KNOWN = Certainty(1.5, 0.0, ANYTHING)
+TRUTH = Certainty(1.2, 0.1, ANYTHING, (0.4, -0.4, 0.0, 0.0, 0.0), 0.12, 0.85)
+
+
+def trials(count: int, *, seed: int, says: str = "yes or no") -> Answered:
+    """Ask an observer who behaves as `TRUTH` has it; a fifth of the pairs are alike."""
+    rng = np.random.default_rng(seed)
+    shares = np.eye(FAMILIES)[np.arange(count) % FAMILIES]
+    sizes = np.where(rng.random(count) < 0.2, -12.0, rng.normal(0.2, 0.9, count))
+    asked = Answered(sizes, np.zeros(count), READ, shares)
+    chances = predict(asked, TRUTH)
+    said = chances if says == "chances" else (rng.random(count) < chances).astype(float)
+    return Answered(asked.log_sizes, said, READ, shares)
+
+
+def missed(learned: Certainty, fresh: Answered) -> float:
+    return float(np.abs(predict(fresh, learned) - predict(fresh, TRUTH)).mean())
+
+
+def test_many_answers_tell_thresholds_by_distortion_and_both_ends():
+    learned = learn_certainty(trials(6000, seed=0), KNOWN)
+
+    shifts = np.array(learned.threshold_shifts) - learned.log_scale
+    assert shifts == pytest.approx(np.array(TRUTH.threshold_shifts) - TRUTH.log_scale, abs=0.12)
+    assert learned.floor == pytest.approx(0.12, abs=0.03)
+    assert learned.ceiling == pytest.approx(0.85, abs=0.03)
+
+
+@pytest.mark.parametrize("count", [100, 375, 2000])
+def test_a_models_own_answers_bring_predictions_nearer_to_it(count: int):
+    fresh = trials(2000, seed=9)
+    runs = [missed(learn_certainty(trials(count, seed=seed), KNOWN), fresh) for seed in range(3)]
+
+    assert np.mean(runs) < 0.8 * missed(KNOWN, fresh)
+
+
+def test_more_answers_are_believed_more():
+    fresh = trials(2000, seed=9)
+    found = [missed(learn_certainty(trials(count, seed=1), KNOWN), fresh) for count in (100, 1000, 5000)]
+
+    assert found == sorted(found, reverse=True)
+
+
+def test_a_distortion_never_asked_about_keeps_its_threshold():
+    asked = trials(1000, seed=0)
+    others = asked.family_shares[:, 0] == 0
+    some = Answered(asked.log_sizes[others], asked.probabilities[others], READ, asked.family_shares[others])
+
+    assert learn_certainty(some, KNOWN).threshold_shifts[0] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_yes_and_no_leave_the_interval_as_it_was():
+    assert learn_certainty(trials(400, seed=0), KNOWN).interval == ANYTHING
+
+
+def test_stated_chances_tell_the_interval():
+    assert learn_certainty(trials(400, seed=0, says="chances"), KNOWN).interval != ANYTHING
+
+
+def test_answers_of_one_kind_move_nothing_out_of_reach():
+    asked = trials(300, seed=0)
+    never = Answered(asked.log_sizes, np.zeros(300), READ, asked.family_shares)
+
+    chances = predict(asked, learn_certainty(never, KNOWN))
+
+    assert np.isfinite(chances).all()
+    assert 0.0 < chances.min() <= chances.max() < 1.0
