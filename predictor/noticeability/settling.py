@@ -32,6 +32,12 @@ class Answered:
     link: Link  # of the observer's profile
     family_shares: Floats  # (N, families) how much each of its thresholds counted for the size
 
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "Answered":
+        """Return the chosen pairs."""
+        return Answered(
+            self.log_sizes[chosen], self.probabilities[chosen], self.link, self.family_shares[chosen]
+        )
+
     @property
     def noticed(self) -> npt.NDArray[np.bool_]:
         """What the observer decided."""
