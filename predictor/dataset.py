@@ -3,14 +3,17 @@
 Where pairs come from is the matter of `sampling` (made for training) and `recorded` (a calibration's trials).
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
+from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
 
 FAMILIES: tuple[str, ...] = tuple(DISTORTIONS)
@@ -32,6 +35,63 @@ class Pair:
     level: float  # of that family; 0 where there is none
 
 
+class AnsweredPairs(Protocol):
+    """N pairs with an observer's answers, wherever their pictures are."""
+
+    @property
+    def photos(self) -> npt.NDArray[np.str_]:
+        """Return the photograph of each, (N,)."""
+        ...
+
+    @property
+    def families(self) -> npt.NDArray[np.int64]:
+        """Return the distortion of each, (N,): an index into FAMILIES, or NO_FAMILY."""
+        ...
+
+    @property
+    def levels(self) -> Floats:
+        """Return the level of each, (N,); 0 where there is none."""
+        ...
+
+    @property
+    def shifts(self) -> Floats:
+        """Return ln of the model's thresholds over the observer's own, (N, families)."""
+        ...
+
+    @property
+    def probabilities(self) -> Floats:
+        """Return how likely the observer says "different", (N,)."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def shown(self) -> Iterator[tuple[Image, Image]]:
+        """Go through the pictures, reference and distorted, as they were shown."""
+        ...
+
+    def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Self:
+        """Return the chosen pairs."""
+        ...
+
+    def digest(self) -> str:
+        """Return a SHA-256 that tells these pairs and answers from all others."""
+        ...
+
+
+class Answers(Protocol):
+    """One observer's answers and its profile; the pairs may be rendered one by one."""
+
+    @property
+    def pairs(self) -> AnsweredPairs:
+        """Return the pairs answered."""
+        ...
+
+    @property
+    def profile(self) -> JndProfile:
+        """Return the observer's profile."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class PairSet:
     """N labelled pairs as arrays; all views share one side."""
@@ -50,6 +110,15 @@ class PairSet:
     def take(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> "PairSet":
         """Return the chosen pairs."""
         return PairSet(**{item.name: getattr(self, item.name)[chosen] for item in fields(self)})
+
+    def shown(self) -> Iterator[tuple[Image, Image]]:
+        """Go through the pictures, reference and distorted."""
+        for reference, distorted in zip(self.references, self.distorted, strict=True):
+            yield Image(reference), Image(distorted)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the distorted pictures and the answers."""
+        return hashlib.sha256(self.distorted.tobytes() + self.probabilities.tobytes()).hexdigest()
 
     def save(self, path: Path) -> None:
         """Write as one compressed file."""

@@ -6,8 +6,9 @@ the model's own noise, told as `repeat_rate`, not the picture's.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,13 @@ from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial, read_trials
 from predictor.answers.change import UNKNOWN_SIDE, AnswerModel, OwnFlip, flip_terms
 from predictor.answers.training import logistic
-from predictor.artifact import CARD, FILE_FIELDS, Part, default_directory, has_part, read_part, write_part
+from predictor.artifact import CARD, FILE_FIELDS, Part, default_directory, has_part, read_part
+from predictor.shown_pictures import describe_left_out, find_shown
 
 Floats = npt.NDArray[np.float32]
 
 DELIVERY = ("jpeg", "webp", "rescale", "png8")  # what is done to a version on its way
+_UNCOUNTED = "the reply could not be counted"
 _MOST_REPEATS_CHANGED = 0.5  # of identical pictures: from there on answers tell nothing of pictures
 _PRIOR_SPREAD = (0.5, 1.5)  # of slope (as a share of it) and constant, between models
 
@@ -38,10 +41,19 @@ class AnswerTrials:
     has_changed: npt.NDArray[np.bool_]  # (N,)
     photographs: int
     repeat_rate: float | None  # changed answers to identical pictures; None: never asked
+    left_out: Mapping[str, int] = field(default_factory=dict)  # trials, by reason
 
     def digest(self) -> str:
         """Return the SHA-256 of what is learned from."""
         return hashlib.sha256(self.log_divergence.tobytes() + self.has_changed.tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class LearnedAnswers:
+    """An answer_change part before it is written."""
+
+    part: Part
+    figures: Mapping[str, Any]  # by model
 
 
 def answered_a_task(calibration: Path) -> bool:
@@ -62,14 +74,16 @@ def read_answer_trials(calibration: Path, images: Path, model: AnswerModel) -> A
         ValueError: No trial is of use.
     """
     profile = load_profile(calibration)
-    counted = [
-        trial
-        for trial in read_trials(calibration / "trials.jsonl")
-        if trial.noticed is not None and trial.reference_reply is not None
-    ]
+    trials = read_trials(calibration / "trials.jsonl")
+    pictures = find_shown(calibration, images, (trial.stimulus.image for trial in trials))
+    whys = {
+        trial.id: _UNCOUNTED if trial.noticed is None else pictures.why_unusable(trial.stimulus.image)
+        for trial in trials
+        if trial.reference_reply is not None
+    }
+    counted = [trial for trial in trials if trial.id in whys and trial.noticed is not None]
     wanted = [trial for trial in counted if not trial.is_catch and trial.stimulus.distortion in DELIVERY]
-    divergences = {trial.id: _divergence(trial, images, profile, model) for trial in wanted}
-    used = [trial for trial in wanted if divergences[trial.id] is not None]
+    used = [trial for trial in wanted if whys[trial.id] is None]
     if not used:
         raise ValueError(
             f"expected answers to pictures of {images} in {calibration}, changed by {', '.join(DELIVERY)}; "
@@ -78,23 +92,26 @@ def read_answer_trials(calibration: Path, images: Path, model: AnswerModel) -> A
     repeats = [bool(trial.noticed) for trial in counted if trial.is_catch]
     return AnswerTrials(
         profile,
-        np.array([divergences[trial.id] for trial in used], dtype=np.float32),
+        np.array([_divergence(trial, images, profile, model) for trial in used], dtype=np.float32),
         np.array([trial.noticed for trial in used], dtype=np.bool_),
         len({trial.stimulus.image for trial in used}),
         float(np.mean(repeats)) if repeats else None,
+        Counter(why for why in whys.values() if why is not None),
     )
 
 
-def learn_from_answers(calibrations: Sequence[Path], images: Path, out: Path) -> Mapping[str, Any]:
-    """Fit each calibration's model and store it beside those the artifact knows; return the figures by model.
+def learn_from_answers(
+    calibrations: Sequence[Path], images: Path, out: Path, tell: Callable[[str], None]
+) -> LearnedAnswers:
+    """Fit each calibration's model beside those the artifact knows; nothing is written.
 
     Goes on from the answer_change part of `out`, or from the one that ships.
 
     Raises:
         ArtifactError: Neither has such a part, or it is damaged.
         ProfileError: A calibration has no readable profile.
-        ValueError: A calibration has no trial of use, or its model answers at random.
-        OSError: `out` cannot be written.
+        ValueError: A calibration has no trial of use, its pictures are others now, or its model answers at
+            random.
     """
     has_own = (out / CARD).exists() and has_part(out, "answer_change")
     part = read_part(out if has_own else default_directory(), "answer_change")
@@ -102,11 +119,13 @@ def learn_from_answers(calibrations: Sequence[Path], images: Path, out: Path) ->
     learned = {}
     for folder in calibrations:
         trials = read_answer_trials(folder, images, model)
+        told = describe_left_out(trials.left_out)
+        if told is not None:
+            tell(f"{folder}: {told}")
         learned[trials.profile.model] = {**asdict(refit(model, trials)), **describe(trials)}
     card = {name: value for name, value in part.card.items() if name not in FILE_FIELDS}
     card["models"] = {**part.card.get("models", {}), **learned}
-    write_part(out, "answer_change", Part(part.tensors, card))
-    return learned
+    return LearnedAnswers(Part(part.tensors, card), learned)
 
 
 def refit(model: AnswerModel, trials: AnswerTrials) -> OwnFlip:
@@ -144,14 +163,11 @@ def describe(trials: AnswerTrials) -> Mapping[str, Any]:
     }
 
 
-def _divergence(trial: Trial, images: Path, profile: JndProfile, model: AnswerModel) -> float | None:
+def _divergence(trial: Trial, images: Path, profile: JndProfile, model: AnswerModel) -> float:
     stimulus = trial.stimulus
     references = References(images, (stimulus.image,), ())
-    try:
-        reference, version = render_pair(
-            stimulus, DISTORTIONS[stimulus.distortion], references, profile.stimulus_side
-        )
-    except (ValueError, OSError):  # the picture is gone, or not readable any more
-        return None
+    reference, version = render_pair(
+        stimulus, DISTORTIONS[stimulus.distortion], references, profile.stimulus_side
+    )
     rows = model.features(reference, [version], profile.input_side or UNKNOWN_SIDE)
     return float(model.heads.log_divergence(rows)[0])

@@ -31,36 +31,59 @@ def train(
     observer: Annotated[
         list[str] | None,
         typer.Option(
-            help="Ask this observer about fresh pairs too: embedded, embedded:FOLDER, openai:MODEL@URL …; "
-            "repeatable. From three on, it is also learned how sure to be of models never met."
+            help="Ask this observer about fresh pairs, too: embedded, openai:MODEL@URL, anthropic:MODEL, "
+            "gemini:MODEL, transformers:PATH, python:MODULE:FACTORY …, as jnd-calibrate; repeatable. With "
+            "three or more and 3,000 pairs, it is also learned how sure to be of models never met."
         ),
     ] = None,
     profile: Annotated[
         list[Path] | None,
-        typer.Option(help="Measured profile, or calibration folder, of an observer asked; repeatable."),
+        typer.Option(
+            help="Measured profile, or calibration folder, of an observer asked: saves the questions that "
+            "look for its thresholds; repeatable."
+        ),
     ] = None,
     pairs: Annotated[
         int,
-        typer.Option(min=100, help="Fresh pairs to ask about, shared by the observers; two questions each."),
+        typer.Option(
+            min=100,
+            help="Fresh pairs to ask about, shared by the observers; two questions each. Up to 240 more per "
+            "observer and distortion look for thresholds that no profile has: the total is said first.",
+        ),
     ] = 10_000,
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="Use only the first LIMIT pictures, sorted by name, when asking."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data.")] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the observers' answers; without it they lie in OUT.asked until the artifact is "
+            "written. The same command goes on from them, were it cut short."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Passes over the pairs, where a network is trained anew.", show_default=False
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Fixes pairs, split and weights.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Learn to predict what observers notice, or when their answers change.
 
-    With trials only, the predictor that ships is kept and learns this model, from a hundred trials on: how
-    far its profile is off, distortion by distortion, how its answers follow, and how sure to be of it. With
-    --observer, thousands of fresh pairs are asked about and training starts anew. A calibration on a task
-    question teaches when this model's answers change: see the command answer.
+    From trials, their model is learned, from a hundred on: how far its profile is off, distortion by
+    distortion, how its answers follow, and how sure to be of it. The network and what is known of other
+    models stay: those of OUT, if it is an artifact, else those that ship. With --observer,
+    fresh pairs are asked about, too; from 3,000 --pairs on, they train a new network, which knows the models
+    asked alone. A calibration on a task question teaches when this model's answers change: see the command
+    answer.
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """
     from predictor.noticeability.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
+    from predictor.noticeability.training import FEW_PAIRS  # noqa: PLC0415
 
     folders = (*(calibration or ()), *(more or ()))
     if not folders and not observer:
@@ -75,8 +98,15 @@ def train(
         limit=limit,
         epochs=epochs,
         seed=seed,
+        keep=keep,
     )
-    figures = _with_progress(partial(run_training, request))
+    if epochs is not None and not request.starts_anew:
+        raise typer.BadParameter(
+            f"--epochs needs --observer and {FEW_PAIRS:,} --pairs: else no network is trained"
+        )
+    if request.profiles and not request.observers:
+        raise typer.BadParameter("--profile is of an observer asked: give --observer, too")
+    figures = _with_progress(partial(run_training, request, tell=_tell))
     if as_json:
         print(json.dumps({"out": str(out), **figures}))
     else:
@@ -89,23 +119,30 @@ def evaluate(
     artifact: Artifact = None,
     as_json: Json = False,
 ) -> None:
-    """Measure predictions against a calibration's trials.
+    """Measure predictions against a calibration's trials, each pair as it was shown.
 
     A prediction is the chance that one question, its polarity and order drawn at random, is answered
     "different". Prints the AUC of noticed by predicted, the expected Brier score of one answer, the median
     error of thresholds (natural logarithm; predictions and answers fitted the same way), the coverage of the
-    95 % intervals, and the AUC of PSNR, SSIM and GMSD on the same pairs.
+    95 % intervals, the AUC of PSNR, SSIM and GMSD on the same pairs, and whether the artifact learned from
+    these very trials: then the figures flatter it.
     """
     from predictor.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
-    from predictor.noticeability.recorded import recorded_pairs  # noqa: PLC0415
+    from predictor.noticeability.history import has_learned  # noqa: PLC0415
+    from predictor.noticeability.lessons import tell_left_out  # noqa: PLC0415
+    from predictor.noticeability.recorded import read_recorded  # noqa: PLC0415
     from predictor.predict import Predictor  # noqa: PLC0415
 
     try:
         predictor = Predictor.load(artifact)
-        pairs, profile = recorded_pairs(calibration, images)
-        found = asdict(measure(predictor, pairs, profile))
+        lesson = read_recorded(calibration, images)
+        tell_left_out(lesson, calibration, _tell)
+        learned_from = has_learned(artifact, lesson.pairs.digest())
+        found = {**asdict(measure(predictor, lesson.pairs, lesson.profile)), "learned_from": learned_from}
     except (ValueError, OSError, RuntimeError) as error:
         fail(error)
+    if learned_from:
+        _tell("the artifact learned from these very trials: on fresh ones it will do less well")
     if as_json:
         print(json.dumps(found))
     else:
@@ -147,6 +184,10 @@ def train_answers(
         print(json.dumps({"out": str(out), **figures}))
     else:
         console.print(f"wrote the answer_change part to {out}: {figures}")
+
+
+def _tell(sentence: str) -> None:
+    console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 
 def _with_progress(work: Callable[[Report], Mapping[str, Any]]) -> Mapping[str, Any]:

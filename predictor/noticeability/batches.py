@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from calibration.image import Image
 from calibration.profile import JndProfile
-from predictor.dataset import PairSet
+from predictor.dataset import AnsweredPairs, PairSet
+from predictor.features import Viewer
 from predictor.noticeability.bands import Measures
 from predictor.noticeability.model import Settings, link_of, log_thresholds
 from predictor.noticeability.quick_bands import measure_candidates, measure_reference
@@ -79,6 +81,23 @@ def measure_pairs(pairs: PairSet) -> Measures:
         (measure_reference(reference), distorted)
         for reference, distorted in zip(pairs.references, pairs.distorted, strict=True)
     )
+
+
+def measure_views(pairs: AnsweredPairs, profile: JndProfile) -> tuple[Measures, ...]:
+    """Measure every pair in each view in which the model is judged, as serving does, holding one at a time.
+
+    Where a pair has fewer views than another, its first counts again.
+    """
+    seen = [_measured_views(reference, distorted, profile) for reference, distorted in pairs.shown()]
+    most = max(map(len, seen), default=0)
+    return tuple(
+        _join([views[index if index < len(views) else 0] for views in seen]) for index in range(most)
+    )
+
+
+def _measured_views(reference: Image, distorted: Image, profile: JndProfile) -> list[Measures]:
+    views = Viewer(reference, profile).views(distorted)
+    return [measure_candidates([(view.seen.measures, view.distorted.pixels)]) for view in views]
 
 
 def _join(found: Sequence[Measures]) -> Measures:

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from calibration.image import Image
+from calibration.image import Image, resize
 from calibration.profile import JndProfile
-from predictor.dataset import PairSet
+from predictor.dataset import AnsweredPairs
+from predictor.features import model_view
 from predictor.noticeability.model import Noticeability
 from predictor.noticeability.threshold_error import threshold_errors
 from predictor.predict import Predictor
@@ -34,20 +35,21 @@ class Evaluation:
     n_pairs: int
 
 
-def evaluate(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> Evaluation:
+def evaluate(predictor: Predictor, pairs: AnsweredPairs, profile: JndProfile) -> Evaluation:
     """Compare predictions with the observer's answers.
 
     Raises:
         ValueError: All answers are of one kind.
+        ImageError: A picture is no longer readable.
     """
-    found = predict_pairs(predictor, pairs, profile)
+    judged = [_judge(predictor, *pair, profile) for pair in pairs.shown()]
+    found = [one.predicted for one in judged]
     chances = np.array([one.probability for one in found])
     answered = pairs.probabilities.astype(np.float64)
     noticed = answered > 0.5
-    metrics = {"psnr": psnr, "ssim": ssim, "gmsd": lambda first, second: -gmsd(first, second)}
     baselines = {
-        name: {"auc": area_under_curve(noticed, -measure_all(pairs, metric))}
-        for name, metric in metrics.items()
+        name: {"auc": area_under_curve(noticed, -np.array([one.metrics[name] for one in judged]))}
+        for name in METRICS
     }
     return Evaluation(
         auc=area_under_curve(noticed, chances),
@@ -59,12 +61,9 @@ def evaluate(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> Evalu
     )
 
 
-def predict_pairs(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> list[Noticeability]:
-    """Predict every pair."""
-    return [
-        predictor.notice(Image(reference), Image(distorted), profile)
-        for reference, distorted in zip(pairs.references, pairs.distorted, strict=True)
-    ]
+def predict_pairs(predictor: Predictor, pairs: AnsweredPairs, profile: JndProfile) -> list[Noticeability]:
+    """Predict every pair, as serving does."""
+    return [predictor.notice(reference, distorted, profile) for reference, distorted in pairs.shown()]
 
 
 def area_under_curve(noticed: Bools, scores: Floats) -> float:
@@ -122,7 +121,7 @@ def coverage(found: Sequence[Noticeability], observed: Floats) -> float:
     return float(np.mean(inside))
 
 
-def threshold_error(pairs: PairSet, chances: Floats, profile: JndProfile) -> float | None:
+def threshold_error(pairs: AnsweredPairs, chances: Floats, profile: JndProfile) -> float | None:
     """Return the median over distortions of |ln(predicted / answered)|; see `threshold_errors`.
 
     Only distortions count whose threshold the profile measured; None where there is none.
@@ -132,14 +131,9 @@ def threshold_error(pairs: PairSet, chances: Floats, profile: JndProfile) -> flo
     return float(np.median(errors)) if errors else None
 
 
-def measure_all(pairs: PairSet, metric: Callable[[Image, Image], float]) -> Floats:
+def measure_all(pairs: AnsweredPairs, metric: Callable[[Image, Image], float]) -> Floats:
     """Apply a full-reference metric to every pair."""
-    return np.array(
-        [
-            metric(Image(reference), Image(distorted))
-            for reference, distorted in zip(pairs.references, pairs.distorted, strict=True)
-        ]
-    )
+    return np.array([metric(reference, distorted) for reference, distorted in pairs.shown()])
 
 
 def psnr(reference: Image, distorted: Image) -> float:
@@ -174,6 +168,35 @@ def gmsd(reference: Image, distorted: Image) -> float:
     steep_first, steep_second = _steepness(_halve(first)), _steepness(_halve(second))
     similarity = (2 * steep_first * steep_second + _GMSD_T) / (steep_first**2 + steep_second**2 + _GMSD_T)
     return float(np.std(similarity))
+
+
+METRICS: Mapping[str, Callable[[Image, Image], float]] = {  # greater: more alike
+    "psnr": psnr,
+    "ssim": ssim,
+    "gmsd": lambda first, second: -gmsd(first, second),
+}
+
+
+@dataclass(frozen=True)
+class _Judged:
+    predicted: Noticeability
+    metrics: Mapping[str, float]
+
+
+def _judge(predictor: Predictor, reference: Image, distorted: Image, profile: JndProfile) -> _Judged:
+    """Judge a pair once it is rendered, by everything that is asked of it."""
+    alike = _as_compared(reference, reference, profile), _as_compared(reference, distorted, profile)
+    return _Judged(
+        predictor.notice(reference, distorted, profile),
+        {name: metric(*alike) for name, metric in METRICS.items()},
+    )
+
+
+def _as_compared(reference: Image, image: Image, profile: JndProfile) -> Image:
+    """Bring a picture to where plain metrics compare: the model's view if known, or the reference's size."""
+    if profile.input_side is not None:
+        return model_view(image, profile.input_side)
+    return resize(image, reference.width, reference.height)
 
 
 def _blur(values: Floats) -> Floats:

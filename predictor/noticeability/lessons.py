@@ -1,37 +1,26 @@
-"""Carry out `jnd-predictor train`: gather lessons from trials and from an observer, train, write the part."""
+"""Carry out `jnd-predictor train`: gather lessons from trials and from observers, learn, write the parts.
 
-import hashlib
+What can be refused is refused before an observer is asked, and nothing is written before all is learned.
+"""
+
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from calibration.observers.select import build_observer
-from calibration.profile import JndProfile, default_profile, load_profile
-from predictor.answers.refit import answered_a_task, learn_from_answers
-from predictor.artifact import Part, complete, default_directory, has_part, read_part, write_part
-from predictor.dataset import FAMILIES, Pair, join, photo_files
-from predictor.features import WHOLE_SIDE
-from predictor.noticeability.labelling import ObserverLabeller
-from predictor.noticeability.recorded import recorded_pairs
-from predictor.noticeability.sampling import (
-    Labeller,
-    label_pairs,
-    made_up_models,
-    pilot_thresholds,
-    sample_pairs,
-)
+from predictor.answers.refit import LearnedAnswers, answered_a_task, learn_from_answers
+from predictor.artifact import CARD, Part, PartKind, complete, has_part, write_part
+from predictor.dataset import Answers
+from predictor.noticeability.asking import Asking, Report, Tell, ask_observers, forget_answers
+from predictor.noticeability.history import Start, describe_lessons, find_start
+from predictor.noticeability.recorded import RecordedLesson, read_recorded
 from predictor.noticeability.settling import FEWEST_PAIRS
-from predictor.noticeability.training import FEW_PAIRS, Lesson, Recipe, go_on, train
-from predictor.predict import resolve_profile
+from predictor.noticeability.together import put_together
+from predictor.noticeability.training import FEW_PAIRS, Lesson, Recipe, Trained, go_on, train
+from predictor.shown_pictures import describe_left_out
 
-Report = Callable[[str, int, int | None], None]  # stage, done, total
-
-_CHUNK = 256
 _INTENDED_USE = (
     "P(a model notices the difference between a reference and its changed version), by its profile; "
     "to compress images and to judge edits."
@@ -51,19 +40,43 @@ class TrainingRequest:
     out: Path
     calibrations: Sequence[Path] = ()
     observers: Sequence[str] = ()
-    profiles: Sequence[Path] = ()  # measured; those named like an observer are taken for it
+    profiles: Sequence[Path] = ()  # measured, of observers asked
     pairs: int = 10_000
     limit: int | None = None
     epochs: int | None = None
     seed: int = 0
+    keep: Path | None = None  # folder of answers; None: beside `out` until the artifact is written
+
+    @property
+    def starts_anew(self) -> bool:
+        """Whether pairs enough are asked about to train a new network."""
+        return bool(self.observers) and self.pairs >= FEW_PAIRS
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """A noticeability part before it is written."""
+
+    trained: Trained
+    training: Mapping[str, Any]  # what the card says of it
+
+    def to_part(self) -> Part:
+        described = {"training": self.training, "intended_use": _INTENDED_USE, "limits": _LIMITS}
+        return self.trained.to_part(described)
 
 
 def run_training(
-    request: TrainingRequest, report: Report, *, clock: Callable[[], float] = time.monotonic
+    request: TrainingRequest, report: Report, tell: Tell, *, clock: Callable[[], float] = time.monotonic
 ) -> Mapping[str, Any]:
-    """Train, write the part, and return its figures; `seconds` is how long all took, asking included.
+    """Train, write the parts, and return the figures; `seconds` is how long all took, asking included.
 
     Calibrations on a task question say when answers change, not what is noticed: they go to that part.
+
+    Args:
+        request: What to learn from.
+        report: Told how far each stage is.
+        tell: Told, in sentences, what was left out and what will be asked.
+        clock: Seconds.
 
     Raises:
         ValueError: There is nothing to learn from, or it is not readable.
@@ -71,115 +84,145 @@ def run_training(
         OSError: A file cannot be read or written.
     """
     started = clock()
-    tasks = [folder for folder in request.calibrations if answered_a_task(folder)]
-    answered = learn_from_answers(tasks, request.images, request.out) if tasks else {}
-    lessons = []
-    for done, folder in enumerate(folder for folder in request.calibrations if folder not in tasks):
-        report("reading trials", done, len(request.calibrations))
-        lessons.append(Lesson(*recorded_pairs(folder, request.images)))
-    lessons += [ask_observer(spec, request, report) for spec in request.observers]
-    if not lessons:
-        complete(request.out)
-        return {"answer_change": answered}
-    start = _start(lessons, request)
-    if start is None:
-        recipe = Recipe(epochs=request.epochs or Recipe().epochs, seed=request.seed)
-        trained = train(lessons, recipe, progress=lambda done, total: report("training", done, total))
-    else:
-        trained = go_on(lessons, start)
-        if not trained.figures["models_learned"]:
-            raise ValueError(
-                f"expected at least {FEWEST_PAIRS} counted trials of a model, got "
-                f"{max(len(lesson.pairs) for lesson in lessons)}: nothing was learned"
-            )
-    figures = {**trained.figures, "seconds": round(clock() - started, 1)}
-    trained = replace(trained, figures=figures)
-    write_part(request.out, "noticeability", trained.to_part(_card(lessons, request, start)))
-    complete(request.out)
-    return {**figures, "answer_change": answered} if answered else figures
+    check_target(request.out)
+    folders = _distinct(request.calibrations, tell)
+    tasks = [folder for folder in folders if answered_a_task(folder)]
+    recorded = _read_all([folder for folder in folders if folder not in tasks], request.images, report, tell)
+    answers = learn_from_answers(tasks, request.images, request.out, tell) if tasks else None
+    asking = _asking(request)
+    asked = ask_observers(asking, report, tell)
+    learned = _learn(recorded, asked, request, report, tell) if recorded or asked else None
+    if learned is not None:
+        figures = {**learned.trained.figures, "seconds": round(clock() - started, 1)}
+        learned = replace(learned, trained=replace(learned.trained, figures=figures))
+    _write(request.out, learned, answers)
+    if request.keep is None:
+        forget_answers(asking)
+    told = {} if learned is None else dict(learned.trained.figures)
+    return told if answers is None else {**told, "answer_change": answers.figures}
 
 
-def ask_observer(spec: str, request: TrainingRequest, report: Report) -> Lesson:
-    """Ask an observer about fresh pairs of the photographs, around its thresholds.
-
-    Several observers share the pairs asked for.
+def check_target(out: Path) -> None:
+    """Check, before anything is paid for, that an artifact can be written there.
 
     Raises:
-        ValueError: There is no photograph, or the SPEC is not understood.
-        ObserverError: The observer cannot be loaded or gave no answer.
+        ArtifactError: The card that is there is damaged, foreign or newer.
+        OSError: It is a file, or nothing can be written there.
     """
-    files = photo_files(request.images)[: request.limit]
-    rng = np.random.default_rng(request.seed)
-    count = max(1, request.pairs // max(1, len(request.observers)))
-    with closing(build_observer(spec)) as observer:
-        labeller = ObserverLabeller(observer)
-        side = observer.input_side or WHOLE_SIDE
-        report("looking for thresholds", 0, None)
-        known = _known_profile(observer.name, request.profiles)
-        profile = _completed(known, labeller, files, side=side, rng=rng)
-        thresholds = {name: profile.threshold_of(name) or 1.0 for name in profile.distortions}
-        pairs = sample_pairs(files, count, thresholds=thresholds, side=side, rng=rng)
-        answered = []
-        for start in range(0, len(pairs), _CHUNK):
-            answered.append(label_pairs(pairs[start : start + _CHUNK], labeller))
-            report("asking", start, len(pairs))
-    return _with_made_up_models(pairs, Lesson(join(answered), profile), rng)
+    if (out / CARD).exists():
+        has_part(out, "noticeability")
+    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise NotADirectoryError(f"expected a folder for the artifact, got the file {existing}")
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        raise OSError(f"cannot write to {existing}: {error.strerror}") from error
 
 
-def _with_made_up_models(pairs: Sequence[Pair], lesson: Lesson, rng: np.random.Generator) -> Lesson:
-    made_up = made_up_models(pairs, lesson.pairs, rng)
-    return lesson if made_up is None else replace(lesson, pairs=join([lesson.pairs, made_up]))
+def _distinct(folders: Sequence[Path], tell: Tell) -> list[Path]:
+    """Drop folders given before, under whatever name."""
+    found: dict[Path, Path] = {}
+    for folder in folders:
+        found.setdefault(folder.resolve(), folder)
+    if len(found) < len(folders):
+        tell(f"calibration folders given more than once count once: {len(folders) - len(found)} left out")
+    return list(found.values())
 
 
-def _known_profile(name: str, given: Sequence[Path]) -> JndProfile:
-    """Take the profile measured of this observer, or what is known under its name."""
-    measured = [load_profile(path) for path in given]
-    return next((profile for profile in measured if profile.model == name), resolve_profile(name))
+def _read_all(folders: Sequence[Path], images: Path, report: Report, tell: Tell) -> list[RecordedLesson]:
+    lessons = []
+    for done, folder in enumerate(folders):
+        report("reading trials", done, len(folders))
+        lessons.append(read_recorded(folder, images))
+        tell_left_out(lessons[-1], folder, tell)
+    return lessons
 
 
-def _completed(
-    known: JndProfile, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
-) -> JndProfile:
-    """Fill what a profile lacks by a pilot."""
-    measured = {name: found for name, found in known.distortions.items() if found.status == "measured"}
-    missing = [name for name in FAMILIES if name not in measured]
-    pilot = pilot_thresholds(files, labeller, missing, side=side, rng=rng)
-    piloted = {
-        name: replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")
-        for name, found in default_profile().distortions.items()
-        if name in pilot
-    }
-    return replace(known, distortions=piloted | measured, input_side=side)
+def tell_left_out(lesson: RecordedLesson, folder: Path, tell: Tell) -> None:
+    """Say how many trials of a calibration are left out, and why; nothing where none is."""
+    told = describe_left_out(lesson.left_out)
+    if told is not None:
+        tell(f"{folder}: {told}")
 
 
-def _start(lessons: Sequence[Lesson], request: TrainingRequest) -> Part | None:
-    """Go on from the artifact that ships, unless an observer was asked about pairs enough to start anew."""
-    shipped = default_directory()
-    pairs = sum(len(lesson.pairs) for lesson in lessons)
-    if (request.observers and pairs >= FEW_PAIRS) or not (shipped / "card.json").exists():
-        return None
-    return read_part(shipped, "noticeability") if has_part(shipped, "noticeability") else None
+def _asking(request: TrainingRequest) -> Asking:
+    return Asking(
+        observers=request.observers,
+        images=request.images,
+        profiles=request.profiles,
+        pairs=request.pairs,
+        limit=request.limit,
+        seed=request.seed,
+        keep=request.keep or Path(f"{request.out.resolve()}.asked"),
+    )
 
 
-def _card(lessons: Sequence[Lesson], request: TrainingRequest, start: Part | None) -> Mapping[str, Any]:
-    observers = [
-        {
-            "model": lesson.profile.model,
-            "pairs": len(lesson.pairs),
-            "photographs": len(np.unique(lesson.pairs.photos)),
-            "thresholds": {name: lesson.profile.threshold_of(name) for name in FAMILIES},
-            "data_sha256": hashlib.sha256(
-                lesson.pairs.distorted.tobytes() + lesson.pairs.probabilities.tobytes()
-            ).hexdigest(),
-        }
-        for lesson in lessons
-    ]
+def _learn(
+    recorded: Sequence[RecordedLesson],
+    asked: Sequence[Lesson],
+    request: TrainingRequest,
+    report: Report,
+    tell: Tell,
+) -> _Learned:
+    """Train a network from pairs asked about, or go on; trials only teach how sure to be of their model."""
+    lessons: list[Answers] = [*recorded, *asked]
+    models = {lesson.profile.model for lesson in lessons}
+    start = None if request.starts_anew else find_start(request.out, models)
+    if start is not None:
+        return _go_on(lessons, start, request, tell)
+    if not asked:
+        raise ValueError("expected an artifact to go on from: this installation ships none")
+    anew = _train_anew(asked, request, report)
+    if not recorded:
+        return anew
+    return _go_on(recorded, Start(anew.to_part(), (), anew.training), request, tell)
+
+
+def _train_anew(asked: Sequence[Lesson], request: TrainingRequest, report: Report) -> _Learned:
+    recipe = Recipe(epochs=request.epochs or Recipe().epochs, seed=request.seed)
+    trained = train(asked, recipe, progress=lambda done, total: report("training", done, total))
+    observers = describe_lessons(asked)
+    return _Learned(trained, {"observers": observers, "seed": request.seed, "went_on_from": None})
+
+
+def _go_on(lessons: Sequence[Answers], start: Start, request: TrainingRequest, tell: Tell) -> _Learned:
+    by_model = put_together(lessons)
+    trained = go_on(by_model, start.part)
+    learned = trained.figures["models_learned"]
+    if not learned:
+        raise ValueError(
+            f"expected at least {FEWEST_PAIRS} counted trials of a model, got "
+            f"{max(len(lesson.pairs) for lesson in by_model)}: nothing was learned"
+        )
+    for lesson in by_model:
+        if lesson.profile.model not in learned:
+            wanted = f"expected at least {FEWEST_PAIRS} counted trials, got {len(lesson.pairs)}"
+            tell(f"nothing was learned of {lesson.profile.model}: {wanted}")
+    observers = [*start.kept, *describe_lessons([one for one in lessons if one.profile.model in learned])]
+    return _Learned(
+        replace(trained, figures=_fitted(trained.figures)),
+        {"observers": observers, "seed": request.seed, "went_on_from": start.network},
+    )
+
+
+def _fitted(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Name figures of going on for what they are: taken on the very pairs that were fitted."""
     return {
-        "training": {
-            "observers": observers,
-            "seed": request.seed,
-            "went_on_from": None if start is None else start.card.get("training"),
-        },
-        "intended_use": _INTENDED_USE,
-        "limits": _LIMITS,
+        "fitted_pairs": figures["calibration_pairs"],
+        "fitted_log_loss": figures["calibration_log_loss"],
+        "fitted_auc": figures["calibration_auc"],
+        "models_learned": figures["models_learned"],
     }
+
+
+def _write(out: Path, learned: _Learned | None, answers: LearnedAnswers | None) -> None:
+    parts: dict[PartKind, Part] = {}
+    if learned is not None:
+        parts["noticeability"] = learned.to_part()
+    if answers is not None:
+        parts["answer_change"] = answers.part
+    for kind, part in parts.items():
+        write_part(out, kind, part)
+    complete(out)

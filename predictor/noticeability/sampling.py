@@ -16,6 +16,7 @@ from predictor.dataset import FAMILIES, NO_FAMILY, Floats, Pair, PairSet, pair_s
 from predictor.features import model_view
 
 PAIRS_PER_CROP = 8
+PILOT_LEVELS, PILOT_CROPS = 10, 12
 _SHARES = {"single": 0.62, "upstream": 0.15, "delivery": 0.17, "identical": 0.06}
 _LARGEST_CROP = 384  # pixels
 _SHIFT_TOGETHER, _SHIFT_ALONE = 0.6, 0.5  # spread of made-up models' thresholds, natural logarithm
@@ -88,7 +89,7 @@ def pilot_thresholds(
     *,
     side: int,
     rng: np.random.Generator,
-    crops: int = 12,
+    crops: int = PILOT_CROPS,
 ) -> dict[str, float]:
     """Find about where the observer starts to notice each of these distortions, in levels.
 
@@ -99,7 +100,7 @@ def pilot_thresholds(
     found: dict[str, float] = {}
     for name in names:
         family = FAMILIES.index(name)
-        levels = np.geomspace(0.1, DISTORTIONS[name].levels, 10)
+        levels = np.geomspace(0.1, DISTORTIONS[name].levels, PILOT_LEVELS)
         pairs = [
             Pair(picture, _distort(picture, family, level, rng), str(index), family, level)
             for level in levels

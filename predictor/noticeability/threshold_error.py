@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from calibration.fitting import Counts, fit_psychometric
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.dataset import FAMILIES, PairSet
+from predictor.dataset import FAMILIES, AnsweredPairs
 
 _FEWEST_PAIRS = 8  # of one distortion: with fewer, the prior does the talking
 _STEP = 0.02  # ln: levels nearer to each other than this are taken for one
@@ -19,7 +19,7 @@ _STEP = 0.02  # ln: levels nearer to each other than this are taken for one
 Floats = npt.NDArray[np.float64]
 
 
-def threshold_errors(pairs: PairSet, chances: Floats, names: Collection[str]) -> Mapping[str, float]:
+def threshold_errors(pairs: AnsweredPairs, chances: Floats, names: Collection[str]) -> Mapping[str, float]:
     """Return ln(predicted / answered) of the threshold, by distortion; those with too few pairs are missing.
 
     Args:
@@ -28,7 +28,7 @@ def threshold_errors(pairs: PairSet, chances: Floats, names: Collection[str]) ->
         chances: Predicted P("different") of each pair.
         names: Distortions wanted.
     """
-    identical = (pairs.references == pairs.distorted).all(axis=(1, 2, 3))
+    identical = np.array([np.array_equal(one.pixels, other.pixels) for one, other in pairs.shown()])
     answered = pairs.probabilities.astype(np.float64)
     errors = {}
     for family, name in enumerate(FAMILIES):

@@ -10,7 +10,7 @@ would move it for all the others. They tell how far that model's profile is off:
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -18,26 +18,25 @@ from torch.nn import functional
 
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part
-from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, split_photos
+from predictor.dataset import FAMILIES, NO_FAMILY, AnsweredPairs, Answers, PairSet, split_photos
 from predictor.noticeability.adapting import learn_certainty
 from predictor.noticeability.batches import Batch, batch_of
 from predictor.noticeability.model import (
     Certainty,
     Interval,
     Settings,
-    link_of,
     settings_from_card,
 )
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.relative_thresholds import usual_pattern
 from predictor.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle, surprise
+from predictor.noticeability.sizing import SMALLEST, size_pairs
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
 FEW_PAIRS = 3_000  # below this, an artifact's network is kept and only the model's certainty is learned
 _BATCH = 256
 _FEWEST_OBSERVERS = 3  # with fewer, leaving one out says nothing of models in general
 _STRANGERS_EPOCHS = 0.5  # of the recipe's: enough for a slope and an interval
-_SMALLEST = -12.0  # ln of a size in JNDs: stands in for -inf where gradients pass
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,9 @@ class Recipe:
     decision_share: float = 0.2  # of the loss: decisions against probabilities
     family_share: float = 0.03  # of the loss: naming the distortion
     seed: int = 0
+
+
+_Pairs = TypeVar("_Pairs", bound=AnsweredPairs)
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def train(
     return Trained(network, finished, figures | {"pooled_log_scale": log_scale})
 
 
-def go_on(lessons: Sequence[Lesson], start: Part) -> Trained:
+def go_on(lessons: Sequence[Answers], start: Part) -> Trained:
     """Learn a model from its answers: where its profile is off, how its answers follow, how sure to be of it.
 
     The network and all other models stay as they are.
@@ -148,30 +150,13 @@ def go_on(lessons: Sequence[Lesson], start: Part) -> Trained:
     return Trained(network, finished, figures | {"models_learned": sorted(learned)})
 
 
-def size_pairs(network: JndNetwork, pairs: PairSet, profile: JndProfile, settings: Settings) -> Answered:
-    """Size pairs as the network sees them, beside the answers of the model whose profile it is."""
-    link = link_of(profile)
-    if not len(pairs):
-        return Answered(np.zeros(0), np.zeros(0), link, np.zeros((0, len(FAMILIES))))
-    batch = batch_of(pairs, profile, settings)
-    with torch.inference_mode():
-        found = network.eval()(batch.measures, batch.thresholds)
-        shares = torch.softmax(found.family_logits, dim=1)
-    return Answered(
-        np.asarray(found.log_size.clamp(min=_SMALLEST).numpy(), dtype=np.float64),
-        pairs.probabilities.astype(np.float64),
-        link,
-        np.asarray(shares.numpy(), dtype=np.float64),
-    )
-
-
-def _check_answers(lessons: Sequence[Lesson]) -> None:
+def _check_answers(lessons: Sequence[Answers]) -> None:
     decided = [lesson.pairs.probabilities > 0.5 for lesson in lessons]
     if not decided or np.concatenate(decided).all() or not np.concatenate(decided).any():
         raise ValueError("expected answers of both kinds, noticed and not; got one kind only")
 
 
-def _unshifted(pairs: PairSet) -> PairSet:
+def _unshifted(pairs: _Pairs) -> _Pairs:
     """Leave out pairs answered by made-up models."""
     return pairs.take((pairs.shifts == 0).all(axis=1))
 
@@ -193,7 +178,7 @@ def _first_settings(profiles: Sequence[JndProfile]) -> Settings:
 
 
 def _settle_each(
-    lessons: Sequence[Lesson], held: Sequence[Answered], pooled: Certainty
+    lessons: Sequence[Answers], held: Sequence[Answered], pooled: Certainty
 ) -> dict[str, Certainty]:
     """Settle every observer with answers enough on its own; the others keep what holds for strangers."""
     return {
@@ -274,7 +259,7 @@ def _optimise(
 
 def _loss(network: JndNetwork, batch: Batch, steepness: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     found = network(batch.measures, batch.thresholds)
-    sizes = found.log_size.clamp(min=_SMALLEST)
+    sizes = found.log_size.clamp(min=SMALLEST)
     observed = batch.probabilities.clamp(0.005, 0.995)
     soft = _probabilities(sizes, batch.links, steepness[0])
     hard = _probabilities(sizes, batch.links, steepness[1])

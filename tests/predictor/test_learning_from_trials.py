@@ -15,8 +15,6 @@ from predictor.cli import app
 
 RUNNER = CliRunner()
 OBSERVER = '''
-import zlib
-
 import numpy as np
 
 from calibration.image import Image
@@ -29,12 +27,12 @@ class Guesser:
 
     name = "guesser"
     eye = MaskedVisibility(acuity=0.2)
+    luck = np.random.default_rng(0)  # anew for every question: that of a picture would be one draw, repeated
 
     def answer(self, prompt, images):
         first, second = (Image(np.ascontiguousarray(np.asarray(image.convert("RGB")))) for image in images)
         chance = 0.1 + 0.8 * float(self.eye.label([Pair(first, second, "", NO_FAMILY, 0.0)])[0])
-        drawn = zlib.crc32(prompt.encode() + first.pixels.tobytes() + second.pixels.tobytes()) / 2**32
-        return "Yes" if (drawn < chance) != ("identical" in prompt) else "No"
+        return "Yes" if (self.luck.random() < chance) != ("identical" in prompt) else "No"
 
 
 def guesser():

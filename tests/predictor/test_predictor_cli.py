@@ -168,11 +168,19 @@ def test_train_learns_from_trials_and_evaluate_reads_the_result(
     figures = run("train", "--calibration", calibrated, "--images", photos, "--out", artifact, "--json")
     found = run("evaluate", "--artifact", artifact, "--calibration", calibrated, "--images", photos, "--json")
 
-    assert figures["training_pairs"]
+    assert figures["fitted_pairs"]
     assert float(str(figures["seconds"])) > 0
     assert read_part(artifact, "noticeability").card["training"]["went_on_from"]
     assert len(artifact_version(artifact)) == 12
-    assert set(found) == {"auc", "brier", "threshold_error_median", "coverage_95", "baselines", "n_pairs"}
+    assert set(found) == {
+        "auc",
+        "brier",
+        "threshold_error_median",
+        "coverage_95",
+        "baselines",
+        "n_pairs",
+        "learned_from",
+    }
     assert found["n_pairs"] == 120
     assert float(str(found["auc"])) > 0.6
     assert set(found["baselines"]) == {"psnr", "ssim", "gmsd"}  # type: ignore[call-overload]
@@ -316,7 +324,7 @@ def test_a_python_observer_unknown_to_the_artifact_is_predicted_from_its_calibra
 def test_several_observers_are_asked_and_named_on_the_card(eyes: Path, photos: Path):
     asked = ["--observer", "python:two_eyes:sharp", "--observer", "python:two_eyes:dull"]
 
-    run("train", *asked, "--images", photos, "--out", eyes / "a", "--pairs", 200, "--epochs", 1, "--json")
+    run("train", *asked, "--images", photos, "--out", eyes / "a", "--pairs", 200, "--json")
 
     learned = read_part(eyes / "a", "noticeability").card["training"]["observers"]
     assert [one["model"] for one in learned] == ["sharp", "dull"]

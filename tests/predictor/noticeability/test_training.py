@@ -15,7 +15,8 @@ from predictor.noticeability.model import Certainty, Interval, link_of, settings
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.sampling import label_pairs, sample_pairs
 from predictor.noticeability.settling import Answered, fit_interval, predict, settle
-from predictor.noticeability.training import Lesson, Recipe, Trained, go_on, size_pairs, train
+from predictor.noticeability.sizing import size_pairs
+from predictor.noticeability.training import Lesson, Recipe, Trained, go_on, train
 
 PROFILE = replace(default_profile("made up"), input_side=96)
 ANYTHING = Interval((), (-9.0,), (9.0,))
