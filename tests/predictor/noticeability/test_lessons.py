@@ -279,6 +279,21 @@ def test_epochs_are_refused_where_no_network_is_trained(images: Path, calibratio
     assert Eye.asked == 0
 
 
+@pytest.mark.slow
+def test_trials_given_beside_a_new_network_are_learned_on_it(
+    images: Path, calibration: Path, measured: Path, tmp_path: Path
+):
+    command = ["train", EYE, "--pairs=3000", "--epochs=1", f"--profile={measured}", f"--images={images}"]
+
+    result = run(*command, "--calibration", calibration, f"--out={tmp_path / 'a'}", "--json")
+
+    training = read_part(tmp_path / "a", "noticeability").card["training"]
+    assert json.loads(result.stdout)["models_learned"] == ["mine"]
+    assert [one["model"] for one in training["observers"]] == ["mine"]
+    assert [one["model"] for one in training["went_on_from"]["observers"]] == ["eye"]
+    assert set(known_models(tmp_path / "a")) == {"eye", "mine"}
+
+
 def test_trials_left_out_are_told_by_both_commands(images: Path, calibration: Path, tmp_path: Path):
     fewer = tmp_path / "fewer"
     fewer.mkdir()
