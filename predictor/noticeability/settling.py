@@ -31,11 +31,16 @@ class Answered:
     probabilities: Floats  # the observer's, of saying "different"
     link: Link  # of the observer's profile
     family_shares: Floats  # (N, families) how much each of its thresholds counted for the size
+    photos: npt.NDArray[np.str_]  # (N,)
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> "Answered":
         """Return the chosen pairs."""
         return Answered(
-            self.log_sizes[chosen], self.probabilities[chosen], self.link, self.family_shares[chosen]
+            self.log_sizes[chosen],
+            self.probabilities[chosen],
+            self.link,
+            self.family_shares[chosen],
+            self.photos[chosen],
         )
 
     @property

@@ -22,7 +22,7 @@ def size_pairs(
     """Size pairs by their largest view, as served, beside the answers of the model whose profile it is."""
     link = link_of(profile)
     if not len(pairs):
-        return Answered(np.zeros(0), np.zeros(0), link, np.zeros((0, len(FAMILIES))))
+        return Answered(np.zeros(0), np.zeros(0), link, np.zeros((0, len(FAMILIES))), pairs.photos)
     thresholds = torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(pairs.shifts)
     with torch.inference_mode():
         found = [network.eval()(view, thresholds) for view in measure_views(pairs, profile)]
@@ -34,4 +34,5 @@ def size_pairs(
         pairs.probabilities.astype(np.float64),
         link,
         np.asarray(shares[largest, torch.arange(len(pairs))].numpy(), dtype=np.float64),
+        pairs.photos,
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,10 +19,11 @@ def trials(count: int, *, seed: int, says: str = "yes or no") -> Answered:
     rng = np.random.default_rng(seed)
     shares = np.eye(FAMILIES)[np.arange(count) % FAMILIES]
     sizes = np.where(rng.random(count) < 0.2, -12.0, rng.normal(0.2, 0.9, count))
-    asked = Answered(sizes, np.zeros(count), READ, shares)
+    photos = np.array([str(index % 25) for index in range(count)])
+    asked = Answered(sizes, np.zeros(count), READ, shares, photos)
     chances = predict(asked, TRUTH)
     said = chances if says == "chances" else (rng.random(count) < chances).astype(float)
-    return Answered(asked.log_sizes, said, READ, shares)
+    return replace(asked, probabilities=said)
 
 
 def missed(learned: Certainty, fresh: Answered) -> float:
@@ -54,9 +57,17 @@ def test_more_answers_are_believed_more():
 def test_a_distortion_never_asked_about_keeps_its_threshold():
     asked = trials(1000, seed=0)
     others = asked.family_shares[:, 0] == 0
-    some = Answered(asked.log_sizes[others], asked.probabilities[others], READ, asked.family_shares[others])
 
-    assert learn_certainty(some, KNOWN).threshold_shifts[0] == pytest.approx(0.0, abs=1e-3)
+    assert learn_certainty(asked.take(others), KNOWN).threshold_shifts[0] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_answers_about_a_single_photograph_are_hardly_believed():
+    asked = trials(300, seed=0)
+    alike = replace(asked, photos=np.full(300, "the only one"))
+
+    moved = np.abs(learn_certainty(alike, KNOWN).threshold_shifts)
+
+    assert moved.max() < 0.2 * np.abs(learn_certainty(asked, KNOWN).threshold_shifts).max()
 
 
 def test_yes_and_no_leave_the_interval_as_it_was():
@@ -69,7 +80,7 @@ def test_stated_chances_tell_the_interval():
 
 def test_answers_of_one_kind_move_nothing_out_of_reach():
     asked = trials(300, seed=0)
-    never = Answered(asked.log_sizes, np.zeros(300), READ, asked.family_shares)
+    never = replace(asked, probabilities=np.zeros(300))
 
     chances = predict(asked, learn_certainty(never, KNOWN))
 

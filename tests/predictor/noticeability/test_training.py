@@ -117,9 +117,9 @@ def test_no_lesson_is_refused():
 def simulated(log_sizes: np.ndarray, shares: np.ndarray, truth: Certainty, *, seed: int) -> Answered:
     """Answer yes or no, as often as the truth has it."""
     link = link_of(PROFILE)
-    chances = predict(Answered(log_sizes, np.zeros(len(log_sizes)), link, shares), truth)
-    said = np.random.default_rng(seed).random(len(log_sizes)) < chances
-    return Answered(log_sizes, said.astype(float), link, shares)
+    asked = Answered(log_sizes, np.zeros(len(log_sizes)), link, shares, np.arange(len(log_sizes)).astype(str))
+    said = np.random.default_rng(seed).random(len(log_sizes)) < predict(asked, truth)
+    return replace(asked, probabilities=said.astype(float))
 
 
 def test_settling_recovers_slope_and_scale():
@@ -135,9 +135,10 @@ def test_settling_recovers_slope_and_scale():
 def test_settling_aims_at_the_chances_stated_and_not_at_what_is_likelier():
     sizes = np.random.default_rng(0).normal(0, 1, 2000)
     link, unsure = link_of(PROFILE), Certainty(0.5, 0.2, ANYTHING)
-    stated = predict(Answered(sizes, np.zeros(2000), link, np.zeros((2000, 2))), unsure)
+    asked = Answered(sizes, np.zeros(2000), link, np.zeros((2000, 2)), np.arange(2000).astype(str))
 
-    settled = settle([Answered(sizes, stated, link, np.zeros((2000, 2)))], Certainty(1.0, 0.0, ANYTHING))
+    stated = replace(asked, probabilities=predict(asked, unsure))
+    settled = settle([stated], Certainty(1.0, 0.0, ANYTHING))
 
     assert settled.certainty.steepness_factor == pytest.approx(0.5, rel=0.02)
     assert settled.certainty.log_scale == pytest.approx(0.2, abs=0.02)
@@ -145,7 +146,7 @@ def test_settling_aims_at_the_chances_stated_and_not_at_what_is_likelier():
 
 def test_few_answers_leave_everything_as_it_was():
     known = Certainty(1.3, 0.1, ANYTHING)
-    few = Answered(np.zeros(10), np.ones(10), link_of(PROFILE), np.zeros((10, 2)))
+    few = Answered(np.zeros(10), np.ones(10), link_of(PROFILE), np.zeros((10, 2)), np.full(10, "one"))
 
     assert settle([few], known).certainty == known
 
