@@ -7,8 +7,6 @@ import hashlib
 import logging
 import time
 
-import torch
-
 from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
 from gateway.cache import ByteBoundedCache
@@ -18,6 +16,7 @@ from gateway.detection.near_duplicate import NearDuplicates
 from gateway.pipeline import Pipeline, Profiles
 from gateway.providers import load_rules
 from gateway.settings import Settings
+from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor, resolve_profile
 
 log = logging.getLogger(__name__)
@@ -30,8 +29,7 @@ def load_pipeline(settings: Settings) -> Pipeline:
         ArtifactError: The predictor is missing or damaged.
         ProfileError: A profile cannot be read.
     """
-    # Images are spread over threads already; more threads inside one image only fight over the cores.
-    torch.set_num_threads(1)
+    use_one_thread()
     predictor = Predictor.load(settings.artifact)
     profiles = Profiles(
         {model: profile_named(name) for model, name in settings.models.items()}, default_profile()

@@ -16,6 +16,7 @@ from gateway.detection.inspector import Inspector
 from gateway.providers import load_rules
 from gateway.settings import Tier
 from gateway.verdict import Verdict, unchecked
+from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif"}
@@ -41,6 +42,7 @@ def inspect_files(
         ArtifactError: The predictor cannot be loaded.
         ProfileError: The model's profile cannot be read.
     """
+    use_one_thread()
     inspector = Inspector(Predictor.load(artifact), alpha, None)
     profile = profile_named(model)
     original = decode(reference.read_bytes()).image if reference is not None else None
@@ -70,6 +72,7 @@ def compress_files(
         ProfileError: The model's profile cannot be read.
         OSError: `out` cannot be written.
     """
+    use_one_thread()
     compressor = Compressor(Predictor.load(artifact), load_rules(), tier)
     profile = profile_named(model)
     out.mkdir(parents=True, exist_ok=True)

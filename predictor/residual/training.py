@@ -13,12 +13,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 import torch
 import typer
 
 from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
+from predictor.one_thread import use_one_thread
 from predictor.residual.bank import build_bank, load_victims
 from predictor.residual.detector import CONFIDENCE, ResidualDetector
 from predictor.residual.fitting import Report, calibrate_detector, fit_trees, train_network
@@ -196,8 +196,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     that when your traffic differs from ours. Measure the result with tests/benchmarks/residual.py
     --artifact OUT.
     """
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
+    use_one_thread()
     full = Recipe()
     recipe = replace(
         full,

@@ -25,6 +25,7 @@ from calibration.profile import JndProfile
 from predictor.artifact import Part, write_part
 from predictor.dataset import FAMILIES, photo_files
 from predictor.noticeability.labelling import ObserverLabeller
+from predictor.one_thread import use_one_thread
 from predictor.predict import resolve_profile
 from predictor.thresholds.answers import Answers, ask_about_files
 from predictor.thresholds.content import Content, read_content
@@ -246,7 +247,7 @@ def main() -> None:
         help="answers of another observer, and its profile: for the width of intervals; repeatable",
     )
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    use_one_thread()
     answers, profile = _ask(options)
     if options.out is None:
         return

@@ -17,9 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 from answer_change_pictures import OBSERVER, SHARED, HeldOut, read_or_ask
 from scipy.stats import beta, spearmanr
 
@@ -27,6 +25,7 @@ from predictor.answers.change import AnswerModel
 from predictor.answers.policy import LIMITS, losses_by_limit, sent_versions
 from predictor.artifact import default_directory, read_part
 from predictor.noticeability.evaluation import area_under_curve
+from predictor.one_thread import use_one_thread
 from predictor.risk_control import LossTable, RiskLimit, control_expected, control_surely
 
 FLOOR_ALL, FLOOR_CONFIDENT = 0.80, 0.86
@@ -179,8 +178,7 @@ def main() -> int:
     if not SHARED.exists():
         print(json.dumps({"benchmark": "answer_change", "skipped": "the data ../shared/data is missing"}))
         return 0
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
+    use_one_thread()
     part = read_part(options.artifact, "answer_change")
     if any(OBSERVER in name for name in part.card["training"]["observers"]):
         raise SystemExit(f"expected an artifact trained without {OBSERVER}")

@@ -8,9 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 from skimage import data
 
 from calibration.image import Image, encode_png
@@ -20,6 +18,7 @@ from calibration.profile import JndProfile
 from predictor.dataset import FAMILIES, PairSet, photo_files
 from predictor.noticeability.labelling import ObserverLabeller
 from predictor.noticeability.sampling import label_pairs, sample_pairs
+from predictor.one_thread import use_one_thread
 from predictor.predict import resolve_profile
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
@@ -36,8 +35,7 @@ def shared_options(description: str, *, pairs: int, seed: int) -> argparse.Argum
 
 def use_one_core() -> None:
     """Keep the libraries that compute to one thread."""
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    use_one_thread()
 
 
 def ask_embedded(count: int, seed: int) -> tuple[PairSet, PairSet]:

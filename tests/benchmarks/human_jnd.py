@@ -15,11 +15,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 from scipy.stats import spearmanr
 
 from calibration.image import decode, encode_jpeg, load
 from calibration.profile import default_profile
+from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data" / "photos" / "konjnd"
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--artifact", type=Path)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    use_one_thread()
     predictor = Predictor.load(options.artifact)
     with (FOLDER / "human_jnd.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["codec"] == "JPEG"]

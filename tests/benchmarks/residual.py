@@ -21,13 +21,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from residual_attacks import Attacked, attacked_pictures
 from scipy.stats import beta
 from skimage import data as bundled
 
 from calibration.image import Image, decode, encode_jpeg, load
 from predictor.artifact import FILE_FIELDS, Part, default_directory, read_part, write_part
+from predictor.one_thread import use_one_thread
 from predictor.residual.benign_pictures import draw_encoding, store, treat
 from predictor.residual.detector import Codec, ResidualDetector
 from predictor.residual.pictures import pictures_in, split
@@ -239,8 +239,7 @@ def main() -> int:
             json.dumps({"benchmark": "residual", "skipped": "the development data ../shared/data is missing"})
         )
         return 0
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
+    use_one_thread()
     detector = ResidualDetector.from_part(read_part(options.artifact, "residual"))
     rng = np.random.default_rng(2024)
     photographs = pictures_in(SHARED / "photos" / "biq2021")

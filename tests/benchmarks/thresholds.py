@@ -20,9 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-import cv2
 import numpy as np
-import torch
 from skimage import data
 from threshold_deliveries import delivered_rates
 
@@ -33,6 +31,7 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.dataset import FAMILIES, photo_files
 from predictor.noticeability.evaluation import calibration_error
 from predictor.noticeability.labelling import ObserverLabeller
+from predictor.one_thread import use_one_thread
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
 from predictor.thresholds.answers import Answers, ask_thresholds
 from predictor.thresholds.profile_threshold import profile_threshold
@@ -225,8 +224,7 @@ def main() -> None:
     parser.add_argument("--profile", default="embedded", help="of that observer")
     parser.add_argument("--no-deliveries", action="store_true", help="leave out what needs the observer")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    use_one_thread()
     predictor, profile = Predictor.load(options.artifact), resolve_profile(options.profile)
     answers = truth(options, profile)
     predicted = [predictor.thresholds(Image(pixels), profile) for pixels in answers.pictures]
