@@ -6,11 +6,8 @@ more than on photographs new to both.
 """
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, load
-from calibration.whole_file import replace_file
 from predictor.answers.distances import distances
 from predictor.answers.ladder import (
     AnswerObserver,
@@ -31,12 +27,12 @@ from predictor.answers.ladder import (
     random_rung,
 )
 from predictor.answers.surrogate import SIDE
+from predictor.array_file import read_arrays, write_arrays
 from predictor.features import model_view
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 
 VERSIONS = 5  # of each photograph
-_DAMAGE = (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 _CROPS = 8
 
 
@@ -123,25 +119,22 @@ def gather_crops(
     return Crops(np.concatenate(views), np.concatenate(answers, axis=1).astype(np.float16))
 
 
-def save_arrays(path: Path, found: _Arrays) -> None:
+def keep_answers(path: Path, found: _Arrays) -> None:
     """Write as one compressed file, whole or not at all."""
-    written = BytesIO()
-    np.savez_compressed(written, **{item.name: getattr(found, item.name) for item in fields(found)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, written.getvalue())
+    write_arrays(path, {item.name: getattr(found, item.name) for item in fields(found)})
 
 
-def load_arrays(path: Path, kind: type[_Arrays]) -> _Arrays:
-    """Read what `save_arrays` wrote.
+def read_answers(path: Path, kind: type[_Arrays]) -> _Arrays:
+    """Read what `keep_answers` wrote.
 
     Raises:
         ValueError: The file holds something else, or is damaged.
     """
+    arrays = read_arrays(path, "answers kept")
     try:
-        # Of its bytes: numpy leaves a damaged file open.
-        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            return kind(**{item.name: stored[item.name] for item in fields(kind)})
-    except _DAMAGE as error:
+        return kind(**{item.name: arrays[item.name] for item in fields(kind)})
+    except KeyError as error:
         raise ValueError(f"expected answers kept in {path}, got something else: {error}") from error
 
 

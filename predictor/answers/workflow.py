@@ -17,8 +17,8 @@ from predictor.answers.lessons import (
     Report,
     gather_crops,
     gather_lessons,
-    load_arrays,
-    save_arrays,
+    keep_answers,
+    read_answers,
 )
 from predictor.answers.policy import limits_for
 from predictor.answers.surrogate import Surrogate
@@ -198,8 +198,8 @@ def _kept(
     """Ask, or read what an earlier run was told of the same: asking is most of the time."""
     path = None if keep is None else keep / f"{name}.npz"
     if path is not None and path.exists():
-        return load_arrays(path, kind)
+        return read_answers(path, kind)
     found = gather(np.random.default_rng([seed, len(name)]))
     if path is not None:
-        save_arrays(path, found)
+        keep_answers(path, found)
     return found

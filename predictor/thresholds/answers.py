@@ -4,11 +4,8 @@ A file can be continued: what it holds already is not asked again. How a thresho
 matter of `search` and `delivery_search`; what is learned from it that of `training`.
 """
 
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +14,7 @@ import numpy.typing as npt
 
 from calibration.image import Image, load
 from calibration.profile import JndProfile
-from calibration.whole_file import replace_file
+from predictor.array_file import read_arrays, write_arrays
 from predictor.dataset import FAMILIES
 from predictor.features import WHOLE_SIDE, model_view
 from predictor.noticeability.model import link_of
@@ -28,7 +25,6 @@ from predictor.thresholds.profile_threshold import profile_threshold
 from predictor.thresholds.search import Distorted, Searched, search_thresholds
 
 _CHUNK = 16
-_DAMAGE = (KeyError, OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile, zlib.error)
 
 Progress = Callable[[int, int], None]  # pictures done, in all
 
@@ -60,9 +56,7 @@ class Answers:
             arrays |= {
                 f"sent {codec}.{item.name}": getattr(one.searched, item.name) for item in fields(Searched)
             }
-        written = BytesIO()
-        np.savez_compressed(written, **arrays)
-        replace_file(path, written.getvalue())
+        write_arrays(path, arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Answers":
@@ -71,17 +65,15 @@ class Answers:
         Raises:
             ValueError: The file holds something else.
         """
+        arrays = read_arrays(path, "thresholds kept")
         try:
-            # Of its bytes: numpy leaves a damaged file open.
-            with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-                arrays = dict(stored)
             searched = {name: _searched(arrays, name) for name in FAMILIES}
             delivered = {
                 name: Delivered(arrays[f"sent {name}.ratios"], _searched(arrays, f"sent {name}"))
                 for name in DELIVERIES
             }
             return cls(arrays["pictures"], searched, delivered, str(arrays.get("observer", "")))
-        except _DAMAGE as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"expected thresholds kept in {path}, got something else: {error}") from error
 
     @classmethod

@@ -11,7 +11,7 @@ from torch import nn
 from calibration.image import Image, encode_png
 from predictor.answers.change import AnswerModel
 from predictor.answers.ladder import LADDER, camera_source, compare_answers, deliver
-from predictor.answers.lessons import Crops, load_arrays
+from predictor.answers.lessons import Crops, read_answers
 from predictor.answers.policy import losses_by_limit, sent_versions
 from predictor.answers.training import fit_heads, group_answers, group_classes, logistic
 from predictor.answers.workflow import AnswerTrainingRequest, read_classifiers, run_answer_training
@@ -128,7 +128,7 @@ def test_a_damaged_file_of_kept_answers_is_named(tmp_path: Path):
     (tmp_path / "crops.npz").write_bytes(b"nothing")
 
     with pytest.raises(ValueError, match=r"crops\.npz"):
-        load_arrays(tmp_path / "crops.npz", Crops)
+        read_answers(tmp_path / "crops.npz", Crops)
 
 
 def test_answers_of_one_kind_teach_nothing():
