@@ -120,17 +120,6 @@ class PairSet:
         """Return the SHA-256 of the distorted pictures and the answers."""
         return hashlib.sha256(self.distorted.tobytes() + self.probabilities.tobytes()).hexdigest()
 
-    def save(self, path: Path) -> None:
-        """Write as one compressed file."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(path, **{item.name: getattr(self, item.name) for item in fields(self)})
-
-    @classmethod
-    def load(cls, path: Path) -> "PairSet":
-        """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as stored:
-            return cls(**{item.name: stored[item.name] for item in fields(cls)})
-
 
 def pair_set(pairs: Sequence[Pair], shifts: Floats, probabilities: Floats) -> PairSet:
     """Gather pairs and their answers.

@@ -187,7 +187,8 @@ def _key(request: AnswerTrainingRequest, shares: Sequence[Sequence[Path]]) -> st
     """Name what is asked: these classifiers about these photographs, by their contents."""
     asked = [path for path in sorted(request.classifiers.glob("*.pt2")) if path.stem not in request.leave_out]
     hashed = hashlib.sha256(json.dumps([request.seed, *map(len, shares)]).encode())
-    for path in (*asked, *(file for share in shares for file in share)):
+    cards = [path.with_suffix(".json") for path in asked]
+    for path in (*asked, *cards, *(file for share in shares for file in share)):
         hashed.update(hashlib.sha256(path.read_bytes()).digest())
     return hashed.hexdigest()[:12]
 

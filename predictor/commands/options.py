@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
     from calibration.profile import JndProfile
@@ -37,11 +38,11 @@ def profile_of(model: str) -> "JndProfile":
     profile = resolve_profile(model)
     if profile.source == "default":
         known = f"nothing is known of {model}: it is taken to see as well as people do"
-        console.print(known, highlight=False, soft_wrap=True)
+        console.print(known, highlight=False, soft_wrap=True, markup=False)
     return profile
 
 
 def fail(error: Exception) -> NoReturn:
     """Say why on stderr and end the program with 1."""
-    console.print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
+    console.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
     sys.exit(1)

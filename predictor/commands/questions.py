@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from calibration.image import ImageError
 from calibration.profile import ProfileError
@@ -97,7 +98,7 @@ def thresholds(
             if as_json:
                 print(json.dumps({"file": str(file), **as_record(found, delivery)}), flush=True)
             else:
-                console.print(as_table(f"What {profile.model} notices in {file.name}", found))
+                console.print(as_table(escape(f"What {profile.model} notices in {file.name}"), found))
                 console.print(describe_delivery(delivery, noticed))
     except (ImageError, ProfileError, ArtifactError, OSError) as error:
         fail(error)

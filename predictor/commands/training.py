@@ -110,7 +110,7 @@ def train(
     if as_json:
         print(json.dumps({"out": str(out), **figures}))
     else:
-        console.print(f"wrote what was learned to {out}: {figures}")
+        console.print(f"wrote what was learned to {out}: {figures}", markup=False)
 
 
 def evaluate(
@@ -183,7 +183,7 @@ def train_answers(
     if as_json:
         print(json.dumps({"out": str(out), **figures}))
     else:
-        console.print(f"wrote the answer_change part to {out}: {figures}")
+        console.print(f"wrote the answer_change part to {out}: {figures}", markup=False)
 
 
 def _tell(sentence: str) -> None:

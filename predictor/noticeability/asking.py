@@ -56,8 +56,8 @@ def ask_observers(asking: Asking, report: Report, tell: Tell) -> list[Lesson]:
     """Ask every observer about fresh pairs of the photographs, around its thresholds.
 
     Raises:
-        ValueError: There is no photograph, a SPEC is not understood, a profile is of nobody asked, or what is
-            kept is not what it should be.
+        ValueError: There is no photograph, a SPEC is not understood, two observers share a name, a profile is
+            of nobody asked, or what is kept is not what it should be.
         ObserverError: An observer cannot be loaded or gave no answer; what was answered is kept.
     """
     if not asking.observers:
@@ -66,7 +66,10 @@ def ask_observers(asking: Asking, report: Report, tell: Tell) -> list[Lesson]:
     count = max(1, asking.pairs // len(asking.observers))
     with ExitStack() as opened:
         observers = [opened.enter_context(closing(build_observer(spec))) for spec in asking.observers]
-        known = _known_profiles([observer.name for observer in observers], asking.profiles)
+        names = [observer.name for observer in observers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"expected observers of different names, got {', '.join(names)}")
+        known = _known_profiles(names, asking.profiles)
         kept = [
             KeptAnswers(_kept_file(asking, spec), observer.name)
             for spec, observer in zip(asking.observers, observers, strict=True)
@@ -171,7 +174,7 @@ def _describe_cost(name: str, *, pairs: int, pilot: int, kept: int) -> str:
     told = f"{_QUESTIONS * (pairs + pilot):,} questions to {name}, {_QUESTIONS} per pair"
     if pilot:
         told += f"; {_QUESTIONS * pilot:,} of them look for thresholds that no profile has"
-    return told + (f"; answers about {kept:,} pairs are kept already" if kept else "")
+    return told + (f"; fewer where pairs are the same as the {kept:,} whose answers are kept" if kept else "")
 
 
 def _missing(known: JndProfile) -> list[str]:

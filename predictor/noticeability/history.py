@@ -17,6 +17,10 @@ from predictor.noticeability.model import NoticeabilityModel
 
 Entry = Mapping[str, Any]  # of a card
 
+_KNOWN = (
+    "known_models"  # as the settings of a card have it; beside the training of a network: before going on
+)
+
 
 @dataclass(frozen=True)
 class Start:
@@ -37,15 +41,20 @@ def find_start(out: Path, models: Collection[str]) -> Start | None:
     Raises:
         ArtifactError: One of the two is damaged, foreign or newer.
     """
-    shipped, own = _noticeability_of(default_directory()), _noticeability_of(out)
-    if own is None:
-        return None if shipped is None else Start(shipped, (), _training(shipped.card))
-    training = _training(own.card)
+    part = _noticeability_of(out) or _noticeability_of(default_directory())
+    if part is None:
+        return None
+    training = _training(part.card)
     network = training.get("went_on_from")
     if not isinstance(network, dict):
-        return Start(own, (), training)
+        return start_from(part)
     kept = tuple(entry for entry in _observers(training) if entry.get("model") not in models)
-    return Start(_forget(own, models, shipped), kept, network)
+    return Start(_forget(part, models, network.get(_KNOWN, {})), kept, network)
+
+
+def start_from(part: Part) -> Start:
+    """Go on from a network and what its own training taught of single models, which is noted for later."""
+    return Start(part, (), {**_training(part.card), _KNOWN: part.card["settings"].get(_KNOWN, {})})
 
 
 def describe_lessons(lessons: Sequence[Answers]) -> list[Entry]:
@@ -85,14 +94,12 @@ def _noticeability_of(directory: Path) -> Part | None:
     return part
 
 
-def _forget(part: Part, models: Collection[str], shipped: Part | None) -> Part:
-    """Take from the card what was learned of these models; what ships, if for this network, is back."""
-    settings = dict(part.card["settings"])
-    known = {name: found for name, found in settings.get("known_models", {}).items() if name not in models}
-    if shipped is not None and shipped.card.get("sha256") == part.card.get("sha256"):
-        usual = shipped.card["settings"].get("known_models", {})
-        known |= {name: usual[name] for name in models if name in usual}
-    return replace(part, card={**part.card, "settings": {**settings, "known_models": known}})
+def _forget(part: Part, models: Collection[str], before: Entry) -> Part:
+    """Put back what was known of these models before any going on."""
+    settings = part.card["settings"]
+    known = {name: found for name, found in settings.get(_KNOWN, {}).items() if name not in models}
+    known |= {name: before[name] for name in models if name in before}
+    return replace(part, card={**part.card, "settings": {**settings, _KNOWN: known}})
 
 
 def _training(card: Entry) -> Entry:

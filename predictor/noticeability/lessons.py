@@ -14,7 +14,7 @@ from predictor.answers.refit import LearnedAnswers, answered_a_task, learn_from_
 from predictor.artifact import CARD, Part, PartKind, complete, has_part, write_part
 from predictor.dataset import Answers
 from predictor.noticeability.asking import Asking, Report, Tell, ask_observers, forget_answers
-from predictor.noticeability.history import Start, describe_lessons, find_start
+from predictor.noticeability.history import Start, describe_lessons, find_start, start_from
 from predictor.noticeability.recorded import RecordedLesson, read_recorded
 from predictor.noticeability.settling import FEWEST_PAIRS
 from predictor.noticeability.together import put_together
@@ -84,7 +84,7 @@ def run_training(
         OSError: A file cannot be read or written.
     """
     started = clock()
-    check_target(request.out)
+    _check(request)
     folders = _distinct(request.calibrations, tell)
     tasks = [folder for folder in folders if answered_a_task(folder)]
     recorded = _read_all([folder for folder in folders if folder not in tasks], request.images, report, tell)
@@ -102,18 +102,29 @@ def run_training(
     return told if answers is None else {**told, "answer_change": answers.figures}
 
 
-def check_target(out: Path) -> None:
-    """Check, before anything is paid for, that an artifact can be written there.
+def _check(request: TrainingRequest) -> None:
+    """Refuse, before anything is paid for, what would fail afterwards.
 
     Raises:
-        ArtifactError: The card that is there is damaged, foreign or newer.
-        OSError: It is a file, or nothing can be written there.
+        ArtifactError: The artifact that is there, or that ships, is damaged, foreign or newer.
+        ValueError: There is none to go on from, or too few pairs to learn from.
+        OSError: A folder to write is a file, or cannot be written.
     """
-    if (out / CARD).exists():
-        has_part(out, "noticeability")
-    existing = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if (request.out / CARD).exists():
+        has_part(request.out, "noticeability")
+    if not request.starts_anew and find_start(request.out, ()) is None:
+        raise ValueError("expected an artifact to go on from: this installation ships none")
+    for folder in (request.out, *([_asking(request).keep] if request.observers else ())):
+        _check_folder(folder)
+    each = request.pairs // max(1, len(request.observers))
+    if request.observers and each < FEWEST_PAIRS:
+        raise ValueError(f"expected at least {FEWEST_PAIRS} pairs for each observer, got {each}")
+
+
+def _check_folder(folder: Path) -> None:
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not existing.is_dir():
-        raise NotADirectoryError(f"expected a folder for the artifact, got the file {existing}")
+        raise NotADirectoryError(f"expected a folder, got the file {existing}")
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
@@ -149,7 +160,7 @@ def tell_left_out(lesson: RecordedLesson, folder: Path, tell: Tell) -> None:
 
 def _asking(request: TrainingRequest) -> Asking:
     return Asking(
-        observers=request.observers,
+        observers=tuple(dict.fromkeys(request.observers)),
         images=request.images,
         profiles=request.profiles,
         pairs=request.pairs,
@@ -172,12 +183,10 @@ def _learn(
     start = None if request.starts_anew else find_start(request.out, models)
     if start is not None:
         return _go_on(lessons, start, request, tell)
-    if not asked:
-        raise ValueError("expected an artifact to go on from: this installation ships none")
     anew = _train_anew(asked, request, report)
     if not recorded:
         return anew
-    return _go_on(recorded, Start(anew.to_part(), (), anew.training), request, tell)
+    return _go_on(recorded, start_from(anew.to_part()), request, tell)
 
 
 def _train_anew(asked: Sequence[Lesson], request: TrainingRequest, report: Report) -> _Learned:
@@ -194,17 +203,22 @@ def _go_on(lessons: Sequence[Answers], start: Start, request: TrainingRequest, t
     if not learned:
         raise ValueError(
             f"expected at least {FEWEST_PAIRS} counted trials of a model, got "
-            f"{max(len(lesson.pairs) for lesson in by_model)}: nothing was learned"
+            f"{max(map(_counted, by_model))}: nothing was learned"
         )
     for lesson in by_model:
         if lesson.profile.model not in learned:
-            wanted = f"expected at least {FEWEST_PAIRS} counted trials, got {len(lesson.pairs)}"
+            wanted = f"expected at least {FEWEST_PAIRS} counted trials, got {_counted(lesson)}"
             tell(f"nothing was learned of {lesson.profile.model}: {wanted}")
     observers = [*start.kept, *describe_lessons([one for one in lessons if one.profile.model in learned])]
     return _Learned(
         replace(trained, figures=_fitted(trained.figures)),
         {"observers": observers, "seed": request.seed, "went_on_from": start.network},
     )
+
+
+def _counted(lesson: Answers) -> int:
+    """Count what the model answered itself."""
+    return int((lesson.pairs.shifts == 0).all(axis=1).sum())
 
 
 def _fitted(figures: Mapping[str, Any]) -> Mapping[str, Any]:

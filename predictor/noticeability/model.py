@@ -68,7 +68,7 @@ class Link:
 class Interval:
     """How far, in log odds, the observer's own probability lay from the prediction: 2.5 and 97.5 %.
 
-    One pair of quantiles per range of the predicted probability; see `training.fit_interval`.
+    One pair of quantiles per range of the predicted probability; see `settling.fit_interval`.
     """
 
     edges: tuple[float, ...]  # between the ranges, ascending
@@ -96,7 +96,7 @@ class Certainty:
 
     def over(self, read: Link) -> Link:
         """Return the model's psychometric function, given what `link_of` reads from its profile."""
-        floor = read.floor if self.floor is None else self.floor
+        floor = min(read.floor if self.floor is None else self.floor, 1.0 - _LEAST_CLIMB)
         ceiling = read.ceiling if self.ceiling is None else self.ceiling
         return Link(floor, max(ceiling, floor + _LEAST_CLIMB), read.steepness * self.steepness_factor)
 

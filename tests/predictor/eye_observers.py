@@ -28,3 +28,13 @@ class Eye:
 def eye() -> Eye:
     """Return an observer named `eye`."""
     return Eye("eye")
+
+
+def eye_again() -> Eye:
+    """Return another observer of the same name."""
+    return Eye("eye")
+
+
+def other_eye() -> Eye:
+    """Return an observer named `other`."""
+    return Eye("other")

@@ -9,7 +9,7 @@ from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.profile import JndProfile, ProfileError, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.features import model_view
-from predictor.noticeability.model import Interval
+from predictor.noticeability.model import Certainty, Interval, Link
 from predictor.predict import Predictor, profile_of_model, resolve_profile
 
 PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
@@ -105,6 +105,16 @@ def test_candidates_are_judged_alike_alone_and_together(predictor: Predictor, em
 
 def test_no_candidates_no_answers(predictor: Predictor, embedded: JndProfile):
     assert predictor.notice_each(PHOTOS[0], [], embedded) == []
+
+
+@pytest.mark.parametrize("floor", [0.02, 0.5, 0.938, 1.0])
+@pytest.mark.parametrize("ceiling", [None, 0.3, 1.0])
+def test_no_chance_learned_lies_beyond_one(floor: float, ceiling: float | None):
+    learned = Certainty(1.0, 0.0, Interval((), (0.0,), (0.0,)), floor=floor, ceiling=ceiling)
+
+    link = learned.over(Link(0.02, 0.98, 3.0))
+
+    assert 0.0 <= link.floor < link.probability(0.0) < link.ceiling <= 1.0
 
 
 @pytest.mark.parametrize("probability", [1e-6, 0.0010007722513581868, 0.5, 0.9])

@@ -94,6 +94,17 @@ def test_a_model_nobody_knows_is_told_and_a_folder_that_is_not_there_is_refused(
     assert "./calibrated" in nowhere.stderr
 
 
+@pytest.mark.parametrize("name", ["photo[old].png", "photo[/x].png"])
+def test_a_files_name_is_told_as_it_is(photos: Path, tmp_path: Path, name: str):
+    broken = tmp_path / name.replace("/", "-")
+    broken.write_bytes(b"\x89PNG nothing")
+
+    result = RUNNER.invoke(app, ["compare", str(photos / "coffee.png"), str(broken)])
+
+    assert result.exit_code == 1
+    assert broken.name in result.stderr
+
+
 def test_help_loads_no_torch():
     asked = "import sys, predictor.cli; sys.exit('torch' in sys.modules)"
 

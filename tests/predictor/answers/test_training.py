@@ -112,16 +112,22 @@ def test_a_damaged_classifier_is_named(classifiers: Path, tmp_path: Path, data: 
         read_classifiers(folder, [])
 
 
-def test_answers_about_another_photograph_are_asked_again(photos: Path, classifiers: Path, tmp_path: Path):
+def test_another_photograph_and_another_card_are_asked_about_again(
+    photos: Path, classifiers: Path, tmp_path: Path
+):
     folder, keep = shutil.copytree(photos, tmp_path / "photos"), tmp_path / "keep"
-    request = AnswerTrainingRequest(classifiers, folder, tmp_path / "a", limit=24, keep=keep, epochs=1)
+    cards = shutil.copytree(classifiers, tmp_path / "classifiers")
+    request = AnswerTrainingRequest(cards, folder, tmp_path / "a", limit=24, keep=keep, epochs=1)
     run_answer_training(request, lambda *_: None)
     first, second = sorted(folder.iterdir())[:2]
 
     first.write_bytes(second.read_bytes())
     run_answer_training(request, lambda *_: None)
+    for card in cards.glob("*.json"):
+        card.write_text(json.dumps({"input_size": 32, "label_offset": 1}))
+    run_answer_training(request, lambda *_: None)
 
-    assert len(list(keep.iterdir())) == 2
+    assert len(list(keep.iterdir())) == 3
 
 
 def test_a_damaged_file_of_kept_answers_is_named(tmp_path: Path):

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from skimage import data
 from typer.testing import CliRunner
 
 from calibration.profile import default_profile
-from predictor.artifact import read_part
+from predictor.artifact import default_directory, read_part
 from predictor.cli import app
 from predictor.noticeability.history import has_learned
 from predictor.noticeability.recorded import read_recorded
@@ -178,6 +179,46 @@ def test_a_target_that_cannot_be_written_is_told_before_the_first_question(image
     assert Eye.asked == 0
 
 
+def test_a_damaged_artifact_to_go_on_from_is_told_before_the_first_question(images: Path, tmp_path: Path):
+    artifact = Path(shutil.copytree(default_directory(), tmp_path / "artifact"))
+    arrays = next(artifact.glob("noticeability-*.safetensors"))
+    arrays.write_bytes(arrays.read_bytes()[:-5])
+
+    found = run("train", EYE, "--images", images, "--pairs", 100, "--out", artifact)
+
+    assert (found.code, Eye.asked) == (1, 0)
+    assert "damaged" in found.stderr
+
+
+def test_a_place_for_answers_that_is_a_file_is_told_before_the_first_question(images: Path, tmp_path: Path):
+    (tmp_path / "kept").write_text("not a folder")
+
+    found = run(
+        "train", EYE, "--images", images, "--pairs", 100, "--out", tmp_path / "a", "--keep", tmp_path / "kept"
+    )
+
+    assert (found.code, Eye.asked) == (1, 0)
+    assert "expected a folder" in found.stderr
+
+
+def test_too_few_pairs_for_each_observer_are_refused_before_the_first_question(images: Path, tmp_path: Path):
+    other = "--observer=python:tests.predictor.eye_observers:other_eye"
+
+    found = run("train", EYE, other, "--images", images, "--pairs", 180, "--out", tmp_path / "a")
+
+    assert (found.code, Eye.asked) == (1, 0)
+    assert "at least 100 pairs for each observer, got 90" in found.stderr
+
+
+def test_observers_of_one_name_are_refused(images: Path, tmp_path: Path):
+    again = "--observer=python:tests.predictor.eye_observers:eye_again"
+
+    found = run("train", EYE, again, "--images", images, "--pairs", 200, "--out", tmp_path / "a")
+
+    assert (found.code, Eye.asked) == (1, 0)
+    assert "different names, got eye, eye" in found.stderr
+
+
 def test_an_observer_that_fails_midway_is_asked_only_the_rest_the_next_time(
     images: Path, measured: Path, tmp_path: Path
 ):
@@ -192,7 +233,7 @@ def test_an_observer_that_fails_midway_is_asked_only_the_rest_the_next_time(
     assert failed.code == 1
     assert "fell asleep" in failed.stderr
     assert "64 pairs are kept" in failed.stderr
-    assert "64 pairs are kept already" in finished.stderr
+    assert "the 64 whose answers are kept" in finished.stderr
     assert json.loads(finished.stdout)["models_learned"] == ["eye"]
     assert Eye.asked == 200 + 2 * (120 - 64)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["artifact"]
@@ -292,6 +333,15 @@ def test_trials_given_beside_a_new_network_are_learned_on_it(
     assert [one["model"] for one in training["observers"]] == ["mine"]
     assert [one["model"] for one in training["went_on_from"]["observers"]] == ["eye"]
     assert set(known_models(tmp_path / "a")) == {"eye", "mine"}
+
+    more = write_calibration(tmp_path / "more", images, count=104, model="eye")
+    again = ["train", f"--images={images}", f"--out={tmp_path / 'a'}", "--json", f"--calibration={more}"]
+    own = known_models(tmp_path / "a")["eye"]
+    run(*again)
+    once = known_models(tmp_path / "a")["eye"]
+    run(*again)
+
+    assert known_models(tmp_path / "a")["eye"] == once != own
 
 
 def test_trials_left_out_are_told_by_both_commands(images: Path, calibration: Path, tmp_path: Path):

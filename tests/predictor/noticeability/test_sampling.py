@@ -92,15 +92,6 @@ def test_a_crop_is_square_and_within_the_photograph():
     assert crop.width == crop.height == 40
 
 
-def test_a_set_survives_its_file(answered: PairSet, tmp_path: Path):
-    answered.save(tmp_path / "pairs.npz")
-
-    again = PairSet.load(tmp_path / "pairs.npz")
-
-    assert np.array_equal(again.distorted, answered.distorted)
-    assert np.array_equal(again.photos, answered.photos)
-
-
 def test_no_photograph_is_on_both_sides_of_a_split(answered: PairSet):
     halves = [answered.take(np.arange(start, len(answered), 2)) for start in (0, 1)]  # of two observers
 
