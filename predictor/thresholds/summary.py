@@ -46,5 +46,5 @@ def describe_delivery(delivery: CodecSettings, noticed: float) -> str:
     """Say how the picture may be sent."""
     return (
         f"sent as JPEG {delivery.jpeg_quality}, WebP {delivery.webp_quality} or at {delivery.scale:.2f} of "
-        f"its size, each alone, the loss is noticed with a chance of {noticed:g}"
+        f"its size, each alone, the loss is noticed with a chance of {noticed:g}, or more if none is better"
     )
