@@ -54,7 +54,9 @@ def evaluate(predictor: Predictor, pairs: AnsweredPairs, profile: JndProfile) ->
     return Evaluation(
         auc=area_under_curve(noticed, chances),
         brier=expected_brier(answered, chances),
-        threshold_error_median=threshold_error(pairs, chances, profile),
+        threshold_error_median=threshold_error(
+            pairs, chances, profile, identical=np.array([one.is_identical for one in judged])
+        ),
         coverage_95=coverage(found, answered),
         baselines=baselines,
         n_pairs=len(pairs),
@@ -121,14 +123,16 @@ def coverage(found: Sequence[Noticeability], observed: Floats) -> float:
     return float(np.mean(inside))
 
 
-def threshold_error(pairs: AnsweredPairs, chances: Floats, profile: JndProfile) -> float | None:
+def threshold_error(
+    pairs: AnsweredPairs, chances: Floats, profile: JndProfile, *, identical: Bools
+) -> float | None:
     """Return the median over distortions of |ln(predicted / answered)|; see `threshold_errors`.
 
     Only distortions count whose threshold the profile measured; None where there is none.
     """
     measured = {name for name, found in profile.distortions.items() if found.status == "measured"}
-    errors = [abs(error) for error in threshold_errors(pairs, chances, measured).values()]
-    return float(np.median(errors)) if errors else None
+    errors = threshold_errors(pairs, chances, measured, identical=identical)
+    return float(np.median(np.abs(list(errors.values())))) if errors else None
 
 
 def measure_all(pairs: AnsweredPairs, metric: Callable[[Image, Image], float]) -> Floats:
@@ -181,6 +185,7 @@ METRICS: Mapping[str, Callable[[Image, Image], float]] = {  # greater: more alik
 class _Judged:
     predicted: Noticeability
     metrics: Mapping[str, float]
+    is_identical: bool
 
 
 def _judge(predictor: Predictor, reference: Image, distorted: Image, profile: JndProfile) -> _Judged:
@@ -189,6 +194,7 @@ def _judge(predictor: Predictor, reference: Image, distorted: Image, profile: Jn
     return _Judged(
         predictor.notice(reference, distorted, profile),
         {name: metric(*alike) for name, metric in METRICS.items()},
+        np.array_equal(reference.pixels, distorted.pixels),
     )
 
 

@@ -17,9 +17,12 @@ _FEWEST_PAIRS = 8  # of one distortion: with fewer, the prior does the talking
 _STEP = 0.02  # ln: levels nearer to each other than this are taken for one
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
-def threshold_errors(pairs: AnsweredPairs, chances: Floats, names: Collection[str]) -> Mapping[str, float]:
+def threshold_errors(
+    pairs: AnsweredPairs, chances: Floats, names: Collection[str], *, identical: Flags
+) -> Mapping[str, float]:
     """Return ln(predicted / answered) of the threshold, by distortion; those with too few pairs are missing.
 
     Args:
@@ -27,8 +30,8 @@ def threshold_errors(pairs: AnsweredPairs, chances: Floats, names: Collection[st
             ones.
         chances: Predicted P("different") of each pair.
         names: Distortions wanted.
+        identical: Which pairs are, see `identical_pairs`.
     """
-    identical = np.array([np.array_equal(one.pixels, other.pixels) for one, other in pairs.shown()])
     answered = pairs.probabilities.astype(np.float64)
     errors = {}
     for family, name in enumerate(FAMILIES):
@@ -41,6 +44,11 @@ def threshold_errors(pairs: AnsweredPairs, chances: Floats, names: Collection[st
             )
             errors[name] = float(np.log(predicted / measured))
     return errors
+
+
+def identical_pairs(pairs: AnsweredPairs) -> Flags:
+    """Tell which pairs show the same picture twice; (N,)."""
+    return np.array([np.array_equal(one.pixels, other.pixels) for one, other in pairs.shown()])
 
 
 def _threshold(levels: Floats, said: Floats, strongest: float) -> float:

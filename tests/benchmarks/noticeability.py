@@ -42,7 +42,7 @@ from predictor.noticeability.evaluation import (
     gmsd,
     predict_pairs,
 )
-from predictor.noticeability.threshold_error import threshold_errors
+from predictor.noticeability.threshold_error import identical_pairs, threshold_errors
 from predictor.predict import Predictor, resolve_profile
 
 FLOOR, MARGIN, MILLISECONDS = 0.96, 0.03, 12.0
@@ -174,7 +174,7 @@ def judge(predictor: Predictor, pairs: PairSet, profile: JndProfile) -> dict[str
 
 def threshold_error(pairs: PairSet, chances: np.ndarray) -> float | None:
     """Return the median over distortions of |ln(predicted / answered)|."""
-    errors = threshold_errors(pairs, chances, FAMILIES)
+    errors = threshold_errors(pairs, chances, FAMILIES, identical=identical_pairs(pairs))
     return round(float(np.median(np.abs(list(errors.values())))), 4) if errors else None
 
 

@@ -1,10 +1,11 @@
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from predictor.dataset import FAMILIES, PairSet
-from predictor.noticeability.threshold_error import threshold_errors
+from predictor.noticeability.threshold_error import identical_pairs, threshold_errors
 
 FAMILY = FAMILIES.index("noise")
 
@@ -29,20 +30,24 @@ def curve(levels: np.ndarray, threshold: float, slope: float = 2.0) -> np.ndarra
     return 0.02 + 0.95 * -np.expm1(-((levels / threshold) ** slope))
 
 
+def errors_of(asked: PairSet, chances: np.ndarray, names: set[str]) -> Mapping[str, float]:
+    return threshold_errors(asked, chances, names, identical=identical_pairs(asked))
+
+
 LEVELS = np.concatenate([np.zeros(20), np.geomspace(1, 40, 80)])
 
 
 def test_a_prediction_that_is_the_answer_has_no_error():
     asked = pairs(LEVELS, curve(LEVELS, 8.0))
 
-    assert threshold_errors(asked, curve(LEVELS, 8.0), {"noise"})["noise"] == pytest.approx(0.0, abs=1e-4)
+    assert errors_of(asked, curve(LEVELS, 8.0), {"noise"})["noise"] == pytest.approx(0.0, abs=1e-4)
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.8, 1.5])
 def test_the_error_is_the_logarithm_of_the_factor(factor: float):
     asked = pairs(LEVELS, curve(LEVELS, 8.0))
 
-    found = threshold_errors(asked, curve(LEVELS, 8.0 * factor), {"noise"})["noise"]
+    found = errors_of(asked, curve(LEVELS, 8.0 * factor), {"noise"})["noise"]
 
     assert found == pytest.approx(np.log(factor), abs=0.06)
 
@@ -52,7 +57,7 @@ def test_what_happened_to_be_shown_cancels():
     rng = np.random.default_rng(0)
     said = (rng.random(len(LEVELS)) < curve(LEVELS, 8.0)).astype(float)
 
-    found = threshold_errors(pairs(LEVELS, said), curve(LEVELS, 8.0), {"noise"})["noise"]
+    found = errors_of(pairs(LEVELS, said), curve(LEVELS, 8.0), {"noise"})["noise"]
 
     assert abs(found) < 0.25
 
@@ -61,12 +66,12 @@ def test_distortions_not_wanted_or_hardly_asked_about_are_missing():
     asked = pairs(LEVELS, curve(LEVELS, 8.0))
     few = asked.take(np.flatnonzero(asked.levels > 0)[:5])
 
-    assert threshold_errors(asked, curve(LEVELS, 8.0), {"blur"}) == {}
-    assert threshold_errors(few, np.full(5, 0.5), {"noise"}) == {}
+    assert errors_of(asked, curve(LEVELS, 8.0), {"blur"}) == {}
+    assert errors_of(few, np.full(5, 0.5), {"noise"}) == {}
 
 
 def test_pairs_of_unknown_level_are_left_out():
     asked = pairs(LEVELS, curve(LEVELS, 8.0))
     upstream = replace(asked, levels=np.zeros_like(asked.levels), distorted=np.ones_like(asked.distorted))
 
-    assert threshold_errors(upstream, curve(LEVELS, 8.0), {"noise"}) == {}
+    assert errors_of(upstream, curve(LEVELS, 8.0), {"noise"}) == {}
