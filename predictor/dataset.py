@@ -1,4 +1,4 @@
-"""Pairs with an observer's answers: what the predictor learns from, in memory and as one file.
+"""Pairs with an observer's answers: what the predictor learns from.
 
 Where pairs come from is the matter of `sampling` (made for training) and `recorded` (a calibration's trials).
 """

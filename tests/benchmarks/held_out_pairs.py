@@ -18,7 +18,6 @@ from calibration.profile import JndProfile
 from predictor.dataset import FAMILIES, PairSet, photo_files
 from predictor.noticeability.labelling import ObserverLabeller
 from predictor.noticeability.sampling import label_pairs, sample_pairs
-from predictor.one_thread import use_one_thread
 from predictor.predict import resolve_profile
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
@@ -31,11 +30,6 @@ def shared_options(description: str, *, pairs: int, seed: int) -> argparse.Argum
     parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--artifact", type=Path)
     return parser
-
-
-def use_one_core() -> None:
-    """Keep the libraries that compute to one thread."""
-    use_one_thread()
 
 
 def ask_embedded(count: int, seed: int) -> tuple[PairSet, PairSet]:

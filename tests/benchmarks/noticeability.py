@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 import cv2
 import numpy as np
 import torch
-from held_out_pairs import ask_embedded, shared_options, use_one_core
+from held_out_pairs import ask_embedded, shared_options
 from skimage import data
 from torchmetrics.functional.image import (
     multiscale_structural_similarity_index_measure,
@@ -43,6 +43,7 @@ from predictor.noticeability.evaluation import (
     predict_pairs,
 )
 from predictor.noticeability.threshold_error import identical_pairs, threshold_errors
+from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor, resolve_profile
 
 FLOOR, MARGIN, MILLISECONDS = 0.96, 0.03, 12.0
@@ -234,7 +235,7 @@ def speed(predictor: Predictor, profiles: Mapping[str, JndProfile]) -> dict[str,
 def main() -> None:
     """Run and print."""
     options = shared_options(str(__doc__), pairs=3000, seed=20).parse_args()
-    use_one_core()
+    use_one_thread()
     predictor, profile = Predictor.load(options.artifact), resolve_profile("embedded")
     singles, others = ask_embedded(options.pairs, options.seed)
     figures = {"benchmark": "noticeability", "profile": profile.source, "artifact": predictor.version}

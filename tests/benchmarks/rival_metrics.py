@@ -15,10 +15,11 @@ import venv
 from pathlib import Path
 
 import numpy as np
-from held_out_pairs import ask_embedded, shared_options, use_one_core
+from held_out_pairs import ask_embedded, shared_options
 
 from predictor.dataset import PairSet
 from predictor.noticeability.evaluation import area_under_curve, measure_all, predict_pairs, psnr
+from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor, resolve_profile
 
 PACKAGES = ("torch==2.13.0", "numpy", "scipy", "pillow", "ssimulacra2==0.3.0")
@@ -47,7 +48,7 @@ def main() -> None:
     parser = shared_options(str(__doc__), pairs=1500, seed=20)
     parser.add_argument("--slow", type=int, default=200, help="pairs shown to SSIMULACRA2")
     options = parser.parse_args()
-    use_one_core()
+    use_one_thread()
     predictor, profile = Predictor.load(options.artifact), resolve_profile("embedded")
     pairs, _ = ask_embedded(options.pairs, options.seed)
     noticed = pairs.probabilities > 0.5

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from held_out_pairs import ask, held_out, shared_options, use_one_core
+from held_out_pairs import ask, held_out, shared_options
 from noticeability import MARGIN, judge
 
 from calibration.image import Image, resize
@@ -23,6 +23,7 @@ from calibration.observers.embedded.observer import load_embedded
 from calibration.observers.protocol import Observer, Query, Reply
 from calibration.profile import load_profile
 from predictor.artifact import default_directory, read_part
+from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
 FLOOR = 0.92
@@ -71,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.model and options.reduced is None:
         parser.error("expected --model FOLDER or --reduced SIDE, each with its --profile")
-    use_one_core()
+    use_one_thread()
     predictor = Predictor.load(options.artifact)
     learned = read_part(options.artifact or default_directory(), "noticeability").card["training"][
         "observers"
