@@ -1,8 +1,5 @@
 import json
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ from predictor.artifact import (
     read_part,
     write_part,
 )
+from tests.full_disk import no_file_beyond
 
 
 def part(value: float) -> Part:
@@ -43,17 +41,6 @@ def change_entry(directory: Path, **fields: object) -> None:
 
 def tensor_files(directory: Path) -> list[Path]:
     return sorted(directory.glob("*.safetensors"))
-
-
-@contextmanager
-def no_file_beyond(size_bytes: int) -> Iterator[None]:
-    """Let the system refuse larger files, as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_part_comes_back_as_it_was_written(artifact: Path):

@@ -1,7 +1,4 @@
 import json
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +17,7 @@ from calibration.vpa_jnd.build import (
     stimulus_path,
 )
 from calibration.vpa_jnd.manifest import Stimuli, read_manifest
+from tests.full_disk import no_file_beyond
 
 
 @dataclass
@@ -47,17 +45,6 @@ def request_small(photo_folder: Path, tmp_path: Path) -> BuildRequest:
 
 def stimuli_on_disk(out: Path) -> dict[Path, bytes]:
     return {path.relative_to(out): path.read_bytes() for path in sorted(out.rglob("*.png"))}
-
-
-@contextmanager
-def no_file_larger_than(size_bytes: int) -> Iterator[None]:
-    """What a full disk does to a large write: the system refuses it, part of the way through."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_build_without_pictures_writes_the_manifest_alone(request_small: BuildRequest):
@@ -114,7 +101,7 @@ def test_a_full_disk_is_told_and_the_build_goes_on_when_there_is_room(
     expected = stimuli_on_disk(tmp_path / "roomy")
 
     with (
-        no_file_larger_than(max(len(data) for data in expected.values()) - 1),
+        no_file_beyond(max(len(data) for data in expected.values()) - 1),
         pytest.raises(DirectoryError, match=r"cannot write .* of 40 stimuli are on disk: make room"),
     ):
         build(asked, Told())
@@ -128,7 +115,7 @@ def test_a_full_disk_is_told_and_the_build_goes_on_when_there_is_room(
 
 
 def test_a_disk_too_full_for_the_manifest_leaves_nothing_behind(request_small: BuildRequest):
-    with no_file_larger_than(1000), pytest.raises(DirectoryError, match="cannot write"):
+    with no_file_beyond(1000), pytest.raises(DirectoryError, match="cannot write"):
         build(request_small, Told())
 
     assert list(request_small.out.iterdir()) == []
