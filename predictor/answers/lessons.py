@@ -27,8 +27,8 @@ from predictor.answers.ladder import (
     random_rung,
 )
 from predictor.answers.surrogate import SIDE
-from predictor.array_file import read_arrays, write_arrays
 from predictor.features import model_view
+from predictor.learning.array_file import read_arrays, write_arrays
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 

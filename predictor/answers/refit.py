@@ -22,7 +22,7 @@ from calibration.trials import Trial, read_trials
 from predictor.answers.change import UNKNOWN_SIDE, AnswerModel, OwnFlip, flip_terms
 from predictor.answers.training import logistic
 from predictor.artifact import CARD, FILE_FIELDS, Part, default_directory, has_part, read_part
-from predictor.shown_pictures import describe_left_out, find_shown
+from predictor.learning.shown_pictures import describe_left_out, find_shown
 
 Floats = npt.NDArray[np.float32]
 

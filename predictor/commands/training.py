@@ -82,7 +82,7 @@ def train(
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """
-    from predictor.noticeability.lessons import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
+    from predictor.learning.train import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
     from predictor.noticeability.training import FEW_PAIRS  # noqa: PLC0415
 
     folders = (*(calibration or ()), *(more or ()))
@@ -127,9 +127,9 @@ def evaluate(
     95 % intervals, the AUC of PSNR, SSIM and GMSD on the same pairs, and whether the artifact learned from
     these very trials: then the figures flatter it.
     """
+    from predictor.learning.train import tell_left_out  # noqa: PLC0415
     from predictor.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
     from predictor.noticeability.history import has_learned  # noqa: PLC0415
-    from predictor.noticeability.lessons import tell_left_out  # noqa: PLC0415
     from predictor.noticeability.recorded import read_recorded  # noqa: PLC0415
     from predictor.predict import Predictor  # noqa: PLC0415
 
@@ -174,7 +174,7 @@ def train_answers(
 
     Example: jnd-predictor train-answers --classifiers models --images photos --out artifact
     """
-    from predictor.answers.workflow import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
+    from predictor.learning.train_answers import AnswerTrainingRequest, run_answer_training  # noqa: PLC0415
 
     request = AnswerTrainingRequest(
         classifiers, images, out, tuple(leave_out or ()), first=first, limit=limit, keep=keep, seed=seed

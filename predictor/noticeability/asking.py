@@ -15,11 +15,10 @@ from calibration.image import ImageError, load
 from calibration.observers.protocol import Observer, ObserverError
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile, default_profile, load_profile
-from predictor.dataset import FAMILIES, Pair, join, photo_files
 from predictor.features import WHOLE_SIDE
-from predictor.noticeability.kept_answers import KeepingLabeller, KeptAnswers
-from predictor.noticeability.labelling import ObserverLabeller
-from predictor.noticeability.sampling import (
+from predictor.learning.dataset import FAMILIES, Pair, join, photo_files
+from predictor.learning.labelling import ObserverLabeller
+from predictor.learning.sampling import (
     PILOT_CROPS,
     PILOT_LEVELS,
     Labeller,
@@ -28,6 +27,7 @@ from predictor.noticeability.sampling import (
     pilot_thresholds,
     sample_pairs,
 )
+from predictor.noticeability.kept_answers import KeepingLabeller, KeptAnswers
 from predictor.noticeability.training import Lesson
 from predictor.predict import profile_of_model
 

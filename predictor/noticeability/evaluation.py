@@ -10,8 +10,8 @@ from scipy.stats import rankdata
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
-from predictor.dataset import AnsweredPairs
 from predictor.features import model_view
+from predictor.learning.dataset import AnsweredPairs
 from predictor.noticeability.model import Noticeability
 from predictor.noticeability.threshold_error import threshold_errors
 from predictor.predict import Predictor

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from predictor.artifact import CARD, Part, default_directory, has_part, read_part
-from predictor.dataset import FAMILIES, Answers
+from predictor.learning.dataset import FAMILIES, Answers
 from predictor.noticeability.model import NoticeabilityModel
 
 Entry = Mapping[str, Any]  # of a card

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.whole_file import replace_file
-from predictor.dataset import Pair
-from predictor.noticeability.sampling import Labeller
+from predictor.learning.dataset import Pair
+from predictor.learning.sampling import Labeller
 
 _FORMAT = "lmm-jnd-asked"
 _PAIRS_AT_ONCE = 64  # what is lost, at most, when the observer fails

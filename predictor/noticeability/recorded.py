@@ -21,8 +21,8 @@ from calibration.profile import JndProfile, load_profile
 from calibration.session.references import References, Renderer
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial, read_trials
-from predictor.dataset import FAMILIES, NO_FAMILY, Floats
-from predictor.shown_pictures import ShownPictures, find_shown
+from predictor.learning.dataset import FAMILIES, NO_FAMILY, Floats
+from predictor.learning.shown_pictures import ShownPictures, find_shown
 
 _UNCOUNTED = "the reply could not be counted"
 _UNKNOWN = "the distortion is not known here"

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from calibration.profile import JndProfile
-from predictor.dataset import FAMILIES, AnsweredPairs
+from predictor.learning.dataset import FAMILIES, AnsweredPairs
 from predictor.noticeability.batches import measure_views
 from predictor.noticeability.model import Settings, link_of, log_thresholds
 from predictor.noticeability.network import JndNetwork

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from calibration.fitting import Counts, fit_psychometric
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.dataset import FAMILIES, AnsweredPairs
+from predictor.learning.dataset import FAMILIES, AnsweredPairs
 
 _FEWEST_PAIRS = 8  # of one distortion: with fewer, the prior does the talking
 _STEP = 0.02  # ln: levels nearer to each other than this are taken for one

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from calibration.image import Image
 from calibration.profile import JndProfile
-from predictor.dataset import AnsweredPairs, Answers, Floats
+from predictor.learning.dataset import AnsweredPairs, Answers, Floats
 
 
 @dataclass(frozen=True, eq=False)

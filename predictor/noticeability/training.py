@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part
-from predictor.dataset import FAMILIES, NO_FAMILY, AnsweredPairs, Answers, PairSet, split_photos
+from predictor.learning.dataset import FAMILIES, NO_FAMILY, AnsweredPairs, Answers, PairSet, split_photos
 from predictor.noticeability.adapting import learn_certainty
 from predictor.noticeability.batches import Batch, batch_of
 from predictor.noticeability.model import (

@@ -15,6 +15,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from calibration.image import Image, fit_within
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.conformal import calibrate
+from predictor.learning.tree_export import export_trees
 from predictor.residual.bank import AttackedPicture, rescaled
 from predictor.residual.benign_pictures import (
     Encoding,
@@ -29,7 +30,6 @@ from predictor.residual.forging import FORGERS, forge
 from predictor.residual.pictures import fitted
 from predictor.residual.reencoding import Floats, ReencodingJudge, measure_difference, stratum_of
 from predictor.residual.strata import Codec
-from predictor.tree_export import export_trees
 
 Pixels = npt.NDArray[np.uint8]
 Edit = Callable[[Pixels, np.random.Generator], Pixels]

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from calibration.image import Image, load
 from calibration.profile import JndProfile
-from predictor.array_file import read_arrays, write_arrays
-from predictor.dataset import FAMILIES
 from predictor.features import WHOLE_SIDE, model_view
+from predictor.learning.array_file import read_arrays, write_arrays
+from predictor.learning.dataset import FAMILIES
+from predictor.learning.sampling import Labeller
 from predictor.noticeability.model import link_of
-from predictor.noticeability.sampling import Labeller
 from predictor.thresholds.delivery import DELIVERIES, Delivery
 from predictor.thresholds.delivery_search import Delivered, ask_delivered
 from predictor.thresholds.profile_threshold import profile_threshold

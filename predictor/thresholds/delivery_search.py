@@ -14,10 +14,10 @@ import numpy.typing as npt
 from calibration.image import Image, decode, encode_jpeg, encode_webp, resize
 from calibration.stimuli.delivery import webp_quality
 from calibration.stimuli.low_level import jpeg_quality
-from predictor.dataset import FAMILIES, Pair
 from predictor.features import model_view, shrink
+from predictor.learning.dataset import FAMILIES, Pair
+from predictor.learning.sampling import Labeller
 from predictor.noticeability.model import Link
-from predictor.noticeability.sampling import Labeller
 from predictor.thresholds.delivery import (
     DELIVERIES,
     LARGEST_RATIO,

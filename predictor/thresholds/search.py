@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from calibration.image import Image, resize
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.dataset import FAMILIES, Pair
+from predictor.learning.dataset import FAMILIES, Pair
+from predictor.learning.sampling import Labeller
 from predictor.noticeability.model import Link
-from predictor.noticeability.sampling import Labeller
 from predictor.thresholds.range import least_level, strongest_level
 
 REPEATS: Mapping[str, int] = {"noise": 2, "mask": 5}  # samples of noise, places of the mask, averaged over

@@ -23,8 +23,8 @@ from calibration.image import Image
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from predictor.artifact import Part, write_part
-from predictor.dataset import FAMILIES, photo_files
-from predictor.noticeability.labelling import ObserverLabeller
+from predictor.learning.dataset import FAMILIES, photo_files
+from predictor.learning.labelling import ObserverLabeller
 from predictor.one_thread import use_one_thread
 from predictor.predict import resolve_profile
 from predictor.thresholds.answers import Answers, ask_about_files

@@ -24,8 +24,8 @@ from predictor.answers.ladder import (
     read_classifier,
 )
 from predictor.answers.surrogate import SIDE
-from predictor.dataset import photo_files
 from predictor.features import model_view
+from predictor.learning.dataset import photo_files
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 OBSERVER = "squeezenet_v1.0_dc"

@@ -15,9 +15,9 @@ from calibration.image import Image, encode_png
 from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
-from predictor.dataset import FAMILIES, PairSet, photo_files
-from predictor.noticeability.labelling import ObserverLabeller
-from predictor.noticeability.sampling import label_pairs, sample_pairs
+from predictor.learning.dataset import FAMILIES, PairSet, photo_files
+from predictor.learning.labelling import ObserverLabeller
+from predictor.learning.sampling import label_pairs, sample_pairs
 from predictor.predict import resolve_profile
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"

@@ -33,7 +33,7 @@ from torchmetrics.functional.image import (
 
 from calibration.image import Image, encode_jpeg
 from calibration.profile import JndProfile
-from predictor.dataset import FAMILIES, PairSet
+from predictor.learning.dataset import FAMILIES, PairSet
 from predictor.noticeability.evaluation import (
     area_under_curve,
     calibration_error,

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from calibration.image import Image, decode, encode_jpeg, encode_webp
 from calibration.profile import JndProfile
-from predictor.dataset import FAMILIES, Pair
 from predictor.features import model_view
-from predictor.noticeability.labelling import ObserverLabeller
+from predictor.learning.dataset import FAMILIES, Pair
+from predictor.learning.labelling import ObserverLabeller
 from predictor.predict import CodecSettings, Predictor
 from predictor.thresholds.delivery import Delivery
 from predictor.thresholds.delivery_search import with_short_side

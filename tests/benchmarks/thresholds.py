@@ -28,9 +28,9 @@ from calibration.image import Image, decode, encode_jpeg, load, resize
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.dataset import FAMILIES, photo_files
+from predictor.learning.dataset import FAMILIES, photo_files
+from predictor.learning.labelling import ObserverLabeller
 from predictor.noticeability.evaluation import calibration_error
-from predictor.noticeability.labelling import ObserverLabeller
 from predictor.one_thread import use_one_thread
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
 from predictor.thresholds.answers import Answers, ask_thresholds

@@ -3,7 +3,7 @@ import pytest
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from predictor.boosted_trees import BoostedTrees
-from predictor.tree_export import export_regression_trees, export_trees
+from predictor.learning.tree_export import export_regression_trees, export_trees
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg
 from calibration.observers.embedded.observer import load_embedded
-from predictor.dataset import FAMILIES, Pair
 from predictor.features import model_view
-from predictor.noticeability.labelling import ObserverLabeller
+from predictor.learning.dataset import FAMILIES, Pair
+from predictor.learning.labelling import ObserverLabeller
 from predictor.predict import Predictor, resolve_profile
 from predictor.thresholds.delivery_search import with_short_side
 

@@ -18,8 +18,8 @@ OBSERVER = '''
 import numpy as np
 
 from calibration.image import Image
-from predictor.noticeability.labelling import MaskedVisibility
-from predictor.dataset import NO_FAMILY, Pair
+from predictor.learning.labelling import MaskedVisibility
+from predictor.learning.dataset import NO_FAMILY, Pair
 
 
 class Guesser:

@@ -14,8 +14,8 @@ from predictor.answers.ladder import LADDER, camera_source, compare_answers, del
 from predictor.answers.lessons import Crops, read_answers
 from predictor.answers.policy import losses_by_limit, sent_versions
 from predictor.answers.training import fit_heads, group_answers, group_classes, logistic
-from predictor.answers.workflow import AnswerTrainingRequest, read_classifiers, run_answer_training
 from predictor.artifact import read_part
+from predictor.learning.train_answers import AnswerTrainingRequest, read_classifiers, run_answer_training
 from predictor.risk_control import RiskLimit
 
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)

@@ -7,7 +7,7 @@ import torch
 
 from calibration.profile import default_profile
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
-from predictor.dataset import FAMILIES
+from predictor.learning.dataset import FAMILIES
 from predictor.noticeability.model import (
     Certainty,
     Interval,

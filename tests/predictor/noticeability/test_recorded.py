@@ -9,7 +9,7 @@ from calibration.session.references import References, render_pair
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import read_trials
 from predictor.artifact import default_directory, read_part
-from predictor.dataset import FAMILIES
+from predictor.learning.dataset import FAMILIES
 from predictor.noticeability.evaluation import predict_pairs
 from predictor.noticeability.model import settings_from_card
 from predictor.noticeability.network import JndNetwork

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from predictor.dataset import FAMILIES, PairSet
+from predictor.learning.dataset import FAMILIES, PairSet
 from predictor.noticeability.threshold_error import identical_pairs, threshold_errors
 
 FAMILY = FAMILIES.index("noise")

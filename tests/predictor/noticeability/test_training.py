@@ -8,12 +8,12 @@ from calibration.image import Image, encode_png, resize
 from calibration.profile import default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part, read_part, write_part
-from predictor.dataset import FAMILIES, PairSet, photo_files
+from predictor.learning.dataset import FAMILIES, PairSet, photo_files
+from predictor.learning.labelling import MaskedVisibility
+from predictor.learning.sampling import label_pairs, sample_pairs
 from predictor.noticeability.evaluation import area_under_curve
-from predictor.noticeability.labelling import MaskedVisibility
 from predictor.noticeability.model import Certainty, Interval, link_of, settings_from_card
 from predictor.noticeability.network import JndNetwork
-from predictor.noticeability.sampling import label_pairs, sample_pairs
 from predictor.noticeability.settling import Answered, fit_interval, predict, settle
 from predictor.noticeability.sizing import size_pairs
 from predictor.noticeability.training import Lesson, Recipe, Trained, go_on, train

@@ -9,8 +9,8 @@ from skimage import data
 
 from calibration.image import Image, encode_png
 from calibration.profile import default_profile
-from predictor.dataset import Pair
-from predictor.noticeability.labelling import MaskedVisibility
+from predictor.learning.dataset import Pair
+from predictor.learning.labelling import MaskedVisibility
 from predictor.thresholds.answers import Answers, ask_about_files, ask_thresholds
 
 PICTURES = [Image(np.ascontiguousarray(data.astronaut()[: 100 + 60 * i, :160])) for i in range(2)]

@@ -4,7 +4,7 @@ from skimage import data
 
 from calibration.image import Image
 from predictor.features import model_view
-from predictor.noticeability.labelling import MaskedVisibility
+from predictor.learning.labelling import MaskedVisibility
 from predictor.noticeability.model import Link
 from predictor.thresholds.delivery import DELIVERIES
 from predictor.thresholds.delivery_search import Shrunk, ask_delivered, with_short_side

@@ -6,8 +6,8 @@ import pytest
 from skimage import data
 
 from calibration.image import Image
-from predictor.dataset import Pair
 from predictor.features import model_view
+from predictor.learning.dataset import Pair
 from predictor.noticeability.model import Link
 from predictor.thresholds.search import Distorted, Searched, search_thresholds
 

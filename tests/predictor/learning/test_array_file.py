@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from predictor.array_file import read_arrays, write_arrays
+from predictor.learning.array_file import read_arrays, write_arrays
 
 ARRAYS = {"one": np.arange(12.0).reshape(3, 4), "name": np.array("observer"), "none": np.zeros((0, 2))}
 

@@ -19,7 +19,7 @@ from calibration.questions import (
     says_different,
 )
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.dataset import FAMILIES, NO_FAMILY, Pair
+from predictor.learning.dataset import FAMILIES, NO_FAMILY, Pair
 
 _BATCH = 256
 _VIEWPOINT = {"angle", "distance"}

@@ -6,9 +6,9 @@ from skimage import data
 
 from calibration.image import Image, encode_png
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.dataset import FAMILIES, NO_FAMILY, PairSet, join, photo_files, split_photos
-from predictor.noticeability.labelling import MaskedVisibility
-from predictor.noticeability.sampling import (
+from predictor.learning.dataset import FAMILIES, NO_FAMILY, PairSet, join, photo_files, split_photos
+from predictor.learning.labelling import MaskedVisibility
+from predictor.learning.sampling import (
     label_pairs,
     made_up_models,
     pilot_thresholds,

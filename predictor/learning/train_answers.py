@@ -31,7 +31,7 @@ from predictor.answers.training import (
     lesson_features,
 )
 from predictor.artifact import Part, complete, write_part
-from predictor.dataset import photo_files
+from predictor.learning.dataset import photo_files
 
 _Kept = TypeVar("_Kept", Crops, AnswerLessons)
 

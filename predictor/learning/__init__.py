@@ -1,0 +1,1 @@
+"""What learns: from trials and photographs to the parts of an artifact. Whoever serves never loads it."""
