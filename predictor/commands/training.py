@@ -82,8 +82,8 @@ def train(
 
     Example: jnd-predictor train --calibration calibrated --images photos --out artifact
     """
+    from predictor.learning.noticeability.training import FEW_PAIRS  # noqa: PLC0415
     from predictor.learning.train import TrainingRequest, run_training  # noqa: PLC0415 - loads torch
-    from predictor.noticeability.training import FEW_PAIRS  # noqa: PLC0415
 
     folders = (*(calibration or ()), *(more or ()))
     if not folders and not observer:
@@ -127,10 +127,10 @@ def evaluate(
     95 % intervals, the AUC of PSNR, SSIM and GMSD on the same pairs, and whether the artifact learned from
     these very trials: then the figures flatter it.
     """
+    from predictor.learning.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
+    from predictor.learning.noticeability.history import has_learned  # noqa: PLC0415
+    from predictor.learning.noticeability.recorded import read_recorded  # noqa: PLC0415
     from predictor.learning.train import tell_left_out  # noqa: PLC0415
-    from predictor.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
-    from predictor.noticeability.history import has_learned  # noqa: PLC0415
-    from predictor.noticeability.recorded import read_recorded  # noqa: PLC0415
     from predictor.predict import Predictor  # noqa: PLC0415
 
     try:

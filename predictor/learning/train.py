@@ -13,13 +13,13 @@ from typing import Any
 from predictor.answers.refit import LearnedAnswers, answered_a_task, learn_from_answers
 from predictor.artifact import CARD, Part, PartKind, complete, has_part, write_part
 from predictor.learning.dataset import Answers
+from predictor.learning.noticeability.asking import Asking, Report, Tell, ask_observers, forget_answers
+from predictor.learning.noticeability.history import Start, describe_lessons, find_start, start_from
+from predictor.learning.noticeability.recorded import RecordedLesson, read_recorded
+from predictor.learning.noticeability.settling import FEWEST_PAIRS
+from predictor.learning.noticeability.together import put_together
+from predictor.learning.noticeability.training import FEW_PAIRS, Lesson, Recipe, Trained, go_on, train
 from predictor.learning.shown_pictures import describe_left_out
-from predictor.noticeability.asking import Asking, Report, Tell, ask_observers, forget_answers
-from predictor.noticeability.history import Start, describe_lessons, find_start, start_from
-from predictor.noticeability.recorded import RecordedLesson, read_recorded
-from predictor.noticeability.settling import FEWEST_PAIRS
-from predictor.noticeability.together import put_together
-from predictor.noticeability.training import FEW_PAIRS, Lesson, Recipe, Trained, go_on, train
 
 _INTENDED_USE = (
     "P(a model notices the difference between a reference and its changed version), by its profile; "

@@ -34,7 +34,7 @@ from torchmetrics.functional.image import (
 from calibration.image import Image, encode_jpeg
 from calibration.profile import JndProfile
 from predictor.learning.dataset import FAMILIES, PairSet
-from predictor.noticeability.evaluation import (
+from predictor.learning.noticeability.evaluation import (
     area_under_curve,
     calibration_error,
     coverage,
@@ -42,7 +42,7 @@ from predictor.noticeability.evaluation import (
     gmsd,
     predict_pairs,
 )
-from predictor.noticeability.threshold_error import identical_pairs, threshold_errors
+from predictor.learning.noticeability.threshold_error import identical_pairs, threshold_errors
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor, resolve_profile
 

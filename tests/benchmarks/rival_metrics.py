@@ -18,7 +18,7 @@ import numpy as np
 from held_out_pairs import ask_embedded, shared_options
 
 from predictor.learning.dataset import PairSet
-from predictor.noticeability.evaluation import area_under_curve, measure_all, predict_pairs, psnr
+from predictor.learning.noticeability.evaluation import area_under_curve, measure_all, predict_pairs, psnr
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor, resolve_profile
 

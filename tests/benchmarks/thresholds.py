@@ -30,7 +30,7 @@ from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, photo_files
 from predictor.learning.labelling import ObserverLabeller
-from predictor.noticeability.evaluation import calibration_error
+from predictor.learning.noticeability.evaluation import calibration_error
 from predictor.one_thread import use_one_thread
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
 from predictor.thresholds.answers import Answers, ask_thresholds

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from calibration.profile import default_profile
 from predictor.artifact import default_directory, read_part
 from predictor.cli import app
-from predictor.noticeability.history import has_learned
-from predictor.noticeability.recorded import read_recorded
+from predictor.learning.noticeability.history import has_learned
+from predictor.learning.noticeability.recorded import read_recorded
 from predictor.predict import Predictor
 from tests.predictor.calibrations import write_calibration, write_pictures
 from tests.predictor.eye_observers import Eye

@@ -12,8 +12,8 @@ from calibration.image import Image, resize
 from calibration.profile import JndProfile
 from predictor.features import model_view
 from predictor.learning.dataset import AnsweredPairs
+from predictor.learning.noticeability.threshold_error import threshold_errors
 from predictor.noticeability.model import Noticeability
-from predictor.noticeability.threshold_error import threshold_errors
 from predictor.predict import Predictor
 
 Floats = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from predictor.learning.dataset import FAMILIES, PairSet
-from predictor.noticeability.threshold_error import identical_pairs, threshold_errors
+from predictor.learning.noticeability.threshold_error import identical_pairs, threshold_errors
 
 FAMILY = FAMILIES.index("noise")
 

@@ -5,7 +5,7 @@ from skimage import data
 from skimage.metrics import structural_similarity
 
 from calibration.image import Image
-from predictor.noticeability.evaluation import (
+from predictor.learning.noticeability.evaluation import (
     area_under_curve,
     calibration_error,
     coverage,

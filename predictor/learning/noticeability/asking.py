@@ -18,6 +18,8 @@ from calibration.profile import JndProfile, default_profile, load_profile
 from predictor.features import WHOLE_SIDE
 from predictor.learning.dataset import FAMILIES, Pair, join, photo_files
 from predictor.learning.labelling import ObserverLabeller
+from predictor.learning.noticeability.kept_answers import KeepingLabeller, KeptAnswers
+from predictor.learning.noticeability.training import Lesson
 from predictor.learning.sampling import (
     PILOT_CROPS,
     PILOT_LEVELS,
@@ -27,8 +29,6 @@ from predictor.learning.sampling import (
     pilot_thresholds,
     sample_pairs,
 )
-from predictor.noticeability.kept_answers import KeepingLabeller, KeptAnswers
-from predictor.noticeability.training import Lesson
 from predictor.predict import profile_of_model
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total

@@ -19,8 +19,10 @@ from torch.nn import functional
 from calibration.profile import JndProfile, default_profile
 from predictor.artifact import Part
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, AnsweredPairs, Answers, PairSet, split_photos
-from predictor.noticeability.adapting import learn_certainty
-from predictor.noticeability.batches import Batch, batch_of
+from predictor.learning.noticeability.adapting import learn_certainty
+from predictor.learning.noticeability.batches import Batch, batch_of
+from predictor.learning.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle, surprise
+from predictor.learning.noticeability.sizing import SMALLEST, size_pairs
 from predictor.noticeability.model import (
     Certainty,
     Interval,
@@ -29,8 +31,6 @@ from predictor.noticeability.model import (
 )
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.relative_thresholds import usual_pattern
-from predictor.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle, surprise
-from predictor.noticeability.sizing import SMALLEST, size_pairs
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
 FEW_PAIRS = 3_000  # below this, an artifact's network is kept and only the model's certainty is learned

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from predictor.noticeability.adapting import learn_certainty
+from predictor.learning.noticeability.adapting import learn_certainty
+from predictor.learning.noticeability.settling import Answered, predict
 from predictor.noticeability.model import Certainty, Interval, Link
-from predictor.noticeability.settling import Answered, predict
 
 FAMILIES = 5
 ANYTHING = Interval((), (-9.0,), (9.0,))

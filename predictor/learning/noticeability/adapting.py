@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from predictor.learning.noticeability.settling import Answered, interval_of, surprise
 from predictor.noticeability.model import Certainty, expit, logit
-from predictor.noticeability.settling import Answered, interval_of, surprise
 
 # Spreads of the prior: natural logarithms, log odds for the ends. Observers left out of training were off by
 # about so much, some by less: which share of it holds, the answers themselves tell.

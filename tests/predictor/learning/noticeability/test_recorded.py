@@ -10,11 +10,11 @@ from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import read_trials
 from predictor.artifact import default_directory, read_part
 from predictor.learning.dataset import FAMILIES
-from predictor.noticeability.evaluation import predict_pairs
+from predictor.learning.noticeability.evaluation import predict_pairs
+from predictor.learning.noticeability.recorded import RecordedLesson, read_recorded
+from predictor.learning.noticeability.sizing import size_pairs
 from predictor.noticeability.model import settings_from_card
 from predictor.noticeability.network import JndNetwork
-from predictor.noticeability.recorded import RecordedLesson, read_recorded
-from predictor.noticeability.sizing import size_pairs
 from predictor.predict import Predictor
 from tests.predictor.calibrations import write_calibration, write_pictures
 

@@ -10,13 +10,13 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part, read_part, write_part
 from predictor.learning.dataset import FAMILIES, PairSet, photo_files
 from predictor.learning.labelling import MaskedVisibility
+from predictor.learning.noticeability.evaluation import area_under_curve
+from predictor.learning.noticeability.settling import Answered, fit_interval, predict, settle
+from predictor.learning.noticeability.sizing import size_pairs
+from predictor.learning.noticeability.training import Lesson, Recipe, Trained, go_on, train
 from predictor.learning.sampling import label_pairs, sample_pairs
-from predictor.noticeability.evaluation import area_under_curve
 from predictor.noticeability.model import Certainty, Interval, link_of, settings_from_card
 from predictor.noticeability.network import JndNetwork
-from predictor.noticeability.settling import Answered, fit_interval, predict, settle
-from predictor.noticeability.sizing import size_pairs
-from predictor.noticeability.training import Lesson, Recipe, Trained, go_on, train
 
 PROFILE = replace(default_profile("made up"), input_side=96)
 ANYTHING = Interval((), (-9.0,), (9.0,))

@@ -1,0 +1,1 @@
+"""Learn how noticeable a change is: from observers, asked or recorded, to the network and its link."""
