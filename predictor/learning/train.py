@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from predictor.answers.refit import LearnedAnswers, answered_a_task, learn_from_answers
 from predictor.artifact import CARD, Part, PartKind, complete, has_part, write_part
+from predictor.learning.answer_change.refit import LearnedAnswers, answered_a_task, learn_from_answers
 from predictor.learning.dataset import Answers
 from predictor.learning.noticeability.asking import Asking, Report, Tell, ask_observers, forget_answers
 from predictor.learning.noticeability.history import Start, describe_lessons, find_start, start_from

@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from predictor.answers.change import AnswerModel, part_tensors, settings
-from predictor.answers.ladder import LADDER, AnswerObserver, Floats, read_classifier
-from predictor.answers.lessons import (
+from predictor.answers.surrogate import Surrogate
+from predictor.artifact import Part, complete, write_part
+from predictor.learning.answer_change.ladder import LADDER, AnswerObserver, Floats, read_classifier
+from predictor.learning.answer_change.lessons import (
     AnswerLessons,
     Crops,
     Report,
@@ -20,9 +22,8 @@ from predictor.answers.lessons import (
     keep_answers,
     read_answers,
 )
-from predictor.answers.policy import limits_for
-from predictor.answers.surrogate import Surrogate
-from predictor.answers.training import (
+from predictor.learning.answer_change.policy import limits_for
+from predictor.learning.answer_change.training import (
     SurrogateRecipe,
     distil,
     fit_heads,
@@ -30,7 +31,6 @@ from predictor.answers.training import (
     group_classes,
     lesson_features,
 )
-from predictor.artifact import Part, complete, write_part
 from predictor.learning.dataset import photo_files
 
 _Kept = TypeVar("_Kept", Crops, AnswerLessons)

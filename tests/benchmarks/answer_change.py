@@ -22,8 +22,8 @@ from answer_change_pictures import OBSERVER, SHARED, HeldOut, read_or_ask
 from scipy.stats import beta, spearmanr
 
 from predictor.answers.change import AnswerModel
-from predictor.answers.policy import LIMITS, losses_by_limit, sent_versions
 from predictor.artifact import default_directory, read_part
+from predictor.learning.answer_change.policy import LIMITS, losses_by_limit, sent_versions
 from predictor.learning.noticeability.evaluation import area_under_curve
 from predictor.one_thread import use_one_thread
 from predictor.risk_control import LossTable, RiskLimit, control_expected, control_surely

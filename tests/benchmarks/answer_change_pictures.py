@@ -15,7 +15,9 @@ from skimage import data as bundled
 from calibration.image import Image, encode_png, resize
 from predictor.answers.change import UNKNOWN_SIDE
 from predictor.answers.distances import distances, structural_similarity
-from predictor.answers.ladder import (
+from predictor.answers.surrogate import SIDE
+from predictor.features import model_view
+from predictor.learning.answer_change.ladder import (
     LADDER,
     AnswerObserver,
     camera_source,
@@ -23,8 +25,6 @@ from predictor.answers.ladder import (
     deliver,
     read_classifier,
 )
-from predictor.answers.surrogate import SIDE
-from predictor.features import model_view
 from predictor.learning.dataset import photo_files
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image as PillowImage
 
 from calibration.image import Image
-from predictor.answers.ladder import AnswerObserver, read_classifier
+from predictor.learning.answer_change.ladder import AnswerObserver, read_classifier
 
 MODELS = Path(__file__).resolve().parents[3] / "shared" / "data" / "models"
 PALETTE = {

@@ -18,8 +18,8 @@ from predictor.answers.change import (
     flip_terms,
     known_margin_terms,
 )
-from predictor.answers.lessons import AnswerLessons, Report
 from predictor.answers.surrogate import GROUPS, Surrogate, distillation_loss
+from predictor.learning.answer_change.lessons import AnswerLessons, Report
 
 Floats = npt.NDArray[np.float32]
 

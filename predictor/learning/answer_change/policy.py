@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from predictor.answers.change import Heads
-from predictor.answers.lessons import AnswerLessons
+from predictor.learning.answer_change.lessons import AnswerLessons
 from predictor.risk_control import LossTable, control_expected, control_surely, worst_so_far
 
 Floats = npt.NDArray[np.float64]

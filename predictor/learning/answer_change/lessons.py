@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 from calibration.image import Image, load
 from predictor.answers.distances import distances
-from predictor.answers.ladder import (
+from predictor.answers.surrogate import SIDE
+from predictor.features import model_view
+from predictor.learning.answer_change.ladder import (
     AnswerObserver,
     Floats,
     Rung,
@@ -26,8 +28,6 @@ from predictor.answers.ladder import (
     deliver,
     random_rung,
 )
-from predictor.answers.surrogate import SIDE
-from predictor.features import model_view
 from predictor.learning.array_file import read_arrays, write_arrays
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total

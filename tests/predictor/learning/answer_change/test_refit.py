@@ -7,8 +7,8 @@ from skimage import data
 from calibration.image import Image, resize
 from calibration.profile import default_profile
 from predictor.answers.change import AnswerModel, flip_terms
-from predictor.answers.refit import AnswerTrials, refit
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
+from predictor.learning.answer_change.refit import AnswerTrials, refit
 
 PART = read_part(default_directory(), "answer_change")
 MODEL = AnswerModel.from_part(PART)
