@@ -12,7 +12,7 @@ from calibration.image import Image
 from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
 from calibration.published import cautious_profile
-from predictor.answers.change import AnswerChange, AnswerModel
+from predictor.answer_change.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
 from predictor.features import PairError, Viewer
 from predictor.noticeability.explanation import Explanation, explain

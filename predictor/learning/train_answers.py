@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from predictor.answers.change import AnswerModel, part_tensors, settings
-from predictor.answers.surrogate import Surrogate
+from predictor.answer_change.change import AnswerModel, part_tensors, settings
+from predictor.answer_change.surrogate import Surrogate
 from predictor.artifact import Part, complete, write_part
 from predictor.learning.answer_change.ladder import LADDER, AnswerObserver, Floats, read_classifier
 from predictor.learning.answer_change.lessons import (

@@ -21,7 +21,7 @@ import numpy as np
 from answer_change_pictures import OBSERVER, SHARED, HeldOut, read_or_ask
 from scipy.stats import beta, spearmanr
 
-from predictor.answers.change import AnswerModel
+from predictor.answer_change.change import AnswerModel
 from predictor.artifact import default_directory, read_part
 from predictor.learning.answer_change.policy import LIMITS, losses_by_limit, sent_versions
 from predictor.learning.noticeability.evaluation import area_under_curve

@@ -13,9 +13,9 @@ import numpy as np
 from skimage import data as bundled
 
 from calibration.image import Image, encode_png, resize
-from predictor.answers.change import UNKNOWN_SIDE
-from predictor.answers.distances import distances, structural_similarity
-from predictor.answers.surrogate import SIDE
+from predictor.answer_change.change import UNKNOWN_SIDE
+from predictor.answer_change.distances import distances, structural_similarity
+from predictor.answer_change.surrogate import SIDE
 from predictor.features import model_view
 from predictor.learning.answer_change.ladder import (
     LADDER,

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, load
-from predictor.answers.distances import distances
-from predictor.answers.surrogate import SIDE
+from predictor.answer_change.distances import distances
+from predictor.answer_change.surrogate import SIDE
 from predictor.features import model_view
 from predictor.learning.answer_change.ladder import (
     AnswerObserver,

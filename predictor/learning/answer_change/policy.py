@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from predictor.answers.change import Heads
+from predictor.answer_change.change import Heads
 from predictor.learning.answer_change.lessons import AnswerLessons
 from predictor.risk_control import LossTable, control_expected, control_surely, worst_so_far
 

@@ -19,7 +19,7 @@ from calibration.profile import JndProfile, load_profile
 from calibration.session.references import References, render_pair
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial, read_trials
-from predictor.answers.change import UNKNOWN_SIDE, AnswerModel, OwnFlip, flip_terms
+from predictor.answer_change.change import UNKNOWN_SIDE, AnswerModel, OwnFlip, flip_terms
 from predictor.artifact import CARD, FILE_FIELDS, Part, default_directory, has_part, read_part
 from predictor.learning.answer_change.training import logistic
 from predictor.learning.shown_pictures import describe_left_out, find_shown

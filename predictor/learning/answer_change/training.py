@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from predictor.answers.change import (
+from predictor.answer_change.change import (
     Heads,
     batch_signals,
     flip_terms,
     known_margin_terms,
 )
-from predictor.answers.surrogate import GROUPS, Surrogate, distillation_loss
+from predictor.answer_change.surrogate import GROUPS, Surrogate, distillation_loss
 from predictor.learning.answer_change.lessons import AnswerLessons, Report
 
 Floats = npt.NDArray[np.float32]

@@ -6,7 +6,7 @@ from skimage import data
 
 from calibration.image import Image, resize
 from calibration.profile import default_profile
-from predictor.answers.change import AnswerModel, flip_terms
+from predictor.answer_change.change import AnswerModel, flip_terms
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
 from predictor.learning.answer_change.refit import AnswerTrials, refit
 

@@ -9,7 +9,7 @@ from skimage import data
 from torch import nn
 
 from calibration.image import Image, encode_png
-from predictor.answers.change import AnswerModel
+from predictor.answer_change.change import AnswerModel
 from predictor.artifact import read_part
 from predictor.learning.answer_change.ladder import LADDER, camera_source, compare_answers, deliver
 from predictor.learning.answer_change.lessons import Crops, read_answers

@@ -7,8 +7,8 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.profile import default_profile
-from predictor.answers.change import FEATURES, AnswerModel, Heads, part_tensors, settings
-from predictor.answers.surrogate import Surrogate
+from predictor.answer_change.change import FEATURES, AnswerModel, Heads, part_tensors, settings
+from predictor.answer_change.surrogate import Surrogate
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
 from predictor.features import PairError
 from predictor.predict import Predictor

@@ -4,7 +4,7 @@ from skimage import data
 from skimage.metrics import structural_similarity as reference_ssim
 
 from calibration.image import Image, decode, encode_jpeg
-from predictor.answers.distances import (
+from predictor.answer_change.distances import (
     DISTANCES,
     distances,
     structural_similarity,

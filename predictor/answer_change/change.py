@@ -17,8 +17,8 @@ import torch
 
 from calibration.image import Image
 from calibration.profile import JndProfile
-from predictor.answers.distances import DISTANCES, distances
-from predictor.answers.surrogate import SIDE, SIGNALS, Surrogate, signals
+from predictor.answer_change.distances import DISTANCES, distances
+from predictor.answer_change.surrogate import SIDE, SIGNALS, Surrogate, signals
 from predictor.artifact import ArtifactError, Part
 from predictor.features import check_aspect, model_view
 from predictor.risk_control import RiskLimit
