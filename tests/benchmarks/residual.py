@@ -27,12 +27,12 @@ from skimage import data as bundled
 
 from calibration.image import Image, decode, encode_jpeg, load
 from predictor.artifact import FILE_FIELDS, Part, default_directory, read_part, write_part
+from predictor.learning.residual.benign_pictures import draw_encoding, store, treat
+from predictor.learning.residual.pictures import pictures_in, split
+from predictor.learning.residual.reencoding_training import deliver, edit
 from predictor.one_thread import use_one_thread
-from predictor.residual.benign_pictures import draw_encoding, store, treat
 from predictor.residual.detector import Codec, ResidualDetector
-from predictor.residual.pictures import pictures_in, split
 from predictor.residual.reencoding import ReencodingJudge
-from predictor.residual.reencoding_training import deliver, edit
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 ALPHA = 0.01

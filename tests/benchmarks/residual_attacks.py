@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from calibration.image import load
-from predictor.residual.forging import attack, load_network, universal
+from predictor.learning.residual.forging import attack, load_network, universal
 
 EPS = (2, 4, 8, 16)
 SIDES = (227, 320, 448)

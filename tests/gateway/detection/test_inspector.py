@@ -8,8 +8,8 @@ from calibration.image import Image, decode, encode_jpeg, encode_png
 from calibration.profile import default_profile
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicates
+from predictor.learning.residual.forging import attack, patch_network
 from predictor.predict import Predictor
-from predictor.residual.forging import attack, patch_network
 
 PREDICTOR = Predictor.load()
 PROFILE = default_profile()

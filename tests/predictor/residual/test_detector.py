@@ -7,8 +7,8 @@ from sklearn.datasets import load_sample_image
 
 from calibration.image import Image, decode, encode_jpeg, encode_png, encode_webp
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
+from predictor.learning.residual.forging import attack, patch_network
 from predictor.residual.detector import ResidualDetector
-from predictor.residual.forging import attack, patch_network
 from predictor.residual.strata import CONTAINERS
 
 PHOTOGRAPHS = ("chelsea", "coffee", "astronaut", "china", "flower")

@@ -15,9 +15,8 @@ from sklearn.ensemble import GradientBoostingClassifier
 from calibration.image import Image, fit_within
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.conformal import calibrate
-from predictor.learning.tree_export import export_trees
-from predictor.residual.bank import AttackedPicture, rescaled
-from predictor.residual.benign_pictures import (
+from predictor.learning.residual.bank import AttackedPicture, rescaled
+from predictor.learning.residual.benign_pictures import (
     Encoding,
     draw_encoding,
     palette,
@@ -26,8 +25,9 @@ from predictor.residual.benign_pictures import (
     shrink,
     store,
 )
-from predictor.residual.forging import FORGERS, forge
-from predictor.residual.pictures import fitted
+from predictor.learning.residual.forging import FORGERS, forge
+from predictor.learning.residual.pictures import fitted
+from predictor.learning.tree_export import export_trees
 from predictor.residual.reencoding import Floats, ReencodingJudge, measure_difference, stratum_of
 from predictor.residual.strata import Codec
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.image import Image
+from predictor.learning.residual.pictures import Pixels, Twins
 from predictor.residual.detector import Floats, describe, score_tiles
 from predictor.residual.features import TILE_SIDE, TileMeasures, Tiles, choose_tiles, measure_tiles
 from predictor.residual.network import TileNetwork
-from predictor.residual.pictures import Pixels, Twins
 from predictor.residual.strata import Codec
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import load
-from predictor.residual.bank import AttackedPicture, rescaled
-from predictor.residual.benign_pictures import Encoding, draw_encoding, draw_graphic, store, treat
-from predictor.residual.forging import FORGERS, Perturbation, forge
+from predictor.learning.residual.bank import AttackedPicture, rescaled
+from predictor.learning.residual.benign_pictures import Encoding, draw_encoding, draw_graphic, store, treat
+from predictor.learning.residual.forging import FORGERS, Perturbation, forge
 from predictor.residual.strata import Codec, Container
 
 Pixels = npt.NDArray[np.uint8]

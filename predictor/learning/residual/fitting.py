@@ -13,11 +13,11 @@ from torch.nn import functional
 
 from predictor.boosted_trees import BoostedTrees
 from predictor.conformal import ConformalCalibration, calibrate
+from predictor.learning.residual.samples import Sample, describe_sample, tile_pairs
 from predictor.learning.tree_export import export_trees
 from predictor.residual.detector import Floats, ResidualDetector
 from predictor.residual.features import Tiles
 from predictor.residual.network import TileNetwork
-from predictor.residual.samples import Sample, describe_sample, tile_pairs
 from predictor.residual.strata import Strata
 
 Report = Callable[[str], None]

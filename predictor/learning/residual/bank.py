@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from predictor.residual.forging import (
+from predictor.learning.residual.forging import (
     Method,
     Network,
     Perturbation,

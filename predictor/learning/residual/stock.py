@@ -13,12 +13,12 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from predictor.residual.bank import AttackedPicture
-from predictor.residual.benign_pictures import treat, treat_hard
-from predictor.residual.pictures import NamedTreatment, Pixels, make_benign, make_twins
+from predictor.learning.residual.bank import AttackedPicture
+from predictor.learning.residual.benign_pictures import treat, treat_hard
+from predictor.learning.residual.pictures import NamedTreatment, Pixels, make_benign, make_twins
+from predictor.learning.residual.reencoding_training import train_judge
+from predictor.learning.residual.samples import Sample, take_sample, take_samples
 from predictor.residual.reencoding import ReencodingJudge
-from predictor.residual.reencoding_training import train_judge
-from predictor.residual.samples import Sample, take_sample, take_samples
 
 Result = TypeVar("Result")
 _CHUNKS = 4

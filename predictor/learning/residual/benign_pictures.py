@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, quantize_palette
-from predictor.residual.camera_pictures import photograph_again
+from predictor.learning.residual.camera_pictures import photograph_again
 from predictor.residual.strata import Codec
 
 Pixels = npt.NDArray[np.uint8]

@@ -3,7 +3,7 @@ import pytest
 from skimage import data
 
 from calibration.image import Image
-from predictor.residual.camera_pictures import photograph_again
+from predictor.learning.residual.camera_pictures import photograph_again
 from predictor.residual.features import choose_tiles, measure_tiles
 
 

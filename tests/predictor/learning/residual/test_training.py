@@ -8,11 +8,11 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_png
 from predictor.artifact import read_part, write_part
-from predictor.residual.bank import build_bank
+from predictor.learning.residual.bank import build_bank
+from predictor.learning.residual.pictures import Folders, make_twins, pictures_in, split
+from predictor.learning.residual.training import Recipe, recalibrate, train_residual_part
 from predictor.residual.detector import ResidualDetector
-from predictor.residual.pictures import Folders, make_twins, pictures_in, split
 from predictor.residual.reencoding import ReencodingJudge
-from predictor.residual.training import Recipe, recalibrate, train_residual_part
 
 TINY = Recipe(
     bank_rounds=1,

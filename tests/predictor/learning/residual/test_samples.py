@@ -1,7 +1,7 @@
 import numpy as np
 from skimage import data
 
-from predictor.residual.samples import take_sample, tile_pairs
+from predictor.learning.residual.samples import take_sample, tile_pairs
 from predictor.residual.strata import Codec
 
 PNG, JPEG = Codec(is_lossless=True), Codec(is_lossless=False, jpeg_quality=90)

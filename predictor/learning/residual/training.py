@@ -1,6 +1,6 @@
 """Train and calibrate the residual detector: twins → tile network → boosted trees → conformal scores.
 
-    python -m predictor.residual.training --photos DIR --networks DIR --camera DIR --graphics DIR --out DIR
+    python -m predictor.learning.residual.training --photos DIR --networks DIR --camera DIR --graphics DIR --out DIR
 
 About 25 minutes of one core, 17 of two; some gigabytes. The source pictures are split by file name; the last
 fifth is never read.
@@ -18,13 +18,13 @@ import torch
 import typer
 
 from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
+from predictor.learning.residual.bank import build_bank, load_victims
+from predictor.learning.residual.fitting import Report, calibrate_detector, fit_trees, train_network
+from predictor.learning.residual.pictures import Folders, Pixels, load_pool, make_benign, pictures_in
+from predictor.learning.residual.samples import describe_sample, take_sample
+from predictor.learning.residual.stock import Orders, Stock, ordered, taken
 from predictor.one_thread import use_one_thread
-from predictor.residual.bank import build_bank, load_victims
 from predictor.residual.detector import CONFIDENCE, ResidualDetector
-from predictor.residual.fitting import Report, calibrate_detector, fit_trees, train_network
-from predictor.residual.pictures import Folders, Pixels, load_pool, make_benign, pictures_in
-from predictor.residual.samples import describe_sample, take_sample
-from predictor.residual.stock import Orders, Stock, ordered, taken
 from predictor.residual.strata import fit_strata
 
 _OF_ITS_CALIBRATION = ("held_out", "learning_curve")  # of a card: not of another's

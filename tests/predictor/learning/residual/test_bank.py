@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from predictor.residual.bank import build_bank, load_victims, rescaled
+from predictor.learning.residual.bank import build_bank, load_victims, rescaled
 
 
 @pytest.fixture(scope="module")

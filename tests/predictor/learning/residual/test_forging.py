@@ -3,7 +3,7 @@ import pytest
 import torch
 from skimage import data
 
-from predictor.residual.forging import FORGERS, attack, forge, patch_network, stem_network, universal
+from predictor.learning.residual.forging import FORGERS, attack, forge, patch_network, stem_network, universal
 
 
 @pytest.mark.parametrize("kind", sorted(FORGERS))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from predictor.residual.benign_pictures import TREATMENTS, draw_encoding, draw_graphic, store, treat
+from predictor.learning.residual.benign_pictures import TREATMENTS, draw_encoding, draw_graphic, store, treat
 
 
 @pytest.mark.parametrize("name", sorted(TREATMENTS))
