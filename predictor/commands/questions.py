@@ -84,8 +84,8 @@ def thresholds(
     Example: jnd-predictor thresholds photo.jpg --model gpt-4o
     """
     from calibration.image import load  # noqa: PLC0415
+    from predictor.commands.threshold_summary import as_record, as_table, describe_delivery  # noqa: PLC0415
     from predictor.predict import ArtifactError, Predictor  # noqa: PLC0415 - loads torch
-    from predictor.thresholds.summary import as_record, as_table, describe_delivery  # noqa: PLC0415
 
     if not 0 < noticed < 1:
         raise typer.BadParameter(f"--noticed must lie between 0 and 1, got {noticed}")

@@ -11,9 +11,9 @@ from calibration.profile import JndProfile
 from predictor.features import model_view
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.labelling import ObserverLabeller
+from predictor.learning.thresholds.delivery_search import with_short_side
 from predictor.predict import CodecSettings, Predictor
 from predictor.thresholds.delivery import Delivery
-from predictor.thresholds.delivery_search import with_short_side
 
 RATES = (0.05, 0.2, 0.5)
 INPUT_MULTIPLES = (1, 2, 5)  # of the model's input: short sides at which pictures are sent

@@ -31,12 +31,12 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, photo_files
 from predictor.learning.labelling import ObserverLabeller
 from predictor.learning.noticeability.evaluation import calibration_error
+from predictor.learning.thresholds.kept_thresholds import Answers, ask_thresholds
+from predictor.learning.thresholds.search import Searched
 from predictor.one_thread import use_one_thread
 from predictor.predict import PredictedThreshold, Predictor, resolve_profile
-from predictor.thresholds.answers import Answers, ask_thresholds
 from predictor.thresholds.profile_threshold import profile_threshold
 from predictor.thresholds.range import least_level, strongest_level
-from predictor.thresholds.search import Searched
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 ERROR_FLOOR, COVERAGE_FLOOR, SPEED_FLOOR_MS = 0.15, (0.92, 0.98), 10.0

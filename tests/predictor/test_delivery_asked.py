@@ -9,8 +9,8 @@ from calibration.observers.embedded.observer import load_embedded
 from predictor.features import model_view
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.labelling import ObserverLabeller
+from predictor.learning.thresholds.delivery_search import with_short_side
 from predictor.predict import Predictor, resolve_profile
-from predictor.thresholds.delivery_search import with_short_side
 
 SIDE = 96
 SHOWN = (data.chelsea(), data.coffee(), data.rocket(), data.stereo_motorcycle()[0])

@@ -11,7 +11,7 @@ from calibration.image import Image, encode_png
 from calibration.profile import default_profile
 from predictor.learning.dataset import Pair
 from predictor.learning.labelling import MaskedVisibility
-from predictor.thresholds.answers import Answers, ask_about_files, ask_thresholds
+from predictor.learning.thresholds.kept_thresholds import Answers, ask_about_files, ask_thresholds
 
 PICTURES = [Image(np.ascontiguousarray(data.astronaut()[: 100 + 60 * i, :160])) for i in range(2)]
 

@@ -10,18 +10,18 @@ from calibration.profile import default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part
 from predictor.features import model_view
-from predictor.thresholds.answers import Answers
-from predictor.thresholds.delivery import DELIVERIES, LARGEST_RATIO
-from predictor.thresholds.delivery_search import Delivered
-from predictor.thresholds.model import ThresholdModel
-from predictor.thresholds.search import Searched
-from predictor.thresholds.training import (
+from predictor.learning.thresholds.delivery_search import Delivered
+from predictor.learning.thresholds.kept_thresholds import Answers
+from predictor.learning.thresholds.search import Searched
+from predictor.learning.thresholds.training import (
     Stranger,
     learn_thresholds,
     own_profile,
     seen_rows,
     thresholds_part,
 )
+from predictor.thresholds.delivery import DELIVERIES, LARGEST_RATIO
+from predictor.thresholds.model import ThresholdModel
 
 PROFILE = default_profile("taught")
 

@@ -19,10 +19,10 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 from sklearn.ensemble import GradientBoostingRegressor
 
+from predictor.learning.thresholds.search import Searched
 from predictor.learning.tree_export import export_regression_trees
 from predictor.thresholds.content_effect import ContentEffect, EffectSettings, LinearEffect
 from predictor.thresholds.notice_curve import average_chances
-from predictor.thresholds.search import Searched
 
 FEWEST_PICTURES = 40
 FIXED_PARTS = (0.0, 1.0, 3.0, 10.0, 30.0)  # levels

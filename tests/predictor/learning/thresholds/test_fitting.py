@@ -2,9 +2,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from predictor.learning.thresholds.fitting import Lessons, conformal_bound, fit_family
+from predictor.learning.thresholds.search import Searched
 from predictor.thresholds.content_effect import Scale, Trust, predict_level
-from predictor.thresholds.fitting import Lessons, conformal_bound, fit_family
-from predictor.thresholds.search import Searched
 
 STEEPNESS = 3.0  # of noticing, on ln(level + fixed part)
 

@@ -18,11 +18,11 @@ from predictor.features import WHOLE_SIDE, model_view
 from predictor.learning.array_file import read_arrays, write_arrays
 from predictor.learning.dataset import FAMILIES
 from predictor.learning.sampling import Labeller
+from predictor.learning.thresholds.delivery_search import Delivered, ask_delivered
+from predictor.learning.thresholds.search import Distorted, Searched, search_thresholds
 from predictor.noticeability.model import link_of
 from predictor.thresholds.delivery import DELIVERIES, Delivery
-from predictor.thresholds.delivery_search import Delivered, ask_delivered
 from predictor.thresholds.profile_threshold import profile_threshold
-from predictor.thresholds.search import Distorted, Searched, search_thresholds
 
 _CHUNK = 16
 

@@ -17,6 +17,7 @@ from calibration.stimuli.low_level import jpeg_quality
 from predictor.features import model_view, shrink
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.sampling import Labeller
+from predictor.learning.thresholds.search import OnScale, Searched, search_thresholds
 from predictor.noticeability.model import Link
 from predictor.thresholds.delivery import (
     DELIVERIES,
@@ -25,7 +26,6 @@ from predictor.thresholds.delivery import (
     STRONGEST_SHRINKING,
     Delivery,
 )
-from predictor.thresholds.search import OnScale, Searched, search_thresholds
 
 _GUESSES: Mapping[str, float] = {"jpeg": 60.0, "webp": 40.0, "rescale": 1.3}
 _WEBP_EFFORT = 2  # what a proxy in a hurry uses

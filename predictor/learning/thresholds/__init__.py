@@ -1,0 +1,1 @@
+"""Learn thresholds by content: from where networks notice each distortion to the fitted trees."""
