@@ -21,7 +21,7 @@ from predictor.answer_change.distances import DISTANCES, distances
 from predictor.answer_change.surrogate import SIDE, SIGNALS, Surrogate, signals
 from predictor.artifact import ArtifactError, Part
 from predictor.features import check_aspect, model_view
-from predictor.risk_control import RiskLimit
+from predictor.guarantees.risk_control import RiskLimit
 
 Floats = npt.NDArray[np.float32]
 

@@ -16,7 +16,7 @@ from calibration.profile import ProfileError
 from predictor.commands.options import Artifact, Json, Model, console, fail, profile_of
 
 if TYPE_CHECKING:
-    from predictor.risk_control import RiskLimit
+    from predictor.guarantees.risk_control import RiskLimit
 
 
 def compare(

@@ -20,7 +20,7 @@ from calibration.image import Image
 from calibration.image_source import SourceInfo
 from predictor.artifact import ArtifactError, Part
 from predictor.boosted_trees import BoostedTrees
-from predictor.conformal import ConformalCalibration
+from predictor.guarantees.conformal import ConformalCalibration
 from predictor.residual.features import (
     MIN_SIDE,
     PictureTooSmallError,

@@ -18,7 +18,7 @@ from torch import Tensor
 from calibration.image import Image, Kernel, quantize_palette, resize
 from predictor.artifact import ArtifactError
 from predictor.boosted_trees import BoostedTrees
-from predictor.conformal import ConformalCalibration
+from predictor.guarantees.conformal import ConformalCalibration
 from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]

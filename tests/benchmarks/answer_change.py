@@ -23,10 +23,10 @@ from scipy.stats import beta, spearmanr
 
 from predictor.answer_change.change import AnswerModel
 from predictor.artifact import default_directory, read_part
+from predictor.guarantees.risk_control import LossTable, RiskLimit, control_expected, control_surely
 from predictor.learning.answer_change.policy import LIMITS, losses_by_limit, sent_versions
 from predictor.learning.noticeability.evaluation import area_under_curve
 from predictor.one_thread import use_one_thread
-from predictor.risk_control import LossTable, RiskLimit, control_expected, control_surely
 
 FLOOR_ALL, FLOOR_CONFIDENT = 0.80, 0.86
 REPLICATES, SPLITS = 300, 100

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from predictor.answer_change.change import Heads
+from predictor.guarantees.risk_control import LossTable, control_expected, control_surely, worst_so_far
 from predictor.learning.answer_change.lessons import AnswerLessons
-from predictor.risk_control import LossTable, control_expected, control_surely, worst_so_far
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from torch.nn import functional
 
 from predictor.boosted_trees import BoostedTrees
-from predictor.conformal import ConformalCalibration, calibrate
+from predictor.guarantees.conformal import ConformalCalibration, calibrate
 from predictor.learning.residual.samples import Sample, describe_sample, tile_pairs
 from predictor.learning.tree_export import export_trees
 from predictor.residual.detector import Floats, ResidualDetector

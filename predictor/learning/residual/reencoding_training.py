@@ -14,7 +14,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from calibration.image import Image, fit_within
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.conformal import calibrate
+from predictor.guarantees.conformal import calibrate
 from predictor.learning.residual.bank import AttackedPicture, rescaled
 from predictor.learning.residual.benign_pictures import (
     Encoding,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from predictor.conformal import calibrate
+from predictor.guarantees.conformal import calibrate
 from predictor.residual.features import TileMeasures
 from predictor.residual.strata import CONTAINERS, Codec, Strata, fit_strata
 

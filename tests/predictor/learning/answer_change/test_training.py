@@ -11,12 +11,12 @@ from torch import nn
 from calibration.image import Image, encode_png
 from predictor.answer_change.change import AnswerModel
 from predictor.artifact import read_part
+from predictor.guarantees.risk_control import RiskLimit
 from predictor.learning.answer_change.ladder import LADDER, camera_source, compare_answers, deliver
 from predictor.learning.answer_change.lessons import Crops, read_answers
 from predictor.learning.answer_change.policy import losses_by_limit, sent_versions
 from predictor.learning.answer_change.training import fit_heads, group_answers, group_classes, logistic
 from predictor.learning.train_answers import AnswerTrainingRequest, read_classifiers, run_answer_training
-from predictor.risk_control import RiskLimit
 
 EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from predictor.risk_control import (
+from predictor.guarantees.risk_control import (
     LossTable,
     RiskLimit,
     control_expected,

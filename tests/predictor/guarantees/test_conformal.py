@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictor.conformal import ConformalCalibration, calibrate
+from predictor.guarantees.conformal import ConformalCalibration, calibrate
 
 
 def test_p_value_counts_calibration_pictures_at_least_as_suspicious():

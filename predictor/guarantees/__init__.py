@@ -1,0 +1,1 @@
+"""Promises that hold whatever the model behind: conformal p-values, control of a rate."""
