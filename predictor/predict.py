@@ -14,7 +14,6 @@ from calibration.profile import JndProfile, ProfileError, default_profile, embed
 from calibration.published import cautious_profile
 from predictor.answer_change.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
-from predictor.features import PairError, Viewer
 from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.explanation import Explanation, explain
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
@@ -22,6 +21,7 @@ from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
 from predictor.thresholds.model import PredictedThreshold, ThresholdModel
+from predictor.views import PairError, Viewer
 
 __all__ = [
     "AnswerChange",

@@ -20,8 +20,8 @@ from calibration.profile import JndProfile
 from predictor.answer_change.distances import DISTANCES, distances
 from predictor.answer_change.surrogate import SIDE, SIGNALS, Surrogate, signals
 from predictor.artifact import ArtifactError, Part
-from predictor.features import check_aspect, model_view
 from predictor.guarantees.risk_control import RiskLimit
+from predictor.views import check_aspect, model_view
 
 Floats = npt.NDArray[np.float32]
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from calibration.image import Image, decode, encode_jpeg, encode_webp, load, resize
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.features import model_view
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, Floats, Pair, PairSet, pair_set
+from predictor.views import model_view
 
 PAIRS_PER_CROP = 8
 PILOT_LEVELS, PILOT_CROPS = 10, 12

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from predictor.features import Place
 from predictor.noticeability.bands import CHANNELS, OCTAVES
 from predictor.noticeability.local import KINDS, MEMBERS, LocalView
+from predictor.views import Place
 
 _MOST_REASONS = 3
 _LEAST_SHARE = 0.15  # of the pair's size: less is not worth a word

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from predictor.features import PairView, Place
 from predictor.noticeability.bands import ENERGY_AXES, OCTAVES, measure, octave_changes, root, to_opponent
 from predictor.noticeability.network import JndNetwork
+from predictor.views import PairView, Place
 
 Floats = npt.NDArray[np.float32]
 

@@ -15,11 +15,11 @@ import torch
 
 from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
-from predictor.features import PairView
 from predictor.noticeability.local import LocalView, look_closely
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.quick_bands import measure_candidates
 from predictor.noticeability.relative_thresholds import relative_thresholds
+from predictor.views import PairView
 
 DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
 DEFAULT_CEILING = 0.98

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from calibration.image import Image
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.features import model_view
 from predictor.thresholds.content_fields import FIELDS_OF, OPPONENT, Floats, fields_of
+from predictor.views import model_view
 
 CONTENT_SIDE = 96  # pixels: every picture is read at this size, squashed into a square
 STATISTICS = 32  # numbers that describe the picture itself

@@ -16,7 +16,6 @@ from calibration.image import Image, encode_png, resize
 from predictor.answer_change.change import UNKNOWN_SIDE
 from predictor.answer_change.distances import distances, structural_similarity
 from predictor.answer_change.surrogate import SIDE
-from predictor.features import model_view
 from predictor.learning.answer_change.ladder import (
     LADDER,
     AnswerObserver,
@@ -26,6 +25,7 @@ from predictor.learning.answer_change.ladder import (
     read_classifier,
 )
 from predictor.learning.dataset import photo_files
+from predictor.views import model_view
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 OBSERVER = "squeezenet_v1.0_dc"

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from calibration.image import Image, decode, encode_jpeg, encode_webp
 from calibration.profile import JndProfile
-from predictor.features import model_view
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.labelling import ObserverLabeller
 from predictor.learning.thresholds.delivery_search import with_short_side
 from predictor.predict import CodecSettings, Predictor
 from predictor.thresholds.delivery import Delivery
+from predictor.views import model_view
 
 RATES = (0.05, 0.2, 0.5)
 INPUT_MULTIPLES = (1, 2, 5)  # of the model's input: short sides at which pictures are sent

@@ -6,11 +6,11 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg
 from calibration.observers.embedded.observer import load_embedded
-from predictor.features import model_view
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.labelling import ObserverLabeller
 from predictor.learning.thresholds.delivery_search import with_short_side
 from predictor.predict import Predictor, resolve_profile
+from predictor.views import model_view
 
 SIDE = 96
 SHOWN = (data.chelsea(), data.coffee(), data.rocket(), data.stereo_motorcycle()[0])

@@ -8,9 +8,9 @@ from skimage import data
 from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.profile import JndProfile, ProfileError, default_profile
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.features import model_view
 from predictor.noticeability.model import Certainty, Interval, Link
 from predictor.predict import Predictor, profile_of_model, resolve_profile
+from predictor.views import model_view
 
 PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from calibration.image import Image, decode, encode_jpeg, encode_webp, load, resize
-from predictor.features import model_view
+from predictor.views import model_view
 
 Floats = npt.NDArray[np.float32]
 Crop = Literal["whole", "centre"]

@@ -17,7 +17,6 @@ import numpy.typing as npt
 from calibration.image import Image, load
 from predictor.answer_change.distances import distances
 from predictor.answer_change.surrogate import SIDE
-from predictor.features import model_view
 from predictor.learning.answer_change.ladder import (
     AnswerObserver,
     Floats,
@@ -29,6 +28,7 @@ from predictor.learning.answer_change.ladder import (
     random_rung,
 )
 from predictor.learning.array_file import read_arrays, write_arrays
+from predictor.views import model_view
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 

@@ -15,7 +15,6 @@ from calibration.image import ImageError, load
 from calibration.observers.protocol import Observer, ObserverError
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile, default_profile, load_profile
-from predictor.features import WHOLE_SIDE
 from predictor.learning.dataset import FAMILIES, Pair, join, photo_files
 from predictor.learning.labelling import ObserverLabeller
 from predictor.learning.noticeability.kept_answers import KeepingLabeller, KeptAnswers
@@ -30,6 +29,7 @@ from predictor.learning.sampling import (
     sample_pairs,
 )
 from predictor.predict import profile_of_model
+from predictor.views import WHOLE_SIDE
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 Tell = Callable[[str], None]  # a sentence

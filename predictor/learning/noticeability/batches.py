@@ -9,11 +9,11 @@ import torch
 
 from calibration.image import Image
 from calibration.profile import JndProfile
-from predictor.features import Viewer
 from predictor.learning.dataset import AnsweredPairs, PairSet
 from predictor.noticeability.bands import Measures
 from predictor.noticeability.model import Settings, link_of, log_thresholds
 from predictor.noticeability.quick_bands import measure_candidates, measure_reference
+from predictor.views import Viewer
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from scipy.stats import rankdata
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
-from predictor.features import model_view
 from predictor.learning.dataset import AnsweredPairs
 from predictor.learning.noticeability.threshold_error import threshold_errors
 from predictor.noticeability.model import Noticeability
 from predictor.predict import Predictor
+from predictor.views import model_view
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

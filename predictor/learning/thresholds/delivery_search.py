@@ -14,7 +14,6 @@ import numpy.typing as npt
 from calibration.image import Image, decode, encode_jpeg, encode_webp, resize
 from calibration.stimuli.delivery import webp_quality
 from calibration.stimuli.low_level import jpeg_quality
-from predictor.features import model_view, shrink
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.sampling import Labeller
 from predictor.learning.thresholds.search import OnScale, Searched, search_thresholds
@@ -26,6 +25,7 @@ from predictor.thresholds.delivery import (
     STRONGEST_SHRINKING,
     Delivery,
 )
+from predictor.views import model_view, shrink
 
 _GUESSES: Mapping[str, float] = {"jpeg": 60.0, "webp": 40.0, "rescale": 1.3}
 _WEBP_EFFORT = 2  # what a proxy in a hurry uses

@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from calibration.image import Image, load
 from calibration.profile import JndProfile
-from predictor.features import WHOLE_SIDE, model_view
 from predictor.learning.array_file import read_arrays, write_arrays
 from predictor.learning.dataset import FAMILIES
 from predictor.learning.sampling import Labeller
@@ -23,6 +22,7 @@ from predictor.learning.thresholds.search import Distorted, Searched, search_thr
 from predictor.noticeability.model import link_of
 from predictor.thresholds.delivery import DELIVERIES, Delivery
 from predictor.thresholds.profile_threshold import profile_threshold
+from predictor.views import WHOLE_SIDE, model_view
 
 _CHUNK = 16
 

@@ -10,8 +10,8 @@ from calibration.profile import default_profile
 from predictor.answer_change.change import FEATURES, AnswerModel, Heads, part_tensors, settings
 from predictor.answer_change.surrogate import Surrogate
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
-from predictor.features import PairError
 from predictor.predict import Predictor
+from predictor.views import PairError
 
 PHOTO = Image(data.coffee())
 PROFILE = default_profile()

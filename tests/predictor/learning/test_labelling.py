@@ -8,9 +8,9 @@ from calibration.image import Image
 from calibration.observers.protocol import Query, Reply
 from calibration.questions import IDENTICAL_PROMPT
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.features import model_view
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, Pair
 from predictor.learning.labelling import MaskedVisibility, ObserverLabeller
+from predictor.views import model_view
 
 VIEW = model_view(Image(data.chelsea()), 96)
 

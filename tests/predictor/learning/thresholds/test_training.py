@@ -9,7 +9,6 @@ from calibration.image import Image
 from calibration.profile import default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part
-from predictor.features import model_view
 from predictor.learning.thresholds.delivery_search import Delivered
 from predictor.learning.thresholds.kept_thresholds import Answers
 from predictor.learning.thresholds.search import Searched
@@ -22,6 +21,7 @@ from predictor.learning.thresholds.training import (
 )
 from predictor.thresholds.delivery import DELIVERIES, LARGEST_RATIO
 from predictor.thresholds.model import ThresholdModel
+from predictor.views import model_view
 
 PROFILE = default_profile("taught")
 

@@ -6,9 +6,9 @@ from skimage import data
 
 from calibration.image import Image, resize
 from calibration.profile import default_profile
-from predictor.features import PairError, Viewer, model_view, reduce, shrink
 from predictor.noticeability.bands import to_opponent
 from predictor.predict import resolve_profile
+from predictor.views import PairError, Viewer, model_view, reduce, shrink
 
 PHOTO = Image(data.astronaut())
 
