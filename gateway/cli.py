@@ -120,7 +120,7 @@ def compress(  # noqa: PLR0917 - as above
 @app.command()
 def demo() -> None:
     """Show the whole path on the embedded model, without a network: calibrate, attack, protect, lighten."""
-    from gateway.demo import run_demo  # noqa: PLC0415 - see the module's docstring
+    from gateway.demo.run import run_demo  # noqa: PLC0415 - see the module's docstring
 
     raise typer.Exit(run_demo())
 

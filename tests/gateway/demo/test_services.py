@@ -4,8 +4,7 @@ import sys
 import time
 
 import pytest
-
-from gateway.demo_services import (
+from gateway.demo.run.services import (
     ServiceError,
     finish_job,
     free_port,

@@ -3,9 +3,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from rich.console import Console
-
-from gateway.demo_table import (
+from gateway.demo.run.table import (
     Reply,
     Row,
     Sample,
@@ -15,6 +13,8 @@ from gateway.demo_table import (
     metrics_table,
     table_of,
 )
+from rich.console import Console
+
 from gateway.metrics import Metrics
 
 

@@ -1,0 +1,1 @@
+"""The whole path in one command: a local model, the gateway before it, a real client."""
