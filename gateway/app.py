@@ -20,15 +20,15 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
-from gateway.admission import Admission
-from gateway.body import BodyWork
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.errors import GatewayError, UnknownPathError
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
-from gateway.proxy import ChatCompletions, PassThrough, Route
+from gateway.relay.admission import Admission
+from gateway.relay.body import BodyWork
+from gateway.relay.proxy import ChatCompletions, PassThrough, Route
+from gateway.relay.upstream import Upstream
 from gateway.settings import Settings
-from gateway.upstream import Upstream
 
 
 def create_app(settings: Settings, pipeline: Pipeline) -> Starlette:

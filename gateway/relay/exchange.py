@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from gateway.incoming import Headers
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
 from gateway.policy import is_flagged, worst
+from gateway.relay.incoming import Headers
 
 log = logging.getLogger("gateway.access")
 

@@ -13,7 +13,7 @@ from starlette.types import Send
 from yarl import URL
 
 from gateway.errors import UpstreamTimeoutError, UpstreamUnreachableError
-from gateway.incoming import Headers
+from gateway.relay.incoming import Headers
 from gateway.settings import Upstream as UpstreamSettings
 
 _HOP_BY_HOP = frozenset(

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.incoming import BodyTooLargeError, ClientHangUpError, Incoming, unless_hung_up
+from gateway.relay.incoming import BodyTooLargeError, ClientHangUpError, Incoming, unless_hung_up
 
 pytestmark = pytest.mark.anyio
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.body import BodyWork, Problem
 from gateway.dialects.protocol import Dialect
 from gateway.errors import GatewayError
-from gateway.exchange import Exchange
-from gateway.incoming import BodyTooLargeError, ClientHangUpError, Headers, Incoming, unless_hung_up
 from gateway.metrics import Metrics
-from gateway.upstream import Body, Upstream, UpstreamCutError, forwardable, relay
+from gateway.relay.body import BodyWork, Problem
+from gateway.relay.exchange import Exchange
+from gateway.relay.incoming import BodyTooLargeError, ClientHangUpError, Headers, Incoming, unless_hung_up
+from gateway.relay.upstream import Body, Upstream, UpstreamCutError, forwardable, relay
 
 log = logging.getLogger(__name__)
 

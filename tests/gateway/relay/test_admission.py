@@ -1,8 +1,8 @@
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from gateway.admission import Admission
 from gateway.errors import QueueFullError
+from gateway.relay.admission import Admission
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 
 from gateway.errors import UpstreamUnreachableError
+from gateway.relay.upstream import Upstream, end_to_end, forwardable
 from gateway.settings import Upstream as UpstreamSettings
-from gateway.upstream import Upstream, end_to_end, forwardable
 
 pytestmark = pytest.mark.anyio
 

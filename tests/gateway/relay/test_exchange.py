@@ -3,9 +3,9 @@ import logging
 import orjson
 import pytest
 
-from gateway.exchange import Exchange
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
+from gateway.relay.exchange import Exchange
 from gateway.verdict import Verdict, unchecked
 
 
