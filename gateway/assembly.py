@@ -10,7 +10,7 @@ import time
 from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
 from gateway.cache import ByteBoundedCache
-from gateway.compression import Compressor
+from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicates
 from gateway.pipeline import Pipeline, Profiles

@@ -11,7 +11,7 @@ from typing import Any
 
 from calibration.image import Decoded, ImageError, decode
 from gateway.assembly import profile_named
-from gateway.compression import Compressor
+from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
 from gateway.providers import load_rules
 from gateway.settings import Tier

@@ -14,7 +14,7 @@ from calibration.image import Decoded, decode
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.cache import ByteBoundedCache
-from gateway.compression import CompressionPlan
+from gateway.compression.compressor import CompressionPlan
 from gateway.policy import Action, decide
 from gateway.settings import Policy
 from gateway.verdict import Verdict

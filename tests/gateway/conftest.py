@@ -20,7 +20,7 @@ from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
 from gateway.app import create_app
 from gateway.cache import ByteBoundedCache
-from gateway.compression import CompressionPlan
+from gateway.compression.compressor import CompressionPlan
 from gateway.pipeline import Pipeline, Profiles
 from gateway.settings import Settings
 from gateway.verdict import Verdict

@@ -18,7 +18,7 @@ from calibration.image import (
     resize,
 )
 from calibration.profile import JndProfile
-from gateway.compression import MIN_QUALITY, Compressor, Tier
+from gateway.compression.compressor import MIN_QUALITY, Compressor, Tier
 from gateway.providers import load_rules
 from predictor.artifact import default_directory
 from predictor.predict import Predictor, resolve_profile

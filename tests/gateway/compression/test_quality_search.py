@@ -1,10 +1,9 @@
 from collections.abc import Sequence
 
 import pytest
+from gateway.compression.compressor.quality_search import QualitySearch
 from hypothesis import given
 from hypothesis import strategies as st
-
-from gateway.quality_search import QualitySearch
 
 QUALITIES = range(30, 96, 5)
 

@@ -22,8 +22,8 @@ import numpy as np
 from calibration.image import Decoded, Image, decode, encode_jpeg, encode_webp, encode_webp_lossless
 from calibration.image_source import FormatName
 from calibration.profile import JndProfile
+from gateway.compression.compressor.quality_search import QualitySearch
 from gateway.providers import ProviderRules, Size
-from gateway.quality_search import QualitySearch
 from predictor.predict import Comparison, DeliveryForecast, Predictor
 
 Tier = Literal["exact", "faithful", "lean"]

@@ -1,0 +1,1 @@
+"""Make images lighter by what the model cannot notice."""
