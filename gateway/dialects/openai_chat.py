@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import orjson
 
+from gateway.dialects.splice import EACH, Path
 from gateway.errors import GatewayError
-from gateway.splice import EACH, Path
 
 _PART: Path = ("messages", EACH, "content", EACH, "image_url")
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from gateway.dialects.splice import Path
 from gateway.errors import GatewayError
-from gateway.splice import Path
 
 
 class Dialect(Protocol):

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import orjson
 
 from calibration.image import ImageError
-from gateway.data_url import NotInlineError, data_url_string, parse_data_url
+from gateway.dialects.data_url import NotInlineError, data_url_string, parse_data_url
 from gateway.dialects.protocol import Dialect
+from gateway.dialects.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
 from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
 from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
 from gateway.relay.admission import Admission
 from gateway.relay.exchange import Exchange
 from gateway.settings import OnFailure
-from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
 from gateway.verdict import unchecked
 
 log = logging.getLogger(__name__)

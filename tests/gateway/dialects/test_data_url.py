@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.data_url import NotInlineError, data_url_string, parse_data_url
+from gateway.dialects.data_url import NotInlineError, data_url_string, parse_data_url
 
 
 @given(st.binary(max_size=100), st.sampled_from(["image/png", "image/jpeg"]))

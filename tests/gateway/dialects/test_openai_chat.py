@@ -1,7 +1,7 @@
 import orjson
 
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.splice import locate, string_at
+from gateway.dialects.splice import locate, string_at
 
 PICTURE = "data:image/png;base64,AAAA"
 

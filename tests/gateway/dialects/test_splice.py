@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
+from gateway.dialects.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
 
 PATHS = OpenAIChat.image_paths
 URL = "data:image/png;base64,AAAA"
