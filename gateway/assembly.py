@@ -14,7 +14,7 @@ from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicates
 from gateway.pipeline import Pipeline, Profiles
-from gateway.providers import load_rules
+from gateway.providers.rules import load_rules
 from gateway.settings import Settings
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor, resolve_profile

@@ -13,7 +13,7 @@ from calibration.image import Decoded, ImageError, decode
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
-from gateway.providers import load_rules
+from gateway.providers.rules import load_rules
 from gateway.settings import Tier
 from gateway.verdict import Verdict, unchecked
 from predictor.one_thread import use_one_thread

@@ -23,7 +23,7 @@ from calibration.image import Decoded, Image, decode, encode_jpeg, encode_webp, 
 from calibration.image_source import FormatName
 from calibration.profile import JndProfile
 from gateway.compression.compressor.quality_search import QualitySearch
-from gateway.providers import ProviderRules, Size
+from gateway.providers.rules import ProviderRules, Size
 from predictor.predict import Comparison, DeliveryForecast, Predictor
 
 Tier = Literal["exact", "faithful", "lean"]

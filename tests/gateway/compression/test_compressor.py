@@ -19,7 +19,7 @@ from calibration.image import (
 )
 from calibration.profile import JndProfile
 from gateway.compression.compressor import MIN_QUALITY, Compressor, Tier
-from gateway.providers import load_rules
+from gateway.providers.rules import load_rules
 from predictor.artifact import default_directory
 from predictor.predict import Predictor, resolve_profile
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from gateway.providers import ProviderRulesError, Size, load_rules, parse_rules
+from gateway.providers.rules import ProviderRulesError, Size, load_rules, parse_rules
 
 RULES = load_rules()
 

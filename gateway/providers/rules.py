@@ -253,7 +253,7 @@ def load_rules() -> ProviderRules:
     Raises:
         ProviderRulesError: They are damaged, or name a way of counting this version does not know.
     """
-    return parse_rules(files("gateway").joinpath("providers.json").read_text(encoding="utf-8"))
+    return parse_rules(files("gateway.providers").joinpath("providers.json").read_text(encoding="utf-8"))
 
 
 def parse_rules(text: str) -> ProviderRules:
