@@ -13,9 +13,9 @@ from calibration.image import Decoded, ImageError, decode
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
+from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import load_rules
 from gateway.settings import Tier
-from gateway.verdict import Verdict, unchecked
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 

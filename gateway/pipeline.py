@@ -15,9 +15,9 @@ from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.cache import ByteBoundedCache
 from gateway.compression.compressor import CompressionPlan
+from gateway.detection.verdict import Verdict
 from gateway.policy import Action, decide
 from gateway.settings import Policy
-from gateway.verdict import Verdict
 
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common

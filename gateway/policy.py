@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from gateway.detection.verdict import Verdict
 from gateway.settings import Policy
-from gateway.verdict import Verdict
 
 Action = Literal["monitor", "block"]
 

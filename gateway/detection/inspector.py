@@ -11,7 +11,7 @@ from calibration.image import Decoded, Image
 from calibration.profile import JndProfile
 from gateway.detection.near_duplicate import NearDuplicates, compare_versions, is_same_picture
 from gateway.detection.residual import inspect_residual
-from gateway.verdict import Evidence, Verdict, conclude, unchecked
+from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
 from predictor.predict import PairError, Predictor
 from predictor.residual.detector import PictureTooSmallError
 

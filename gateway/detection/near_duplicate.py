@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from calibration.image import Decoded, Image, fit_within, to_pillow
 from calibration.profile import JndProfile
-from gateway.verdict import Evidence
+from gateway.detection.verdict import Evidence
 from predictor.predict import PairError, Predictor
 from predictor.residual.detector import codec_of
 

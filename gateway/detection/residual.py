@@ -1,7 +1,7 @@
 """Evidence from the noise of one picture alone, no reference needed."""
 
 from calibration.image import Decoded
-from gateway.verdict import Evidence
+from gateway.detection.verdict import Evidence
 from predictor.predict import Predictor
 
 

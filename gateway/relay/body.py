@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import orjson
 
 from calibration.image import ImageError
+from gateway.detection.verdict import unchecked
 from gateway.dialects.data_url import NotInlineError, data_url_string, parse_data_url
 from gateway.dialects.protocol import Dialect
 from gateway.dialects.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
@@ -21,7 +22,6 @@ from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
 from gateway.relay.admission import Admission
 from gateway.relay.exchange import Exchange
 from gateway.settings import OnFailure
-from gateway.verdict import unchecked
 
 log = logging.getLogger(__name__)
 

@@ -21,9 +21,9 @@ from calibration.profile import JndProfile, default_profile
 from gateway.app import create_app
 from gateway.cache import ByteBoundedCache
 from gateway.compression.compressor import CompressionPlan
+from gateway.detection.verdict import Verdict
 from gateway.pipeline import Pipeline, Profiles
 from gateway.settings import Settings
-from gateway.verdict import Verdict
 
 
 @dataclass

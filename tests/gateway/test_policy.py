@@ -1,8 +1,8 @@
 import pytest
 
+from gateway.detection.verdict import Verdict
 from gateway.policy import decide, is_flagged, worst
 from gateway.settings import Policy
-from gateway.verdict import Verdict
 
 OUTCOMES = ["clean", "unchecked", "noticeable_edit", "imperceptible_edit"]
 

@@ -3,10 +3,10 @@ import logging
 import orjson
 import pytest
 
+from gateway.detection.verdict import Verdict, unchecked
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
 from gateway.relay.exchange import Exchange
-from gateway.verdict import Verdict, unchecked
 
 
 class Clock:

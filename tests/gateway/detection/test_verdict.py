@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.verdict import Evidence, conclude, unchecked
+from gateway.detection.verdict import Evidence, conclude, unchecked
 
 
 def evidence(p_value, jnd_ratio=None, kind="residual"):
