@@ -9,10 +9,10 @@ import time
 
 from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
-from gateway.cache import ByteBoundedCache
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicates
+from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings

@@ -13,9 +13,9 @@ from typing import Protocol, cast
 from calibration.image import Decoded, decode
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
-from gateway.cache import ByteBoundedCache
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.verdict import Verdict
+from gateway.memory.cache import ByteBoundedCache
 from gateway.policy import Action, decide
 from gateway.settings import Policy
 

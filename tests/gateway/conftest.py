@@ -19,9 +19,9 @@ from calibration.image import Decoded, Image, encode_jpeg, encode_png
 from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
 from gateway.app import create_app
-from gateway.cache import ByteBoundedCache
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.verdict import Verdict
+from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
 from gateway.settings import Settings
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.cache import ByteBoundedCache
+from gateway.memory.cache import ByteBoundedCache
 
 
 def test_value_comes_back_until_it_is_pushed_out():

@@ -1,0 +1,1 @@
+"""What outlives a request: finished work, pictures seen before."""
