@@ -7,20 +7,11 @@ same pictures is not used.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from rich.table import Table
 
-from calibration.directory import CalibrationDirectory
-from calibration.profile import (
-    JndProfile,
-    ProfileError,
-    Threshold,
-    default_profile,
-    embedded_profile,
-    load_profile,
-)
-from calibration.published import published_profile
+from calibration.known_profiles import find_profile
+from calibration.profile import JndProfile, Threshold
 from calibration.ratios import (
     Ratio,
     difference_of_shares,
@@ -76,32 +67,6 @@ def compare(a: str, b: str) -> ComparisonResult:
         ValueError: The two have no distortion in common.
     """
     return compare_profiles(find_profile(a), find_profile(b))
-
-
-def find_profile(name: str) -> JndProfile:
-    """Return the profile meant by a folder, a file, `embedded`, `default`, `human` or a published name.
-
-    Raises:
-        ProfileError: The file is not a readable profile.
-        LookupError: Nothing is known under this name.
-    """
-    path = Path(name)
-    if path.exists() or path.suffix == ".json":
-        if CalibrationDirectory(path).is_unfinished:
-            raise ProfileError(f"the run in {name} has not finished: give the same `run` command again")
-        try:
-            return load_profile(path)
-        except OSError as error:
-            raise ProfileError(f"cannot read a profile at {name}: {error.strerror}") from error
-    known = embedded_profile() if name == "embedded" else published_profile(name)
-    if known is None and name == "default":
-        known = default_profile()
-    if known is None:
-        raise LookupError(
-            "expected a calibration folder, a profile.json, embedded, default, human or a model of the "
-            f"published table, got {name!r}"
-        )
-    return known
 
 
 def compare_profiles(a: JndProfile, b: JndProfile) -> ComparisonResult:

@@ -8,6 +8,7 @@ import logging
 import time
 
 from calibration.image_source import DecodeLimits
+from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
@@ -17,7 +18,7 @@ from gateway.pipeline import Pipeline, Profiles
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
 from predictor.one_thread import use_one_thread
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 
 log = logging.getLogger(__name__)
 

@@ -3,15 +3,12 @@
 Loads an artifact and answers. Training, evaluation and the laboratory stay outside.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from calibration.image import Image
 from calibration.image_source import SourceInfo
-from calibration.profile import JndProfile, ProfileError, default_profile, embedded_profile, load_profile
-from calibration.published import cautious_profile
+from calibration.profile import JndProfile
 from predictor.answer_change.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
 from predictor.guarantees.risk_control import RiskLimit
@@ -34,15 +31,8 @@ __all__ = [
     "PairError",
     "PredictedThreshold",
     "Predictor",
-    "ProfileError",
     "ResidualFinding",
-    "profile_of_model",
-    "resolve_profile",
 ]
-
-EMBEDDED = "embedded"
-_LIKE_A_PATH = re.compile(r"[./~]|.*/$|.*\\")  # unlike the name of a model: those may hold a slash inside
-_EMBEDDED_SIDE = 96  # pixels: the embedded model's input
 
 
 class Comparison:
@@ -243,33 +233,3 @@ class Predictor:
 
 def _beyond(probability: float, floor: float) -> float:
     return max(0.0, (probability - floor) / (1.0 - floor))
-
-
-def resolve_profile(name: str) -> JndProfile:
-    """Find the profile meant by `embedded`, a profile.json, a calibration directory, or a model's name.
-
-    Raises:
-        ProfileError: The file is not a readable profile, or does not exist.
-    """
-    path = Path(name)
-    if name != EMBEDDED and (path.exists() or path.suffix == ".json" or _LIKE_A_PATH.match(name)):
-        try:
-            return load_profile(path)
-        except OSError as error:
-            raise ProfileError(f"cannot read a profile at {name}: {error.strerror}") from error
-    return profile_of_model(name)
-
-
-def profile_of_model(name: str) -> JndProfile:
-    """Return what is known under a model's name, which is never taken for a path.
-
-    A published model gets its prior, no coarser than people where the number is doubtful
-    (`calibration.published`); any other name the default, human-level-safe profile.
-    """
-    if name == EMBEDDED:
-        return embedded_profile() or _unmeasured_embedded()
-    return cautious_profile(name) or default_profile(name)
-
-
-def _unmeasured_embedded() -> JndProfile:
-    return replace(default_profile(EMBEDDED), input_side=_EMBEDDED_SIDE, stimulus_side=_EMBEDDED_SIDE)

@@ -6,17 +6,15 @@ greatest difference, so that fine damage cannot hide in the shrinking.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import cv2
 import numpy as np
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
-from predictor.noticeability.quick_bands import ReferenceMeasures, measure_reference
 
 WHOLE_SIDE = 192  # pixels: longer side at which an unknown model's view of the whole picture is judged
-NATIVE_SIDE = 1568  # pixels: no provider's default shows a model more than this along the longer side
+NATIVE_SIDE = 1568  # pixels: longer side to which a picture is reduced before its worst tile is looked for
 MAX_ASPECT_DIFFERENCE = 0.02
 _FLATTEST = 64  # longer over shorter side beyond which a picture is judged squashed
 
@@ -40,14 +38,9 @@ EVERYWHERE = Place(0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class ReferenceView:
-    """What the model sees of a reference; measured at most once, however many candidates there are."""
+    """What the model sees of a reference; the same object for every candidate it is compared with."""
 
     image: Image
-
-    @cached_property
-    def measures(self) -> ReferenceMeasures:
-        """What a comparison needs of the reference alone."""
-        return measure_reference(self.image.pixels)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ import numpy as np
 from calibration.image import Decoded, Image, decode, encode_jpeg, encode_webp, encode_webp_lossless
 from calibration.image_source import FormatName
 from calibration.profile import JndProfile
-from gateway.compression.compressor.quality_search import QualitySearch
+from gateway.compression.quality_search import QualitySearch
 from gateway.providers.rules import ProviderRules, Size
 from predictor.predict import Comparison, DeliveryForecast, Predictor
 

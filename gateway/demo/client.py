@@ -7,8 +7,8 @@ import base64
 import importlib
 from typing import TYPE_CHECKING
 
-from gateway.demo.run.services import Service, ServiceError
-from gateway.demo.run.table import Reply, Sample
+from gateway.demo.services import Service, ServiceError
+from gateway.demo.table import Reply, Sample
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from calibration.image import encode_png, load
-from gateway.demo.run.client import Client
-from gateway.demo.run.pictures import bundled_photograph, camera_jpeg, edit_locally
-from gateway.demo.run.services import (
+from gateway.demo.client import Client
+from gateway.demo.pictures import bundled_photograph, camera_jpeg, edit_locally
+from gateway.demo.services import (
     Job,
     Service,
     ServiceError,
@@ -33,7 +33,7 @@ from gateway.demo.run.services import (
     start_job,
     stop,
 )
-from gateway.demo.run.table import (
+from gateway.demo.table import (
     Row,
     Sample,
     calibration_disappointments,

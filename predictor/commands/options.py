@@ -2,14 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-if TYPE_CHECKING:
-    from calibration.profile import JndProfile
+from calibration.known_profiles import resolve_profile
+from calibration.profile import JndProfile
 
 console = Console(stderr=True)
 
@@ -27,14 +27,12 @@ Out = Annotated[
 Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP).")]
 
 
-def profile_of(model: str) -> "JndProfile":
+def profile_of(model: str) -> JndProfile:
     """Find the profile that --model means; say so where nothing is known under that name.
 
     Raises:
         ProfileError: It is a path, and no readable profile is there.
     """
-    from predictor.predict import resolve_profile  # noqa: PLC0415 - loads torch
-
     profile = resolve_profile(model)
     if profile.source == "default":
         known = f"nothing is known of {model}: it is taken to see as well as people do"

@@ -15,6 +15,7 @@ import torch
 
 from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
+from predictor.noticeability.known_references import KnownReferences
 from predictor.noticeability.local import LocalView, look_closely
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.quick_bands import measure_candidates
@@ -129,6 +130,7 @@ class NoticeabilityModel:
     def __init__(self, network: JndNetwork, settings: Settings) -> None:
         self._network = network.eval()
         self._settings = settings
+        self._references = KnownReferences()
 
     @classmethod
     def from_part(cls, part: Part) -> "NoticeabilityModel":
@@ -166,7 +168,9 @@ class NoticeabilityModel:
         return look_closely(self._network, view, self._thresholds(profile))
 
     def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
-        measures = measure_candidates([(view.seen.measures, view.distorted.pixels) for view in views])
+        measures = measure_candidates(
+            [(self._references.measures_of(view.seen), view.distorted.pixels) for view in views]
+        )
         thresholds = torch.tensor(self._thresholds(profile)).expand(len(views), -1)
         with torch.inference_mode():
             sizes = self._network(measures, thresholds).log_size

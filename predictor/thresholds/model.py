@@ -30,8 +30,12 @@ from predictor.thresholds.content_effect import (
 )
 from predictor.thresholds.delivery import DeliveryForecast, DeliveryModel
 from predictor.thresholds.notice_curve import NoticeCurve
-from predictor.thresholds.profile_threshold import profile_doubt, profile_threshold
-from predictor.thresholds.range import least_level, strongest_level
+from predictor.thresholds.profile_threshold import (
+    least_level,
+    profile_doubt,
+    profile_threshold,
+    strongest_level,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class PredictedThreshold:
     """Where one model starts to notice one distortion on one picture.
 
     `level` may lie beyond the distortion's strongest level: the model then hardly notices even that one. At
-    the least level a distortion has (`range`) it says: whatever is done is noticed.
+    the least level a distortion has (`profile_threshold.least_level`) it says: whatever is done is noticed.
     """
 
     distortion: str

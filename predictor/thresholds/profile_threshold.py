@@ -1,10 +1,18 @@
-"""What a profile says of a model's own thresholds, also where it says nothing, and how sure it is."""
+"""What a profile says of a model's own thresholds, also where it says nothing, how sure, and on which range.
+
+Below the least level of a distortion nothing changes any more, so no threshold can be told there.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
+
+# Codecs round their quality, palettes their colours, sizes their pixels: less is the same as these. A size of
+# 96 pixels loses its first at level .29; below, nothing is done at all.
+_LEAST_LEVELS: Mapping[str, float] = {"jpeg": 1.0, "webp": 0.25, "rescale": 0.3, "png8": 0.05}
+_LEAST_LEVEL = 0.02
 
 
 def profile_threshold(profile: JndProfile, name: str) -> float:
@@ -28,3 +36,13 @@ def profile_doubt(profile: JndProfile, name: str, strength: Callable[[float], fl
     if found is None or not found.low or not found.high or found.status != "measured":
         return 0.0
     return max(0.0, math.log(strength(found.high) / strength(found.low)) / 2.0)
+
+
+def least_level(name: str) -> float:
+    """Return the level below which a distortion does no less."""
+    return _LEAST_LEVELS.get(name, _LEAST_LEVEL)
+
+
+def strongest_level(name: str) -> float:
+    """Return the end of the distortion's scale."""
+    return float(DISTORTIONS[name].levels)

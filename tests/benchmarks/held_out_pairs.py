@@ -12,13 +12,13 @@ import numpy as np
 from skimage import data
 
 from calibration.image import Image, encode_png
+from calibration.known_profiles import resolve_profile
 from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from predictor.learning.dataset import FAMILIES, PairSet, photo_files
 from predictor.learning.labelling import ObserverLabeller
 from predictor.learning.sampling import label_pairs, sample_pairs
-from predictor.predict import resolve_profile
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 

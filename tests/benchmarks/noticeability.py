@@ -32,6 +32,7 @@ from torchmetrics.functional.image import (
 )
 
 from calibration.image import Image, encode_jpeg
+from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from predictor.learning.dataset import FAMILIES, PairSet
 from predictor.learning.noticeability.evaluation import (
@@ -44,7 +45,7 @@ from predictor.learning.noticeability.evaluation import (
 )
 from predictor.learning.noticeability.threshold_error import identical_pairs, threshold_errors
 from predictor.one_thread import use_one_thread
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 
 FLOOR, MARGIN, MILLISECONDS = 0.96, 0.03, 12.0
 REPLICATES = 500

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from held_out_pairs import ask_embedded, shared_options
 
+from calibration.known_profiles import resolve_profile
 from predictor.learning.dataset import PairSet
 from predictor.learning.noticeability.evaluation import area_under_curve, measure_all, predict_pairs, psnr
 from predictor.one_thread import use_one_thread
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 
 PACKAGES = ("torch==2.13.0", "numpy", "scipy", "pillow", "ssimulacra2==0.3.0")
 WITHOUT_DEPENDENCIES = ("piq==0.8.0",)

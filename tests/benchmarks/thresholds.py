@@ -25,6 +25,7 @@ from skimage import data
 from threshold_deliveries import delivered_rates
 
 from calibration.image import Image, decode, encode_jpeg, load, resize
+from calibration.known_profiles import resolve_profile
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
@@ -34,9 +35,8 @@ from predictor.learning.noticeability.evaluation import calibration_error
 from predictor.learning.thresholds.kept_thresholds import Answers, ask_thresholds
 from predictor.learning.thresholds.search import Searched
 from predictor.one_thread import use_one_thread
-from predictor.predict import PredictedThreshold, Predictor, resolve_profile
-from predictor.thresholds.profile_threshold import profile_threshold
-from predictor.thresholds.range import least_level, strongest_level
+from predictor.predict import PredictedThreshold, Predictor
+from predictor.thresholds.profile_threshold import least_level, profile_threshold, strongest_level
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 ERROR_FLOOR, COVERAGE_FLOOR, SPEED_FLOOR_MS = 0.15, (0.92, 0.98), 10.0

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from calibration.comparison import as_record, as_table, compare, compare_profiles, find_profile
+from calibration.comparison import as_record, as_table, compare, compare_profiles
 from calibration.fitting import Counts, fit_psychometric
 from calibration.procedures.adaptive import Adaptive
 from calibration.procedures.protocol import Heard
@@ -135,9 +135,6 @@ def test_folders_files_and_names_are_found(tmp_path: Path):
     found = compare(str(tmp_path), str(tmp_path / "profile.json"))
 
     assert (found.a, found.b) == ("mine", "mine")
-    assert find_profile("embedded").model == "embedded"
-    assert find_profile("default").source == "default"
-    assert find_profile("human").source == "published-prior"
 
 
 def test_what_is_no_profile_is_told(tmp_path: Path):

@@ -5,11 +5,12 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg
+from calibration.known_profiles import resolve_profile
 from calibration.observers.embedded.observer import load_embedded
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.labelling import ObserverLabeller
 from predictor.learning.thresholds.delivery_search import with_short_side
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 from predictor.views import model_view
 
 SIDE = 96

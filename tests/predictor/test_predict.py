@@ -1,15 +1,15 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, resize
-from calibration.profile import JndProfile, ProfileError, default_profile
+from calibration.known_profiles import resolve_profile
+from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.noticeability.model import Certainty, Interval, Link
-from predictor.predict import Predictor, profile_of_model, resolve_profile
+from predictor.predict import Predictor
 from predictor.views import model_view
 
 PHOTOS = [Image(data.chelsea()), Image(data.coffee()), Image(data.rocket())]
@@ -137,13 +137,6 @@ def test_embedded_is_judged_at_its_own_input(embedded: JndProfile):
     assert embedded.input_side == 96
 
 
-def test_a_published_model_gets_its_prior_and_a_measured_profile_goes_first(tmp_path: Path):
-    (tmp_path / "profile.json").write_text(replace(default_profile("gpt-4o"), source="measured").to_json())
-
-    assert resolve_profile("gpt-4o").source == "published-prior"
-    assert resolve_profile(str(tmp_path)).source == "measured"
-
-
 @pytest.mark.parametrize("name", ["SmolVLM-256M", "deepseek-vl2-tiny", "llava-onevision-0.5b"])
 def test_a_prior_read_off_malformed_replies_allows_no_more_damage_than_the_default(
     predictor: Predictor, name: str
@@ -155,33 +148,3 @@ def test_a_prior_read_off_malformed_replies_allows_no_more_damage_than_the_defau
         found = predictor.notice(photo, damaged, resolve_profile(name))
 
         assert found.jnd_ratio >= 0.97 * usual.jnd_ratio
-
-
-@pytest.mark.parametrize("name", ["gpt-9000", "an-owner/a-model-2.5"])
-def test_unknown_names_get_the_default_profile(name: str):
-    assert resolve_profile(name).source == "default"
-
-
-@pytest.mark.parametrize("name", ["./calibrated", "../calibrated", "/nowhere/calibrated", "calibrated/"])
-def test_a_path_that_leads_nowhere_is_not_taken_for_a_models_name(name: str):
-    with pytest.raises(ProfileError, match="cannot read a profile at"):
-        resolve_profile(name)
-
-
-def test_a_models_name_is_never_taken_for_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "gpt-9000").mkdir()
-    monkeypatch.chdir(tmp_path)
-
-    assert profile_of_model("gpt-9000").source == "default"
-
-
-def test_a_profile_is_read_from_its_file_or_folder(tmp_path: Path):
-    (tmp_path / "profile.json").write_text(replace(default_profile("mine"), source="measured").to_json())
-
-    assert resolve_profile(str(tmp_path)).model == "mine"
-    assert resolve_profile(str(tmp_path / "profile.json")).model == "mine"
-
-
-def test_a_missing_profile_file_is_told(tmp_path: Path):
-    with pytest.raises(ProfileError, match="cannot read a profile"):
-        resolve_profile(str(tmp_path / "nowhere.json"))

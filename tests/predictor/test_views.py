@@ -5,9 +5,9 @@ import torch
 from skimage import data
 
 from calibration.image import Image, resize
+from calibration.known_profiles import resolve_profile
 from calibration.profile import default_profile
 from predictor.noticeability.bands import to_opponent
-from predictor.predict import resolve_profile
 from predictor.views import PairError, Viewer, model_view, reduce, shrink
 
 PHOTO = Image(data.astronaut())
@@ -93,14 +93,6 @@ def test_reducing_by_area_keeps_local_means(size: tuple[int, int]):
 
     exact = cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA).astype(int)
     assert np.abs(quick.pixels.astype(int) - exact).mean() < 2.0
-
-
-def test_a_reference_is_measured_once_for_all_its_candidates():
-    viewer = Viewer(PHOTO, default_profile())
-
-    first, second = (viewer.views(candidate)[0] for candidate in (PHOTO, flat(512, 512)))
-
-    assert first.seen.measures is second.seen.measures
 
 
 def test_a_picture_at_the_input_size_is_not_touched():

@@ -11,9 +11,9 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from gateway.demo.run.services import own_command
 
 from gateway.demo.run import run_demo
+from gateway.demo.services import own_command
 
 FIVE_MINUTES = 300
 SERVERS = re.compile(r"(?:model|gateway) +http://127\.0\.0\.1:(\d+)/v1")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gateway.demo.run.services import Service, free_port, own_command, serving
 
+from gateway.demo.services import Service, free_port, own_command, serving
 from tests.walkthrough.deployment import (
     DEPLOY,
     RULES,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
-from gateway.demo.run.pictures import bundled_photograph, edit_locally
 
 from calibration.image import Image, encode_png, load
+from gateway.demo.pictures import bundled_photograph, edit_locally
 
 FAIL, HANG_UP = "fail, please", "hang up, please"
 ANSWER = {

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.image import ImageError, load
+from calibration.known_profiles import profile_of_model
 from calibration.observers.protocol import Observer, ObserverError
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile, default_profile, load_profile
@@ -28,7 +29,6 @@ from predictor.learning.sampling import (
     pilot_thresholds,
     sample_pairs,
 )
-from predictor.predict import profile_of_model
 from predictor.views import WHOLE_SIDE
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total

@@ -97,7 +97,10 @@ def measure_views(pairs: AnsweredPairs, profile: JndProfile) -> tuple[Measures, 
 
 def _measured_views(reference: Image, distorted: Image, profile: JndProfile) -> list[Measures]:
     views = Viewer(reference, profile).views(distorted)
-    return [measure_candidates([(view.seen.measures, view.distorted.pixels)]) for view in views]
+    return [
+        measure_candidates([(measure_reference(view.reference.pixels), view.distorted.pixels)])
+        for view in views
+    ]
 
 
 def _join(found: Sequence[Measures]) -> Measures:

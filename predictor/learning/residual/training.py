@@ -1,6 +1,7 @@
-"""Train and calibrate the residual detector: twins → tile network → boosted trees → conformal scores.
+r"""Train and calibrate the residual detector: twins → tile network → boosted trees → conformal scores.
 
-    python -m predictor.learning.residual.training --photos DIR --networks DIR --camera DIR --graphics DIR --out DIR
+    python -m predictor.learning.residual.training --photos DIR --networks DIR --camera DIR --graphics DIR \
+        --out DIR
 
 About 25 minutes of one core, 17 of two; some gigabytes. The source pictures are split by file name; the last
 fifth is never read.

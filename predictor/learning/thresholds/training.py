@@ -1,9 +1,11 @@
 """Learn thresholds from an observer: ask it about photographs, fit, write the artifact's thresholds part.
 
-`python -m predictor.learning.thresholds.training --observer embedded --images DIR --out ARTIFACT`. What was asked can
-be kept in a file (`--answers`), gone on from and used again, also by the benchmark. Answers of further
-observers (`--stranger FILE=PROFILE`, asked by this command without `--out`) teach no threshold: they tell
-how much wider intervals must be for a model met by its profile alone, on photographs that were not fitted.
+    python -m predictor.learning.thresholds.training --observer embedded --images DIR --out ARTIFACT
+
+What was asked can be kept in a file (`--answers`), gone on from and used again, also by the benchmark.
+Answers of further observers (`--stranger FILE=PROFILE`, asked by this command without `--out`) teach no
+threshold: they tell how much wider intervals must be for a model met by its profile alone, on photographs
+that were not fitted.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import numpy.typing as npt
 import torch
 
 from calibration.image import Image
+from calibration.known_profiles import resolve_profile
 from calibration.observers.select import build_observer
 from calibration.profile import JndProfile
 from predictor.artifact import Part, write_part
@@ -37,7 +40,6 @@ from predictor.learning.thresholds.fitting import (
 from predictor.learning.thresholds.kept_thresholds import Answers, ask_about_files
 from predictor.learning.thresholds.search import Searched
 from predictor.one_thread import use_one_thread
-from predictor.predict import resolve_profile
 from predictor.thresholds.content import Content, read_content
 from predictor.thresholds.content_effect import effect_tensors
 from predictor.thresholds.delivery import (
@@ -48,8 +50,7 @@ from predictor.thresholds.delivery import (
     own_strength,
     strength_of,
 )
-from predictor.thresholds.profile_threshold import profile_threshold
-from predictor.thresholds.range import least_level
+from predictor.thresholds.profile_threshold import least_level, profile_threshold
 
 # What is done at once, as a strength; tried on training photographs. JPEG and WebP halve the colour
 # resolution, and the model's own resize blurs as much as losing half a pixel of its input does.

@@ -17,11 +17,12 @@ from calibration.image import (
     encode_webp_lossless,
     resize,
 )
+from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from gateway.compression.compressor import MIN_QUALITY, Compressor, Tier
 from gateway.providers.rules import load_rules
 from predictor.artifact import default_directory
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 
 RULES = load_rules()
 PHOTO = Image(load_sample_image("china.jpg").copy())

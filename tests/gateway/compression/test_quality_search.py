@@ -1,9 +1,10 @@
 from collections.abc import Sequence
 
 import pytest
-from gateway.compression.compressor.quality_search import QualitySearch
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gateway.compression.quality_search import QualitySearch
 
 QUALITIES = range(30, 96, 5)
 

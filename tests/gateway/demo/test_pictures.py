@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from gateway.demo.run.pictures import bundled_photograph, camera_jpeg, edit_locally
 
 from calibration.image import Image, decode
+from gateway.demo.pictures import bundled_photograph, camera_jpeg, edit_locally
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import sys
 import time
 
 import pytest
-from gateway.demo.run.services import (
+
+from gateway.demo.services import (
     ServiceError,
     finish_job,
     free_port,

@@ -3,7 +3,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from gateway.demo.run.table import (
+from rich.console import Console
+
+from gateway.demo.table import (
     Reply,
     Row,
     Sample,
@@ -13,8 +15,6 @@ from gateway.demo.run.table import (
     metrics_table,
     table_of,
 )
-from rich.console import Console
-
 from gateway.metrics import Metrics
 
 

@@ -4,11 +4,11 @@ import pytest
 from skimage import data
 
 from calibration.image import Image
+from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from predictor.artifact import default_directory, read_part
 from predictor.noticeability.explanation import Explanation, explain
 from predictor.noticeability.model import NoticeabilityModel
-from predictor.predict import resolve_profile
 from predictor.views import Viewer
 
 PHOTO = Image(data.coffee())  # 400 x 600

@@ -7,9 +7,9 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, resize
+from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from predictor.artifact import default_directory, read_part
-from predictor.predict import resolve_profile
 from predictor.thresholds.delivery import Delivery, jpeg_strength, quality_of, ratio_of, webp_strength
 from predictor.thresholds.model import ThresholdModel
 

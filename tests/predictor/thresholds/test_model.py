@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from skimage import data
 
 from calibration.image import Image
+from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, default_directory, read_part
-from predictor.predict import Predictor, resolve_profile
+from predictor.predict import Predictor
 from predictor.thresholds.model import PredictedThreshold, ThresholdModel
-from predictor.thresholds.profile_threshold import profile_threshold
-from predictor.thresholds.range import least_level
+from predictor.thresholds.profile_threshold import least_level, profile_threshold
 
 CAT = Image(np.ascontiguousarray(data.cat()))
 
