@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from calibration.image import Image, decode, encode_jpeg, encode_webp, load, resize
+from calibration.encoders import lossy, reduce_to
+from calibration.image import Image, decode, load, resize
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, Floats, Pair, PairSet, pair_set
 from predictor.views import model_view
@@ -151,13 +152,12 @@ def _distort(picture: Image, family: int, level: float, rng: np.random.Generator
 
 
 def _deliver(crop: Image, rng: np.random.Generator) -> Image:
-    """Do what a compressing proxy does: shrink, then encode."""
+    """Do what the gateway does: shrink, then encode; at lower qualities, too, so that damage is learned."""
     scale = float(rng.choice([1.0, 0.75, 0.5, 0.35, 0.25]))
     size = max(8, round(crop.width * scale))
-    small = resize(crop, size, size, "area")
-    quality = int(rng.integers(10, 98))
-    data = encode_jpeg(small, quality) if rng.random() < 0.5 else encode_webp(small, quality, effort=2)
-    return decode(data).image
+    codecs = lossy()
+    encoder = codecs[int(rng.integers(len(codecs)))]
+    return decode(encoder.encode(reduce_to(crop, size, size), int(rng.integers(10, 98)))).image
 
 
 def _shift_pair(pair: Pair, factor: float, rng: np.random.Generator) -> Pair | None:

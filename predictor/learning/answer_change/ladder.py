@@ -1,7 +1,7 @@
-"""The versions a proxy may send in place of a picture, and what classifiers answer to each.
+"""The versions the gateway may send in place of a picture, and what classifiers answer to each.
 
-Training half: made-up deliveries and the observers asked about them. What is learned from the answers is
-the matter of `training`.
+Made-up deliveries, by the codecs and the reduction of `calibration.encoders`, and the observers asked about
+them. What is learned from the answers is the matter of `training`.
 """
 
 import zipfile
@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from calibration.image import Image, decode, encode_jpeg, encode_webp, load, resize
+from calibration.encoders import ENCODERS, JPEG, WEBP, Encoder, lossy, reduce_to
+from calibration.image import Image, decode, encode_jpeg, load, resize
 from predictor.views import model_view
 
 Floats = npt.NDArray[np.float32]
@@ -23,20 +24,21 @@ Crop = Literal["whole", "centre"]
 SOURCE_SIDE = 384  # pixels: photographs that are JPEGs already are reduced by area, so their own grid is gone
 SOURCE_QUALITY = 95  # of the camera JPEG that every picture is taken to arrive as
 _CENTRE_SHARE = 0.875
+_WHOLE_SHARE, _SMALLEST_SCALE = 0.6, 0.25  # of random deliveries
 
 
 @dataclass(frozen=True)
 class Rung:
     """One way to deliver a picture: reduced, then encoded."""
 
-    codec: Literal["jpeg", "webp"]
+    encoder: Encoder
     quality: int
     scale: float = 1.0
 
     @property
     def name(self) -> str:
         """Short and unique, for tables."""
-        return f"{self.codec}{self.quality}" + ("" if self.scale == 1.0 else f"x{self.scale:g}")
+        return f"{self.encoder.name}{self.quality}" + ("" if self.scale == 1.0 else f"x{self.scale:g}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,33 +50,26 @@ class Version:
 
 
 LADDER: tuple[Rung, ...] = (
-    *(Rung("jpeg", quality) for quality in (95, 90, 85, 75, 60, 45, 30, 20, 10)),
-    *(Rung("webp", quality) for quality in (90, 80, 70, 50, 30)),
-    Rung("jpeg", 85, 0.75),
-    Rung("jpeg", 85, 0.5),
+    *(Rung(JPEG, quality) for quality in (95, 90, 85, 75, 60, 45, 30)),
+    *(Rung(WEBP, quality) for quality in (90, 80, 70, 50, 30)),
+    *(Rung(encoder, 75, scale) for encoder in (JPEG, WEBP) for scale in (0.75, 0.5)),
 )
 
 
 def deliver(source: Image, rung: Rung) -> Version:
-    """Reduce by area, encode and decode again."""
-    if rung.scale != 1.0:
-        width, height = (max(1, round(side * rung.scale)) for side in (source.width, source.height))
-        source = resize(source, width, height, "bicubic")
-    if rung.codec == "jpeg":
-        data = encode_jpeg(source, rung.quality)
-    else:
-        data = encode_webp(source, rung.quality, effort=3)
+    """Reduce, encode as the gateway does, and decode again."""
+    width, height = (max(1, round(side * rung.scale)) for side in (source.width, source.height))
+    data = rung.encoder.encode(reduce_to(source, width, height), rung.quality)
     return Version(decode(data).image, len(data))
 
 
-def random_rung(rng: np.random.Generator) -> Rung:
-    """Draw a delivery from everything between the ladder's ends."""
-    kind = rng.random()
-    if kind < 0.55:
-        return Rung("jpeg", int(rng.integers(8, 98)))
-    if kind < 0.8:
-        return Rung("webp", int(rng.integers(15, 96)))
-    return Rung("jpeg", int(rng.integers(60, 96)), float(rng.uniform(0.4, 0.9)))
+def random_rung(rng: np.random.Generator, encoders: Sequence[Encoder] = ENCODERS) -> Rung:
+    """Draw a delivery the gateway may send: any lossy codec, any of its settings, often at a smaller size."""
+    codecs = lossy(encoders)
+    encoder = codecs[int(rng.integers(len(codecs)))]
+    qualities = [quality for quality in encoder.settings if quality is not None]
+    scale = 1.0 if rng.random() < _WHOLE_SHARE else float(rng.uniform(_SMALLEST_SCALE, 1.0))
+    return Rung(encoder, int(rng.choice(qualities)), scale)
 
 
 def camera_source(path: Path) -> Version:

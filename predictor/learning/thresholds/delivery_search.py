@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from calibration.image import Image, decode, encode_jpeg, encode_webp, resize
+from calibration.encoders import JPEG, WEBP, reduce_to
+from calibration.image import Image, decode
 from calibration.stimuli.delivery import webp_quality
 from calibration.stimuli.low_level import jpeg_quality
 from predictor.learning.dataset import FAMILIES, Pair
@@ -28,7 +29,6 @@ from predictor.thresholds.delivery import (
 from predictor.views import model_view, shrink
 
 _GUESSES: Mapping[str, float] = {"jpeg": 60.0, "webp": 40.0, "rescale": 1.3}
-_WEBP_EFFORT = 2  # what a proxy in a hurry uses
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +75,14 @@ class Shrunk:
 def compressed(picture: Image, name: Delivery, level: float) -> Image:
     """Encode and decode at a level of the codec."""
     if name == "jpeg":
-        return decode(encode_jpeg(picture, int(jpeg_quality(level)))).image
-    return decode(encode_webp(picture, int(webp_quality(level)), effort=_WEBP_EFFORT)).image
+        return decode(JPEG.encode(picture, int(jpeg_quality(level)))).image
+    return decode(WEBP.encode(picture, int(webp_quality(level)))).image
 
 
 def with_short_side(picture: Image, short: float) -> Image:
     """Shrink by area to a short side of so many pixels; never enlarge."""
     scale = min(1.0, short / min(picture.width, picture.height))
-    return resize(
-        picture, max(1, round(scale * picture.width)), max(1, round(scale * picture.height)), "area"
-    )
+    return reduce_to(picture, max(1, round(scale * picture.width)), max(1, round(scale * picture.height)))
 
 
 def ask_delivered(

@@ -204,6 +204,6 @@ def test_the_ladder_delivers_smaller_files_of_the_same_shape(photos: Path):
     sizes = {rung.name: deliver(source.image, rung) for rung in LADDER}
 
     assert len(sizes) == len(LADDER)
-    assert sizes["jpeg10"].size_bytes < sizes["jpeg60"].size_bytes < source.size_bytes
+    assert sizes["jpeg30"].size_bytes < sizes["jpeg60"].size_bytes < source.size_bytes
     half = sizes["jpeg85x0.5"].image
     assert (half.width, half.height) == (64, 48)

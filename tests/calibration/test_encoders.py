@@ -1,0 +1,65 @@
+"""The table of codecs: what it holds is what is sent, and what is learned from."""
+
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.encoders import ENCODERS, JPEG, WEBP, Encoder, lossy, reduce_to
+from calibration.image import Image, decode, encode_webp
+
+PHOTO = Image(np.ascontiguousarray(data.chelsea()[:200, :300]))
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda each: each.name)
+def test_every_setting_writes_the_format_and_size_it_says(encoder: Encoder):
+    for setting in (encoder.settings[0], encoder.settings[-1]):
+        found = decode(encoder.encode(PHOTO, setting))
+
+        assert found.source.format == encoder.format
+        assert found.source.media_type == encoder.media_type
+        assert (found.image.width, found.image.height) == (300, 200)
+
+
+@pytest.mark.parametrize("encoder", ENCODERS, ids=lambda each: each.name)
+def test_exactly_the_lossless_ones_give_every_pixel_back(encoder: Encoder):
+    back = decode(encoder.encode(PHOTO, encoder.settings[-1])).image
+
+    assert np.array_equal(back.pixels, PHOTO.pixels) == encoder.is_lossless
+
+
+@pytest.mark.parametrize("encoder", lossy(), ids=lambda each: each.name)
+def test_settings_ascend_in_bytes(encoder: Encoder):
+    assert list(encoder.settings) == sorted(encoder.settings)
+    assert len(encoder.encode(PHOTO, encoder.settings[0])) < len(encoder.encode(PHOTO, encoder.settings[-1]))
+
+
+def test_names_are_unique():
+    assert len({encoder.name for encoder in ENCODERS}) == len(ENCODERS)
+
+
+def test_webp_is_written_with_the_effort_of_a_proxy_in_a_hurry():
+    assert WEBP.encode(PHOTO, 60) == encode_webp(PHOTO, 60, effort=2)
+
+
+def test_a_side_longer_than_the_format_holds_is_refused_and_told():
+    strip = Image(np.zeros((1, 16_384, 3), np.uint8))
+
+    assert not WEBP.takes(strip)
+    assert JPEG.takes(strip)
+    with pytest.raises(ValueError, match="16383 pixels, got 16384 x 1"):
+        WEBP.encode(strip, 60)
+
+
+def test_a_lossy_codec_wants_a_quality():
+    with pytest.raises(ValueError, match="expected a quality"):
+        JPEG.encode(PHOTO, None)
+
+
+def test_reduction_averages_over_areas():
+    checks = Image(np.tile(np.array([[0, 200], [200, 0]], np.uint8)[..., None], (8, 8, 3)))
+
+    assert np.array_equal(np.unique(reduce_to(checks, 8, 8).pixels), [100])
+
+
+def test_a_picture_of_the_size_wanted_is_not_touched():
+    assert reduce_to(PHOTO, PHOTO.width, PHOTO.height) is PHOTO
