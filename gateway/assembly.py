@@ -1,6 +1,6 @@
-"""Load what the settings name, and build the pipeline of it: predictor, profiles, inspector, compressor.
+"""Load what the settings name, and build the pipeline of it: predictor, profiles, detectors, compressor.
 
-The one place that knows the concrete classes; everything else sees protocols. Importing it loads torch.
+The one place that knows which detectors there are. Importing it loads torch.
 """
 
 import hashlib
@@ -12,8 +12,11 @@ from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
-from gateway.detection.near_duplicate import NearDuplicates
+from gateway.detection.near_duplicate import NearDuplicateDetector
+from gateway.detection.protocol import Detector
+from gateway.detection.residual import ResidualDetector
 from gateway.memory.cache import ByteBoundedCache
+from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Pipeline, Profiles
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
@@ -36,7 +39,7 @@ def load_pipeline(settings: Settings) -> Pipeline:
         {model: profile_named(name) for model, name in settings.models.items()}, default_profile()
     )
     return Pipeline(
-        inspector=Inspector(predictor, settings.policy.alpha, _near_duplicates(settings)),
+        inspector=Inspector(detectors(settings, predictor), settings.policy.alpha),
         compressor=_compressor(settings, predictor),
         profiles=profiles,
         policy=settings.policy,
@@ -62,11 +65,14 @@ def profile_named(name: str) -> JndProfile:
     return profile
 
 
-def _near_duplicates(settings: Settings) -> NearDuplicates | None:
-    chosen = settings.near_duplicate
-    if not chosen.enabled:
-        return None
-    return NearDuplicates(chosen.max_entries, chosen.ttl_seconds, time.monotonic)
+def detectors(settings: Settings, predictor: Predictor) -> list[Detector]:
+    """List the detectors every image meets, in the order in which their evidence is told."""
+    found: list[Detector] = [ResidualDetector(predictor)]
+    if settings.near_duplicate.enabled:
+        chosen = settings.near_duplicate
+        seen = SeenPictures(chosen.max_entries, chosen.ttl_seconds, time.monotonic)
+        found.append(NearDuplicateDetector(predictor, seen))
+    return found
 
 
 def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:

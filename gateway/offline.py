@@ -9,10 +9,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from calibration.image import Decoded, ImageError, decode
+from calibration.image import ImageError, decode
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
+from gateway.detection.protocol import Detector, Examined
+from gateway.detection.reference import ReferenceDetector
+from gateway.detection.residual import ResidualDetector
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import load_rules
 from gateway.settings import Tier
@@ -43,20 +46,13 @@ def inspect_files(
         ProfileError: The model's profile cannot be read.
     """
     use_one_thread()
-    inspector = Inspector(Predictor.load(artifact), alpha, None)
+    inspector = Inspector([_detector(Predictor.load(artifact), reference)], alpha)
     profile = profile_named(model)
-    original = decode(reference.read_bytes()).image if reference is not None else None
-
-    def judge(data: bytes, decoded: Decoded) -> Verdict:
-        if original is None:
-            return inspector.inspect(decoded, data, profile)
-        return inspector.inspect_pair(original, decoded, profile)
-
     for file in files:
         started = time.perf_counter()
         try:
             data = file.read_bytes()
-            verdict = judge(data, decode(data))
+            verdict = inspector.inspect(Examined.by_itself(decode(data), data, profile))
         except (OSError, ImageError) as error:
             verdict = unchecked(str(error))
         yield _verdict_line(file, verdict, _milliseconds_since(started))
@@ -95,6 +91,12 @@ def compress_files(
             f"{plan.tokens_in} → {plan.tokens_out} tokens ({plan.reason or plan.tier})"
         )
         yield Line(fields, summary, False)
+
+
+def _detector(predictor: Predictor, reference: Path | None) -> Detector:
+    if reference is None:
+        return ResidualDetector(predictor)
+    return ReferenceDetector(predictor, decode(reference.read_bytes()).image)
 
 
 def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:

@@ -14,6 +14,7 @@ from calibration.image import Decoded, decode
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.compressor import CompressionPlan
+from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
 from gateway.memory.cache import ByteBoundedCache
 from gateway.policy import Action, decide
@@ -26,8 +27,8 @@ _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregiste
 class Inspects(Protocol):
     """Whoever concludes whether an image was edited."""
 
-    def inspect(self, decoded: Decoded, data: bytes, profile: JndProfile, tenant: str = "") -> Verdict:
-        """Return a verdict; `tenant` keeps callers' earlier images apart."""
+    def inspect(self, examined: Examined) -> Verdict:
+        """Return a verdict."""
         ...
 
 
@@ -102,20 +103,22 @@ class Pipeline:
         Raises:
             ImageError: The bytes are not an image within the limits.
         """
-        key = self._key(data, media_type, model, tenant)
+        digest = hashlib.sha256(data).digest()
+        key = self._key(digest, media_type, model, tenant)
         known = self.cache.get(key)
         if known is not None:
             return replace(known, timings=Timings())
-        outcome = self._work(data, media_type, model, tenant)
+        outcome = self._work(data, digest, media_type, model=model, tenant=tenant)
         self.cache.put(key, outcome, outcome.bytes_out)
         return outcome
 
-    def _work(self, data: bytes, media_type: str, model: str, tenant: str) -> ImageOutcome:
+    def _work(self, data: bytes, digest: bytes, media_type: str, *, model: str, tenant: str) -> ImageOutcome:
         profile = self.profiles.of(model)
         started = self.clock()
         decoded = decode(data, self.limits)
         is_decoded = self.clock()
-        verdict = self.inspector.inspect(decoded, data, profile, tenant)
+        examined = Examined(decoded, data, digest, profile, self.provider, model, tenant)
+        verdict = self.inspector.inspect(examined)
         is_inspected = self.clock()
         outcome = ImageOutcome(data, media_type, len(data), verdict, action=decide(verdict, self.policy))
         if _ALIASES.get(media_type, media_type) != decoded.source.media_type:
@@ -130,12 +133,9 @@ class Pipeline:
         timings = Timings(is_decoded - started, is_inspected - is_decoded, self.clock() - is_inspected)
         return replace(outcome, timings=timings)
 
-    def _key(self, data: bytes, media_type: str, model: str, tenant: str) -> bytes:
+    def _key(self, digest: bytes, media_type: str, model: str, tenant: str) -> bytes:
         parts = (self.version, media_type, model, tenant)
-        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass"))
-        digest.update(b"\0")
-        digest.update(data)
-        return digest.digest()
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
 
 
 def _media_type(data: bytes, out: bytes, declared: str, plan: CompressionPlan) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import hashlib
 import http.client
 import threading
 import time
@@ -20,6 +21,7 @@ from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
 from gateway.app import create_app
 from gateway.compression.compressor import CompressionPlan
+from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
@@ -35,9 +37,10 @@ class StandInInspector:
     delay_seconds: float = 0.0
     error: Exception | None = None
 
-    def inspect(self, decoded: Decoded, data: bytes, profile: JndProfile, tenant: str = "") -> Verdict:
-        assert decoded.image.width > 0 and data and profile.model
-        self.tenants.append(tenant)
+    def inspect(self, examined: Examined) -> Verdict:
+        assert examined.decoded.image.width > 0 and examined.data and examined.profile.model
+        assert examined.digest == hashlib.sha256(examined.data).digest()
+        self.tenants.append(examined.tenant)
         time.sleep(self.delay_seconds)
         if self.error is not None:
             raise self.error

@@ -1,5 +1,5 @@
-import hashlib
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,7 +7,9 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, encode_png, encode_webp, resize
 from calibration.profile import default_profile
-from gateway.detection.near_duplicate import NearDuplicates, is_same_picture
+from gateway.detection.near_duplicate import NearDuplicateDetector
+from gateway.detection.protocol import Examined
+from gateway.memory.seen_pictures import SeenPictures
 from predictor.predict import Predictor
 
 
@@ -30,12 +32,12 @@ def clock():
 
 @pytest.fixture
 def memory(clock):
-    return NearDuplicates(100, 60.0, clock)
+    return SeenPictures(100, 60.0, clock)
 
 
 def look(memory, predictor, encoded, tenant="a"):
-    digest = hashlib.sha256(encoded).digest()
-    return memory.look(decode(encoded), digest, tenant, predictor, default_profile())
+    examined = Examined.by_itself(decode(encoded), encoded, default_profile())
+    return NearDuplicateDetector(predictor, memory).examine(replace(examined, tenant=tenant))
 
 
 def spotted(pixels, strength):
@@ -87,15 +89,6 @@ def test_reencoded_and_resized_copies_are_not_edits(memory, predictor):
         assert look(memory, predictor, encoded).p_value > 0.01
 
 
-def test_another_picture_of_the_same_hash_is_no_evidence():
-    rng = np.random.default_rng(0)
-    first, second = (Image(rng.integers(0, 256, (128, 128, 3), dtype=np.uint8)) for _ in range(2))
-
-    assert not is_same_picture(first, second)
-    assert not is_same_picture(Image(data.chelsea()[:300, :300]), Image(data.astronaut()[:300, :300]))
-    assert is_same_picture(Image(data.chelsea()), spotted(data.chelsea(), 20))
-
-
 def test_tenants_do_not_see_each_other(memory, predictor):
     look(memory, predictor, encode_png(Image(data.chelsea())), tenant="a")
 
@@ -108,18 +101,6 @@ def test_pictures_are_forgotten_after_their_time(memory, predictor, clock):
 
     assert look(memory, predictor, encode_png(spotted(data.chelsea(), 6))) is None
     assert len(memory) == 1
-
-
-def test_memory_is_bounded_by_count_and_bytes(predictor, clock):
-    rng = np.random.default_rng(0)
-    memory = NearDuplicates(3, 60.0, clock, max_bytes=40_000)
-
-    for _ in range(6):
-        look(memory, predictor, encode_png(Image(rng.integers(0, 256, (64, 64, 3), dtype=np.uint8))))
-        assert len(memory) <= 3
-        assert memory.size_bytes <= 40_000
-    look(memory, predictor, encode_png(Image(rng.integers(0, 256, (200, 200, 3), dtype=np.uint8))))
-    assert memory.size_bytes <= 40_000
 
 
 def test_many_threads_may_look_at_once(memory, predictor):
@@ -142,8 +123,3 @@ def test_many_threads_may_look_at_once(memory, predictor):
 
     assert errors == []
     assert len(memory) == 6
-
-
-def test_bounds_must_be_positive(clock):
-    with pytest.raises(ValueError, match="positive"):
-        NearDuplicates(0, 60.0, clock)

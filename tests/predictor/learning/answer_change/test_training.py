@@ -205,5 +205,5 @@ def test_the_ladder_delivers_smaller_files_of_the_same_shape(photos: Path):
 
     assert len(sizes) == len(LADDER)
     assert sizes["jpeg30"].size_bytes < sizes["jpeg60"].size_bytes < source.size_bytes
-    half = sizes["jpeg85x0.5"].image
+    half = sizes["jpeg75x0.5"].image
     assert (half.width, half.height) == (64, 48)

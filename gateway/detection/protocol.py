@@ -1,0 +1,43 @@
+"""What a detector gets to see, and what it may answer: the seam at which kinds of evidence are added."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Protocol
+
+from calibration.image import Decoded
+from calibration.profile import JndProfile
+from gateway.detection.verdict import Evidence
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """One image under examination, with everything known of it."""
+
+    decoded: Decoded
+    data: bytes  # as it came
+    digest: bytes  # SHA-256 of `data`: hashed once, for whoever needs it
+    profile: JndProfile  # of the model that will see it
+    provider: str = ""
+    model: str = ""  # as the caller names it
+    tenant: str = ""  # keeps callers apart
+
+    @classmethod
+    def by_itself(cls, decoded: Decoded, data: bytes, profile: JndProfile) -> "Examined":
+        """Examine a picture that nobody sent anywhere: a file."""
+        return cls(decoded, data, hashlib.sha256(data).digest(), profile, model=profile.model)
+
+
+class NotExaminableError(ValueError):
+    """This detector can say nothing about this image; the message tells why."""
+
+
+class Detector(Protocol):
+    """Whoever finds one kind of evidence; asked from several threads at once."""
+
+    def examine(self, examined: Examined) -> Evidence | None:
+        """Return what was found; None where there is nothing to tell, such as no earlier picture alike.
+
+        Raises:
+            NotExaminableError: The image is beyond this detector.
+        """
+        ...
