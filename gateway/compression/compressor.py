@@ -7,19 +7,19 @@ decoded from its final bytes. The result is a pure function of the arguments.
 Where the model's input is known, the search begins at the size and quality that the predictor forecasts to be
 allowed, and goes no lower: the lightest of many candidates that pass is one that was judged too kindly.
 
-Limits no prediction overrides: JPEG and WebP quality at least 30; no side below the model's input side; for
-a model whose input is unknown, no size below the one its provider shows it.
+Limits no prediction overrides: the settings of `calibration.encoders`, whose qualities end at 30; no side
+below the model's input side; for a model whose input is unknown, no size below the one its provider shows it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-import cv2
 import numpy as np
 
-from calibration.image import Decoded, Image, decode, encode_jpeg, encode_webp, encode_webp_lossless
+from calibration.encoders import ENCODERS, Encoder, lossy, reduce_to
+from calibration.image import Decoded, Image, decode
 from calibration.image_source import FormatName
 from calibration.profile import JndProfile
 from gateway.compression.quality_search import QualitySearch
@@ -29,15 +29,12 @@ from predictor.predict import Comparison, DeliveryForecast, Predictor
 Tier = Literal["exact", "faithful", "lean"]
 
 LEAN_PROBABILITY = 0.20
-MIN_QUALITY = 30
-_QUALITIES = tuple(range(MIN_QUALITY, 96, 5))
 _SCALES = (1.0, 0.75, 0.5, 0.35, 0.25)
 _INPUT_MULTIPLES = (8, 6, 4, 3, 2)  # of the model's input side: more rungs for large pictures
 _RESOLUTION_SHARE = 0.5  # of the allowed probability; what it leaves is the codec's
 # Photographs sent as forecast for .05, .2 and .5 were noticed with about this power of it: .03, .15, .42,
 # asked of the embedded model. What is sent must pass the judgement of the pair as well.
 _FORECAST_POWER = 1.2
-_FAST_PIXELS = 4_000_000  # WebP's encoder takes longer than it saves beyond this
 
 
 @dataclass(frozen=True)
@@ -93,9 +90,16 @@ class Compressor:
     """Chooses and carries out; holds no state between images."""
 
     def __init__(
-        self, predictor: Predictor, providers: ProviderRules, tier: Tier, max_probability: float = 0.05
+        self,
+        predictor: Predictor,
+        providers: ProviderRules,
+        tier: Tier,
+        max_probability: float = 0.05,
+        *,
+        encoders: Sequence[Encoder] = ENCODERS,
     ) -> None:
         """`max_probability` bounds the faithful tier; the lean tier allows at least 20 %."""
+        self._encoders = encoders
         self._predictor = predictor
         self._providers = providers
         self._tier = tier
@@ -121,7 +125,7 @@ class Compressor:
         if not decoded.source.is_plain:
             return _leave(job, "a rewrite would lose animation, transparency, orientation or colour profile")
         candidates = [
-            *_exact_candidates(job),
+            *self._exact_candidates(job),
             *(self._lossy_candidates(job) if self._tier != "exact" else ()),
         ]
         allowed = [candidate for candidate in candidates if _is_lighter(candidate, job)]
@@ -134,22 +138,33 @@ class Compressor:
         sizes = _ladder(job)
         lowest = self._lowest_rung(job, sizes)
         for rung in dict.fromkeys((lowest, lowest // 2, 0)):
-            found = list(self._encodings(job, _reduce(job.decoded.image, sizes[rung])))
+            found = list(self._encodings(job, _reduce(job, sizes[rung])))
             if found:
                 return found
         return []
 
     def _encodings(self, job: _Job, small: Image) -> Iterator[_Candidate]:
-        jpeg = None
-        if "jpeg" in job.formats:
-            jpeg = self._lowest_quality(job, small, "jpeg", near=None)
-            if jpeg is not None:
-                yield jpeg
-        if "webp" in job.formats and small.width * small.height <= _FAST_PIXELS:
-            near = jpeg.quality if jpeg is not None else None
-            webp = self._lowest_quality(job, small, "webp", near=near)
-            if webp is not None:
-                yield webp
+        near: int | None = None
+        for encoder in lossy(self._usable(job, small)):
+            found = self._lowest_quality(job, small, encoder, near=near)
+            if found is not None:
+                near = found.quality
+                yield found
+
+    def _exact_candidates(self, job: _Job) -> Iterator[_Candidate]:
+        """Offer the same pixels in another lossless form, for sources that are lossless already."""
+        picture = job.decoded.image
+        for encoder in self._usable(job, picture):
+            if not (encoder.is_lossless and job.decoded.source.is_lossless):
+                continue
+            data = encoder.encode(picture, None)
+            if np.array_equal(decode(data).image.pixels, picture.pixels):
+                yield _Candidate(data, encoder.format, None, job.source_size, 0.0)
+
+    def _usable(self, job: _Job, picture: Image) -> list[Encoder]:
+        return [
+            encoder for encoder in self._encoders if encoder.format in job.formats and encoder.takes(picture)
+        ]
 
     def _lowest_rung(self, job: _Job, sizes: list[Size]) -> int:
         """Find the lowest rung of the resolution ladder that half of the allowed probability permits."""
@@ -157,7 +172,7 @@ class Compressor:
         low, high = 0, sum(min(size.width, size.height) >= least for size in sizes[1:])
         middle = high  # the first rung stands in for "all failed"
         while low < high:
-            reduced = _reduce(job.decoded.image, sizes[middle])
+            reduced = _reduce(job, sizes[middle])
             if job.comparison.excess(reduced) <= self._limit * _RESOLUTION_SHARE:
                 low = middle
             else:
@@ -166,14 +181,15 @@ class Compressor:
         return low
 
     def _lowest_quality(
-        self, job: _Job, picture: Image, format_name: FormatName, *, near: int | None
+        self, job: _Job, picture: Image, encoder: Encoder, *, near: int | None
     ) -> _Candidate | None:
-        """Search the quality grid; every probe is encoded, decoded and judged against the source."""
-        least = min(self._forecast_quality(job, picture, format_name), _QUALITIES[-1])
-        search = QualitySearch([quality for quality in _QUALITIES if quality >= least], least or near)
+        """Search the codec's settings; every probe is encoded, decoded and judged against the source."""
+        grid = [quality for quality in encoder.settings if quality is not None]
+        least = min(self._forecast_quality(job, picture, encoder), grid[-1])
+        search = QualitySearch([quality for quality in grid if quality >= least], least or near)
         best: _Candidate | None = None
         while (quality := search.next) is not None:
-            candidate = self._encode(job, picture, format_name, quality)
+            candidate = _encode(job, picture, encoder, quality)
             is_allowed = candidate.probability <= self._limit
             search.tell(is_allowed)
             best = candidate if is_allowed else best
@@ -190,21 +206,14 @@ class Compressor:
             return 0
         return job.forecast.least_short_side(self._forecast_limit * _RESOLUTION_SHARE)
 
-    def _forecast_quality(self, job: _Job, picture: Image, format_name: FormatName) -> int:
-        if job.forecast is None:
+    def _forecast_quality(self, job: _Job, picture: Image, encoder: Encoder) -> int:
+        """Return the quality forecast to be allowed; 0 where nothing is forecast of this codec."""
+        if job.forecast is None or not job.forecast.knows(encoder.name):
             return 0
         short_side = min(picture.width, picture.height)
         left = self._forecast_limit - job.forecast.size_probability(short_side)
-        forecast = job.forecast.jpeg_quality if format_name == "jpeg" else job.forecast.webp_quality
-        return forecast(short_side, max(left, self._forecast_limit * (1 - _RESOLUTION_SHARE)))
-
-    def _encode(self, job: _Job, picture: Image, format_name: FormatName, quality: int) -> _Candidate:
-        if format_name == "jpeg":
-            data = encode_jpeg(picture, quality)
-        else:
-            data = encode_webp(picture, quality, effort=2)
-        excess = job.comparison.excess(decode(data).image)
-        return _Candidate(data, format_name, quality, Size(picture.width, picture.height), excess)
+        allowed = max(left, self._forecast_limit * (1 - _RESOLUTION_SHARE))
+        return job.forecast.quality(encoder.name, short_side, allowed)
 
     def _why_nothing(self, candidates: list[_Candidate]) -> str:
         if candidates:
@@ -214,13 +223,10 @@ class Compressor:
         return "every encoding tried would be noticed"
 
 
-def _exact_candidates(job: _Job) -> Iterator[_Candidate]:
-    """Offer the same pixels as lossless WebP, for sources that are lossless already."""
-    if not job.decoded.source.is_lossless or "webp" not in job.formats:
-        return
-    data = encode_webp_lossless(job.decoded.image)
-    if np.array_equal(decode(data).image.pixels, job.decoded.image.pixels):
-        yield _Candidate(data, "webp", None, job.source_size, 0.0)
+def _encode(job: _Job, picture: Image, encoder: Encoder, quality: int) -> _Candidate:
+    data = encoder.encode(picture, quality)
+    excess = job.comparison.excess(decode(data).image)
+    return _Candidate(data, encoder.format, quality, Size(picture.width, picture.height), excess)
 
 
 def _is_lighter(candidate: _Candidate, job: _Job) -> bool:
@@ -243,11 +249,8 @@ def _scaled(size: Size, scale: float) -> Size:
     return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))
 
 
-def _reduce(image: Image, size: Size) -> Image:
-    if (image.width, image.height) == (size.width, size.height):
-        return image
-    target = (size.width, size.height)
-    return Image(np.asarray(cv2.resize(image.pixels, target, interpolation=cv2.INTER_AREA)))
+def _reduce(job: _Job, size: Size) -> Image:
+    return reduce_to(job.decoded.image, size.width, size.height)
 
 
 def _carry_out(job: _Job, chosen: _Candidate, tier: Tier) -> tuple[bytes, CompressionPlan]:

@@ -36,6 +36,7 @@ from predictor.thresholds.profile_threshold import profile_doubt, profile_thresh
 
 Delivery = Literal["jpeg", "webp", "rescale"]
 DELIVERIES: tuple[Delivery, ...] = ("jpeg", "webp", "rescale")
+CODECS: Mapping[str, Delivery] = {"jpeg": "jpeg", "webp": "webp"}  # by their names in `calibration.encoders`
 
 LARGEST_RATIO = 6.0  # of the picture to the model's input: beyond it nothing was learned, and less is lost
 LEAST_SHRINKING, STRONGEST_SHRINKING = 0.25, 6.0
@@ -111,21 +112,19 @@ class DeliveryForecast:
         self._model, self._content, self._profile, self._trust = model, content, profile, trust
         self._short_side = short_side  # of the picture itself
 
-    def jpeg_quality(self, short_side: int, probability: float) -> int:
-        """Return the lowest quality noticed with no more than this probability, at a given size.
+    def knows(self, codec: str) -> bool:
+        """Tell whether the quality of this codec can be forecast."""
+        return codec in CODECS
+
+    def quality(self, codec: str, short_side: int, probability: float) -> int:
+        """Return the codec's lowest quality noticed with no more than this probability, at a given size.
 
         Raises:
+            LookupError: Nothing was learned of this codec; see `knows`.
             ValueError: The probability is not strictly between 0 and 1.
         """
-        return quality_of("jpeg", self._strength("jpeg", short_side, probability))
-
-    def webp_quality(self, short_side: int, probability: float) -> int:
-        """Return the lowest quality noticed with no more than this probability, at a given size.
-
-        Raises:
-            ValueError: The probability is not strictly between 0 and 1.
-        """
-        return quality_of("webp", self._strength("webp", short_side, probability))
+        name = CODECS[codec]
+        return quality_of(name, self._strength(name, short_side, probability))
 
     def least_short_side(self, probability: float) -> int:
         """Return the short side to which the picture may be shrunk; its own where the input is unknown.
@@ -152,8 +151,8 @@ class DeliveryForecast:
             ValueError: The probability is not strictly between 0 and 1.
         """
         return CodecSettings(
-            jpeg_quality=self.jpeg_quality(self._short_side, probability),
-            webp_quality=self.webp_quality(self._short_side, probability),
+            jpeg_quality=self.quality("jpeg", self._short_side, probability),
+            webp_quality=self.quality("webp", self._short_side, probability),
             scale=self.least_short_side(probability) / self._short_side,
         )
 

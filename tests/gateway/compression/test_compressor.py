@@ -2,12 +2,14 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from skimage import data as pictures
 from sklearn.datasets import load_sample_image
 
+from calibration.encoders import WEBP, Encoder
 from calibration.image import (
     Decoded,
     Image,
@@ -15,11 +17,12 @@ from calibration.image import (
     encode_jpeg,
     encode_png,
     encode_webp_lossless,
+    quantize_palette,
     resize,
 )
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
-from gateway.compression.compressor import MIN_QUALITY, Compressor, Tier
+from gateway.compression.compressor import Compressor, Tier
 from gateway.providers.rules import load_rules
 from predictor.artifact import default_directory
 from predictor.predict import Predictor
@@ -50,7 +53,7 @@ def dull(embedded: JndProfile) -> JndProfile:
     )
 
 
-def compressor(predictor: Predictor, tier: Tier = "faithful", **options: float) -> Compressor:
+def compressor(predictor: Predictor, tier: Tier = "faithful", **options: Any) -> Compressor:
     return Compressor(predictor, RULES, tier, **options)
 
 
@@ -131,7 +134,7 @@ def test_no_side_falls_below_the_models_input(predictor: Predictor, embedded: Jn
 
     assert min(plan.width, plan.height) >= 96
     assert plan.quality is not None
-    assert plan.quality >= MIN_QUALITY
+    assert plan.quality >= 30
 
 
 def test_a_model_of_unknown_input_keeps_what_its_provider_shows_it(predictor: Predictor):
@@ -174,7 +177,7 @@ def test_the_highest_quality_is_tried_where_the_forecast_lies_above_it(
 
     _, plan = compressor(predictor).compress(decoded, padded, keen, "nobody", "x")
 
-    assert predictor.forecast(decoded.image, keen).jpeg_quality(96, 0.025) > 95
+    assert predictor.forecast(decoded.image, keen).quality("jpeg", 96, 0.025) > 95
     assert (plan.format, plan.reason) == ("jpeg", "")
 
 
@@ -197,7 +200,7 @@ def test_odd_shapes_are_handled(predictor: Predictor, embedded: JndProfile, size
     assert len(out) == plan.bytes_out <= len(png)
 
 
-@pytest.mark.parametrize(("height", "width"), [(10_000, 1), (1, 10_000), (9000, 2), (3000, 5)])
+@pytest.mark.parametrize(("height", "width"), [(10_000, 1), (1, 10_000), (9000, 2), (3000, 5), (2, 17_000)])
 def test_thin_pictures_are_handled_for_a_model_of_unknown_input(
     predictor: Predictor, height: int, width: int
 ):
@@ -244,7 +247,7 @@ def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor
     short = min(plan.width, plan.height)
     allowed = 0.05 ** (1 / 1.2)
     left = allowed - forecast.size_probability(short)
-    qualities = {"jpeg": forecast.jpeg_quality(short, left), "webp": forecast.webp_quality(short, left)}
+    qualities = {codec: forecast.quality(codec, short, left) for codec in ("jpeg", "webp")}
     assert plan.reason == ""
     assert plan.quality is not None
     assert plan.quality >= qualities[plan.format]
@@ -261,3 +264,28 @@ def test_an_artifact_without_thresholds_still_compresses(dull: JndProfile, tmp_p
 
     assert plan.probability <= 0.05
     assert plan.bytes_out < plan.bytes_in / 2
+
+
+def test_a_codec_of_ones_own_is_one_entry_of_the_table(predictor: Predictor, dull: JndProfile):
+    few_colours = Encoder("png8", "png", (30, 60, 90), lambda image, level: _palette(image, level or 90))
+    tried = compressor(predictor, encoders=(few_colours,), max_probability=0.9, tier="lean")
+    source = encode_png(decode(CAMERA).image)
+
+    out, plan = tried.compress(decode(source), source, dull, "openai", "embedded")
+
+    assert (plan.format, decode(out).source.format) == ("png", "png")
+    assert plan.quality in {30, 60, 90}
+    assert plan.bytes_out < plan.bytes_in
+
+
+def test_a_codec_the_provider_does_not_take_is_not_used(predictor: Predictor, dull: JndProfile):
+    alone = compressor(predictor, encoders=(WEBP,))
+
+    _, plan = alone.compress(decode(CAMERA), CAMERA, dull, "other", "embedded")
+
+    assert plan.bytes_out == plan.bytes_in
+    assert plan.reason
+
+
+def _palette(image: Image, level: int) -> bytes:
+    return encode_png(quantize_palette(image, 2 * level))

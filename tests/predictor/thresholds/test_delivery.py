@@ -41,7 +41,7 @@ def test_the_same_photograph_may_lose_more_when_it_is_sent_larger(
 ):
     forecast = model.forecast(CAT, embedded)
 
-    qualities = [forecast.jpeg_quality(side, 0.2) for side in (96, 150, 250, 500)]
+    qualities = [forecast.quality("jpeg", side, 0.2) for side in (96, 150, 250, 500)]
 
     assert qualities == sorted(qualities, reverse=True)
     assert qualities[0] > qualities[-1]
@@ -63,7 +63,7 @@ def test_how_small_a_picture_may_get_hardly_depends_on_how_large_it_was(
 def test_beyond_what_was_learned_no_more_is_allowed(model: ThresholdModel, embedded: JndProfile):
     forecast = model.forecast(CAT, embedded)
 
-    assert forecast.jpeg_quality(600, 0.2) == forecast.jpeg_quality(6000, 0.2)
+    assert forecast.quality("jpeg", 600, 0.2) == forecast.quality("jpeg", 6000, 0.2)
     assert ratio_of(10, embedded) == 1.0
 
 
@@ -75,7 +75,7 @@ def test_a_model_whose_input_is_unknown_is_taken_to_see_every_pixel(
     )
 
     assert unknown.settings(0.2).scale == 1.0
-    assert unknown.jpeg_quality(300, 0.2) == forecast.jpeg_quality(96, 0.2)
+    assert unknown.quality("jpeg", 300, 0.2) == forecast.quality("jpeg", 96, 0.2)
 
 
 def test_a_model_training_has_not_met_is_treated_more_carefully(embedded: JndProfile):
