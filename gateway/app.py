@@ -1,14 +1,14 @@
 """Put the gateway together: one ASGI app from settings and a pipeline.
 
-`/livez`, `/readyz` and `/metrics` are the gateway's own; below `/v1/`, chat completions are looked into and
-everything else is passed through.
+`/livez`, `/readyz` and `/metrics` are the gateway's own; below `/v1/`, requests of the dialects listed here
+are looked into and everything else is passed through.
 """
 
 import asyncio
 import contextlib
 import os
 import posixpath
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,23 +21,36 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.errors import GatewayError, UnknownPathError
+from gateway.dialects.protocol import Dialect
+from gateway.errors import UnknownPathError
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
-from gateway.relay.proxy import ChatCompletions, PassThrough, Route
+from gateway.relay.proxy import Inspected, PassThrough
+from gateway.relay.route import Route
 from gateway.relay.upstream import Upstream
 from gateway.settings import Settings
 
+DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of requests that are nobody's
 
-def create_app(settings: Settings, pipeline: Pipeline) -> Starlette:
+
+def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialect] = DIALECTS) -> Starlette:
     """Return the app; connections and threads open when its lifespan starts."""
     metrics = Metrics(settings.models)
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
     pool = ThreadPoolExecutor(settings.limits.workers or os.cpu_count(), thread_name_prefix="image")
     upstream = Upstream(settings.upstream)
     prefix = settings.listen.prefix
+    work = BodyWork(
+        pipeline=pipeline,
+        pool=pool,
+        admission=Admission(settings.limits.queue_bytes, metrics.queue_bytes),
+        metrics=metrics,
+        on_failure=settings.policy.on_failure,
+        max_images=settings.limits.max_images,
+    )
+    api = _api(settings, work, upstream, dialects)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -56,13 +69,14 @@ def create_app(settings: Settings, pipeline: Pipeline) -> Starlette:
 
     async def not_found(request: Request, _: Exception) -> Response:
         message = f"nothing at {request.url.path}: the API lies below {prefix}/v1/ (is /v1 in the base URL?)"
-        return _error(UnknownPathError(message))
+        error = UnknownPathError(message)
+        return Response(dialects[0].error_body(error), error.http_status, media_type="application/json")
 
     return Starlette(
         lifespan=lifespan,
         exception_handlers={404: not_found},
         routes=[
-            StarletteRoute(prefix + "/v1/{rest:path}", _api(settings, pipeline, metrics, upstream, pool)),
+            StarletteRoute(prefix + "/v1/{rest:path}", api),
             StarletteRoute("/livez", livez),
             StarletteRoute("/readyz", readyz),
             StarletteRoute("/metrics", expose),
@@ -70,40 +84,33 @@ def create_app(settings: Settings, pipeline: Pipeline) -> Starlette:
     )
 
 
-def _api(
-    settings: Settings, pipeline: Pipeline, metrics: Metrics, upstream: Upstream, pool: ThreadPoolExecutor
-) -> "Api":
-    dialect = OpenAIChat()
-    route = Route(upstream, metrics, dialect, settings.upstream.provider, settings.listen.prefix)
-    work = BodyWork(
-        dialect=dialect,
-        pipeline=pipeline,
-        pool=pool,
-        admission=Admission(settings.limits.queue_bytes, metrics.queue_bytes),
-        metrics=metrics,
-        on_failure=settings.policy.on_failure,
-        max_images=settings.limits.max_images,
-    )
-    chat = ChatCompletions(route, work, settings.limits.max_body_bytes, settings.policy.allow_bypass)
-    return Api(settings.listen.prefix + "/v1/chat/completions", chat, PassThrough(route))
+def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
+    """Give every dialect its endpoint."""
+
+    def route(dialect: Dialect) -> Route:
+        return Route(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
+
+    endpoints = {
+        settings.listen.prefix + path: Inspected(
+            route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass
+        )
+        for dialect in dialects
+        for path in dialect.paths
+    }
+    return Api(endpoints, PassThrough(route(dialects[0])))
 
 
 @dataclass(frozen=True)
 class Api:
     """Everything below /v1/."""
 
-    chat_path: str
-    chat: ChatCompletions
+    inspected: Mapping[str, Inspected]  # by path
     pass_through: PassThrough
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Choose by method and path; the path is normalised first, so that no spelling slips past."""
-        is_chat = scope["method"] == "POST" and posixpath.normpath(scope["path"]) == self.chat_path
-        await (self.chat if is_chat else self.pass_through)(scope, receive, send)
-
-
-def _error(error: GatewayError) -> Response:
-    return Response(OpenAIChat().error_body(error), error.http_status, media_type="application/json")
+        found = self.inspected.get(posixpath.normpath(scope["path"])) if scope["method"] == "POST" else None
+        await (found or self.pass_through)(scope, receive, send)
 
 
 def _json(body: object) -> Response:

@@ -24,8 +24,7 @@ class GatewayError(Exception):
     """Something the caller is told about."""
 
     status: ClassVar[int] = 500
-    kind: str = "internal"  # label of jnd_errors_total
-    type: ClassVar[str] = "api_error"  # in OpenAI's vocabulary
+    kind: str = "internal"  # one word: label of jnd_errors_total, code for the caller
 
     def __init__(self, message: str, *, param: str | None = None) -> None:
         super().__init__(message)
@@ -38,11 +37,6 @@ class GatewayError(Exception):
         return self.status
 
     @property
-    def code(self) -> str:
-        """The machine-readable word in the answer's body."""
-        return self.kind
-
-    @property
     def headers(self) -> Mapping[str, str]:
         """Headers the answer carries besides its type."""
         return {}
@@ -50,8 +44,6 @@ class GatewayError(Exception):
 
 class RequestRefusedError(GatewayError):
     """The request cannot be checked, and `policy.on_failure` is `refuse`."""
-
-    type = "invalid_request_error"
 
     def __init__(self, kind: str, message: str, *, param: str | None = None) -> None:
         super().__init__(message, param=param)
@@ -68,7 +60,6 @@ class ImageBlockedError(GatewayError):
 
     status = 400
     kind = "image_blocked"
-    type = "invalid_request_error"
 
 
 class UnknownPathError(GatewayError):
@@ -76,7 +67,6 @@ class UnknownPathError(GatewayError):
 
     status = 404
     kind = "unknown_path"
-    type = "invalid_request_error"
 
 
 class QueueFullError(GatewayError):
@@ -84,7 +74,6 @@ class QueueFullError(GatewayError):
 
     status = 429
     kind = "queue_full"
-    type = "rate_limit_error"
 
     @property
     def headers(self) -> Mapping[str, str]:

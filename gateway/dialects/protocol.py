@@ -1,10 +1,24 @@
-"""What the gateway must know of an API's format, and nothing more."""
+"""What the gateway must know of an API's format: the seam at which APIs are added.
 
-from collections.abc import Sequence
-from typing import Protocol
+A dialect knows which requests are its own, who sent them, where images hide in their bodies and how they are
+read and written there, and what an error looks like. It knows nothing of images, verdicts or upstreams.
+"""
 
-from gateway.dialects.splice import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from gateway.dialects.data_url import Inline
+from gateway.dialects.splice import Replacement, Span
 from gateway.errors import GatewayError
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One place of a body that holds an image; its strings may lie apart."""
+
+    where: str  # readable path, such as messages[0].content[1].image_url.url
+    spans: Mapping[str, Span]  # the strings it is made of, by what they are to the dialect
 
 
 class Dialect(Protocol):
@@ -16,15 +30,45 @@ class Dialect(Protocol):
         ...
 
     @property
-    def image_paths(self) -> Sequence[Path]:
-        """Where a body keeps images, as data URLs or addresses."""
+    def paths(self) -> Sequence[str]:
+        """Paths, below the gateway's prefix, of the POST requests that are looked into."""
         ...
 
     @property
-    def image_marker(self) -> bytes:
-        """A key that every body with images contains, unless written with JSON escapes."""
+    def credential_headers(self) -> Sequence[bytes]:
+        """Headers, in lower case, any of which may hold the caller's key."""
+        ...
+
+    def may_have_images(self, body: bytes) -> bool:
+        """Tell quickly whether a body is worth scanning; never False for one that holds an image."""
+        ...
+
+    def find(self, body: bytes) -> list[Slot]:
+        """Return every place that holds an image, in the order of the body.
+
+        Raises:
+            AmbiguousKeysError: A key on the way to an image occurs twice in one object.
+            ValueError: The body is not valid JSON; not every such body is noticed.
+        """
+        ...
+
+    def model_of(self, path: str, document: Mapping[str, Any]) -> str:
+        """Return the model asked for; empty if the request names none."""
+        ...
+
+    def read(self, body: bytes, slot: Slot) -> Inline:
+        """Return the bytes in a slot, and their declared media type.
+
+        Raises:
+            NotInlineError: The image is not in the body, or cannot be read there.
+            ValueError: A string is not valid JSON.
+        """
+        ...
+
+    def write(self, slot: Slot, media_type: str, data: bytes) -> Sequence[Replacement]:
+        """Return what to put in place of the slot's strings so that it holds these bytes."""
         ...
 
     def error_body(self, error: GatewayError) -> bytes:
-        """Render an error as this API's own would look."""
+        """Render an error of ours as this API's own would look."""
         ...

@@ -13,9 +13,9 @@ import orjson
 
 from calibration.image import ImageError
 from gateway.detection.verdict import unchecked
-from gateway.dialects.data_url import NotInlineError, data_url_string, parse_data_url
-from gateway.dialects.protocol import Dialect
-from gateway.dialects.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
+from gateway.dialects.data_url import NotInlineError
+from gateway.dialects.protocol import Dialect, Slot
+from gateway.dialects.splice import AmbiguousKeysError, Replacement, skeleton, splice
 from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
 from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
@@ -37,9 +37,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class BodyWork:
-    """Looks into bodies of one dialect."""
+    """Looks into bodies, whatever their dialect."""
 
-    dialect: Dialect
     pipeline: Pipeline
     pool: ThreadPoolExecutor
     admission: Admission
@@ -47,7 +46,9 @@ class BodyWork:
     on_failure: OnFailure
     max_images: int
 
-    async def treat(self, body: bytes, exchange: Exchange, *, tenant: str, is_bypassed: bool) -> bytes:
+    async def treat(
+        self, body: bytes, exchange: Exchange, dialect: Dialect, *, tenant: str, is_bypassed: bool
+    ) -> bytes:
         """Return the body to send on; what was found goes into `exchange`.
 
         Raises:
@@ -55,15 +56,15 @@ class BodyWork:
             ImageBlockedError: An image is flagged, and the policy blocks that.
             QueueFullError: Too much waits already.
         """
-        spans = self._find_images(body, exchange)
+        slots = self._find_images(body, exchange, dialect)
         if is_bypassed:
             exchange.unchecked = "bypass"
             return body
-        if not spans:
+        if not slots:
             return body
         with self.admission.admit(len(body)):
-            replacements = await self._treat_images(body, spans, exchange, tenant)
-        self._enforce(spans, exchange)
+            replacements = await self._treat_images(body, slots, exchange, dialect, tenant=tenant)
+        self._enforce(slots, exchange)
         if not replacements:
             return body
         with self.metrics.stage.labels("splice").time():
@@ -78,12 +79,10 @@ class BodyWork:
         self._refuse_or_note(problem, exchange)
         exchange.unchecked = problem.kind
 
-    def _find_images(self, body: bytes, exchange: Exchange) -> list[Span]:
-        # Escapes could spell the marker differently; only then is the scan needed to be sure.
-        may_have_images = self.dialect.image_marker in body or b"\\u" in body
+    def _find_images(self, body: bytes, exchange: Exchange, dialect: Dialect) -> list[Slot]:
         try:
-            spans = locate(body, self.dialect.image_paths) if may_have_images else []
-            document = orjson.loads(skeleton(body, spans))
+            slots = dialect.find(body) if dialect.may_have_images(body) else []
+            document = orjson.loads(skeleton(body, [span for slot in slots for span in slot.spans.values()]))
         except AmbiguousKeysError as error:
             self.give_up(Problem("duplicate_keys", str(error)), exchange)
             return []
@@ -93,51 +92,49 @@ class BodyWork:
         if not isinstance(document, dict):
             self.give_up(Problem("not_an_object", "the body must be a JSON object"), exchange)
             return []
-        model = document.get("model")
-        exchange.model = model if isinstance(model, str) else ""
-        if len(spans) > self.max_images:
-            message = f"expected at most {self.max_images} images, got {len(spans)}"
+        exchange.model = dialect.model_of(exchange.path, document)
+        if len(slots) > self.max_images:
+            message = f"expected at most {self.max_images} images, got {len(slots)}"
             self.give_up(Problem("too_many_images", message), exchange)
             return []
-        return spans
+        return slots
 
     async def _treat_images(
-        self, body: bytes, spans: Sequence[Span], exchange: Exchange, tenant: str
+        self, body: bytes, slots: Sequence[Slot], exchange: Exchange, dialect: Dialect, *, tenant: str
     ) -> list[Replacement]:
         loop = asyncio.get_running_loop()
         jobs = [
-            loop.run_in_executor(self.pool, self._treat_image, body, span, exchange.model, tenant)
-            for span in spans
+            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange.model, tenant)
+            for slot in slots
         ]
         treated = await asyncio.gather(*jobs)
         exchange.outcomes = tuple(each.outcome for each in treated)
         for each in treated:
             if each.problem is not None:
                 self._refuse_or_note(each.problem, exchange)
-        return [each.replacement for each in treated if each.replacement is not None]
+        return [replacement for each in treated for replacement in each.replacements]
 
-    def _treat_image(self, body: bytes, span: Span, model: str, tenant: str) -> "_Treated":
+    def _treat_image(self, body: bytes, slot: Slot, dialect: Dialect, model: str, tenant: str) -> "_Treated":
         """Take one image through the pipeline, on a worker thread."""
         try:
-            inline = parse_data_url(string_at(body, span))
+            inline = dialect.read(body, slot)
             outcome = self.pipeline.process(inline.data, inline.media_type, model=model, tenant=tenant)
         except NotInlineError as error:
-            return _skipped(error.reason, None if error.reason == "url" else str(error), span)
+            return _skipped(error.reason, None if error.reason == "url" else str(error), slot)
         except ImageError as error:
-            return _skipped(error.reason, str(error), span)
+            return _skipped(error.reason, str(error), slot)
         except orjson.JSONDecodeError as error:
-            return _skipped("not_json", f"the string is not valid JSON: {error}", span)
+            return _skipped("not_json", f"the string is not valid JSON: {error}", slot)
         except Exception:
             # The one outer handler of image work: a bug in a detector is a failure like any other.
             log.exception("image work failed")
-            return _skipped("internal", "the image could not be checked", span)
+            return _skipped("internal", "the image could not be checked", slot)
         problem = None
         if outcome.reason == MISMATCH:
-            problem = Problem(MISMATCH, "the image is not of its declared media type", span.where)
+            problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
         if outcome.data == inline.data:
             return _Treated(outcome, problem=problem)
-        replacement = Replacement(span, data_url_string(outcome.media_type, outcome.data))
-        return _Treated(outcome, replacement, problem)
+        return _Treated(outcome, dialect.write(slot, outcome.media_type, outcome.data), problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
         if self.on_failure == "forward":
@@ -147,11 +144,11 @@ class BodyWork:
         else:
             raise RequestRefusedError(problem.kind, problem.message, param=problem.param)
 
-    def _enforce(self, spans: Sequence[Span], exchange: Exchange) -> None:
-        for span, outcome in zip(spans, exchange.outcomes, strict=True):
+    def _enforce(self, slots: Sequence[Slot], exchange: Exchange) -> None:
+        for slot, outcome in zip(slots, exchange.outcomes, strict=True):
             if outcome.action == "block":
                 message = f"the gateway's policy blocks this image: {outcome.verdict.explanation}"
-                raise ImageBlockedError(message, param=span.where)
+                raise ImageBlockedError(message, param=slot.where)
 
 
 @dataclass(frozen=True)
@@ -159,11 +156,11 @@ class _Treated:
     """What became of one image, and of its place in the body."""
 
     outcome: ImageOutcome
-    replacement: Replacement | None = None  # None: the bytes stay
+    replacements: Sequence[Replacement] = ()  # none: the bytes stay
     problem: Problem | None = None
 
 
-def _skipped(reason: str, message: str | None, span: Span) -> _Treated:
+def _skipped(reason: str, message: str | None, slot: Slot) -> _Treated:
     """Leave an image as it is; without a message, that is no failure."""
     outcome = ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
-    return _Treated(outcome, problem=None if message is None else Problem(reason, message, span.where))
+    return _Treated(outcome, problem=None if message is None else Problem(reason, message, slot.where))

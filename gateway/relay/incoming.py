@@ -1,8 +1,10 @@
 """The request as it arrives: its headers, its body once, and the moment its sender hangs up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+import contextlib
+from collections.abc import AsyncIterator
 
+import anyio
 from starlette.types import Receive, Scope
 
 Headers = list[tuple[bytes, bytes]]  # names in lower case, as ASGI delivers them
@@ -98,21 +100,23 @@ class Incoming:
         return bytes(message.get("body", b""))
 
 
-async def unless_hung_up(incoming: Incoming, work: Coroutine[None, None, None]) -> None:
-    """Do the work; cancel it as soon as the client hangs up.
+@contextlib.asynccontextmanager
+async def until_hung_up(incoming: Incoming) -> AsyncIterator[None]:
+    """Run the block; cancel it as soon as the client hangs up.
 
     Raises:
-        ClientHangUpError: The work was cancelled for that reason.
+        ClientHangUpError: The block was cancelled for that reason.
     """
-    worker = asyncio.ensure_future(work)
-    watcher = asyncio.ensure_future(incoming.hung_up())
-    try:
-        await asyncio.wait((worker, watcher), return_when=asyncio.FIRST_COMPLETED)
-        if worker.done():
-            return worker.result()
+
+    async def watch() -> None:
+        await incoming.hung_up()
+        scope.cancel()
+
+    with anyio.CancelScope() as scope:
+        watcher = asyncio.ensure_future(watch())
+        try:
+            yield
+        finally:
+            watcher.cancel()
+    if scope.cancelled_caught:
         raise ClientHangUpError
-    finally:
-        watcher.cancel()
-        if not worker.done():
-            worker.cancel()
-            await asyncio.wait((worker,))

@@ -121,6 +121,11 @@ class PairSet:
         return hashlib.sha256(self.distorted.tobytes() + self.probabilities.tobytes()).hexdigest()
 
 
+def shifts_of(shifts: Floats, families: Sequence[str]) -> Floats:
+    """Pick the columns of (N, FAMILIES) shifts that a network knows: it may have been trained before some."""
+    return np.ascontiguousarray(shifts[:, [FAMILIES.index(name) for name in families]])
+
+
 def pair_set(pairs: Sequence[Pair], shifts: Floats, probabilities: Floats) -> PairSet:
     """Gather pairs and their answers.
 

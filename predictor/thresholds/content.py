@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
-from calibration.stimuli.registry import DISTORTIONS
 from predictor.thresholds.content_fields import FIELDS_OF, OPPONENT, Floats, fields_of
 from predictor.views import model_view
 
@@ -31,6 +30,7 @@ _LEAST = 1e-3  # of a response: far below one grey level anywhere
 _CHROMA_ZERO = np.array([0.0, 128.0, 128.0], dtype=np.float32)
 _PER_COARSE_COLOR = np.float32(1 / 16)  # grey levels
 _COLOR_PLACES = np.array([256, 16, 1], dtype=np.float32)
+_NO_RESPONSES: Floats = np.zeros(0, dtype=np.float32)
 _FLAT, _EDGE = 1.5, 20.0  # grey levels of local contrast; of gradient per pixel
 
 
@@ -42,13 +42,13 @@ class Content:
     responses: Mapping[str, Floats]  # by family: POOLED natural logarithms for each of its fields
 
     def described(self, family: str) -> Floats:
-        """Return the statistics, then the family's own responses."""
-        return np.concatenate([self.statistics, self.responses[family]])
+        """Return the statistics, then the family's own responses, where it has fields."""
+        return np.concatenate([self.statistics, self.responses.get(family, _NO_RESPONSES)])
 
 
 def readings_of(family: str) -> int:
     """Return how many numbers describe a picture for this family."""
-    return STATISTICS + POOLED * len(FIELDS_OF[family])
+    return STATISTICS + POOLED * len(FIELDS_OF.get(family, ()))
 
 
 def read_content(image: Image) -> Content:
@@ -61,7 +61,7 @@ def read_content(image: Image) -> Content:
     gains = [np.asarray(1.0 / mask, dtype=np.float32) for mask in masks]
     pooled = _pool(fields_of(pixels, opponent), gains)
     responses = {
-        family: np.concatenate([pooled[field] for field in FIELDS_OF[family]]) for family in DISTORTIONS
+        family: np.concatenate([pooled[field] for field in fields]) for family, fields in FIELDS_OF.items()
     }
     return Content(_statistics(pixels, opponent, bands, local), responses)
 

@@ -97,9 +97,14 @@ class ThresholdModel:
             widening = float(part.card["widening"])
             if not 1 <= widening < math.inf:
                 raise ValueError(f"expected a finite widening of at least 1, got {widening}")
+            settings = part.card["settings"]
+            unknown = sorted(set(settings) - set(DISTORTIONS))
+            if unknown:
+                raise ValueError(f"expected distortions this version has, got {', '.join(unknown)}")
+            learned = [name for name in DISTORTIONS if name in settings]
             return cls(
-                {name: read_effect(part, name, readings_of(name)) for name in DISTORTIONS},
-                {name: read_settings(part.card["settings"][name]) for name in DISTORTIONS},
+                {name: read_effect(part, name, readings_of(name)) for name in learned},
+                {name: read_settings(settings[name]) for name in learned},
                 DeliveryModel.from_part(part),
                 met=frozenset(str(one["model"]) for one in part.card["training"]["observers"]),
                 widening=widening,
@@ -108,7 +113,7 @@ class ThresholdModel:
             raise ArtifactError(f"the thresholds part does not fit this program: {error}") from error
 
     def predict(self, image: Image, profile: JndProfile) -> dict[str, PredictedThreshold]:
-        """Predict for every distortion; an unknown threshold follows the known ones, see `basis`."""
+        """Predict for every distortion training knew; a threshold the profile lacks follows the others."""
         content = read_content(image)
         return {
             name: self._conclude(name, effect.of(content.described(name)), profile)

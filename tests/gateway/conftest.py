@@ -6,7 +6,7 @@ import hashlib
 import http.client
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,10 +19,11 @@ import uvicorn
 from calibration.image import Decoded, Image, encode_jpeg, encode_png
 from calibration.image_source import DecodeLimits
 from calibration.profile import JndProfile, default_profile
-from gateway.app import create_app
+from gateway.app import DIALECTS, create_app
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
+from gateway.dialects.protocol import Dialect
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
 from gateway.settings import Settings
@@ -294,14 +295,14 @@ def make_pipeline(inspector: StandInInspector) -> Callable[..., Pipeline]:
 def gateway(
     upstream_server: Server, make_pipeline: Callable[..., Pipeline]
 ) -> Iterator[Callable[..., Server]]:
-    """A factory: settings by section in, a listening gateway out."""
+    """A factory: settings by section in, a listening gateway out; `dialects` beside them, if not its own."""
     with contextlib.ExitStack() as stack:
 
-        def start(**sections: Any) -> Server:
+        def start(dialects: Sequence[Dialect] = DIALECTS, **sections: Any) -> Server:
             base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "test"}
             sections["upstream"] = base | sections.get("upstream", {})
             settings = Settings(**({"models": {"m": "m"}} | sections))
-            return stack.enter_context(listening(create_app(settings, make_pipeline(settings))))
+            return stack.enter_context(listening(create_app(settings, make_pipeline(settings), dialects)))
 
         yield start
 

@@ -1,10 +1,5 @@
-import orjson
-import pytest
-
-from gateway.dialects.openai_chat import OpenAIChat
 from gateway.errors import (
     TOO_LARGE,
-    GatewayError,
     ImageBlockedError,
     QueueFullError,
     RequestRefusedError,
@@ -13,21 +8,6 @@ from gateway.errors import (
 )
 
 RETRIED_BY_SDKS = {408, 409, 429, *range(500, 600)}
-ERRORS = [
-    GatewayError("m"),
-    ImageBlockedError("m"),
-    QueueFullError("m"),
-    RequestRefusedError("damaged", "m"),
-    UpstreamTimeoutError("m"),
-    UpstreamUnreachableError("m"),
-]
-
-
-@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_every_error_is_rendered_in_openais_format(error):
-    rendered = orjson.loads(OpenAIChat().error_body(error))["error"]
-
-    assert rendered == {"message": "m", "type": error.type, "param": None, "code": error.kind}
 
 
 def test_sdks_do_not_retry_what_will_not_change():

@@ -9,7 +9,7 @@ import torch
 
 from calibration.image import Image
 from calibration.profile import JndProfile
-from predictor.learning.dataset import AnsweredPairs, PairSet
+from predictor.learning.dataset import AnsweredPairs, PairSet, shifts_of
 from predictor.noticeability.bands import Measures
 from predictor.noticeability.model import Settings, link_of, log_thresholds
 from predictor.noticeability.quick_bands import measure_candidates, measure_reference
@@ -48,7 +48,9 @@ class Batch:
 
     def under(self, profile: JndProfile, settings: Settings, shifts: npt.NDArray[np.float32]) -> "Batch":
         """Read the observer's profile by other settings; `shifts` are those of its pairs, (N, families)."""
-        thresholds = torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(shifts)
+        thresholds = torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(
+            shifts_of(shifts, settings.families)
+        )
         return replace(self, thresholds=thresholds)
 
     @classmethod
@@ -68,7 +70,8 @@ def batch_of(pairs: PairSet, profile: JndProfile, settings: Settings) -> Batch:
     link = link_of(profile)
     return Batch(
         measure_pairs(pairs),
-        torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(pairs.shifts),
+        torch.tensor(log_thresholds(profile, settings))
+        + torch.from_numpy(shifts_of(pairs.shifts, settings.families)),
         torch.tensor([link.floor, link.ceiling, link.steepness]).repeat(len(pairs), 1),
         torch.from_numpy(pairs.probabilities),
         torch.from_numpy(pairs.families),

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from calibration.profile import JndProfile
-from predictor.learning.dataset import FAMILIES, AnsweredPairs
+from predictor.learning.dataset import AnsweredPairs, shifts_of
 from predictor.learning.noticeability.batches import measure_views
 from predictor.learning.noticeability.settling import Answered
 from predictor.noticeability.model import Settings, link_of, log_thresholds
@@ -22,8 +22,10 @@ def size_pairs(
     """Size pairs by their largest view, as served, beside the answers of the model whose profile it is."""
     link = link_of(profile)
     if not len(pairs):
-        return Answered(np.zeros(0), np.zeros(0), link, np.zeros((0, len(FAMILIES))), pairs.photos)
-    thresholds = torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(pairs.shifts)
+        return Answered(np.zeros(0), np.zeros(0), link, np.zeros((0, len(settings.families))), pairs.photos)
+    thresholds = torch.tensor(log_thresholds(profile, settings)) + torch.from_numpy(
+        shifts_of(pairs.shifts, settings.families)
+    )
     with torch.inference_mode():
         found = [network.eval()(view, thresholds) for view in measure_views(pairs, profile)]
         sizes = torch.stack([view.log_size for view in found])  # (views, N)

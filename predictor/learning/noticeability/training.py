@@ -132,7 +132,7 @@ def go_on(lessons: Sequence[Answers], start: Part) -> Trained:
     """
     _check_answers(lessons)
     settings = settings_from_card(start.card["settings"])
-    network = JndNetwork(len(FAMILIES))
+    network = JndNetwork(len(settings.families))
     network.load_state_dict(dict(start.tensors))
     answered = [size_pairs(network, _unshifted(lesson.pairs), lesson.profile, settings) for lesson in lessons]
     learned = {

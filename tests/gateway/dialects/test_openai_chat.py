@@ -1,9 +1,18 @@
 import orjson
+import pytest
 
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.splice import locate, string_at
+from gateway.dialects.splice import splice
+from gateway.errors import (
+    GatewayError,
+    ImageBlockedError,
+    QueueFullError,
+    RequestRefusedError,
+    UpstreamTimeoutError,
+)
 
-PICTURE = "data:image/png;base64,AAAA"
+PICTURE, OTHER = "data:image/png;base64,AAAA", "data:image/png;base64,AAAB"
+DIALECT = OpenAIChat()
 
 
 def test_images_are_found_as_objects_and_as_bare_strings_in_every_message():
@@ -11,18 +20,64 @@ def test_images_are_found_as_objects_and_as_bare_strings_in_every_message():
         {
             "messages": [
                 {"role": "system", "content": "no image here"},
-                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PICTURE + "1"}}]},
-                {"role": "tool", "content": [{"type": "image_url", "image_url": PICTURE + "2"}]},
+                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PICTURE}}]},
+                {"role": "tool", "content": [{"type": "image_url", "image_url": OTHER}]},
                 {"role": "user", "content": [{"type": "text", "text": PICTURE}]},
             ],
             "metadata": {"image_url": PICTURE},
         }
     )
 
-    spans = locate(body, OpenAIChat.image_paths)
+    slots = DIALECT.find(body)
 
-    assert [string_at(body, span)[-1:] for span in spans] == [b"1", b"2"]
-    assert [span.where for span in spans] == [
+    assert [DIALECT.read(body, slot).data for slot in slots] == [b"\0\0\0", b"\0\0\1"]
+    assert [slot.where for slot in slots] == [
         "messages[1].content[0].image_url.url",
         "messages[2].content[0].image_url",
     ]
+
+
+def test_what_is_written_into_a_slot_is_read_back():
+    body = orjson.dumps({"messages": [{"content": [{"image_url": {"url": PICTURE, "detail": "high"}}]}]})
+    (slot,) = DIALECT.find(body)
+
+    changed = splice(body, DIALECT.write(slot, "image/webp", b"other"))
+
+    (found,) = DIALECT.find(changed)
+    assert (DIALECT.read(changed, found).media_type, DIALECT.read(changed, found).data) == (
+        "image/webp",
+        b"other",
+    )
+    assert orjson.loads(changed)["messages"][0]["content"][0]["image_url"]["detail"] == "high"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(b'{"image_url": 1}', True), (b'{"\\u0069mage_url": 1}', True), (b'{"content": "text"}', False)],
+)
+def test_bodies_without_the_key_are_not_worth_a_scan(body: bytes, expected: bool):
+    assert DIALECT.may_have_images(body) == expected
+
+
+@pytest.mark.parametrize("document", [{}, {"model": 7}, {"model": None}])
+def test_a_request_may_name_no_model(document: dict):
+    assert DIALECT.model_of("/v1/chat/completions", document) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (GatewayError("m"), "api_error"),
+        (UpstreamTimeoutError("m"), "api_error"),
+        (QueueFullError("m"), "rate_limit_error"),
+        (ImageBlockedError("m"), "invalid_request_error"),
+        (RequestRefusedError("body_too_large", "m"), "invalid_request_error"),
+    ],
+)
+def test_errors_have_the_types_openai_gives_them(error: GatewayError, expected: str):
+    assert orjson.loads(DIALECT.error_body(error))["error"] == {
+        "message": "m",
+        "type": expected,
+        "param": None,
+        "code": error.kind,
+    }

@@ -6,10 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.splice import AmbiguousKeysError, Replacement, Span, locate, skeleton, splice, string_at
+from gateway.dialects.splice import (
+    EACH,
+    AmbiguousKeysError,
+    Replacement,
+    Span,
+    locate,
+    skeleton,
+    splice,
+    string_at,
+)
 
-PATHS = OpenAIChat.image_paths
+_PART = ("messages", EACH, "content", EACH, "image_url")
+PATHS = (_PART, (*_PART, "url"))
 URL = "data:image/png;base64,AAAA"
 
 json_values = st.recursive(

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.relay.incoming import BodyTooLargeError, ClientHangUpError, Incoming, unless_hung_up
+from gateway.relay.incoming import BodyTooLargeError, ClientHangUpError, Incoming, until_hung_up
 
 pytestmark = pytest.mark.anyio
 
@@ -59,33 +59,54 @@ async def test_work_is_cancelled_when_the_client_leaves():
     await incoming.read(1)
     is_cancelled = False
 
-    async def work():
-        nonlocal is_cancelled
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            is_cancelled = True
-            raise
-
     with pytest.raises(ClientHangUpError):
-        await unless_hung_up(incoming, work())
+        async with until_hung_up(incoming):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                is_cancelled = True
+                raise
 
     assert is_cancelled
+    await asyncio.sleep(0)  # nothing of the cancellation is left over
 
 
 async def test_work_that_ends_first_is_not_disturbed():
     incoming = _incoming(_piece(b"", False))
     await incoming.read(1)
 
-    async def work():
+    async with until_hung_up(incoming):
         await asyncio.sleep(0)
+        is_done = True
 
-    assert await unless_hung_up(incoming, work()) is None
+    assert is_done
 
 
-async def test_failure_of_the_work_reaches_the_caller():
-    async def work():
-        raise LookupError
+async def test_work_that_ends_as_the_client_leaves_is_done():
+    incoming = _incoming(_piece(b"", False), GONE)
+    await incoming.read(1)
 
+    async with until_hung_up(incoming):
+        is_done = True
+
+    await asyncio.sleep(0.01)
+    assert is_done
+
+
+async def test_failure_of_the_work_reaches_the_caller_as_it_is():
     with pytest.raises(LookupError):
-        await unless_hung_up(_incoming(), work())
+        async with until_hung_up(_incoming()):
+            raise LookupError
+
+
+async def test_who_cancels_the_request_is_not_taken_for_the_client():
+    async def serve():
+        async with until_hung_up(_incoming()):
+            await asyncio.Event().wait()
+
+    task = asyncio.ensure_future(serve())
+    await asyncio.sleep(0.01)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
