@@ -71,7 +71,7 @@ def test_it_is_calibrated_and_its_trials_are_evaluated_and_learned_from(images: 
         "--images",
         images,
         "--distortions",
-        "blur,tint,noise",
+        "blur,tint,noise,jpeg,mask",
     )
     asked = run(CALIBRATE, "run", *observer, "--out", tmp_path / "calibrated")
     both = ("--calibration", tmp_path / "calibrated", "--images", images)
