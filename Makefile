@@ -8,6 +8,7 @@ READY := .venv/.ready-for
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # two set-ups at once would meet in .venv
 .PHONY: help demo test test-slow peers monitoring-test test-all lint format bench clean
 
 help: ## list the targets

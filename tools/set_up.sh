@@ -18,15 +18,15 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 install_packages() {
     local run command="apt-get update -qq && apt-get install -qq -y --no-install-recommends $*"
-    has apt-get || stop "expected programs of the Debian packages $*: install them the way your system does"
+    has apt-get || stop "Missing programs, named here by their Debian packages: $*. Install them the way this system does."
     if [ "$(id -u)" = 0 ]; then
         run=(sh -c)
     elif sudo -n true 2>/dev/null; then
         run=(sudo sh -c)
     elif has sudo; then
-        stop "expected the Debian packages $*. Type, then try again:" "    sudo sh -c '$command'"
+        stop "Missing Debian packages: $*. Type this, then try again:" "    sudo sh -c '$command'"
     else
-        stop "expected the Debian packages $*. Type, then try again:" "    su -c '$command'"
+        stop "Missing Debian packages: $*. Type this, then try again:" "    su -c '$command'"
     fi
     echo "Installing the Debian packages $* ..."
     "${run[@]}" "export DEBIAN_FRONTEND=noninteractive; $command" >/dev/null ||
@@ -36,7 +36,8 @@ install_packages() {
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 find_python() {
-    has "$python" || install_packages python3 python3-venv
+    [ "$python" != python3 ] || has python3 || install_packages python3 python3-venv
+    has "$python" || stop "expected a Python of version 3.11 or newer, found no program named $python"
     is_new_enough "$python" || stop "expected Python 3.11 or newer, got $("$python" --version 2>&1) ($(command -v "$python"))." \
         "Name another one, such as: make demo PYTHON=python3.12"
     "$python" -c 'import ensurepip, venv' 2>/dev/null || install_packages \
@@ -49,7 +50,9 @@ set_up_python() {
     local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt)
     if [ -e "$unfinished" ] || ! is_new_enough .venv/bin/python || ! .venv/bin/pip --version >/dev/null 2>&1; then
         find_python
-        rm -rf .venv && mkdir .venv && touch "$unfinished"
+        rm -rf .venv
+        mkdir .venv
+        touch "$unfinished"
         "$python" -m venv .venv
     fi
     touch "$unfinished"

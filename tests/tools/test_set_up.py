@@ -208,6 +208,16 @@ def test_an_old_python_is_told_with_its_version(machine: Machine):
     assert machine.log == []
 
 
+def test_a_python_that_is_named_but_not_there_is_told(machine: Machine):
+    machine.has_python(12)
+
+    told = machine.set_up("demo", PYTHON="python3.9")
+
+    assert told.returncode == 1
+    assert "found no program named python3.9" in told.stderr
+    assert machine.log == []
+
+
 @pytest.mark.parametrize("left", [".unfinished", "bin/python"])
 def test_a_set_up_cut_short_is_started_over(machine: Machine, left: str):
     machine.has_python(12)
