@@ -1,8 +1,5 @@
 # Two commands matter on a fresh machine: `make demo` and `make test`. Each sets itself up in .venv.
-# PYTHON names the interpreter; TORCH_INDEX where torch comes from: CPU-only wheels, or pip's own index where empty.
-PYTHON ?= python3
-TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-export PYTHON TORCH_INDEX
+# `make demo PYTHON=python3.12` names the interpreter, TORCH_INDEX=URL where torch comes from: see tools/set_up.sh.
 BIN := .venv/bin
 READY := .venv/.ready-for
 PYTEST := $(BIN)/python -m pytest
