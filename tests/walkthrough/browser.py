@@ -33,7 +33,7 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         found = next(filter(None, map(shutil.which, _NAMES)), None)
         if found is None:
-            raise AssertionError("expected Chromium: apt-get install chromium")
+            raise AssertionError("expected Chromium: apt-get install chromium, or `make peers`")
         self._program, self._folder = found, folder
         folder.mkdir(parents=True, exist_ok=True)
 

@@ -2,7 +2,6 @@
 
 import importlib
 import re
-import shutil
 import subprocess
 import tomllib
 
@@ -196,7 +195,7 @@ def test_grafana_variables_are_all_filled_in():
     assert not [expression for expression in filled if "$" in expression]
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+@pytest.mark.peers
 def test_promtool_accepts_the_configuration_and_the_rules():
     checked = [["config", str(DEPLOY / "prometheus" / "prometheus.yml")], ["rules", str(RULES)]]
 

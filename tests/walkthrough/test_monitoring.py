@@ -1,6 +1,6 @@
 """A real Prometheus scrapes a live gateway; every panel's and every alert's query must return data.
 
-Run by `make monitoring-test`. Needs the programs of the Debian package `prometheus`.
+Run by `make peers`, alone by `make monitoring-test`. Needs the programs of the Debian package `prometheus`.
 """
 
 import json
@@ -27,7 +27,7 @@ from tests.walkthrough.deployment import (
 )
 from tests.walkthrough.traffic import one_round, photographs, running_upstream
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.peers
 
 SCRAPE_SECONDS = 1
 TRAFFIC_SECONDS = 12

@@ -15,6 +15,8 @@ from calibration.stimuli.registry import DISTORTIONS
 from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials
 from tests.walkthrough.browser import Browser
 
+pytestmark = pytest.mark.peers
+
 SECTIONS = ("summary", "thresholds", "radar", "curves", "examples", "replies", "bias", "method")
 TELEPHONE = 390
 SEEN = ("blur", "jpeg", "angle")

@@ -18,6 +18,8 @@ from calibration.observers.protocol import ObserverError, Query
 from calibration.observers.select import build_observer
 from calibration.questions import DIRECT_PROMPT
 
+pytestmark = pytest.mark.peers
+
 _START_SECONDS = 120
 
 
@@ -52,7 +54,6 @@ def wait_until_ready(url: str, server: subprocess.Popen, log: Path) -> None:
     pytest.fail(log.read_text()[-2000:])
 
 
-@pytest.mark.slow
 def test_it_gives_the_replies_the_model_gives_at_home(address: str):
     picture = center_square(Image(astronaut()), 96)
     rng = np.random.default_rng(0)
@@ -70,7 +71,6 @@ def test_it_gives_the_replies_the_model_gives_at_home(address: str):
     assert all(reply.tokens_in > 72 and reply.tokens_out for reply in replies)
 
 
-@pytest.mark.slow
 def test_a_model_it_does_not_serve_is_told(address: str):
     observer = build_observer(f"openai:no-such/model@{address}", workers=1)
 
