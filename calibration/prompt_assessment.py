@@ -32,6 +32,27 @@ class PromptFinding:
     by_itself: Count  # of the whole run
     threshold: Threshold
 
+    @property
+    def is_reached(self) -> bool:
+        """Whether half of the answers change within the shares that were perturbed."""
+        return self.threshold.status != "censored" and self.threshold.threshold is not None
+
+    @property
+    def share(self) -> str:
+        """The threshold in words; a dash where there is none."""
+        found = self.threshold
+        if found.threshold is None or found.status == "unmeasurable":
+            return "–"
+        return f"{'>' if found.status == 'censored' else ''}{found.threshold:.3g} %"
+
+    @property
+    def interval(self) -> str:
+        """Its 95 % interval in words; empty where there is none."""
+        found = self.threshold
+        if found.low is None or found.status == "unmeasurable":
+            return ""
+        return f"≥ {found.low:.3g} %" if found.high is None else f"{found.low:.3g}–{found.high:.3g} %"
+
 
 def asks_prompts(trials: Sequence[Trial]) -> bool:
     """Whether the trials perturb the prompt, rather than the picture."""

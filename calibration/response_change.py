@@ -82,6 +82,23 @@ def crossing(levels: Sequence[LevelCount], by_itself: Count) -> Crossing:
     return Crossing(middle, low, high)
 
 
+@dataclass(frozen=True)
+class Climb:
+    """Ratios that never fall, by share; the first are of the unperturbed prompt."""
+
+    shares: Values  # (N,) per cent
+    ratios: Values  # (N,)
+
+
+def monotone_climb(levels: Sequence[LevelCount], by_itself: Count) -> Climb:
+    """Return the counted ratios, made monotone, from the rate by itself on; every level must have answers."""
+    pooled = _pooled(levels)
+    ratios = np.array([found.count.ratio for found in pooled], dtype=np.float64)
+    weights = np.array([found.count.answered for found in pooled], dtype=np.float64)
+    shares = np.array([0.0, *(found.share for found in pooled)])
+    return Climb(shares, _climb(ratios, weights, by_itself.ratio or 0.0))
+
+
 def _pooled(levels: Sequence[LevelCount]) -> list[LevelCount]:
     """Take levels that change the same share of the prompts as one: short prompts have few steps."""
     pooled: list[LevelCount] = []
