@@ -5,13 +5,13 @@ repeats of all kinds count together.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import mean
 
 from calibration.profile import Status, Threshold
-from calibration.response_change import Count, Crossing, LevelCount, crossing
+from calibration.response_change import Count, Crossing, LevelCount, by_share, crossing
 from calibration.stimuli.distortion import Distortion
-from calibration.stimuli.prompt_kinds import PROMPT_KINDS, perturbation_of
+from calibration.stimuli.prompt_kinds import PROMPT_KINDS, perturbation_of, unit_of
 from calibration.trials import Trial
 
 _MOST_BY_ITSELF = 0.25  # as of pictures: above it, no change can be laid to the prompt
@@ -31,27 +31,29 @@ class PromptFinding:
     levels: Sequence[LevelCount]  # without the unperturbed prompt
     by_itself: Count  # of the whole run
     threshold: Threshold
+    crossing: Crossing | None  # None: the answers allow no estimate
 
     @property
-    def is_reached(self) -> bool:
-        """Whether half of the answers change within the shares that were perturbed."""
-        return self.threshold.status != "censored" and self.threshold.threshold is not None
+    def unit(self) -> str:
+        """What was perturbed, in the plural."""
+        return unit_of(self.kind.name)
 
     @property
     def share(self) -> str:
-        """The threshold in words; a dash where there is none."""
+        """The threshold in words; ≈ where it is not measured, a dash where there is no estimate."""
         found = self.threshold
-        if found.threshold is None or found.status == "unmeasurable":
+        if self.crossing is None or found.threshold is None:
             return "–"
-        return f"{'>' if found.status == 'censored' else ''}{found.threshold:.3g} %"
+        about = "" if found.status == "measured" else "≈ "
+        return f"{'> ' if self.crossing.share is None else about}{found.threshold:.3g} %"
 
     @property
     def interval(self) -> str:
         """Its 95 % interval in words; empty where there is none."""
-        found = self.threshold
-        if found.low is None or found.status == "unmeasurable":
+        low, high = self.threshold.low, self.threshold.high
+        if self.crossing is None or low is None:
             return ""
-        return f"≥ {found.low:.3g} %" if found.high is None else f"{found.low:.3g}–{found.high:.3g} %"
+        return f"≥ {low:.3g} %" if high is None else f"{low:.3g}–{high:.3g} %"
 
 
 def asks_prompts(trials: Sequence[Trial]) -> bool:
@@ -62,13 +64,11 @@ def asks_prompts(trials: Sequence[Trial]) -> bool:
 def assess_prompts(trials: Sequence[Trial]) -> dict[str, PromptFinding]:
     """Count changed answers of every kind in the log, and find where half of them change."""
     by_itself = count_changed([trial for trial in trials if trial.is_catch])
-    findings = {}
-    for name, kind in PROMPT_KINDS.items():
-        own = [trial for trial in trials if trial.stimulus.distortion == name]
-        if own:
-            levels = _levels(own)
-            findings[name] = PromptFinding(kind, own, levels, by_itself, _conclude(own, levels, by_itself))
-    return findings
+    return {
+        name: _conclude(kind, own, by_itself)
+        for name, kind in PROMPT_KINDS.items()
+        if (own := [trial for trial in trials if trial.stimulus.distortion == name])
+    }
 
 
 def count_changed(trials: Sequence[Trial]) -> Count:
@@ -127,70 +127,78 @@ def _share(trial: Trial) -> float:
     return perturbation_of(prompt, stimulus.distortion, stimulus.level, stimulus.seed).level
 
 
-def _conclude(trials: Sequence[Trial], levels: Sequence[LevelCount], by_itself: Count) -> Threshold:
-    answered = [found for found in levels if found.count.answered]
-    status, reason = _judge_answers(trials, answered, by_itself)
-    found = crossing(answered, by_itself) if answered else Crossing(None, None, None)
-    if answered and not status:
-        status, reason = _judge_crossing(found, answered)
-    strongest = max((each.share for each in answered), default=None)
-    share = strongest if found.share is None else found.share
-    last = max(answered, key=lambda each: each.share).count.ratio if answered else None
-    return Threshold(
-        status=status or "unmeasurable",
-        threshold=_rounded(share),
-        unit_value=_rounded(share),
-        low=_rounded(strongest if found.low is None else found.low),
-        high=_rounded(found.high),
+def _conclude(kind: Distortion, trials: Sequence[Trial], by_itself: Count) -> PromptFinding:
+    levels = _levels(trials)
+    answered = by_share([found for found in levels if found.count.answered])
+    forbidden = _why_no_estimate(trials, answered, by_itself)
+    found = None if forbidden else crossing(answered, by_itself)
+    threshold = Threshold(
+        status="unmeasurable",
+        threshold=None,
+        unit_value=None,
+        low=None,
+        high=None,
         slope=None,
         false_alarm=_rounded(by_itself.ratio),
-        hit_at_max=_rounded(last),
+        hit_at_max=_rounded(answered[-1].count.ratio) if answered else None,
         n_queries=sum(trial.questions for trial in trials),
+        reason=forbidden,
+    )
+    if found is not None:
+        threshold = _estimated(threshold, found, answered)
+    return PromptFinding(kind, trials, levels, by_itself, threshold, found)
+
+
+def _estimated(unknown: Threshold, found: Crossing, levels: Sequence[LevelCount]) -> Threshold:
+    """Fill in where half of the answers change, or the largest share tried where they do not."""
+    strongest = levels[-1].share
+    share = _rounded(strongest if found.share is None else found.share)
+    low = _rounded(strongest if found.low is None else found.low)
+    status, reason = _judge(found, levels)
+    return replace(
+        unknown,
+        status=status,
+        threshold=share,
+        unit_value=share,
+        low=low,
+        high=_rounded(found.high),
         reason=reason,
     )
 
 
-def _judge_answers(
-    trials: Sequence[Trial], levels: Sequence[LevelCount], by_itself: Count
-) -> tuple[Status | None, str]:
-    """Return why the answers allow no threshold; None where they do."""
+def _why_no_estimate(trials: Sequence[Trial], levels: Sequence[LevelCount], by_itself: Count) -> str:
+    """Return why the answers allow no estimate; empty where they do."""
     usable = sum(trial.noticed is not None for trial in trials)
     if usable < _MIN_USABLE * len(trials):
-        return "unmeasurable", f"only {usable} of {len(trials)} pairs of answers could be compared"
+        return f"only {usable} of {len(trials)} pairs of answers could be compared"
     if by_itself.ratio is None:
-        return "unmeasurable", (
-            "no prompt was asked twice as it is: how often the answer changes by itself is not known"
-        )
+        return "no prompt was asked twice as it is: how often the answer changes by itself is not known"
     if by_itself.ratio > _MOST_BY_ITSELF:
-        return "unmeasurable", (
+        return (
             f"unsteady: {by_itself.ratio:.0%} of the answers to the unperturbed prompt change by themselves "
             f"(at most {_MOST_BY_ITSELF:.0%} allowed)"
         )
     answers = sum(found.count.answered for found in levels)
     if answers < _MIN_ANSWERS:
-        return (
-            "unmeasurable",
-            f"only {answers} answers to perturbed prompts; about {_USUAL_ANSWERS} are needed",
-        )
-    return None, ""
+        return f"only {answers} answers to perturbed prompts; about {_USUAL_ANSWERS} are needed"
+    return ""
 
 
-def _judge_crossing(found: Crossing, levels: Sequence[LevelCount]) -> tuple[Status, str]:
-    weakest, strongest = (pick(each.share for each in levels) for pick in (min, max))
-    if found.share is None or found.low is None:
+def _judge(found: Crossing, levels: Sequence[LevelCount]) -> tuple[Status, str]:
+    weakest, strongest = levels[0].share, levels[-1].share
+    if found.share is None:
         return "censored", f"half of the answers do not change even where {strongest:.3g} % is perturbed"
     if found.share <= weakest:
         return _INEXACT, (
             f"half of the answers change at the smallest share that was perturbed, {weakest:.3g} %: "
             "the threshold lies there or below"
         )
-    if found.high is None:
-        return _INEXACT, (
-            f"half of the answers may not change even where {strongest:.3g} % is perturbed; more answers tell"
-        )
+    about = f"half of the answers change at about {found.share:.2g} %"
+    if found.high is None or found.low is None:
+        return _INEXACT, f"{about}, but perhaps at more than {strongest:.3g} %, the most that was perturbed"
     if found.high > _MAX_WIDTH * found.low:
         return _INEXACT, (
-            f"the answers leave any share from {found.low:.2g} to {found.high:.2g} % open; more are needed"
+            f"{about}, give or take: from {found.low:.2g} to {found.high:.2g} %; more questions narrow it"
         )
     return "measured", ""
 

@@ -69,7 +69,7 @@ def crossing(levels: Sequence[LevelCount], by_itself: Count) -> Crossing:
         levels: At least one with answers; those without are left out.
         by_itself: Of the unperturbed prompt, asked twice.
     """
-    pooled = _pooled([found for found in levels if found.count.answered])
+    pooled = by_share([found for found in levels if found.count.answered])
     shares = np.array([0.0, *(found.share for found in pooled)])
     rng = np.random.default_rng(_SEED)
     base = _draw(by_itself, rng)  # (D,)
@@ -82,6 +82,18 @@ def crossing(levels: Sequence[LevelCount], by_itself: Count) -> Crossing:
     return Crossing(middle, low, high)
 
 
+def by_share(levels: Sequence[LevelCount]) -> list[LevelCount]:
+    """Take levels that change the same share of the prompts as one: short prompts have few steps."""
+    pooled: list[LevelCount] = []
+    for found in sorted(levels, key=lambda each: each.share):
+        if pooled and found.share - pooled[-1].share < _EQUAL:
+            last = pooled.pop().count
+            count = Count(last.changed + found.count.changed, last.answered + found.count.answered)
+            found = LevelCount(found.level, found.share, count)  # noqa: PLW2901 - the pool it grows into
+        pooled.append(found)
+    return pooled
+
+
 @dataclass(frozen=True)
 class Climb:
     """Ratios that never fall, by share; the first are of the unperturbed prompt."""
@@ -92,23 +104,11 @@ class Climb:
 
 def monotone_climb(levels: Sequence[LevelCount], by_itself: Count) -> Climb:
     """Return the counted ratios, made monotone, from the rate by itself on; every level must have answers."""
-    pooled = _pooled(levels)
+    pooled = by_share(levels)
     ratios = np.array([found.count.ratio for found in pooled], dtype=np.float64)
     weights = np.array([found.count.answered for found in pooled], dtype=np.float64)
     shares = np.array([0.0, *(found.share for found in pooled)])
     return Climb(shares, _climb(ratios, weights, by_itself.ratio or 0.0))
-
-
-def _pooled(levels: Sequence[LevelCount]) -> list[LevelCount]:
-    """Take levels that change the same share of the prompts as one: short prompts have few steps."""
-    pooled: list[LevelCount] = []
-    for found in sorted(levels, key=lambda each: each.share):
-        if pooled and found.share - pooled[-1].share < _EQUAL:
-            last = pooled.pop().count
-            count = Count(last.changed + found.count.changed, last.answered + found.count.answered)
-            found = LevelCount(found.level, found.share, count)  # noqa: PLW2901 - the pool it grows into
-        pooled.append(found)
-    return pooled
 
 
 def _draw(count: Count, rng: np.random.Generator) -> Values:

@@ -14,7 +14,7 @@ from calibration.published_prompts import PUBLISHED
 from calibration.report.layout import load_template
 from calibration.report.plots.ink import Draw, to_svg
 from calibration.report.plots.response_change import draw_response_change
-from calibration.response_change import Count, LevelCount
+from calibration.response_change import Count
 from calibration.stimuli.prompt_kinds import PROMPT_KINDS, perturbation_of
 from calibration.stimuli.prompt_text import Perturbation
 from calibration.trials import Trial
@@ -40,7 +40,7 @@ class Cell:
 
     ratio: str
     interval: str
-    share: str  # what was changed, where it is not what was asked for
+    share: str  # what was changed on average
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def prompt_figures(trials: Sequence[Trial]) -> dict[str, PromptFigure]:
     """Return every figure by its file name."""
     return {
         name: PromptFigure(
-            partial(draw_response_change, found), f"Answers changed by perturbed {found.kind.label}"
+            partial(draw_response_change, found),
+            f"Answers changed as {found.unit} of the prompt are perturbed",
         )
         for name, found in assess_prompts(trials).items()
     }
@@ -92,24 +93,28 @@ def render_prompt_report(profile: JndProfile, trials: Sequence[Trial]) -> str:
         n_questions=sum(trial.questions for trial in trials),
         n_trials=len(trials),
         n_usable=usable,
+        answers=_answers_per_level(findings),
     )
 
 
 def sentence_of(finding: PromptFinding) -> str:
     """Say what one kind's threshold means."""
-    found, label = finding.threshold, finding.kind.label
+    found = finding.threshold
     if found.status != "measured":
         reason = found.reason or found.status
         return f"{reason[:1].upper()}{reason[1:]}."
     return (
-        f"Half of the answers change where {found.threshold:.3g} % of the {label} are perturbed "
-        f"(95 % interval {found.low:.3g} to {found.high:.3g} %)."
+        f"Half of the answers change where {found.threshold:.3g} % of the prompt's {finding.unit} "
+        f"are perturbed (95 % interval {found.low:.3g} to {found.high:.3g} %)."
     )
 
 
 def _summarise(model: str, findings: Mapping[str, PromptFinding]) -> list[str]:
     sentences = [
-        f"{found.kind.label.capitalize()}: {_lowered(sentence_of(found))}" for found in findings.values()
+        sentence_of(found)
+        if found.threshold.status == "measured"
+        else f"{found.unit.capitalize()}: {found.threshold.reason or found.threshold.status}."
+        for found in findings.values()
     ]
     by_itself = next(iter(findings.values())).by_itself
     if by_itself.ratio is not None and by_itself.interval is not None:
@@ -121,10 +126,6 @@ def _summarise(model: str, findings: Mapping[str, PromptFinding]) -> list[str]:
     return sentences
 
 
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
 def _is_told(key: str, value: object) -> bool:
     return value is not None and key not in _TOLD_ABOVE
 
@@ -133,11 +134,13 @@ def _cell(finding: PromptFinding, level: float) -> Cell:
     found = next((each for each in finding.levels if each.level == level), None)
     if found is None or found.count.ratio is None:
         return Cell("–", "", "")
-    return Cell(f"{found.count.ratio:.0%}", _interval(found.count), _changed_share(found))
+    return Cell(f"{found.count.ratio:.0%}", _interval(found.count), f"{found.share:.3g} %")
 
 
-def _changed_share(found: LevelCount) -> str:
-    return f"{found.share:.3g} % changed"
+def _answers_per_level(findings: Mapping[str, PromptFinding]) -> str:
+    counts = [found.count.answered for each in findings.values() for found in each.levels]
+    least, most = min(counts, default=0), max(counts, default=0)
+    return f"{most}" if least == most else f"{least} to {most}"
 
 
 def _by_itself(findings: Mapping[str, PromptFinding]) -> Cell:
@@ -147,7 +150,7 @@ def _by_itself(findings: Mapping[str, PromptFinding]) -> Cell:
 
 def _interval(count: Count) -> str:
     low, high = count.interval or (0.0, 0.0)
-    return f"{100 * low:.0f}–{100 * high:.0f} % of {count.answered}"
+    return f"{100 * low:.0f}–{100 * high:.0f} %"
 
 
 def _published(findings: Mapping[str, PromptFinding]) -> Mapping[str, Sequence[str]]:
@@ -191,11 +194,10 @@ def _pieces(found: Perturbation) -> list[Piece]:
     """Return the prompt as it became, with what was taken out and put in, up to the longest shown."""
     pieces, end = [], 0
     for change in found.changes:
-        pieces += [
-            Piece(found.original[end : change.start], ""),
-            Piece(change.before, "del"),
-            Piece(change.after, "ins"),
-        ]
+        pieces.append(Piece(found.original[end : change.start], ""))
+        if found.granularity != "character":  # letter by letter it cannot be read
+            pieces.append(Piece(change.before, "del"))
+        pieces.append(Piece(change.after, "ins"))
         end = change.start + len(change.before)
         if end > _LONGEST_PROMPT:
             return [*pieces, Piece("…", "")]

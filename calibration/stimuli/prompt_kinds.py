@@ -31,7 +31,7 @@ def _same(level: float) -> float:
 def _kind(unit: str) -> Distortion:
     return Distortion(
         name=f"{_PREFIX}{unit}",
-        label=f"{unit} of the prompt",
+        label=f"prompt {unit}",
         levels=_WHOLE,
         unit=f"% of the {unit}",
         unit_value=_same,
@@ -74,6 +74,11 @@ def perturbation_of(prompt: str, kind: str, level: float, seed: int) -> Perturba
         ValueError: The prompt cannot be changed without making an image placeholder of it.
     """
     return perturb(prompt, granularity_of(kind), level, np.random.default_rng(seed))
+
+
+def unit_of(kind: str) -> str:
+    """Return the plural of what a kind of perturbation counts."""
+    return _UNITS[granularity_of(kind)]
 
 
 def granularity_of(kind: str) -> Granularity:

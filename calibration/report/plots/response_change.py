@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from calibration.prompt_assessment import PromptFinding
 from calibration.published_prompts import HIGHEST_LEVEL, LOWEST_LEVEL, PUBLISHED
 from calibration.report.plots.ink import CARD, INK, LINE, OTHERS, RULE, WARM, new_figure
-from calibration.response_change import monotone_climb
+from calibration.response_change import by_share, monotone_climb
 
 _HALF = 0.5
 
@@ -30,7 +30,7 @@ def _draw_published(axes: Axes, finding: PromptFinding) -> None:
 
 
 def _draw_ratios(axes: Axes, finding: PromptFinding) -> None:
-    answered = [found for found in finding.levels if found.count.answered]
+    answered = by_share([found for found in finding.levels if found.count.answered])
     if answered and finding.by_itself.answered:
         climb = monotone_climb(answered, finding.by_itself)
         axes.plot(climb.shares, climb.ratios, color=LINE, linewidth=1.6)
@@ -47,7 +47,7 @@ def _draw_threshold(axes: Axes, finding: PromptFinding) -> None:
     height = _HALF * (1 + (finding.by_itself.ratio or 0.0))
     axes.axhline(height, color=LINE, linewidth=0.7, linestyle=(0, (1, 3)))
     found = finding.threshold
-    if not finding.is_reached or found.threshold is None:
+    if finding.crossing is None or finding.crossing.share is None or found.threshold is None:
         return
     high = found.high or max(level.share for level in finding.levels)
     axes.hlines(height, found.low or 0.0, high, color=LINE, linewidth=3.2, alpha=0.85)
@@ -65,7 +65,7 @@ def _finish(axes: Axes, finding: PromptFinding) -> None:
     axes.set_xticks(list(ticks), ["as it is", *(f"{tick} %" for tick in ticks if tick)])
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "50 %", "", "100 %"])
     axes.tick_params(which="both", length=2.5, width=0.6)
-    axes.set_xlabel(f"{finding.kind.label} perturbed")
+    axes.set_xlabel(f"{finding.unit} perturbed")
     axes.set_ylabel("answers changed")
     axes.grid(axis="y", color=RULE, linewidth=0.7)
     axes.set_axisbelow(True)
