@@ -180,7 +180,7 @@ def _why_no_estimate(trials: Sequence[Trial], levels: Sequence[LevelCount], by_i
         )
     answers = sum(found.count.answered for found in levels)
     if answers < _MIN_ANSWERS:
-        return f"only {answers} answers to perturbed prompts; about {_USUAL_ANSWERS} are needed"
+        return f"only {answers} answer{'' if answers == 1 else 's'} to perturbed prompts; about {_USUAL_ANSWERS} are needed"
     return ""
 
 
