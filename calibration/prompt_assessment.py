@@ -180,7 +180,8 @@ def _why_no_estimate(trials: Sequence[Trial], levels: Sequence[LevelCount], by_i
         )
     answers = sum(found.count.answered for found in levels)
     if answers < _MIN_ANSWERS:
-        return f"only {answers} answer{'' if answers == 1 else 's'} to perturbed prompts; about {_USUAL_ANSWERS} are needed"
+        plural = "" if answers == 1 else "s"
+        return f"only {answers} answer{plural} to perturbed prompts; about {_USUAL_ANSWERS} are needed"
     return ""
 
 

@@ -35,7 +35,7 @@ class _Balance(HTMLParser):
         super().__init__()
         self.open: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         if tag not in self.VOID:
             self.open.append(tag)
 
@@ -56,23 +56,16 @@ def test_the_page_is_whole_and_loads_nothing(ratio: float):
 
 def test_a_run_with_perturbed_prompts_gets_this_page_and_its_figures(tmp_path: Path):
     trials = prompt_trials(1.0, rounds=4)
-    assessments = assess(trials)
+    profile, assessments = profile_of(trials), assess(trials)
 
-    page = render_report(profile_of(trials), assessments)
-
-    assert page == page_of(trials).replace(
-        re.search(r"finished</dt><dd>([^<]*)", page_of(trials))[1],
-        re.search(r"finished</dt><dd>([^<]*)", page)[1],
-    )
+    assert render_report(profile, assessments) == render_prompt_report(profile, trials)
     assert [path.stem for path in save_plots(assessments, tmp_path)] == list(PROMPT_KINDS)
 
 
 def test_the_summary_says_at_which_share_half_change_and_how_many_do_by_themselves():
     page = page_of(prompt_trials(1.0))
 
-    assert re.search(
-        r"Half of the answers change where 1\d\.\d % of the prompt&#39;s words are perturbed", page
-    )
+    assert re.search(r"change where 1\d(?:\.\d)? % of the prompt(?:'|&#39;)s words are perturbed", page)
     assert "answered differently 0 of 60 times: 0.0%" in page
 
 

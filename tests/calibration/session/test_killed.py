@@ -48,7 +48,7 @@ class Slow:
 
     def answer(self, prompt, images):
         time.sleep(0.004)
-        return str(len(prompt) % 3)
+        return str("twice" in prompt)
 
 def factory():
     return Slow()

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from calibration.prompt_assessment import PromptFinding, assess_prompts
-from calibration.report.plots.ink import LINE
+from calibration.report.plots.ink import INK
 from calibration.report.plots.response_change import draw_response_change
 from tests.calibration.staged_prompts import prompt_trials
 
@@ -32,7 +32,7 @@ def test_a_threshold_not_reached_is_not_drawn():
 def test_every_share_that_was_perturbed_has_its_dot():
     finding = assess_prompts(prompt_trials(1.0))[KIND]
 
-    dots = [line for line in drawn(finding).lines if line.get_marker() == "o" and line.get_color() != LINE]
+    dots = [line for line in drawn(finding).lines if line.get_marker() == "o" and line.get_color() == INK]
 
     assert [line.get_xdata()[0] for line in dots] == [found.share for found in finding.levels]
 
