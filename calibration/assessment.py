@@ -19,6 +19,7 @@ from calibration.parameters import GuessPrior
 from calibration.procedures.adaptive import MIN_HIT_AT_MAX
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, Status, Threshold
+from calibration.prompt_assessment import asks_prompts, assess_prompts, response_changes
 from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
 from calibration.stimuli.distortion import Distortion
@@ -95,6 +96,11 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
     Raises:
         ValueError: The trials are not sweeps of the method's window.
     """
+    if asks_prompts(trials):
+        return {
+            name: Assessment(found.kind, found.trials, None, found.threshold)
+            for name, found in assess_prompts(trials).items()
+        }
     by_name: dict[str, list[Trial]] = {}
     for trial in trials:
         by_name.setdefault(trial.stimulus.distortion, []).append(trial)
@@ -134,7 +140,12 @@ def build_profile(
         input_side=observer.input_side,
         false_alarm=round(sum(catches) / len(catches), 4) if catches else None,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        details={**details, "catch_trials": len(catches), "reply_classes": reply_class_shares(trials)},
+        details={
+            **details,
+            "catch_trials": len(catches),
+            "reply_classes": reply_class_shares(trials),
+            **response_changes(trials),
+        },
     )
 
 

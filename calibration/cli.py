@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 
 from calibration.profile import JndProfile
+from calibration.stimuli.registry import DEFAULT_DISTORTIONS
 from calibration.terminal import console, heed_sigterm, plain_errors, progress
 
 app = typer.Typer(
@@ -18,7 +19,6 @@ app = typer.Typer(
     help="Measure how small a change a large multimodal model can notice: its just noticeable difference.",
 )
 
-DEFAULT_DISTORTIONS = "blur,brightness,saturation,contrast,jpeg,noise,webp,rescale"
 _SPEC_HELP = (
     "Who is asked: embedded | openai:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
     "transformers:PATH_OR_ID | python:MODULE:FACTORY | "
@@ -28,13 +28,20 @@ _MODEL_HELP = "A calibration folder, a profile.json, embedded, or a published na
 _Observer = Annotated[str, typer.Option(help=_SPEC_HELP)]
 _Images = Annotated[Path, typer.Option(help="Folder of reference pictures (PNG, JPEG, WebP, GIF).")]
 _Out = Annotated[Path, typer.Option(help="Folder for trials.jsonl, profile.json and report.html.")]
-_Distortions = Annotated[str, typer.Option(help="'all', or names separated by commas.")]
+_Distortions = Annotated[
+    str,
+    typer.Option(
+        help="'all', or names separated by commas. With --question prompt:FILE: prompt-characters, "
+        "prompt-words, prompt-sentences; all three unless some are named."
+    ),
+]
 _Queries = Annotated[
     int | None,
     typer.Option(
         min=5,
         help="Questions per distortion, a fifth about identical pairs: 25 for adaptive, 100 for constant. "
-        "For ascending, at most so many per picture; without it, every sweep runs to its end.",
+        "For ascending, at most so many per picture; without it, every sweep runs to its end. "
+        "With --question prompt:FILE 160, an eighth of them with the prompt as it is.",
     ),
 ]
 _Question = Annotated[
@@ -42,15 +49,18 @@ _Question = Annotated[
     typer.Option(
         help="difference (direct prompt and its polarity swap), difference:direct, "
         "difference:multiple-choice, difference:implicit (the paper's prompts alone), "
-        "or task:FILE: does the answer to a prompt change? "
-        'FILE is a prompt, or JSON lines {"image": file name, "prompt": text}.'
+        "task:FILE: does the answer to a prompt change with the picture? "
+        "or prompt:FILE: how much of the prompt's characters, words or sentences can be perturbed before the "
+        "answer changes? "
+        'FILE is a prompt, or JSON lines {"image": file name, "prompt": text}; ask for short answers.'
     ),
 ]
 _Procedure = Annotated[
     str,
     typer.Option(
         help="adaptive (levels placed where they tell most), ascending (the paper's: level by level, Replace "
-        "after each JND) or constant (fixed levels, shuffled)."
+        "after each JND) or constant (fixed levels, shuffled). A prompt is always perturbed at "
+        "fixed levels: 5, 10, 15, 20, 25, 30 and 50 % of it."
     ),
 ]
 

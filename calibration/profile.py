@@ -61,6 +61,11 @@ class JndProfile:
     details: Mapping[str, Any] = field(default_factory=dict)  # question, procedure, seed, versions
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def of_pictures(self) -> Mapping[str, Threshold]:
+        """Thresholds of the distortions of pictures: a profile may hold others, of prompts."""
+        return {name: found for name, found in self.distortions.items() if name in DISTORTIONS}
+
     def threshold_of(self, distortion: str) -> float | None:
         """Return the JND in levels, or None where this profile does not know one."""
         found = self.distortions.get(distortion)

@@ -131,7 +131,7 @@ def parse_pair_question(spec: str) -> PairQuestion:
             return PaperQuestion(known)
     raise ValueError(
         "expected --question difference, difference:direct, difference:multiple-choice, difference:implicit "
-        f"or task:FILE, got {spec!r}"
+        f"task:FILE or prompt:FILE, got {spec!r}"
     )
 
 

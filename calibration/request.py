@@ -9,13 +9,16 @@ from pathlib import Path
 from calibration.directory import SessionRecord
 from calibration.pictures import picture_names
 from calibration.procedures.ascending import DEFAULT_WINDOW
+from calibration.prompt_task import PromptQuestion, read_prompts
 from calibration.questions import PaperQuestion, parse_pair_question
-from calibration.session.plan import ProcedureName, Question, SessionPlan, wave_for
+from calibration.session.plan import PROMPT_WAVE, ProcedureName, Question, SessionPlan, wave_for
 from calibration.session.references import References, find_references
-from calibration.stimuli.registry import select_distortions
+from calibration.stimuli.prompt_kinds import select_prompt_kinds
+from calibration.stimuli.registry import DEFAULT_DISTORTIONS, select_distortions
 from calibration.tasks import TaskQuestion, read_task
 
 _QUERIES: dict[ProcedureName, int | None] = {"adaptive": 25, "constant": 100, "ascending": None}
+_PROMPT_QUERIES = 160  # 20 at each of the paper's seven levels, and 20 unperturbed
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ def plan_session(request: Request) -> SessionPlan:
         LookupError: A distortion is unknown.
     """
     procedure = _parse_procedure(request.procedure)
-    distortions = select_distortions(request.distortions)
     question = _parse_question(request.question, procedure)
+    if isinstance(question, PromptQuestion):
+        return _plan_prompts(request, question)
+    distortions = select_distortions(request.distortions)
     return SessionPlan(
         references=_find_references(request, question),
         distortions=distortions,
@@ -58,6 +63,20 @@ def plan_session(request: Request) -> SessionPlan:
         wave=wave_for(procedure, len(distortions)),
         sweeps=request.sweeps,
         window=request.window,
+    )
+
+
+def _plan_prompts(request: Request, question: PromptQuestion) -> SessionPlan:
+    """Ask at the paper's levels in shuffled order; the distortions of pictures say nothing about a prompt."""
+    is_default = request.distortions == DEFAULT_DISTORTIONS
+    return SessionPlan(
+        references=_find_references(request, question),
+        distortions=select_prompt_kinds("all" if is_default else request.distortions),
+        question=question,
+        procedure="constant",
+        queries_per_threshold=request.queries_per_threshold or _PROMPT_QUERIES,
+        seed=request.seed,
+        wave=PROMPT_WAVE,
     )
 
 
@@ -91,6 +110,12 @@ def _parse_question(spec: str, procedure: ProcedureName) -> Question:
     kind, _, path = spec.partition(":")
     if kind == "task":
         return read_task(Path(path))
+    if kind == "prompt":
+        if procedure == "ascending":
+            raise ValueError(
+                "expected no --procedure ascending: a prompt is perturbed at fixed levels, shuffled"
+            )
+        return read_prompts(Path(path))
     if spec == "difference" and procedure == "ascending":
         return PaperQuestion("direct")
     return parse_pair_question(spec)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from rich.table import Table
 
 from calibration.profile import JndProfile, Threshold
+from calibration.stimuli.distortion import Distortion
+from calibration.stimuli.prompt_kinds import PROMPT_KINDS
 from calibration.stimuli.registry import DISTORTIONS
 
 _FIELDS = (
@@ -29,6 +31,7 @@ def as_record(profile: JndProfile) -> Mapping[str, object]:
             name: {field: getattr(found, field) for field in _FIELDS}
             for name, found in profile.distortions.items()
         },
+        **_response_change(profile),
     }
 
 
@@ -38,10 +41,10 @@ def as_table(profile: JndProfile) -> Table:
     for heading in ("distortion", "JND, level", "95 %", "in its own unit", "false alarms", "status"):
         table.add_column(heading)
     for name, found in profile.distortions.items():
-        distortion = DISTORTIONS[name]
+        distortion = _named(name)
         table.add_row(
             distortion.label,
-            describe_level(found, distortion.levels),
+            describe_level(found, _end_of_scale(name, found)),
             describe_interval(found),
             describe_unit(found, distortion.unit),
             "" if found.false_alarm is None else f"{found.false_alarm:.0%}",
@@ -55,8 +58,25 @@ def reasons(profile: JndProfile) -> list[str]:
     named: dict[str, list[str]] = {}
     for name, found in profile.distortions.items():
         if found.reason:
-            named.setdefault(found.reason, []).append(DISTORTIONS[name].label)
+            named.setdefault(found.reason, []).append(_named(name).label)
     return [f"{', '.join(labels)}: {reason}" for reason, labels in named.items()]
+
+
+def _named(name: str) -> Distortion:
+    return DISTORTIONS.get(name) or PROMPT_KINDS[name]
+
+
+def _end_of_scale(name: str, found: Threshold) -> int:
+    """Return the strongest level there is; of a prompt, the largest share that was perturbed."""
+    if name in PROMPT_KINDS and found.status == "censored":
+        return round(found.threshold or 0)
+    return _named(name).levels
+
+
+def _response_change(profile: JndProfile) -> Mapping[str, object]:
+    """Return the ratios by level where the prompt was perturbed, else nothing."""
+    key = "response_change"
+    return {key: profile.details[key]} if key in profile.details else {}
 
 
 def describe_level(found: Threshold, strongest: int) -> str:

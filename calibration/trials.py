@@ -63,6 +63,9 @@ class Trial:
     seconds: float  # from asking to the answer, or a batch's time divided by its trials
     second_reply: str | None = None  # to the multiple-choice prompt, where `reply` could not be counted
     reference_reply: str | None = None  # task questions: the answer to the reference, compared with `reply`
+    reference_prompt: str | None = (
+        None  # where the prompt is perturbed: as it was before; `prompt` is what was asked
+    )
     questions: int = 1  # asked for this trial
     tokens_in: int = 0  # billed for them, where the provider tells
     tokens_out: int = 0

@@ -3,6 +3,8 @@
 Slow, but blind to the answers: what the other procedures are checked against.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from calibration.procedures.protocol import Heard, Step
@@ -11,11 +13,10 @@ DEFAULT_LEVELS = 8
 _WEAKEST = 1 / 50
 
 
-class Constant:
-    """Every level in turn, identical pairs among them, in an order drawn once."""
+class FixedLevels:
+    """The levels of one round in turn, in an order drawn once, round after round."""
 
-    def __init__(self, strongest: float, queries: int, rng: np.random.Generator) -> None:
-        levels = np.concatenate([[0.0, 0.0], constant_levels(strongest)])  # two in ten are identical
+    def __init__(self, levels: Sequence[float], queries: int, rng: np.random.Generator) -> None:
         rounds = -(-queries // len(levels))
         self._levels = np.concatenate([rng.permutation(levels) for _ in range(rounds)])[:queries]
 
@@ -25,6 +26,13 @@ class Constant:
 
     def record(self, heard: Heard) -> None:
         """Ignore the answer: nothing depends on it."""
+
+
+class Constant(FixedLevels):
+    """Every level of a distortion in turn, two identical pairs among ten."""
+
+    def __init__(self, strongest: float, queries: int, rng: np.random.Generator) -> None:
+        super().__init__([0.0, 0.0, *constant_levels(strongest)], queries, rng)
 
 
 def constant_levels(strongest: float) -> list[float]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from calibration.assessment import Assessment, asks_a_task
@@ -17,12 +16,14 @@ from calibration.directory import write_whole
 from calibration.profile import JndProfile
 from calibration.report.bias import diagnose
 from calibration.report.examples import render_examples
+from calibration.report.layout import load_template
 from calibration.report.plots.bias import draw_rates
 from calibration.report.plots.curves import draw_curve
 from calibration.report.plots.ink import Draw, to_png, to_svg
 from calibration.report.plots.radar import BESIDE, draw_radar, multiples_of_human
 from calibration.report.plots.replies import draw_replies
 from calibration.report.plots.staircase import MOST_STRIPS, draw_staircase
+from calibration.report.prompt_text import asks_prompts, prompt_figures, render_prompt_report
 from calibration.report.sweeps import sweeps_of
 from calibration.report.words import (
     bias_sentences,
@@ -83,8 +84,10 @@ def render_report(
         images: The session's folder of references; without it the page says that examples are missing.
     """
     trials = [trial for found in assessments.values() for trial in found.trials]
+    if asks_prompts(trials):
+        return render_prompt_report(profile, trials)
     plots = {name: to_svg(figure.draw, figure.title) for name, figure in _figures(assessments).items()}
-    return _page().render(
+    return load_template("report.html.j2").render(
         profile=profile,
         details=_told(profile.details),
         title=title_of(profile, trials),
@@ -122,18 +125,11 @@ def _told(details: Mapping[str, object]) -> dict[str, object]:
     return {key: value for key, value in details.items() if value is not None and key != "reply_classes"}
 
 
-def _page() -> Template:
-    return Environment(
-        loader=PackageLoader("calibration.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("report.html.j2")
-
-
 def _figures(assessments: Mapping[str, Assessment]) -> dict[str, _Figure]:
     """Return every figure by its file name."""
+    trials = [trial for found in assessments.values() for trial in found.trials]
+    if asks_prompts(trials):
+        return {name: _Figure(each.draw, each.title) for name, each in prompt_figures(trials).items()}
     figures = {
         name: _Figure(partial(draw_curve, found), f"Psychometric function of {found.distortion.label}")
         for name, found in assessments.items()

@@ -9,11 +9,13 @@ import numpy as np
 
 from calibration.procedures.adaptive import Adaptive
 from calibration.procedures.ascending import DEFAULT_WINDOW, Ascending
-from calibration.procedures.constant import Constant
+from calibration.procedures.constant import Constant, FixedLevels
 from calibration.procedures.protocol import Procedure
+from calibration.prompt_task import PromptQuestion
 from calibration.questions import PairQuestion
 from calibration.session.references import References
 from calibration.stimuli.distortion import Distortion
+from calibration.stimuli.prompt_text import LEVELS
 from calibration.tasks import TaskQuestion
 
 ProcedureName = Literal["adaptive", "ascending", "constant"]
@@ -23,6 +25,9 @@ _WANTED_IN_FLIGHT = 8
 _USUAL_WAVE = 2  # adaptive trials placed before the first is answered: costs nothing measurable
 _LONGEST_WAVE = 4  # costs 5 to 10 % of precision: only where few series would leave an observer idle
 _CONSTANT_WAVE = 64  # nothing depends on the answers
+PROMPT_WAVE = (
+    16  # nor does it here: two rounds of levels, so that a budget spent early is spent on all kinds alike
+)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,8 @@ class SessionPlan:
             return Ascending(distortion.levels, series, self.window, self.queries_per_threshold)
         queries = self.queries_per_threshold or 0
         rng = np.random.default_rng([self.seed, _key(distortion)])
+        if isinstance(self.question, PromptQuestion):
+            return FixedLevels([0.0, *LEVELS], queries, rng)
         strongest = float(distortion.levels)
         if self.procedure == "constant":
             return Constant(strongest, queries, rng)

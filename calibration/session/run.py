@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from calibration.observers.protocol import ObserverError, Reply
+from calibration.prompt_task import PromptQuestion
 from calibration.session.asking import Answered, Asker
 from calibration.session.budget import Budget
 from calibration.session.conversation import Conversation, Draft, PairConversation, TaskConversation
 from calibration.session.plan import SessionPlan
+from calibration.session.prompt_conversation import PromptConversation
 from calibration.session.references import Renderer
 from calibration.session.series import Series
 from calibration.tasks import TaskQuestion
@@ -66,6 +68,8 @@ def run_session(
 
 def _conversation(plan: SessionPlan, stimulus_side: int | None) -> Conversation:
     renderer = Renderer(plan.references, stimulus_side)
+    if isinstance(plan.question, PromptQuestion):
+        return PromptConversation(renderer)
     if isinstance(plan.question, TaskQuestion):
         return TaskConversation(renderer)
     return PairConversation(plan.question, renderer)

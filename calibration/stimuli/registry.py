@@ -29,6 +29,8 @@ DISTORTIONS: Mapping[str, Distortion] = MappingProxyType(
     }
 )
 
+DEFAULT_DISTORTIONS = "blur,brightness,saturation,contrast,jpeg,noise,webp,rescale"  # of `jnd-calibrate run`
+
 # Dataset only. The fifteen names above are what profiles hold and what predictor artifacts index; 4:2:0 also
 # comes with every JPEG and WebP level, so a threshold of its own would tell a compressor nothing new.
 DELIVERY_EXTRAS: Mapping[str, Distortion] = MappingProxyType({delivery.CHROMA.name: delivery.CHROMA})

@@ -90,5 +90,5 @@ def _level(deviations: Floats) -> float:
 
 
 def _is_measured(profile: JndProfile) -> bool:
-    measured = [found for found in profile.distortions.values() if found.status == "measured"]
+    measured = [found for found in profile.of_pictures.values() if found.status == "measured"]
     return profile.source == "measured" and len(measured) >= _FEWEST_MEASURED

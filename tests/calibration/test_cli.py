@@ -387,3 +387,68 @@ def test_report_tells_scripts_what_it_wrote(photo_folder: Path, tmp_path: Path):
     assert Path(written["report"]).is_file()
     assert str(tmp_path / "out" / "plots" / "blur.png") in written["plots"]
     assert all(Path(path).is_file() for path in written["plots"])
+
+
+PROMPT = (
+    "Look at the picture closely. What is in the middle of it? If there are several things, name the largest. "
+    "Answer with one word. Do not explain."
+)
+
+
+def run_prompts(photos: Path, out: Path, *more: object):
+    prompt = out.with_suffix(".txt")
+    prompt.write_text(PROMPT)
+    return run(photos, out, "--question", f"prompt:{prompt}", *more)
+
+
+def test_a_prompt_is_perturbed_in_every_way_and_told_as_distortions_are(photo_folder: Path, tmp_path: Path):
+    result = run_prompts(photo_folder, tmp_path / "out", "--json")
+
+    assert result.exit_code == 0
+    record = json.loads(result.stdout)
+    assert list(record["distortions"]) == ["prompt-characters", "prompt-words", "prompt-sentences"]
+    found = record["distortions"]["prompt-characters"]
+    assert found["status"] == "measured"
+    assert found["low"] <= 20 * 0.69 ** (1 / 3) <= found["high"]  # half of a Weibull function of scale 20
+    levels = [each["level"] for each in record["response_change"]["prompt-words"]]
+    assert levels == [5, 10, 15, 20, 25, 30, 50]
+    assert record["response_change"]["unperturbed"]["answers"] == 60
+    assert load_profile(tmp_path / "out").details["response_change"] == record["response_change"]
+    assert "prompt can change before simulated" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_kinds_of_perturbation_are_chosen_by_name_and_reported_again(photo_folder: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    chosen = run_prompts(photo_folder, out, "--distortions", "prompt-words", "--queries-per-threshold", 40)
+
+    again = invoke("report", "--calibration", out, "--json")
+
+    assert "prompt words" in chosen.stderr
+    assert [Path(plot).name for plot in json.loads(again.stdout)["plots"]] == ["prompt-words.png"]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--distortions", "blur"), "prompt-characters, prompt-words, prompt-sentences"),
+        (("--procedure", "ascending"), "perturbed at fixed levels"),
+    ],
+)
+def test_what_makes_no_sense_for_a_prompt_is_bad_use(
+    photo_folder: Path, tmp_path: Path, more: tuple[str, str], message: str
+):
+    result = run_prompts(photo_folder, tmp_path / "out", *more)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+def test_another_prompt_in_the_same_folder_is_another_session(photo_folder: Path, tmp_path: Path):
+    out = tmp_path / "out"
+    run_prompts(photo_folder, out, "--queries-per-threshold", 8)
+    out.with_suffix(".txt").write_text("What else is there?")
+
+    result = run(photo_folder, out, "--question", f"prompt:{out.with_suffix('.txt')}")
+
+    assert result.exit_code == 1
+    assert "question_digest" in result.stderr

@@ -114,3 +114,10 @@ def test_an_impossible_number_of_a_model_is_refused_by_name(name: str, value: ob
 )
 def test_every_profile_that_ships_survives_its_file(found: JndProfile):
     assert JndProfile.from_json(found.to_json()) == found
+
+
+def test_thresholds_of_prompts_are_kept_and_told_apart_from_those_of_pictures():
+    found = JndProfile.from_json(profile(**{"blur": MEASURED, "prompt-words": MEASURED}).to_json())
+
+    assert set(found.distortions) == {"blur", "prompt-words"}
+    assert set(found.of_pictures) == {"blur"}

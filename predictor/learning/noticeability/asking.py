@@ -187,7 +187,7 @@ def _completed(
     known: JndProfile, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
 ) -> JndProfile:
     """Fill what a profile lacks by a pilot."""
-    measured = {name: found for name, found in known.distortions.items() if found.status == "measured"}
+    measured = {name: found for name, found in known.of_pictures.items() if found.status == "measured"}
     pilot = pilot_thresholds(files, labeller, _missing(known), side=side, rng=rng)
     piloted = {
         name: replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")

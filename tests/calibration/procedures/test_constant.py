@@ -3,10 +3,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from calibration.procedures.constant import Constant, constant_levels
+from calibration.procedures.constant import Constant, FixedLevels, constant_levels
 
 
-def levels_of(procedure: Constant) -> list[float]:
+def levels_of(procedure: FixedLevels) -> list[float]:
     levels = []
     while (step := procedure.place(len(levels))) is not None:
         levels.append(step.level)
@@ -30,3 +30,12 @@ def test_whole_rounds_show_every_level_equally_often_in_shuffled_order():
 
 def test_the_strongest_level_is_shown():
     assert max(constant_levels(50.0)) == 50.0
+
+
+def test_fixed_levels_come_once_a_round_in_an_order_the_seed_decides():
+    first, again, other = (
+        levels_of(FixedLevels([0.0, 5.0, 50.0], 9, np.random.default_rng(seed))) for seed in (0, 0, 1)
+    )
+
+    assert [sorted(first[start : start + 3]) for start in (0, 3, 6)] == [[0.0, 5.0, 50.0]] * 3
+    assert first == again != other

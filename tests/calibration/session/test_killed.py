@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from calibration.trials import Trial, read_trials
+
+Command = Callable[[Path, Path, Path], list[str]]
 
 PLUGIN = """
 import time
@@ -37,6 +40,29 @@ def command(folder: Path, photos: Path, out: Path) -> list[str]:
     return [sys.executable, "-m", "calibration.cli", "run", *options, *more]
 
 
+PROMPT_PLUGIN = """
+import time
+
+class Slow:
+    name = "slow"
+
+    def answer(self, prompt, images):
+        time.sleep(0.004)
+        return str("twice" in prompt)
+
+def factory():
+    return Slow()
+"""
+
+
+def prompt_command(folder: Path, photos: Path, out: Path) -> list[str]:
+    (folder / "slow_reader.py").write_text(PROMPT_PLUGIN)
+    (folder / "prompt.txt").write_text("What is shown? Answer with one word. Look twice before you answer.")
+    options = ["--observer", "python:slow_reader:factory", "--images", str(photos), "--out", str(out)]
+    more = ["--question", "prompt:prompt.txt", "--queries-per-threshold", "80"]
+    return [sys.executable, "-m", "calibration.cli", "run", *options, *more]
+
+
 def kill_when_answered(arguments: list[str], folder: Path, log: Path, count: int) -> bool:
     """Start a run and kill it once the log holds `count` lines; whether it was still running."""
     process = subprocess.Popen(arguments, cwd=folder, stderr=subprocess.DEVNULL)
@@ -52,9 +78,10 @@ def _facts(trials: list[Trial]) -> dict[str, tuple[object, bool | None]]:
     return {t.id: (t.stimulus, t.noticed) for t in trials}
 
 
+@pytest.mark.parametrize("command", [command, prompt_command], ids=["pictures", "prompts"])
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_a_run_killed_at_random_moments_loses_no_answer_and_asks_none_twice(
-    photo_folder: Path, tmp_path: Path, kills: int
+    photo_folder: Path, tmp_path: Path, kills: int, command: Command
 ):
     rng = np.random.default_rng(kills)
     moments = sorted(rng.integers(1, 235, kills).tolist())

@@ -66,6 +66,16 @@ def test_assumed_profiles_get_usual_values():
     assert (link.floor, link.ceiling, link.steepness) == (0.02, 0.98, 3.0)
 
 
+def test_answers_to_perturbed_prompts_move_no_link():
+    blur = replace(default_profile().distortions["blur"], status="measured", false_alarm=0.1, hit_at_max=0.9)
+    words = replace(blur, false_alarm=0.2, hit_at_max=0.3, slope=None)
+    pictures = replace(default_profile(), distortions={"blur": blur})
+
+    both = replace(pictures, distortions={"blur": blur, "prompt-words": words})
+
+    assert link_of(both) == link_of(pictures)
+
+
 def test_the_best_hit_rate_is_the_ceiling_and_flat_pooled_slopes_are_hardly_believed():
     blur, noise = (default_profile().distortions[name] for name in ("blur", "noise"))
     measured = {

@@ -82,3 +82,15 @@ def test_assumed_profiles_are_taken_as_they_are():
 
 def test_without_measured_models_there_is_no_pattern():
     assert usual_pattern([default_profile()], FAMILIES, HUMAN) == ()
+
+
+def test_thresholds_of_prompts_say_nothing_about_pictures():
+    base = measured(alike(2.0))
+    words = replace(base.distortions["blur"], threshold=18.0)
+    prompts = replace(base, distortions={"prompt-words": words, "prompt-characters": words})
+    both = replace(base, distortions={**base.distortions, **prompts.distortions})
+
+    assert relative_thresholds(both, FAMILIES, HUMAN, USUAL) == relative_thresholds(
+        base, FAMILIES, HUMAN, USUAL
+    )
+    assert usual_pattern([prompts, both], FAMILIES, HUMAN) == usual_pattern([both], FAMILIES, HUMAN) == USUAL
