@@ -7,7 +7,6 @@ asked for, `quick_bands` finds the same numbers in a fraction of the time.
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -116,15 +115,6 @@ def cell_shares(length: int) -> torch.Tensor:
     pixel = torch.arange(length, dtype=torch.float64)
     covered = torch.minimum(pixel + 1, first + size) - torch.maximum(pixel, first)
     return (covered.clamp(min=0.0) / size).to(torch.float32)
-
-
-def energy_names() -> list[str]:
-    """Name the energies in order, for people."""
-    masks = ("plain", "masked")
-    return [
-        f"octave {octave} {mask} {pooling} {channel}"
-        for octave, mask, pooling, channel in product(range(OCTAVES), masks, _POOLINGS, ("Y", "Cb", "Cr"))
-    ]
 
 
 def _pool(squares: torch.Tensor) -> torch.Tensor:
