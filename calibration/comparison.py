@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
+from calibration.holm import holm
 from calibration.known_profiles import find_profile
 from calibration.profile import JndProfile, Threshold
 from calibration.ratios import (
@@ -17,7 +18,6 @@ from calibration.ratios import (
     difference_of_shares,
     geometric_mean,
     has_interval,
-    holm,
     is_known,
     ratio_of,
     rounded,
