@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
+from calibration.opponent import OPPONENT
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.thresholds.content_fields import FIELDS_OF, OPPONENT, Floats, fields_of
+from predictor.thresholds.content_fields import FIELDS_OF, Floats, fields_of
 from predictor.views import model_view
 
 CONTENT_SIDE = 96  # pixels: every picture is read at this size, squashed into a square
