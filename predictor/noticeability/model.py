@@ -71,7 +71,7 @@ class Link:
 class Interval:
     """How far, in log odds, the observer's own probability lay from the prediction: 2.5 and 97.5 %.
 
-    One pair of quantiles per range of the predicted probability; see `settling.fit_interval`.
+    One pair of quantiles per range of the predicted probability; see `settling.interval_of`.
     """
 
     edges: tuple[float, ...]  # between the ranges, ascending

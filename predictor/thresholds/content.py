@@ -6,7 +6,7 @@ control as in Watson & Solomon (1997), with Quick pooling. Beside it stand the p
 
 Content is relative: it says how this picture differs from others. It is therefore read at one size, whatever
 the model's input; what a model's resolution does to all pictures alike is in its profile. Turning content
-into thresholds is the matter of `thresholds`.
+into thresholds is the matter of `content_effect`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How far can a distortion go on this picture before the model notices? Answered in one pass, no level tried.
+"""Predict how far a distortion can go on a picture before the model notices: in one pass, no level tried.
 
 The threshold of a picture is the model's own, from its profile, moved by what the picture's content does to
 it (`content_effect`); so a model unknown to training is served by its profile alone. The interval is how far

@@ -56,7 +56,7 @@ LADDER: tuple[Rung, ...] = (
 
 
 def deliver(source: Image, rung: Rung) -> Version:
-    """Reduce by area, encode and decode again."""
+    """Reduce (bicubic), encode and decode again."""
     if rung.scale != 1.0:
         width, height = (max(1, round(side * rung.scale)) for side in (source.width, source.height))
         source = resize(source, width, height, "bicubic")

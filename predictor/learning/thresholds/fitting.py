@@ -6,7 +6,7 @@ Hahn 1979); and boosted trees on the same targets. The fixed part and the penalt
 out. The intervals put what the fits lacked on pictures they had not seen, pooled over the folds, around the
 fit to all pictures. Unlike split conformal prediction or CV+ (Barber et al. 2021) that has no guarantee: it
 takes the full fit to do as well as the folds'. The bounds taken are cautious (`_tail`); whether they hold is
-measured on held-out pictures, by the benchmark. Asking observers is `answers`'s matter.
+measured on held-out pictures, by the benchmark. Asking observers is the matter of `search`.
 """
 
 from collections.abc import Sequence
