@@ -1,4 +1,4 @@
-"""Are two models, or two versions of one, different in what they notice: by how much, and how surely?
+"""Compare what two models, or two versions of one, notice: by how much they differ, and how surely.
 
 Works on profiles alone, so that a folder, a mailed file and a published name compare alike; the arithmetic is
 `calibration.ratios`. Corrected over distortions by Holm's method. That two runs may have shown the

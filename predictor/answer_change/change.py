@@ -1,4 +1,4 @@
-"""Would the model answer a question about this picture differently, were it sent this version instead?
+"""Predict whether a model would answer differently about a picture, were it sent another version of it.
 
 Answering is not noticing: answers survive most changes that are seen, and which picture's answer flips is
 decided by how undecided the model was. Predicts, for a model whose answers nobody has seen, the divergence of
@@ -198,7 +198,7 @@ def batch_signals(surrogates: Sequence[Surrogate], views: npt.NDArray[np.uint8])
 
 
 def heads_from_tensors(tensors: Mapping[str, torch.Tensor]) -> Heads:
-    """Read what `heads_to_tensors` wrote.
+    """Read what `part_tensors` wrote.
 
     Raises:
         KeyError: An array is missing.

@@ -1,6 +1,6 @@
 """Measure the difference of two views: octave by octave, masked by the reference's texture, no learned part.
 
-Every energy is zero exactly when the views are identical. Differentiable in both views; where no gradient is
+All energies are zero exactly when the views are identical. Differentiable in both views; where no gradient is
 asked for, `quick_bands` finds the same numbers in a fraction of the time.
 """
 

@@ -1,4 +1,4 @@
-"""Does this picture carry an added perturbation? Answered without a reference, at a calibrated rate.
+"""Tell whether a picture carries an added perturbation, without a reference, at a calibrated rate.
 
 A few flat tiles are measured by hand-made features and by a small network, boosted trees weigh both, and a
 conformal calibration turns the score into a p-value within the picture's stratum, its kind of file. Expect

@@ -122,7 +122,7 @@ def _choose_corners(activity: Floats, side_blocks: int, count: int) -> list[tupl
 
 
 def _noise_levels(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Floats]:
-    """Log noise level by block (Immerkaer's mask), flattest to median, in luma and colour."""
+    """Log noise level (Immerkaer's mask) of the flattest, middle and busiest tenth of blocks."""
     found: dict[str, Floats] = {}
     for name, plane in (("luma", luma), ("red", opponent[0]), ("blue", opponent[1])):
         second = plane[:, :-2] - 2.0 * plane[:, 1:-1] + plane[:, 2:]

@@ -1,4 +1,4 @@
-"""Is the difference between two versions of a picture what codecs and resizing do, or was something put in?
+"""Tell a difference that codecs and resizing make between two versions of a picture from an edit.
 
 The first version is taken for the original. The difference that the likeliest re-encoding of the original
 explains is set aside; what is left is measured, weighed by boosted trees and calibrated on honest re-

@@ -1,4 +1,4 @@
-"""Send the smallest version whose predicted answer change is within a limit: which limit keeps a rate?
+"""Find the limit of predicted answer change at which the smallest version within it keeps a promised rate.
 
 Turns predictions and observed answers of calibration photographs into losses by limit, for `risk_control`.
 """

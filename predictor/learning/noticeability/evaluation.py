@@ -1,4 +1,4 @@
-"""How good are the predictions, on pairs with an observer's answers? And how good is a plain metric?"""
+"""Judge predictions, and plain metrics beside them, on pairs with an observer's answers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -93,7 +93,7 @@ def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random
 def make_twins(
     pool: Sequence[Pixels], bank: Sequence[AttackedPicture], count: int, rng: np.random.Generator
 ) -> Iterator[Twins]:
-    """Yield twins: half with a real attack, a third of those on the very picture it was made for."""
+    """Yield twins: six in ten with a real attack, two in five of those on the picture it was made for."""
     for _ in range(count):
         encoding = _draw_twin_encoding(rng)
         levels, weights = _EPS[encoding.codec.container]
