@@ -1,4 +1,4 @@
-"""Are two models, or two versions of one, different in what they notice: by how much, and how surely?
+"""Compare what two models, or two versions of one, notice: by how much they differ, and how surely.
 
 Works on profiles alone, so that a folder, a mailed file and a published name compare alike; the arithmetic is
 `calibration.ratios`. Corrected over distortions by Holm's method. That two runs may have shown the
@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 
 from rich.table import Table
 
+from calibration.holm import holm
 from calibration.known_profiles import find_profile
 from calibration.profile import JndProfile, Threshold
 from calibration.ratios import (
@@ -17,7 +18,6 @@ from calibration.ratios import (
     difference_of_shares,
     geometric_mean,
     has_interval,
-    holm,
     is_known,
     ratio_of,
     rounded,

@@ -219,7 +219,6 @@ def _decode_opened(opened: PillowImage.Image, size_bytes: int, limits: DecodeLim
     opened.seek(0)
     opened.load()
     stored_size, mode = opened.size, opened.mode
-    quality, subsampled = _jpeg_history(opened)
     upright = ImageOps.exif_transpose(opened)
     is_rotated = opened.getexif().get(0x0112, 1) not in (0, 1)
     rgb, has_alpha, converted = _to_srgb(upright)
@@ -233,8 +232,7 @@ def _decode_opened(opened: PillowImage.Image, size_bytes: int, limits: DecodeLim
         has_alpha=has_alpha,
         is_rotated=is_rotated,
         is_color_converted=converted,
-        jpeg_quality=quality,
-        has_subsampled_chroma=subsampled,
+        jpeg_quality=_jpeg_quality(opened),
     )
     return Decoded(Image(np.array(rgb, dtype=np.uint8)), source)
 
@@ -281,14 +279,10 @@ def _apply_profile(rgb: PillowImage.Image, profile: bytes | None) -> PillowImage
     return converted
 
 
-def _jpeg_history(opened: PillowImage.Image) -> tuple[int | None, bool]:
-    """Estimate the IJG quality and whether chroma was subsampled, from a JPEG's headers."""
+def _jpeg_quality(opened: PillowImage.Image) -> int | None:
+    """Estimate the IJG quality of a JPEG from its headers; None for other formats."""
     tables = getattr(opened, "quantization", None)
-    if not tables:
-        return None, False
-    layers = getattr(opened, "layer", [])
-    subsampled = len(layers) == 3 and any(layer[1:3] != layers[1][1:3] for layer in layers)
-    return estimate_quality(tables[min(tables)]), subsampled
+    return estimate_quality(tables[min(tables)]) if tables else None
 
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:

@@ -13,7 +13,6 @@ Reason = Literal[  # why a picture is refused
     "too_many_frames",
     "unknown_format",
     "damaged",
-    "unsupported_mode",
 ]
 FormatName = Literal["jpeg", "png", "webp", "gif"]
 
@@ -53,7 +52,6 @@ class SourceInfo:
     is_rotated: bool  # an EXIF orientation other than upright was applied
     is_color_converted: bool  # an ICC profile other than sRGB was applied, or CMYK or 16-bit was reduced
     jpeg_quality: int | None  # estimated from the luma quantisation table, 1-100
-    has_subsampled_chroma: bool
 
     @property
     def media_type(self) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from calibration.image import ImageError, decode
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif"})
+PHOTO_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+PICTURE_SUFFIXES = PHOTO_SUFFIXES | {".gif"}  # all that can be decoded
 
 
 class PicturesError(ValueError):

@@ -63,11 +63,6 @@ class Multiple:
     is_censored: bool  # the paper prints ">50" or ">100"
 
 
-def published_models() -> tuple[str, ...]:
-    """Return the names of the paper's 20 models, in its order."""
-    return tuple(TABLE)
-
-
 def published_name(name: str) -> str | None:
     """Return the paper's name of a model, or None: a relative of a published model is another model."""
     return _by_spelling().get(_normalised(name))

@@ -8,6 +8,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy.stats import binomtest
+
 from calibration.profile import Threshold
 
 _Z = 1.959964  # half of a 95 % interval, standard errors
@@ -60,16 +62,6 @@ def geometric_mean(ratios: Sequence[Ratio]) -> Ratio:
     return _tested(mean, below, above)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values corrected for their number by Holm's method, in the same order."""
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, p_values[at] * (len(p_values) - rank)))
-        adjusted[at] = largest
-    return adjusted
-
-
 def difference_of_shares(
     share_a: float, share_b: float, *, trials_a: int, trials_b: int
 ) -> tuple[float, float]:
@@ -84,11 +76,14 @@ def difference_of_shares(
 
 
 def wilson_interval(share: float, trials: int) -> tuple[float, float]:
-    """Return the 95 % score interval of a share (Wilson 1927)."""
-    shrunk = 1 + _Z**2 / trials
-    middle = (share + _Z**2 / (2 * trials)) / shrunk
-    reach = _Z / shrunk * math.sqrt(share * (1 - share) / trials + _Z**2 / (4 * trials**2))
-    return max(0.0, middle - reach), min(1.0, middle + reach)
+    """Return the 95 % score interval of a share (Wilson 1927).
+
+    Args:
+        share: A count divided by `trials`, rounded or not.
+        trials: At least 1.
+    """
+    found = binomtest(round(share * trials), trials).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
 
 
 def is_known(found: Threshold) -> bool:

@@ -7,7 +7,7 @@ precision 0 it is a yes or a no, nothing more; precisions are averaged out like 
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, gammaln, logit
+from scipy.special import betainc, expit, gammaln, logit
 
 Values = npt.NDArray[np.float64]
 
@@ -15,7 +15,7 @@ PRECISIONS = np.array([0.02, 0.3, 1.0, 3.0, 10.0, 40.0, 200.0])  # equally likel
 _EDGE = 0.02  # readings this near 0 or 1 are only known to lie there: a saturated softmax tells no more
 _STEPS = 401
 _REACH = float(logit(1 - 1e-4))
-_EXPECTED = 1 / (1 + np.exp(-np.linspace(-_REACH, _REACH, _STEPS)))  # evenly spaced in log-odds
+_EXPECTED = expit(np.linspace(-_REACH, _REACH, _STEPS))  # evenly spaced in log-odds
 _FLOOR = 1e-30  # of a likelihood
 
 

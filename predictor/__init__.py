@@ -1,1 +1,1 @@
-"""Generalise what calibration measured: would this model notice this change, in this image?"""
+"""Generalise what calibration measured: predict whether a model would notice a change in a picture."""

@@ -1,4 +1,4 @@
-"""The one door for those who ask: would this model notice this change, in this image?
+"""The one door for those who ask whether a model would notice a change in a picture.
 
 Loads an artifact and answers. Training, evaluation and the laboratory stay outside.
 """

@@ -1,1 +1,1 @@
-"""Which level next: one file per procedure, gathered by `select`."""
+"""The rules that choose the next level, one file each; a session's plan makes the one it was asked for."""

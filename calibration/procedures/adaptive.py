@@ -151,10 +151,6 @@ class Placement:
         no = believed.sum(axis=2)[..., None] - yes
         return np.asarray(_entropy(yes) + _entropy(np.maximum(no, 0)))
 
-    def most_telling(self, posterior: Mass) -> npt.NDArray[np.intp]:
-        """Return, per run, the number of the level of least expected entropy of the threshold."""
-        return np.asarray(np.argmin(self.expected_entropy(posterior), axis=1) + 1)
-
     @property
     def _expected(self) -> list[npt.NDArray[np.intp]]:
         return _expected_indices(self.grid.strongest)

@@ -72,11 +72,6 @@ class Climb:
         self.candidate = self.level = level
 
 
-def jnds_of(answers: list[tuple[float, bool | None]], levels: int, window: int) -> list[int]:
-    """Read the JNDs off a sweep's answers, (level, noticed) in the order asked; none found means censored."""
-    return climbed(answers, levels, window).jnds
-
-
 def climbed(answers: list[tuple[float, bool | None]], levels: int, window: int) -> Climb:
     """Return where a sweep stands after these answers, (level, noticed) in the order asked.
 

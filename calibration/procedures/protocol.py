@@ -5,7 +5,6 @@ depends on its seed and on the answers recorded before, never on time, so a run 
 machines.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,12 +40,3 @@ class Procedure(Protocol):
     def record(self, heard: Heard) -> None:
         """Take note of an answer; answers come in the order their trials were placed."""
         ...
-
-
-def replay(procedure: Procedure, answers: Sequence[Heard], wave: int = 1) -> None:
-    """Bring a fresh procedure to where a resumed run stopped: whole waves placed, then recorded."""
-    for start in range(0, len(answers), wave):
-        for index in range(start, min(start + wave, len(answers))):
-            procedure.place(index)
-        for heard in answers[start : start + wave]:
-            procedure.record(heard)

@@ -1,12 +1,12 @@
 """The pictures a session draws from, and the pairs made of them."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from cachetools import LRUCache
 
 from calibration.image import Image, ImageError, center_square, load
 from calibration.pictures import PicturesError, picture_names, printable, read_picture
@@ -78,11 +78,10 @@ def find_references(
 class Renderer:
     """Turns stimuli into pictures; remembers as many references as fit a bounded memory."""
 
-    def __init__(self, references: References, side: int | None) -> None:
+    def __init__(self, references: References, side: int | None, kept_bytes: int = _KEPT_BYTES) -> None:
         self._references = references
         self._side = side
-        self._kept: OrderedDict[str, Image] = OrderedDict()
-        self._kept_bytes = 0
+        self._kept: LRUCache[str, Image] = LRUCache(kept_bytes, getsizeof=_size_bytes)
 
     def pair(self, stimulus: Stimulus, distortion: Distortion) -> tuple[Image, Image]:
         """Return the reference of a trial, itself damaged once a JND has replaced it, and its rival.
@@ -98,15 +97,12 @@ class Renderer:
         return reference, rival
 
     def _load(self, name: str) -> Image:
-        if name in self._kept:
-            self._kept.move_to_end(name)
-            return self._kept[name]
+        kept = self._kept.get(name)
+        if kept is not None:
+            return kept
         image = self._references.load(name, self._side)
-        self._kept[name] = image
-        self._kept_bytes += image.pixels.nbytes
-        while self._kept_bytes > _KEPT_BYTES and len(self._kept) > 1:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= dropped.pixels.nbytes
+        if _size_bytes(image) <= self._kept.maxsize:
+            self._kept[name] = image
         return image
 
 
@@ -119,3 +115,7 @@ def render_pair(
         ImageError: The picture is no longer readable.
     """
     return Renderer(references, side).pair(stimulus, distortion)
+
+
+def _size_bytes(image: Image) -> int:
+    return image.pixels.nbytes

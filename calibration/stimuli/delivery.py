@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, decode, encode_webp, quantize_palette, resize
+from calibration.opponent import LUMA
 from calibration.stimuli.distortion import Distortion
 
 
@@ -65,7 +66,7 @@ def _chroma(image: Image, level: float, rng: np.random.Generator) -> Image:  # n
 def _split_chroma(image: Image) -> tuple[npt.NDArray[np.float32], Image]:
     """Return luma (H, W) and an image of the planes Cb, Cr and an empty one (JFIF, full range)."""
     red, green, blue = np.moveaxis(image.pixels.astype(np.float32), 2, 0)
-    luma = red * np.float32(0.299) + green * np.float32(0.587) + blue * np.float32(0.114)
+    luma = red * LUMA[0] + green * LUMA[1] + blue * LUMA[2]
     planes = np.stack([(blue - luma) / np.float32(1.772), (red - luma) / np.float32(1.402), 0 * luma], axis=2)
     return luma, Image(np.clip(planes + 128.5, 0, 255).astype(np.uint8))
 
@@ -73,7 +74,7 @@ def _split_chroma(image: Image) -> tuple[npt.NDArray[np.float32], Image]:
 def _join_chroma(luma: npt.NDArray[np.float32], planes: Image) -> Image:
     cb, cr, _ = np.moveaxis(planes.pixels.astype(np.float32) - 128, 2, 0)
     red, blue = luma + np.float32(1.402) * cr, luma + np.float32(1.772) * cb
-    green = (luma - np.float32(0.299) * red - np.float32(0.114) * blue) / np.float32(0.587)
+    green = (luma - LUMA[0] * red - LUMA[2] * blue) / LUMA[1]
     return Image(np.clip(np.stack([red, green, blue], axis=2) + 0.5, 0, 255).astype(np.uint8))
 
 

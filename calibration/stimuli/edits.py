@@ -25,12 +25,12 @@ from pathlib import Path
 from typing import Literal
 
 from calibration.image import Image, ImageError, load
+from calibration.pictures import PHOTO_SUFFIXES
 
 PairKind = Literal["image editing", "spot the difference"]
 PairSource = Literal["magicbrush", "spot_the_diff"]
 
 _OUTPUT = re.compile(r"(?P<id>.+)-output(?P<turn>\d+)$")
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 class PairFolderError(ValueError):
@@ -183,7 +183,7 @@ def _turns_of_names(folder: Path) -> Iterator[Pair]:
 
 def _frames(folder: Path) -> dict[str, tuple[str, str]]:
     """Return ID -> the two frames that lie side by side in one folder."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
     by_stem = {path.with_suffix(""): path.relative_to(folder).as_posix() for path in files}
     return {
         stem.name: (by_stem[stem], by_stem[second])

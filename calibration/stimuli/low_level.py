@@ -14,9 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, decode, encode_jpeg
+from calibration.opponent import LUMA
 from calibration.stimuli.distortion import Distortion
-
-_LUMA = (np.float32(0.299), np.float32(0.587), np.float32(0.114))  # ITU-R BT.601
 
 
 def _clip(values: npt.NDArray[np.floating]) -> Image:
@@ -62,7 +61,7 @@ def saturation_factor(level: float) -> float:
 def _saturation(image: Image, level: float, rng: np.random.Generator) -> Image:  # noqa: ARG001
     pixels = image.pixels.astype(np.float32)
     red, green, blue = np.moveaxis(pixels, 2, 0)
-    grey = (red * _LUMA[0] + green * _LUMA[1] + blue * _LUMA[2])[..., None]  # (H, W, 1)
+    grey = (red * LUMA[0] + green * LUMA[1] + blue * LUMA[2])[..., None]  # (H, W, 1)
     return _clip(grey + (pixels - grey) * saturation_factor(level))
 
 

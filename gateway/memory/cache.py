@@ -1,8 +1,9 @@
 """Remember finished work by key, up to a number of bytes; the least recently used goes first."""
 
-from collections import OrderedDict
 from threading import Lock
 from typing import Generic, TypeVar
+
+from cachetools import LRUCache
 
 Value = TypeVar("Value")
 
@@ -10,32 +11,30 @@ _ENTRY_OVERHEAD_BYTES = 1024  # keys, verdict and bookkeeping: entries without d
 
 
 class ByteBoundedCache(Generic[Value]):
-    """A thread-safe map whose values together weigh at most `max_bytes`."""
+    """A thread-safe map whose values together weigh at most `max_bytes`.
+
+    Beside `LRUCache`: the lock, the overhead each entry counts with, and that a value too large to keep is
+    left out instead of being an error.
+    """
 
     def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._entries: OrderedDict[bytes, tuple[Value, int]] = OrderedDict()
-        self._size_bytes = 0
+        self._entries: LRUCache[bytes, tuple[Value, int]] = LRUCache(max_bytes, getsizeof=_weight)
         self._lock = Lock()
 
     def get(self, key: bytes) -> Value | None:
         """Return the value and mark it as used, or None."""
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None:
-                return None
-            self._entries.move_to_end(key)
-            return entry[0]
+        return None if entry is None else entry[0]
 
     def put(self, key: bytes, value: Value, size_bytes: int) -> None:
-        """Keep a value unless it alone exceeds the bound."""
+        """Keep a value unless it alone exceeds the bound; an older one of this key goes either way."""
         weight = size_bytes + _ENTRY_OVERHEAD_BYTES
         with self._lock:
-            if key in self._entries:
-                self._size_bytes -= self._entries.pop(key)[1]
-            if weight > self._max_bytes:
-                return
-            self._entries[key] = (value, weight)
-            self._size_bytes += weight
-            while self._size_bytes > self._max_bytes:
-                self._size_bytes -= self._entries.popitem(last=False)[1][1]
+            self._entries.pop(key, None)
+            if weight <= self._entries.maxsize:
+                self._entries[key] = (value, weight)
+
+
+def _weight(entry: tuple[Value, int]) -> int:
+    return entry[1]

@@ -1,4 +1,4 @@
-"""Would the model answer a question about this picture differently, were it sent this version instead?
+"""Predict whether a model would answer differently about a picture, were it sent another version of it.
 
 Answering is not noticing: answers survive most changes that are seen, and which picture's answer flips is
 decided by how undecided the model was. Predicts, for a model whose answers nobody has seen, the divergence of
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import expit
 
 from calibration.image import Image
 from calibration.profile import JndProfile
@@ -28,7 +29,6 @@ Floats = npt.NDArray[np.float32]
 UNKNOWN_SIDE = 224  # pixels: view of a model whose input nobody told
 FEATURES: tuple[str, ...] = (*DISTANCES, *SIGNALS)
 _SMALLEST_MARGIN = 1e-3
-_SUREST = 60.0  # log odds: beyond it a chance is 0 or 1 to a float, and its exponential overflows
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,7 @@ class AnswerModel:
     def _conclude(self, centre: float, log_odds: float) -> AnswerChange:
         low, high = (math.exp(centre + float(around)) for around in self.heads.spread)
         kl = math.exp(centre + self.heads.smearing)
-        chance = 1.0 / (1.0 + math.exp(-min(max(log_odds, -_SUREST), _SUREST)))
-        return AnswerChange(chance, min(max(kl, low), high), low, high)
+        return AnswerChange(float(expit(log_odds)), min(max(kl, low), high), low, high)
 
 
 def batch_signals(surrogates: Sequence[Surrogate], views: npt.NDArray[np.uint8]) -> Floats:
@@ -199,7 +198,7 @@ def batch_signals(surrogates: Sequence[Surrogate], views: npt.NDArray[np.uint8])
 
 
 def heads_from_tensors(tensors: Mapping[str, torch.Tensor]) -> Heads:
-    """Read what `heads_to_tensors` wrote.
+    """Read what `part_tensors` wrote.
 
     Raises:
         KeyError: An array is missing.

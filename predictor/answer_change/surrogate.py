@@ -1,7 +1,7 @@
 """Tiny networks that stand in for a model whose answers nobody has seen.
 
 What a surrogate answers is of no interest by itself; how much its answers move, and how undecided it was,
-say which pictures are delicate. No distance between pictures can see that. Trained by `training`.
+say which pictures are delicate. No distance between pictures can see that. Trained by `predictor.learning`.
 """
 
 from dataclasses import dataclass

@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
+from calibration.pictures import PHOTO_SUFFIXES
 from calibration.profile import JndProfile
 from calibration.stimuli.registry import DISTORTIONS
 
 FAMILIES: tuple[str, ...] = tuple(DISTORTIONS)
 NO_FAMILY = -1  # identical pictures, or several distortions together
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 Floats = npt.NDArray[np.float32]
 
@@ -174,7 +173,7 @@ def photo_files(folder: Path) -> list[Path]:
     Raises:
         ValueError: There is none.
     """
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)
     if not found:
         raise ValueError(f"expected pictures (PNG, JPEG, WebP) below {folder}, found none")
     return found

@@ -1,4 +1,4 @@
-"""Are these the pictures a calibration showed, and which of them can still be read?
+"""Check whether a folder holds the pictures a calibration showed, and which of them can still be read.
 
 Trials name their pictures; a name alone does not tell whether the file behind it is still the same.
 """

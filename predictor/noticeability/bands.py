@@ -1,18 +1,19 @@
 """Measure the difference of two views: octave by octave, masked by the reference's texture, no learned part.
 
-Every energy is zero exactly when the views are identical. Differentiable in both views; where no gradient is
+All energies are zero exactly when the views are identical. Differentiable in both views; where no gradient is
 asked for, `quick_bands` finds the same numbers in a fraction of the time.
 """
 
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch.nn import functional
+
+from calibration.opponent import OPPONENT
 
 OCTAVES = 5  # the last holds everything coarser
 CHANNELS = 3
@@ -20,11 +21,6 @@ MASKS = ((0.02, 0.0), (0.01, 0.6))  # (floor, gain over local contrast): without
 _POOLINGS = ("mean", "spread", "worst")
 CELLS = 6  # differences may be local: the worst of 6 x 6 cells is one pooling
 LIGHT_GAIN = 20.0  # brings the shift of the mean to the scale of the other signs
-
-# BT.601 luma and colour differences: rows turn RGB in 0 ... 1 into Y, Cb, Cr.
-OPPONENT = np.array(
-    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], dtype=np.float32
-)
 
 ENERGY_AXES = (OCTAVES, len(MASKS), len(_POOLINGS), CHANNELS)  # how the energies of a pair are laid out
 ENERGIES = math.prod(ENERGY_AXES)
@@ -75,7 +71,7 @@ def measure(reference: torch.Tensor, distorted: torch.Tensor) -> Measures:
 def to_opponent(pixels: npt.NDArray[np.uint8] | torch.Tensor) -> torch.Tensor:
     """Turn uint8 RGB (N, H, W, 3) into luma and colour differences (N, 3, H, W), full scale 1."""
     rgb = torch.as_tensor(pixels).to(torch.float32) / 255.0
-    return torch.einsum("nhwc,dc->ndhw", rgb, torch.from_numpy(OPPONENT)).contiguous()
+    return torch.einsum("nhwc,dc->ndhw", rgb, torch.tensor(OPPONENT)).contiguous()
 
 
 def octave_changes(reference: torch.Tensor, distorted: torch.Tensor) -> list[OctaveChange]:
@@ -116,15 +112,6 @@ def cell_shares(length: int) -> torch.Tensor:
     pixel = torch.arange(length, dtype=torch.float64)
     covered = torch.minimum(pixel + 1, first + size) - torch.maximum(pixel, first)
     return (covered.clamp(min=0.0) / size).to(torch.float32)
-
-
-def energy_names() -> list[str]:
-    """Name the energies in order, for people."""
-    masks = ("plain", "masked")
-    return [
-        f"octave {octave} {mask} {pooling} {channel}"
-        for octave, mask, pooling, channel in product(range(OCTAVES), masks, _POOLINGS, ("Y", "Cb", "Cr"))
-    ]
 
 
 def _pool(squares: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Why would the model notice? A map of where, and the two or three features that mattered, in words.
+"""Explain what a model would notice: a map of where, and at most three features that mattered, in words.
 
 Put together from what `local` saw in each view of the pair; painting the map is `heat_map`'s
 matter.

@@ -1,4 +1,4 @@
-"""Where in the picture would the model notice? The network's own measures, before they are pooled.
+"""Tell where in a picture the model would notice: the network's own measures, before they are pooled.
 
 A place is worth the JNDs the whole pair would be worth if it differed everywhere as it does there; so a
 change alike all over the picture has a flat map at the pair's own jnd_ratio. What to say of it is

@@ -11,7 +11,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
+from scipy.special import expit, logit
 
 from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
@@ -62,14 +64,14 @@ class Link:
         Logistic in ln(size): the chances that observers state of single pairs leave the floor later and reach
         the ceiling later than a Weibull function has it, which suits answers pooled over pictures.
         """
-        return self.floor + (self.ceiling - self.floor) * expit(self.steepness * log_ratio)
+        return self.floor + (self.ceiling - self.floor) * float(expit(self.steepness * log_ratio))
 
 
 @dataclass(frozen=True)
 class Interval:
     """How far, in log odds, the observer's own probability lay from the prediction: 2.5 and 97.5 %.
 
-    One pair of quantiles per range of the predicted probability; see `settling.fit_interval`.
+    One pair of quantiles per range of the predicted probability; see `settling.interval_of`.
     """
 
     edges: tuple[float, ...]  # between the ranges, ascending
@@ -79,8 +81,8 @@ class Interval:
     def around(self, probability: float) -> tuple[float, float]:
         """Return the 95 % interval of the observer's probability."""
         index = int(np.searchsorted(self.edges, probability))
-        odds = logit(probability)
-        low, high = expit(odds + self.below[index]), expit(odds + self.above[index])
+        odds = float(bounded_logit(probability))
+        low, high = float(expit(odds + self.below[index])), float(expit(odds + self.above[index]))
         return min(low, probability), max(high, probability)  # there and back costs the last digit
 
 
@@ -292,12 +294,6 @@ def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability
     return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
 
 
-def logit(probability: float) -> float:
+def bounded_logit(probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return log odds, probabilities kept within 0.001 ... 0.999."""
-    bounded = min(max(probability, 0.001), 0.999)
-    return math.log(bounded / (1.0 - bounded))
-
-
-def expit(log_odds: float) -> float:
-    """Return the probability of these log odds."""
-    return 1.0 / (1.0 + math.exp(min(-log_odds, 700.0)))  # beyond it, the exponential overflows
+    return np.asarray(logit(np.clip(probabilities, 0.001, 0.999)), dtype=np.float64)

@@ -1,7 +1,7 @@
 """The torch module behind noticeability: from what was measured of a pair to its size in JNDs.
 
 The size is zero for identical pictures by construction, whatever the weights. It knows a model only by the
-logarithms of its thresholds; how size becomes probability is `noticeability`'s matter.
+logarithms of its thresholds, over the human ones; how size becomes probability is `model`'s matter.
 """
 
 from dataclasses import dataclass

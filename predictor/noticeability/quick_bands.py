@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from predictor.noticeability.bands import CELLS, LIGHT_GAIN, MASKS, OCTAVES, OPPONENT, Measures, cell_shares
+from calibration.opponent import OPPONENT
+from predictor.noticeability.bands import CELLS, LIGHT_GAIN, MASKS, OCTAVES, Measures, cell_shares
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

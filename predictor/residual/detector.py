@@ -1,10 +1,9 @@
-"""Does this picture carry an added perturbation? Answered without a reference, at a calibrated rate.
+"""Tell whether a picture carries an added perturbation, without a reference, at a calibrated rate.
 
 A few flat tiles are measured by hand-made features and by a small network, boosted trees weigh both, and a
-conformal calibration turns the score into a p-value within the picture's stratum (container and measured
-noise). Expect no power after
-heavy JPEG, against perturbations of one or two grey levels there, or against an attacker who knows the
-detector.
+conformal calibration turns the score into a p-value within the picture's stratum, its kind of file. Expect
+no power after heavy JPEG, against perturbations of one or two grey levels there, or against an attacker who
+knows the detector.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +29,7 @@ from predictor.residual.features import (
     measure_tiles,
 )
 from predictor.residual.network import TileNetwork
-from predictor.residual.strata import Codec, Strata, codec_of
+from predictor.residual.strata import STRATA, Codec, codec_of
 
 __all__ = ["Codec", "PictureTooSmallError", "ResidualDetector", "ResidualFinding", "codec_of"]
 
@@ -83,7 +82,6 @@ class ResidualDetector:
         network: TileNetwork,
         trees: BoostedTrees,
         measures: tuple[str, ...],
-        strata: Strata,
         calibration: ConformalCalibration,
         normal: Mapping[str, Floats],
     ) -> None:
@@ -95,7 +93,6 @@ class ResidualDetector:
         self.network = network.eval()
         self.trees = trees
         self.measures = measures
-        self.strata = strata
         self._calibration = calibration
         self._normal = normal
 
@@ -114,9 +111,8 @@ class ResidualDetector:
                 network=network,
                 trees=BoostedTrees.from_tensors(_below(arrays, "trees.")),
                 measures=_known(part.card["measures"]),
-                strata=Strata(_below(arrays, "strata.")),
-                calibration=ConformalCalibration(_below(arrays, "calibration.")),
-                normal=_below(arrays, "normal."),
+                calibration=ConformalCalibration(_of_every_stratum(arrays, "calibration.")),
+                normal=_of_every_stratum(arrays, "normal."),
             )
         except (LookupError, ValueError, RuntimeError, TypeError) as error:
             raise ArtifactError(f"the residual part does not fit this program: {error}") from error
@@ -125,7 +121,6 @@ class ResidualDetector:
         """Return every array under the names `from_part` reads."""
         groups: dict[str, Mapping[str, npt.NDArray[np.generic]]] = {
             "trees.": self.trees.to_tensors(),
-            "strata.": self.strata.edges,
             "calibration.": self._calibration.scores,
             "normal.": self._normal,
         }
@@ -152,9 +147,9 @@ class ResidualDetector:
         measured = measure_tiles(tiles).chosen(self.measures)
         row = describe(measured, score_tiles(self.network, tiles, codec), codec)
         score = float(self.trees.log_odds(row[None])[0])
-        stratum = self.strata.stratum_of(measured, codec)
-        p_value = self._calibration.assured_p_value(score, stratum, CONFIDENCE)
-        return ResidualFinding(score, p_value, stratum, self._explain(measured, stratum, p_value))
+        p_value = self._calibration.assured_p_value(score, codec.stratum, CONFIDENCE)
+        explanation = self._explain(measured, codec.stratum, p_value)
+        return ResidualFinding(score, p_value, codec.stratum, explanation)
 
     def calibration_sizes(self) -> dict[str, int]:
         """Return how many benign pictures calibrate each stratum."""
@@ -194,6 +189,14 @@ def _known(measures: Sequence[str]) -> tuple[str, ...]:
     names = tuple(measures)
     flat = np.zeros((1, MIN_SIDE, MIN_SIDE, 3), dtype=np.uint8)
     return measure_tiles(flat).chosen(names).names
+
+
+def _of_every_stratum(items: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    """Select the entries under a prefix; pictures of every stratum must find theirs."""
+    found = _below(items, prefix)
+    if set(found) != set(STRATA):
+        raise ValueError(f"expected arrays of the strata {STRATA} at {prefix}*, got {sorted(found)}")
+    return found
 
 
 def _below(items: Mapping[str, Value], prefix: str) -> dict[str, Value]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
+from calibration.opponent import LUMA
 from predictor.residual.grain import measure_grain
 
 Tiles = npt.NDArray[np.uint8]
@@ -22,7 +23,6 @@ TILE_SIDE = 96
 TILE_COUNT = 6
 MIN_SIDE = 48  # pixels: below, the statistics of a tile mean nothing
 _BLOCK = 8
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 _LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (0, 3), (0, 4), (0, 8), (4, 4), (8, 8))
 
 
@@ -71,7 +71,7 @@ def choose_tiles(image: Image, count: int = TILE_COUNT) -> Tiles:
 def measure_tiles(tiles: Tiles) -> TileMeasures:
     """Measure (n, side, side, 3) tiles; side is a multiple of 8."""
     pixels = tiles.astype(np.float32)
-    luma = pixels @ _LUMA
+    luma = pixels @ LUMA
     residual = np.stack([tile - cv2.blur(tile, (5, 5), borderType=cv2.BORDER_REFLECT) for tile in pixels])
     opponent = pixels[..., 0] - pixels[..., 1], pixels[..., 2] - pixels[..., 1]
     measures: dict[str, Floats] = {}
@@ -122,7 +122,7 @@ def _choose_corners(activity: Floats, side_blocks: int, count: int) -> list[tupl
 
 
 def _noise_levels(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Floats]:
-    """Log noise level by block (Immerkaer's mask), flattest to median, in luma and colour."""
+    """Log noise level (Immerkaer's mask) of the flattest, middle and busiest tenth of blocks."""
     found: dict[str, Floats] = {}
     for name, plane in (("luma", luma), ("red", opponent[0]), ("blue", opponent[1])):
         second = plane[:, :-2] - 2.0 * plane[:, 1:-1] + plane[:, 2:]
@@ -135,7 +135,7 @@ def _noise_levels(luma: Floats, opponent: tuple[Floats, Floats]) -> dict[str, Fl
 
 def _noise_shape(residual: Floats) -> dict[str, Floats]:
     """Distribution of the residual in the flattest 16 x 16 blocks: a pattern is bounded, grain is not."""
-    planes = {"luma": residual @ _LUMA, "green": residual[..., 1], "red": residual[..., 0] - residual[..., 1]}
+    planes = {"luma": residual @ LUMA, "green": residual[..., 1], "red": residual[..., 0] - residual[..., 1]}
     found: dict[str, Floats] = {}
     for name, plane in planes.items():
         blocks = _blocks(plane, 16)
@@ -157,7 +157,7 @@ def _noise_shape(residual: Floats) -> dict[str, Floats]:
 
 def _correlations(residual: Floats) -> dict[str, Floats]:
     """Correlation of the residual with its neighbours and between colours."""
-    luma = residual @ _LUMA
+    luma = residual @ LUMA
     red = residual[..., 0] - residual[..., 1]
     found = {f"lag_luma_{dy}_{dx}": _lag(luma, dy, dx) for dy, dx in _LAGS}
     found |= {f"lag_red_{dy}_{dx}": _lag(red, dy, dx) for dy, dx in _LAGS[:5]}

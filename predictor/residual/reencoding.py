@@ -1,4 +1,4 @@
-"""Is the difference between two versions of a picture what codecs and resizing do, or was something put in?
+"""Tell a difference that codecs and resizing make between two versions of a picture from an edit.
 
 The first version is taken for the original. The difference that the likeliest re-encoding of the original
 explains is set aside; what is left is measured, weighed by boosted trees and calibrated on honest re-
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from calibration.image import Image, Kernel, quantize_palette, resize
+from calibration.opponent import LUMA
 from predictor.artifact import ArtifactError
 from predictor.boosted_trees import BoostedTrees
 from predictor.guarantees.conformal import ConformalCalibration
@@ -31,7 +32,6 @@ _KERNELS: tuple[Kernel, ...] = ("area", "bicubic", "lanczos", "bilinear")
 _LOSSLESS_GUESSES = (30, 40, 50, 60, 75, 85, 92)
 _PALETTE_SIZES = (64, 128, 256)
 _WEBP_GUESSES = (50, 75, 90)
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def measure_difference(original: Image, version: Image, codec: Codec) -> Floats:
     left = _without_sharpness(second.astype(np.float32) - explained, explained)
     before, after = _rms(difference), _rms(left)
     values = [before, after, float(np.log((after + 0.05) / (before + 0.05)))]
-    values += _spatial(left @ _LUMA, explained @ _LUMA)
+    values += _spatial(left @ LUMA, explained @ LUMA)
     values += [_rms(left[..., channel] - left[..., 1]) / (after + 0.1) for channel in (0, 2)]
     values += [float(np.percentile(np.abs(left), 99.9)), float(np.log(scale)), *codec.inputs]
     return np.array(values, dtype=np.float32)

@@ -6,7 +6,7 @@ control as in Watson & Solomon (1997), with Quick pooling. Beside it stand the p
 
 Content is relative: it says how this picture differs from others. It is therefore read at one size, whatever
 the model's input; what a model's resolution does to all pictures alike is in its profile. Turning content
-into thresholds is the matter of `thresholds`.
+into thresholds is the matter of `content_effect`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
-from predictor.thresholds.content_fields import FIELDS_OF, OPPONENT, Floats, fields_of
+from calibration.opponent import OPPONENT
+from predictor.thresholds.content_fields import FIELDS_OF, Floats, fields_of
 from predictor.views import model_view
 
 CONTENT_SIDE = 96  # pixels: every picture is read at this size, squashed into a square

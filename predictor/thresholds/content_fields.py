@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image
+from calibration.opponent import LUMA, OPPONENT
 from calibration.stimuli.registry import DISTORTIONS
 
 Floats = npt.NDArray[np.float32]
@@ -35,12 +36,6 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "rescale": ("shrink", "shrink more", "soft"),
     "png8": ("coarse tones", "gain"),
 }
-
-# BT.601: rows turn RGB into Y, Cb, Cr.
-OPPONENT = np.array(
-    [[0.299, 0.587, 0.114], [-0.1687, -0.3313, 0.5], [0.5, -0.4187, -0.0813]], dtype=np.float32
-)
-_LUMA = OPPONENT[0]
 
 # ITU-T T.81, tables K.1 and K.2: quantisation at IJG quality 50.
 _LUMA_TABLE = np.array(
@@ -82,7 +77,7 @@ def fields_of(pixels: Floats, opponent: Floats) -> dict[str, Floats]:
 
 def _rgb_fields(pixels: Floats) -> dict[str, Floats]:
     """Light, colour, tones, and what is pasted over."""
-    grey = (pixels @ _LUMA)[..., None]
+    grey = (pixels @ LUMA)[..., None]
     side = len(pixels)
     return {
         "lift": np.minimum(pixels + _LIFT, 255) - pixels,

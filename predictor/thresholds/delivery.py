@@ -1,6 +1,6 @@
-"""How may this picture be sent so that the model does not notice? JPEG and WebP quality, and size.
+"""Predict how a picture may be sent so that the model does not notice: JPEG and WebP quality, and size.
 
-Unlike `thresholds`, which speaks of damage done at the model's view, this is about the picture as it is sent:
+Unlike `model`, which speaks of damage done at the model's view, this is about the picture as it is sent:
 what a codec or a smaller size loses is mostly lost by the model's own resize anyway. How much larger than the
 model's input the picture is therefore decides, and its content only then. A model whose input is unknown is
 taken to see every pixel that is sent.

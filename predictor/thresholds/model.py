@@ -1,4 +1,4 @@
-"""How far can a distortion go on this picture before the model notices? Answered in one pass, no level tried.
+"""Predict how far a distortion can go on a picture before the model notices: in one pass, no level tried.
 
 The threshold of a picture is the model's own, from its profile, moved by what the picture's content does to
 it (`content_effect`); so a model unknown to training is served by its profile alone. The interval is how far
@@ -99,8 +99,8 @@ class ThresholdModel:
                 raise ValueError(f"expected a finite widening of at least 1, got {widening}")
             settings = part.card["settings"]
             unknown = sorted(set(settings) - set(DISTORTIONS))
-            if unknown:
-                raise ValueError(f"expected distortions this version has, got {', '.join(unknown)}")
+            if unknown or not settings:
+                raise ValueError(f"expected distortions of this version, got {', '.join(unknown) or 'none'}")
             learned = [name for name in DISTORTIONS if name in settings]
             return cls(
                 {name: read_effect(part, name, readings_of(name)) for name in learned},

@@ -3,7 +3,7 @@
 The curve runs on ln(level + fixed part): many distortions do something at once, however weak they are (a
 codec halves the colour resolution, a palette has 256 entries at most), and only the rest grows with the
 level. Within one picture a logistic curve fits what observers say better than Weibull's, whose lower end is
-too thin. Knows nothing of pictures: `thresholds` and `delivery` say where it lies.
+too thin. Knows nothing of pictures: `model` and `delivery` say where it lies.
 """
 
 import math

@@ -180,7 +180,7 @@ def _ask(function: PsychometricFunction, runs: int, queries: int, seed: list[int
     posterior = place.prior(runs)
     levels, said = np.zeros((runs, queries)), np.zeros((runs, queries), dtype=bool)
     for index in range(queries):
-        at, doubts = place.most_telling(posterior), place.doubts(posterior)
+        at, doubts = place.expected_entropy(posterior).argmin(axis=1) + 1, place.doubts(posterior)
         kinds = np.array([plan.kind(index) for plan in plans])
         at = np.where((kinds == "check") & doubts, len(place.levels) - 1, at)
         at = np.where(kinds == "catch", 0, at)

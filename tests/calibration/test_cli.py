@@ -390,7 +390,7 @@ def test_report_tells_scripts_what_it_wrote(photo_folder: Path, tmp_path: Path):
 
 
 PROMPT = (
-    "Look at the picture closely. What is in the middle of it? If there are several things, name the largest. "
+    "Look at the picture closely. What is in the middle of it? If there are several, name the largest. "
     "Answer with one word. Do not explain."
 )
 

@@ -94,11 +94,18 @@ def test_the_jpeg_quality_of_a_file_is_read_back(quality: int):
     source = decode(encode_jpeg(photo(64, 64), quality)).source
 
     assert source.jpeg_quality == pytest.approx(quality, abs=2)
-    assert source.has_subsampled_chroma
 
 
-def test_full_chroma_shows_in_the_source():
-    assert not decode(encode_jpeg(photo(), 90, full_chroma=True)).source.has_subsampled_chroma
+def test_full_chroma_keeps_colour_edges_that_half_resolution_blurs():
+    pixels = np.zeros((64, 64, 3), dtype=np.uint8)
+    pixels[:, 0::2, 0], pixels[:, 1::2, 2] = 255, 255  # red beside blue
+
+    full, halved = (
+        decode(encode_jpeg(Image(pixels), 90, full_chroma=kept)).image.pixels.astype(int)
+        for kept in (True, False)
+    )
+
+    assert np.abs(full - pixels).mean() < np.abs(halved - pixels).mean() / 4
 
 
 @pytest.mark.parametrize("quality", [0, 101])

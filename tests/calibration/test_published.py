@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from calibration.profile import JndProfile, default_profile
 from calibration.published import (
     cautious_profile,
-    published_models,
     published_multiples,
     published_name,
     published_profile,
@@ -81,15 +80,15 @@ def test_a_relative_of_a_published_model_is_unknown(name: str):
 def test_any_text_is_a_published_model_or_none(name: str):
     found = published_profile(name)
 
-    assert found is None or published_name(name) in published_models() or name.strip().lower() == "human"
+    assert found is None or published_name(name) in TABLE or name.strip().lower() == "human"
 
 
 def test_all_twenty_models_are_there():
-    assert len(published_models()) == 20
-    assert all(published_profile(name).source == "published-prior" for name in published_models())
+    assert len(TABLE) == 20
+    assert all(published_profile(name).source == "published-prior" for name in TABLE)
 
 
-@pytest.mark.parametrize("name", published_models())
+@pytest.mark.parametrize("name", TABLE)
 def test_a_prior_is_the_published_multiple_of_the_human_level(name: str):
     human, found = default_profile().distortions, published_profile(name).distortions
 
@@ -121,7 +120,7 @@ def test_a_prior_survives_its_file():
         assert JndProfile.from_json(profile.to_json()) == profile
 
 
-@pytest.mark.parametrize("name", published_models())
+@pytest.mark.parametrize("name", TABLE)
 def test_delivery_is_never_finer_than_human_nor_much_coarser(name: str):
     human, found = default_profile().distortions, published_profile(name).distortions
 
@@ -135,7 +134,7 @@ def test_a_model_finer_than_people_keeps_its_finer_threshold():
     assert published_multiples("gpt-4o")["jpeg"].value < 1
 
 
-@pytest.mark.parametrize("name", [*published_models(), "human"])
+@pytest.mark.parametrize("name", [*TABLE, "human"])
 def test_caution_never_raises_a_threshold(name: str):
     plain, cautious = published_profile(name), cautious_profile(name)
 

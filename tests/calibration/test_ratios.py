@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.profile import Threshold
-from calibration.ratios import difference_of_shares, geometric_mean, holm, ratio_of, wilson_interval
+from calibration.ratios import difference_of_shares, geometric_mean, ratio_of, wilson_interval
 
 
 def measured(threshold: float, low: float, high: float) -> Threshold:
@@ -58,23 +58,14 @@ def test_the_geometric_mean_of_many_is_surer_than_one():
     assert many.p_value < one.p_value
 
 
-def test_holm_gives_the_worked_example_of_the_textbooks():
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-
-
-@given(st.lists(st.floats(0, 1), max_size=8))
-def test_holm_keeps_the_order_and_never_lowers_a_p_value(p_values: list[float]):
-    adjusted = holm(p_values)
-
-    assert all(before <= after <= 1 for before, after in zip(p_values, adjusted, strict=True))
-    ranked = [after for _, after in sorted(zip(p_values, adjusted, strict=True))]
-    assert ranked == sorted(ranked)
-
-
 def test_wilson_gives_newcombes_worked_examples():
     # Newcombe 1998, https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I
     assert wilson_interval(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert wilson_interval(0 / 20, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+
+
+def test_a_share_rounded_to_four_digits_still_stands_for_its_count():
+    assert wilson_interval(0.308, 263) == wilson_interval(81 / 263, 263)
 
 
 def test_newcombes_difference_of_shares():

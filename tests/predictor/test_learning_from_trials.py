@@ -18,7 +18,7 @@ OBSERVER = '''
 import numpy as np
 
 from calibration.image import Image
-from predictor.learning.labelling import MaskedVisibility
+from tests.predictor.masked_visibility import MaskedVisibility
 from predictor.learning.dataset import NO_FAMILY, Pair
 
 

@@ -132,9 +132,13 @@ def test_the_interval_encloses_the_probability(predictor: Predictor, embedded: J
         assert found.probability - 1e-6 <= found.high <= 1
 
 
-def test_embedded_is_judged_at_its_own_input(embedded: JndProfile):
-    assert embedded.model == "embedded"
-    assert embedded.input_side == 96
+def test_embedded_is_judged_at_its_own_input(predictor: Predictor, embedded: JndProfile):
+    damaged = distorted(PHOTOS[0], "noise", 6)
+
+    at_its_input = predictor.notice(model_view(PHOTOS[0], 96), damaged, embedded)
+
+    assert predictor.notice(PHOTOS[0], damaged, embedded).jnd_ratio == pytest.approx(at_its_input.jnd_ratio)
+    assert predictor.notice(PHOTOS[0], damaged, replace(embedded, input_side=48)) != at_its_input
 
 
 @pytest.mark.parametrize("name", ["SmolVLM-256M", "deepseek-vl2-tiny", "llava-onevision-0.5b"])

@@ -1,4 +1,4 @@
-"""Send the smallest version whose predicted answer change is within a limit: which limit keeps a rate?
+"""Find the limit of predicted answer change at which the smallest version within it keeps a promised rate.
 
 Turns predictions and observed answers of calibration photographs into losses by limit, for `risk_control`.
 """
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from predictor.answer_change.change import Heads
 from predictor.guarantees.risk_control import LossTable, control_expected, control_surely, worst_so_far
@@ -76,7 +77,7 @@ def limits_for(
     lessons: AnswerLessons, features: Sequence[npt.NDArray[np.float32]], heads: Heads
 ) -> list[dict[str, Any]]:
     """Return the limits of the predicted probability that keep each promised rate, for the card."""
-    chances = [1.0 / (1.0 + np.exp(-heads.log_odds(rows))) for rows in features]
+    chances = [expit(heads.log_odds(rows)) for rows in features]
     table = loss_table(lessons, chances)
     strata = ["photograph"] * len(table.losses)
     return [

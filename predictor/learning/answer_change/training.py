@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import expit
+from sklearn.cluster import KMeans
+from sklearn.linear_model import Ridge
 
 from predictor.answer_change.change import (
     Heads,
@@ -42,9 +45,8 @@ class SurrogateRecipe:
 def group_classes(log_answers: Floats, seed: int) -> npt.NDArray[np.int64]:
     """Put a teacher's classes into at most GROUPS groups that rise and fall together; (classes,).
 
-    k-means on the classes' principal components over the pictures answered.
+    k-means on the directions of the classes' principal components over the pictures answered.
     """
-    rng = np.random.default_rng(seed)
     classes = log_answers.shape[1]
     if classes <= GROUPS:
         return np.arange(classes)
@@ -53,14 +55,8 @@ def group_classes(log_answers: Floats, seed: int) -> npt.NDArray[np.int64]:
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     points = (left * sizes)[:, :_COMPONENTS]
     points = points / np.linalg.norm(points, axis=1, keepdims=True).clip(1e-6)
-    centres = points[rng.choice(classes, GROUPS, replace=False)]
-    for _ in range(30):
-        group = np.argmax(points @ centres.T, axis=1)
-        for index in range(GROUPS):
-            if (group == index).any():
-                centre = points[group == index].mean(axis=0)
-                centres[index] = centre / max(np.linalg.norm(centre), 1e-6)
-    return np.asarray(np.argmax(points @ centres.T, axis=1), dtype=np.int64)
+    found = KMeans(GROUPS, n_init=1, random_state=seed).fit(points)
+    return np.asarray(found.labels_, dtype=np.int64)
 
 
 def group_answers(log_answers: Floats, group: npt.NDArray[np.int64]) -> Floats:
@@ -121,8 +117,8 @@ def fit_heads(features: Sequence[Floats], lessons: AnswerLessons) -> Heads:
     blank = np.zeros(0, dtype=np.float32)
     heads = Heads(mean, scale, blank, 0.0, blank, blank, blank)
     standard = heads.standardise(rows)
-    terms = np.column_stack([standard, np.ones(len(rows), np.float32)])
-    divergence = _ridge(terms, own)
+    line = Ridge(alpha=_RIDGE).fit(standard.astype(np.float64), own)
+    divergence = np.append(line.coef_, line.intercept_).astype(np.float32)
     predicted = standard @ divergence[:-1] + divergence[-1]
     spread = np.quantile(own - predicted, (0.025, 0.975)).astype(np.float32)
     smearing = float(np.log(np.mean(np.exp(own - predicted))))  # Duan 1983
@@ -153,7 +149,7 @@ def logistic(
     home = np.broadcast_to(np.asarray(centre, dtype=np.float64), terms.shape[1])
     weights = home.copy()
     for _ in range(30):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(terms @ weights, -30, 30)))
+        chance = expit(terms @ weights)
         gradient = terms.T @ (outcomes - chance) - pull * (weights - home)
         curvature = (terms * (chance * (1 - chance))[:, None]).T @ terms + np.diag(pull)
         step = np.linalg.solve(curvature, gradient)
@@ -161,13 +157,6 @@ def logistic(
         if np.abs(step).max() < 1e-6:
             break
     return weights.astype(np.float32)
-
-
-def _ridge(terms: Floats, outcomes: Floats) -> Floats:
-    penalty = np.full(terms.shape[1], _RIDGE)
-    penalty[-1] = 1e-6
-    normal = (terms.T @ terms).astype(np.float64) + np.diag(penalty)
-    return np.asarray(np.linalg.solve(normal, terms.T @ outcomes), dtype=np.float32)
 
 
 def _jitter(pictures: torch.Tensor) -> torch.Tensor:

@@ -10,9 +10,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from predictor.learning.noticeability.settling import Answered, interval_of, surprise
-from predictor.noticeability.model import Certainty, expit, logit
+from predictor.noticeability.model import Certainty, bounded_logit
 
 # Spreads of the prior: natural logarithms, log odds for the ends. Observers left out of training were off by
 # about so much, some by less: which share of it holds, the answers themselves tell.
@@ -55,16 +56,18 @@ def _most_likely(answered: Answered, known: Certainty, width: float) -> Certaint
     """Find the mode of the posterior; `width` scales the prior's spreads."""
     families = answered.family_shares.shape[1]
     before = known.over(answered.link)
+    usual_ends = bounded_logit([before.floor, before.ceiling])
     shifts = np.array(known.threshold_shifts or (0.0,) * families)
     spreads = width * np.array([_SLOPE, _SCALE, _END, _END, *[_SHIFT] * families])
 
     def moved(values: Floats) -> Certainty:
+        ends = expit(usual_ends + values[2:4])
         return replace(
             known,
             steepness_factor=known.steepness_factor * float(np.exp(values[0])),
             log_scale=known.log_scale + float(values[1]),
-            floor=expit(logit(before.floor) + float(values[2])),
-            ceiling=expit(logit(before.ceiling) + float(values[3])),
+            floor=float(ends[0]),
+            ceiling=float(ends[1]),
             threshold_shifts=tuple(float(value) for value in shifts + values[4:]),
         )
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import rankdata
 
-from predictor.noticeability.model import Certainty, Interval, Link
+from predictor.noticeability.model import Certainty, Interval, Link, bounded_logit
 
 FEWEST_PAIRS = 100  # fewer tell too little: slope, scale and interval stay as they were
 _EDGES = (0.05, 0.2, 0.5, 0.8, 0.95)
@@ -82,7 +82,7 @@ def predict(answers: Answered, certainty: Certainty) -> Floats:
     if certainty.threshold_shifts:
         sizes = sizes - answers.family_shares @ np.array(certainty.threshold_shifts)
     link = certainty.over(answers.link)
-    return np.asarray(link.floor + (link.ceiling - link.floor) * special.expit(link.steepness * sizes))
+    return np.asarray(link.floor + (link.ceiling - link.floor) * expit(link.steepness * sizes))
 
 
 def surprise(held: Sequence[Answered], certainty: Certainty) -> float:
@@ -122,7 +122,7 @@ def fit_interval(predicted: Floats, observed: Floats) -> Interval:
         predicted: P("different") by the network, on photographs it never saw.
         observed: The observer's own.
     """
-    residuals = _logits(observed) - _logits(predicted)
+    residuals = bounded_logit(observed) - bounded_logit(predicted)
     ranges = np.searchsorted(_EDGES, predicted)
     below, above = [], []
     for index in range(len(_EDGES) + 1):
@@ -131,8 +131,3 @@ def fit_interval(predicted: Floats, observed: Floats) -> Interval:
         below.append(min(0.0, float(np.quantile(chosen, 0.025, method="lower"))))
         above.append(max(0.0, float(np.quantile(chosen, 0.975, method="higher"))))
     return Interval(_EDGES, tuple(below), tuple(above))
-
-
-def _logits(probabilities: Floats) -> Floats:
-    bounded = np.clip(probabilities, 0.001, 0.999)
-    return np.asarray(np.log(bounded / (1 - bounded)), dtype=np.float64)

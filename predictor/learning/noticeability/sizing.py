@@ -1,4 +1,4 @@
-"""How large are differences, in a model's JNDs, before anything is said of its answers?
+"""Size differences in a model's JNDs, before anything is said of its answers.
 
 By the view in which each is largest, as serving takes it. Training half.
 """

@@ -1,4 +1,4 @@
-"""How far off are predicted thresholds? Fit what was predicted as calibration fits what was answered.
+"""Tell how far off predicted thresholds are: fit what was predicted as calibration fits what was answered.
 
 Both fits see the same pictures at the same levels, so what happened to be shown cancels and only the
 prediction's fault remains. Knows nothing of how predictions are made.

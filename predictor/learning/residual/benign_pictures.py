@@ -39,7 +39,7 @@ def as_is(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def shrink(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    """Shrink to 0.4-0.9 with any usual kernel, area-averaged first when the kernel would alias."""
+    """Shrink to 0.4-0.9, mostly by area, else with any usual kernel, aliasing and all."""
     scale = rng.uniform(0.4, 0.9)
     if rng.random() < 0.7:
         return _scaled(pixels, scale, cv2.INTER_AREA)

@@ -18,7 +18,7 @@ from predictor.learning.tree_export import export_trees
 from predictor.residual.detector import Floats, ResidualDetector
 from predictor.residual.features import Tiles
 from predictor.residual.network import TileNetwork
-from predictor.residual.strata import Strata
+from predictor.residual.strata import STRATA
 
 Report = Callable[[str], None]
 
@@ -71,23 +71,20 @@ def fit_trees(rows: Floats, is_attacked: npt.NDArray[np.bool_], *, trees: int, s
 
 
 def calibrate_detector(
-    network: TileNetwork,
-    trees: BoostedTrees,
-    strata: Strata,
-    benign: Iterable[Sample],
+    network: TileNetwork, trees: BoostedTrees, benign: Iterable[Sample]
 ) -> ResidualDetector:
     """Score benign pictures nobody trained on; their scores become the calibration.
 
     Raises:
-        ValueError: Too few pictures: a stratum that training knows stayed empty.
+        ValueError: Too few pictures: a stratum stayed empty.
     """
-    scores: dict[str, list[float]] = {name: [] for name in strata.names}
-    means: dict[str, list[Floats]] = {name: [] for name in strata.names}
+    scores: dict[str, list[float]] = {name: [] for name in STRATA}
+    means: dict[str, list[Floats]] = {name: [] for name in STRATA}
     measures: tuple[str, ...] = ()
     for sample in benign:
         measures = sample.measured.names
         row = describe_sample(network, sample)
-        stratum = strata.stratum_of(sample.measured, sample.codec)
+        stratum = sample.codec.stratum
         scores[stratum].append(float(trees.log_odds(row[None])[0]))
         means[stratum].append(sample.measured.values.mean(axis=0))
     empty = [name for name, values in scores.items() if not values]
@@ -99,7 +96,6 @@ def calibrate_detector(
         network=network,
         trees=trees,
         measures=measures,
-        strata=strata,
         calibration=calibration,
         normal=normal,
     )

@@ -17,12 +17,14 @@ from calibration.image import load
 from predictor.learning.residual.bank import AttackedPicture, rescaled
 from predictor.learning.residual.benign_pictures import Encoding, draw_encoding, draw_graphic, store, treat
 from predictor.learning.residual.forging import FORGERS, Perturbation, forge
+from predictor.residual.features import TILE_SIDE
 from predictor.residual.strata import Codec, Container
 
 Pixels = npt.NDArray[np.uint8]
 NamedTreatment = Callable[[Pixels, np.random.Generator], tuple[Pixels, str]]
 PartName = Literal["train", "calibration", "test"]
 
+_SUFFIXES = (".jpg", ".jpeg", ".png")
 # Shares of a sorted folder: training, calibration; the rest is for the final test and never read here.
 _PHOTO_SHARES = (0.6, 0.8)
 _CAMERA_SHARES = (0.5, 0.75)
@@ -70,8 +72,8 @@ def split(paths: Sequence[Path], part: PartName, shares: tuple[float, float] = _
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """List the pictures below a folder."""
-    return [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in (".jpg", ".jpeg", ".png")]
+    """List the JPEG and PNG pictures below a folder: WebP has smoothed away the noise that is looked at."""
+    return [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES]
 
 
 def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random.Generator) -> list[Pixels]:
@@ -80,7 +82,7 @@ def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random
     for folder in folders.graphics:
         paths += split(pictures_in(folder), part, _GRAPHICS_SHARES)
     pool = [_crop(load(path).pixels, rng) for path in paths]
-    pool = [pixels for pixels in pool if min(pixels.shape[:2]) >= 96]
+    pool = [pixels for pixels in pool if min(pixels.shape[:2]) >= TILE_SIDE]
     if folders.camera is not None:
         for path in split(pictures_in(folders.camera), part, _CAMERA_SHARES):
             pixels = load(path).pixels
@@ -91,7 +93,7 @@ def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random
 def make_twins(
     pool: Sequence[Pixels], bank: Sequence[AttackedPicture], count: int, rng: np.random.Generator
 ) -> Iterator[Twins]:
-    """Yield twins: half with a real attack, a third of those on the very picture it was made for."""
+    """Yield twins: six in ten with a real attack, two in five of those on the picture it was made for."""
     for _ in range(count):
         encoding = _draw_twin_encoding(rng)
         levels, weights = _EPS[encoding.codec.container]

@@ -26,7 +26,6 @@ from predictor.learning.residual.samples import describe_sample, take_sample
 from predictor.learning.residual.stock import Orders, Stock, ordered, taken
 from predictor.one_thread import use_one_thread
 from predictor.residual.detector import CONFIDENCE, ResidualDetector
-from predictor.residual.strata import fit_strata
 
 _OF_ITS_CALIBRATION = ("held_out", "learning_curve")  # of a card: not of another's
 _NETWORK_SHARE = 0.4  # of the training sources; the trees, which gain more from new ones, get the others
@@ -89,7 +88,7 @@ def recalibrate(folders: Folders, start: Part, recipe: Recipe) -> Part:
         take_sample(pixels, codec, is_attacked=False, measures=trained.measures)
         for pixels, codec, _ in pictures
     ]
-    detector = calibrate_detector(trained.network, trained.trees, trained.strata, benign)
+    detector = calibrate_detector(trained.network, trained.trees, benign)
     stale = (*FILE_FIELDS, *_OF_ITS_CALIBRATION)
     described = {name: value for name, value in start.card.items() if name not in stale}
     described |= {"recalibrated": folders.photos.name, "calibration": _calibration_card(detector, pool)}
@@ -117,15 +116,13 @@ def _fit(orders: Orders, recipe: Recipe, tell: Report) -> ResidualDetector:
     )
     del lessons  # a gigabyte
     tell("network trained")
-    rows, is_attacked, benign = [], [], []
+    rows, is_attacked = [], []
     for sample in chain(taken(orders.trees), taken(orders.extra), taken(orders.hard)):
         rows.append(describe_sample(network, sample))
         is_attacked.append(sample.is_attacked)
-        if not sample.is_attacked:
-            benign.append((sample.measured, sample.codec))
     trees = fit_trees(np.stack(rows), np.array(is_attacked), trees=recipe.trees, seed=recipe.seed)
     tell(f"trees fitted on {len(rows)} samples")
-    detector = calibrate_detector(network, trees, fit_strata(benign), taken(orders.benign))
+    detector = calibrate_detector(network, trees, taken(orders.benign))
     tell(f"calibrated: {detector.calibration_sizes()}")
     return detector
 
@@ -164,7 +161,6 @@ def _calibration_card(detector: ResidualDetector, pool: list[Pixels]) -> dict[st
     each = sorted(hashlib.sha256(pixels.tobytes()).hexdigest() for pixels in pool)
     return {
         "strata": detector.calibration_sizes(),
-        "noise_edges": {name: edges.tolist() for name, edges in detector.strata.edges.items()},
         "confidence": CONFIDENCE,
         "sources": len(pool),
         "pictures_sha256": hashlib.sha256("\n".join(each).encode()).hexdigest(),

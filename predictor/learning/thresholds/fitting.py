@@ -6,7 +6,7 @@ Hahn 1979); and boosted trees on the same targets. The fixed part and the penalt
 out. The intervals put what the fits lacked on pictures they had not seen, pooled over the folds, around the
 fit to all pictures. Unlike split conformal prediction or CV+ (Barber et al. 2021) that has no guarantee: it
 takes the full fit to do as well as the folds'. The bounds taken are cautious (`_tail`); whether they hold is
-measured on held-out pictures, by the benchmark. Asking observers is `answers`'s matter.
+measured on held-out pictures, by the benchmark. Asking observers is the matter of `search`.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom
 from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.linear_model import Ridge
 
 from predictor.learning.thresholds.search import Searched
 from predictor.learning.tree_export import export_regression_trees
@@ -232,7 +233,8 @@ def _fit(lessons: Lessons, targets: Matrix, design: _Design, penalty: float) -> 
         off = np.abs(imputed - predicted)
         scale = 1.48 * float(np.median(off)) + 1e-6
         pull = 1.0 / np.maximum(1.0, off / (_HUBER * scale))
-        weights, bias = _ridge(rows, imputed, pull, penalty)
+        line = Ridge(alpha=penalty).fit(rows, imputed, sample_weight=pull)
+        weights, bias = line.coef_, float(line.intercept_)
     bias += float(np.median(imputed - rows @ weights - bias))
     return LinearEffect(
         least=design.least.astype(np.float32),
@@ -242,16 +244,6 @@ def _fit(lessons: Lessons, targets: Matrix, design: _Design, penalty: float) -> 
         weights=weights.astype(np.float32),
         bias=bias,
     )
-
-
-def _ridge(rows: Matrix, targets: Matrix, pull: Matrix, penalty: float) -> tuple[Matrix, float]:
-    """Solve weighted ridge regression; the bias is not penalised."""
-    share = pull / pull.sum()
-    middle, level = share @ rows, float(share @ targets)
-    centred = rows - middle
-    pulled = (centred * pull[:, None]).T
-    weights = np.linalg.solve(pulled @ centred + penalty * np.eye(rows.shape[1]), pulled @ (targets - level))
-    return weights, level - float(middle @ weights)
 
 
 def _settings(off: Matrix, best: _Trial, lessons: Lessons) -> EffectSettings:

@@ -4,8 +4,9 @@ The threshold of one picture is the level at which P(says "different") is halfwa
 and ceiling. Where it never gets there the picture is censored: its threshold lies above the strongest level.
 How surely less and more is noticed is learned from one more level of every picture, drawn at random: those of
 the search lie too near the threshold, and near because of what was answered.
-Predicting all this without asking is the matter of `thresholds`; what is shown at a level is decided by
-whoever asks (`Rendering`): here distortions at the model's view, in `delivery_search` whole deliveries.
+Predicting all this without asking is the matter of `predictor.thresholds`; what is shown at a level is
+decided by whoever asks (`Rendering`): here distortions at the model's view, in `delivery_search` whole
+deliveries.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +38,7 @@ Flags = npt.NDArray[np.bool_]
 class Searched:
     """Where the observer starts to notice one distortion on each of N pictures."""
 
-    log_levels: Floats  # (N,) natural logarithm; at censored pictures that of the strongest level
+    log_levels: Floats  # (N,) natural logarithm; where never or already halfway, the end of the search
     is_censored: Flags  # (N,) never halfway, up to the strongest level
     is_below: Flags  # (N,) already halfway at the least level searched
     drawn: Floats  # (N,) natural logarithm of a level drawn without regard to the picture

@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.procedures.ascending import Ascending, jnds_of
-from calibration.procedures.protocol import Heard, replay
+from calibration.procedures.ascending import Ascending, climbed
+from calibration.procedures.protocol import Heard
+from tests.calibration.procedures.replay import replay
 
 
 def climb(answers, levels: int = 50, window: int = 3, most_queries: int | None = None) -> list[Heard]:
@@ -18,7 +19,7 @@ def climb(answers, levels: int = 50, window: int = 3, most_queries: int | None =
 
 
 def jnds(heard: list[Heard], levels: int = 50, window: int = 3) -> list[int]:
-    return jnds_of([(each.step.level, each.noticed) for each in heard], levels, window)
+    return climbed([(each.step.level, each.noticed) for each in heard], levels, window).jnds
 
 
 def published_rule(noticed: dict[tuple[int, int], bool], levels: int, window: int) -> list[int]:
@@ -113,7 +114,7 @@ def test_a_replayed_sweep_goes_on_where_it_stopped():
 
 def test_answers_of_another_sweep_are_refused():
     with pytest.raises(ValueError, match="expected the answer at level 2, got 5"):
-        jnds_of([(1, False), (5, True)], 50, 3)
+        climbed([(1, False), (5, True)], 50, 3)
 
 
 def test_a_window_of_no_level_is_refused():

@@ -1,6 +1,6 @@
 import pytest
 
-from calibration.procedures.ascending import jnds_of
+from calibration.procedures.ascending import climbed
 from calibration.psychometric import PsychometricFunction
 from calibration.report.sweeps import Sweep, sweeps_of
 from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials, staged_trial
@@ -16,7 +16,7 @@ def test_the_jnds_are_those_the_procedure_found(threshold: float, window: int):
     assert [sweep.image for sweep in sweeps] == [f"{series}.png" for series in range(5)]
     for series, sweep in enumerate(sweeps):
         answers = [(t.stimulus.level, t.noticed) for t in trials if t.series == series]
-        assert list(sweep.jnds) == jnds_of(answers, 50, window)
+        assert list(sweep.jnds) == climbed(answers, 50, window).jnds
 
 
 def test_a_log_in_any_order_gives_the_same_sweeps():

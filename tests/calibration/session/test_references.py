@@ -70,6 +70,24 @@ def test_after_a_jnd_the_reference_is_the_picture_at_its_level(photo_folder: Pat
     assert reference.pixels.tobytes() != rival.pixels.tobytes()
 
 
+@pytest.mark.parametrize(("fitting", "reads"), [(3, 3), (2, 6), (0, 6)])
+def test_references_are_read_again_only_where_memory_is_short(photo_folder: Path, fitting: int, reads: int):
+    class Counted(References):
+        def load(self, name: str, side: int | None):
+            loaded.append(name)
+            return super().load(name, side)
+
+    loaded: list[str] = []
+    renderer = Renderer(Counted(photo_folder, ("0.png",), ()), 64, kept_bytes=fitting * 64 * 64 * 3)
+    shown = [
+        renderer.pair(Stimulus(f"{number}.png", "blur", 5, 0), DISTORTIONS["blur"])[0].pixels.tobytes()
+        for number in (0, 1, 2, 0, 1, 2)
+    ]
+
+    assert len(loaded) == reads
+    assert shown[:3] == shown[3:]
+
+
 def test_a_name_that_cannot_be_written_down_is_skipped(photo_folder: Path):
     Path(os.fsdecode(bytes(photo_folder) + b"/caf\xe9.png")).write_bytes(
         (photo_folder / "0.png").read_bytes()

@@ -9,7 +9,7 @@ import pytest
 
 from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.observers.simulated import SimulatedObserver, parse_simulated
-from calibration.procedures.ascending import jnds_of
+from calibration.procedures.ascending import climbed
 from calibration.questions import DifferenceQuestion, PaperQuestion
 from calibration.session.asking import asker_for
 from calibration.session.budget import Budget
@@ -221,7 +221,7 @@ def test_after_a_jnd_the_sweep_compares_with_the_level_it_was_found_at(photo_fol
     trials = run(certain, plan, tmp_path / "trials.jsonl")
 
     answers = [(t.stimulus.level, t.noticed) for t in trials]
-    jnds = jnds_of(answers, 50, plan.window)
+    jnds = climbed(answers, 50, plan.window).jnds
     assert len(jnds) > 2
     assert {t.stimulus.reference_level for t in trials} == {0, *jnds}
 

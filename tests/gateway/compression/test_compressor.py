@@ -1,6 +1,6 @@
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,9 @@ def test_webp_goes_only_to_those_who_take_it(predictor: Predictor, dull: JndProf
     assert plan.format == "jpeg"
 
 
-def test_no_side_falls_below_the_models_input(predictor: Predictor, embedded: JndProfile):
+def test_for_a_blind_model_no_side_falls_below_its_input_and_no_quality_below_30(
+    predictor: Predictor, embedded: JndProfile
+):
     blind = replace(
         embedded,
         distortions={
@@ -129,12 +131,12 @@ def test_no_side_falls_below_the_models_input(predictor: Predictor, embedded: Jn
             for name, found in embedded.distortions.items()
         },
     )
+    small = encode_jpeg(resize(PHOTO, 300, 200), 95)
 
-    _, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, blind, "embedded", "embedded")
+    _, plan = compressor(predictor).compress(decode(small), small, blind, "embedded", "embedded")
 
-    assert min(plan.width, plan.height) >= 96
-    assert plan.quality is not None
-    assert plan.quality >= 30
+    assert 96 <= min(plan.width, plan.height) < 200
+    assert plan.quality == 30
 
 
 def test_a_model_of_unknown_input_keeps_what_its_provider_shows_it(predictor: Predictor):
@@ -238,20 +240,51 @@ def test_a_screen_of_text_is_compared_losslessly_too(predictor: Predictor, embed
     assert len(out) == plan.bytes_out
 
 
-def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor, embedded: JndProfile):
-    decoded = decode(CAMERA)
-    forecast = predictor.forecast(decoded.image, embedded)
+@dataclass(frozen=True)
+class Forecast:
+    """Allows the same size and qualities whatever is asked."""
 
-    _, plan = compressor(predictor).compress(decoded, CAMERA, embedded, "embedded", "embedded")
+    short_side: int
+    jpeg: int
+    webp: int
 
-    short = min(plan.width, plan.height)
-    allowed = 0.05 ** (1 / 1.2)
-    left = allowed - forecast.size_probability(short)
-    qualities = {codec: forecast.quality(codec, short, left) for codec in ("jpeg", "webp")}
-    assert plan.reason == ""
-    assert plan.quality is not None
-    assert plan.quality >= qualities[plan.format]
-    assert short >= forecast.least_short_side(allowed / 2)
+    def least_short_side(self, _probability: float) -> int:
+        return self.short_side
+
+    def size_probability(self, _short_side: int) -> float:
+        return 0.0
+
+    def knows(self, codec: str) -> bool:
+        return codec in {"jpeg", "webp"}
+
+    def quality(self, codec: str, _short_side: int, _probability: float) -> int:
+        return {"jpeg": self.jpeg, "webp": self.webp}[codec]
+
+
+class ForecastingPredictor:
+    """Judges pairs as the real one does, and forecasts what it was told to."""
+
+    has_thresholds = True
+
+    def __init__(self, judge: Predictor, forecast: Forecast) -> None:
+        self.against = judge.against
+        self.forecast = lambda _image, _profile: forecast
+
+
+def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor, dull: JndProfile):
+    plans = []
+    for forecast in (Forecast(1, 1, 1), Forecast(640, 80, 85)):
+        _, plan = compressor(ForecastingPredictor(predictor, forecast)).compress(
+            decode(CAMERA), CAMERA, dull, "embedded", "embedded"
+        )
+        plans.append(plan)
+
+    free, bound = plans
+    assert free.height < 640
+    assert free.quality < 80
+    assert bound.reason == ""
+    assert bound.height >= 640
+    assert bound.quality >= {"jpeg": 80, "webp": 85}[bound.format]
 
 
 def test_an_artifact_without_thresholds_still_compresses(dull: JndProfile, tmp_path: Path):

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +25,36 @@ def test_value_larger_than_the_bound_is_not_kept():
 
     assert cache.get(b"large") is None
     assert cache.get(b"small") == "small"
+
+
+def test_value_that_outgrew_the_bound_takes_its_older_self_with_it():
+    cache = ByteBoundedCache[str](3_000)
+    cache.put(b"key", "old", 100)
+
+    cache.put(b"key", "new", 4_000)
+
+    assert cache.get(b"key") is None
+
+
+def test_entries_without_data_count_too():
+    cache = ByteBoundedCache[int](10 * 1024)
+    for number in range(50):
+        cache.put(bytes([number]), number, 0)
+
+    assert [number for number in range(50) if cache.get(bytes([number])) is not None] == list(range(40, 50))
+
+
+def test_threads_may_read_and_write_at_once():
+    cache = ByteBoundedCache[int](20_000)
+
+    def work(seed: int) -> list[bool]:
+        keys = [bytes([(seed * step) % 30]) for step in range(400)]
+        for key in keys:
+            cache.put(key, key[0], 500)
+        return [cache.get(key) in (key[0], None) for key in keys]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(all(right) for right in pool.map(work, range(1, 9)))
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3_000)), max_size=40))

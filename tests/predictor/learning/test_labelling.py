@@ -9,8 +9,9 @@ from calibration.observers.protocol import Query, Reply
 from calibration.questions import IDENTICAL_PROMPT
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, Pair
-from predictor.learning.labelling import MaskedVisibility, ObserverLabeller
+from predictor.learning.labelling import ObserverLabeller
 from predictor.views import model_view
+from tests.predictor.masked_visibility import MaskedVisibility
 
 VIEW = model_view(Image(data.chelsea()), 96)
 

@@ -7,7 +7,6 @@ from skimage import data
 from calibration.image import Image, encode_png
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, PairSet, join, photo_files, split_photos
-from predictor.learning.labelling import MaskedVisibility
 from predictor.learning.sampling import (
     label_pairs,
     made_up_models,
@@ -15,6 +14,7 @@ from predictor.learning.sampling import (
     random_crop,
     sample_pairs,
 )
+from tests.predictor.masked_visibility import MaskedVisibility
 
 THRESHOLDS = {name: distortion.levels / 8 for name, distortion in DISTORTIONS.items()}
 

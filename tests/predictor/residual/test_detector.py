@@ -9,7 +9,7 @@ from calibration.image import Image, decode, encode_jpeg, encode_png, encode_web
 from predictor.artifact import ArtifactError, Part, default_directory, read_part
 from predictor.learning.residual.forging import attack, patch_network
 from predictor.residual.detector import ResidualDetector
-from predictor.residual.strata import CONTAINERS
+from predictor.residual.strata import STRATA
 
 PHOTOGRAPHS = ("chelsea", "coffee", "astronaut", "china", "flower")
 
@@ -89,10 +89,8 @@ def test_every_stratum_has_enough_pictures_to_flag_at_one_in_a_hundred(detector)
 
 
 def test_the_card_lists_the_strata_and_their_sizes(detector, part):
-    calibration = part.card["calibration"]
-
-    assert calibration["strata"] == detector.calibration_sizes()
-    assert set(calibration["noise_edges"]) == set(CONTAINERS)
+    assert part.card["calibration"]["strata"] == detector.calibration_sizes()
+    assert set(detector.calibration_sizes()) == set(STRATA)
 
 
 @pytest.mark.parametrize("measures", [["noise_luma_10", "taken_by_a_later_program"], None])
@@ -103,8 +101,10 @@ def test_a_part_that_wants_measures_unknown_here_is_refused_with_a_reason(part, 
         ResidualDetector.from_part(dataclasses.replace(part, card=card))
 
 
-def test_a_part_without_strata_is_refused_with_a_reason(part):
-    older = {name: value for name, value in part.tensors.items() if not name.startswith("strata.")}
+@pytest.mark.parametrize("group", ["calibration", "normal"])
+def test_a_part_that_lacks_a_stratum_is_refused_with_a_reason(part, group):
+    missing = f"{group}.{STRATA[1]}"
+    fewer = {name: value for name, value in part.tensors.items() if name != missing}
 
-    with pytest.raises(ArtifactError, match="strata"):
-        ResidualDetector.from_part(dataclasses.replace(part, tensors=older))
+    with pytest.raises(ArtifactError, match="expected arrays of the strata"):
+        ResidualDetector.from_part(dataclasses.replace(part, tensors=fewer))

@@ -96,12 +96,12 @@ def test_a_model_training_has_not_met_is_treated_more_carefully(embedded: JndPro
 def test_pictures_of_any_shape_have_sound_settings(model: ThresholdModel, shape: tuple[int, int], name: str):
     picture = Image(np.full((*shape, 3), 128, np.uint8))
 
-    for probability in (0.001, 0.5, 0.999):
-        found = model.forecast(picture, resolve_profile(name)).settings(probability)
+    forecast = model.forecast(picture, resolve_profile(name))
+    careful, usual, bold = (forecast.settings(probability) for probability in (0.001, 0.5, 0.999))
 
-        assert 1 <= found.jpeg_quality <= 100
-        assert 0 <= found.webp_quality <= 100
-        assert 0 < found.scale <= 1
+    assert 100 >= careful.jpeg_quality >= usual.jpeg_quality >= bold.jpeg_quality >= 1
+    assert 100 >= careful.webp_quality >= usual.webp_quality >= bold.webp_quality >= 0
+    assert 1 >= careful.scale >= usual.scale >= bold.scale > 0
 
 
 @pytest.mark.parametrize(("name", "strength"), [("jpeg", jpeg_strength), ("webp", webp_strength)])

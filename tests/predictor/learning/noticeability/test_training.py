@@ -9,7 +9,6 @@ from calibration.profile import default_profile
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part, read_part, write_part
 from predictor.learning.dataset import FAMILIES, PairSet, photo_files
-from predictor.learning.labelling import MaskedVisibility
 from predictor.learning.noticeability.evaluation import area_under_curve
 from predictor.learning.noticeability.settling import Answered, fit_interval, predict, settle
 from predictor.learning.noticeability.sizing import size_pairs
@@ -17,6 +16,7 @@ from predictor.learning.noticeability.training import Lesson, Recipe, Trained, g
 from predictor.learning.sampling import label_pairs, sample_pairs
 from predictor.noticeability.model import Certainty, Interval, link_of, settings_from_card
 from predictor.noticeability.network import JndNetwork
+from tests.predictor.masked_visibility import MaskedVisibility
 
 PROFILE = replace(default_profile("made up"), input_side=96)
 ANYTHING = Interval((), (-9.0,), (9.0,))

@@ -3,11 +3,11 @@ import pytest
 from skimage import data
 
 from calibration.image import Image
-from predictor.learning.labelling import MaskedVisibility
 from predictor.learning.thresholds.delivery_search import Shrunk, ask_delivered, with_short_side
 from predictor.noticeability.model import Link
 from predictor.thresholds.delivery import DELIVERIES
 from predictor.views import model_view
+from tests.predictor.masked_visibility import MaskedVisibility
 
 LINK = Link(0.02, 0.98, 3.0)
 SIDE = 64

@@ -10,8 +10,8 @@ from skimage import data
 from calibration.image import Image, encode_png
 from calibration.profile import default_profile
 from predictor.learning.dataset import Pair
-from predictor.learning.labelling import MaskedVisibility
 from predictor.learning.thresholds.kept_thresholds import Answers, ask_about_files, ask_thresholds
+from tests.predictor.masked_visibility import MaskedVisibility
 
 PICTURES = [Image(np.ascontiguousarray(data.astronaut()[: 100 + 60 * i, :160])) for i in range(2)]
 
