@@ -13,14 +13,15 @@ from datetime import UTC, datetime
 
 from calibration.ascent import Ascent, assess_sweeps
 from calibration.false_alarms import CatchCount, count_catches, guess_prior
-from calibration.fitting import Counts, PsychometricFit, fit_psychometric
+from calibration.fitting import Counts, PsychometricFit, fit_psychometric, slope_likelihood
 from calibration.observers.protocol import Described
-from calibration.parameters import GuessPrior
+from calibration.parameters import GuessPrior, SlopePrior
 from calibration.procedures.adaptive import MIN_HIT_AT_MAX
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, Status, Threshold
 from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
+from calibration.slopes import slope_priors
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial
@@ -103,11 +104,20 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
         return {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
     catches = {name: count_catches(by_name[name]) for name in names}
     identical_pairs = sum(count.shown for count in catches.values())
+    guesses = {name: guess_prior(name, catches) for name in names}
+    slopes = slope_priors(
+        {
+            name: slope_likelihood(
+                Counts.with_readings(_answers(by_name[name])), float(DISTORTIONS[name].levels), guesses[name]
+            )
+            for name in names
+        }
+    )
     return {
         name: _assess_one(
             DISTORTIONS[name],
             by_name[name],
-            guess_prior(name, catches),
+            (guesses[name], slopes[name]),
             catches[name],
             identical_pairs=identical_pairs,
         )
@@ -147,17 +157,13 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
 def _assess_one(
     distortion: Distortion,
     trials: Sequence[Trial],
-    prior: GuessPrior,
+    priors: tuple[GuessPrior, SlopePrior],
     catches: CatchCount,
     *,
     identical_pairs: int,  # of the whole run
 ) -> Assessment:
-    answers = [
-        (trial.stimulus.level, trial.noticed, trial.probability)
-        for trial in trials
-        if trial.noticed is not None
-    ]
-    fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), prior)
+    answers = _answers(trials)
+    fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), *priors)
     evidence = sum(1 if stated is None else 2 for at, _, stated in answers if at > 0)
     words = _words_for(trials)
     status, reason = _judge(fit, words, usable=len(answers), asked=len(trials))
@@ -187,6 +193,14 @@ def _assess_one(
     return Assessment(
         distortion, trials, fit, threshold, d_prime=d_prime(**rates), criterion=criterion(**rates)
     )
+
+
+def _answers(trials: Sequence[Trial]) -> list[tuple[float, bool, float | None]]:
+    return [
+        (trial.stimulus.level, trial.noticed, trial.probability)
+        for trial in trials
+        if trial.noticed is not None
+    ]
 
 
 def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int) -> Assessment:
