@@ -169,6 +169,8 @@ def _assess_one(
     status, reason = _judge(fit, words, usable=len(answers), asked=len(trials))
     if status != "unmeasurable" and (missing := _missing(fit, evidence=evidence, pairs=identical_pairs)):
         status, reason = "unmeasurable", missing
+    if status == "measured" and (open_range := _left_open(fit)):
+        status, reason = "unmeasurable", open_range
     level: float = distortion.levels if status == "censored" else fit.function.threshold
     low, high = fit.interval
     threshold = Threshold(
@@ -268,12 +270,6 @@ def _judge(fit: PsychometricFit, words: _Words, *, usable: int, asked: int) -> t
             f"{words.seldom.format(rate=fit.hit_at_max, level=fit.strongest)} "
             f"(at least {MIN_HIT_AT_MAX:.0%} needed)"
         )
-    low, high = fit.interval
-    if high > _MAX_WIDTH * low:
-        return (
-            "unmeasurable",
-            f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed",
-        )
     return "measured", ""
 
 
@@ -285,6 +281,14 @@ def _missing(fit: PsychometricFit, *, evidence: int, pairs: int) -> str:
     if not pairs:
         return "no identical pair was answered: what happens without a change is not known"
     return ""
+
+
+def _left_open(fit: PsychometricFit) -> str:
+    """Return which levels the answers do not tell apart, where those are too many; else nothing."""
+    low, high = fit.interval
+    if high <= _MAX_WIDTH * low:
+        return ""
+    return f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed"
 
 
 def _rounded(value: float) -> float:
