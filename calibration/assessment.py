@@ -13,15 +13,16 @@ from datetime import UTC, datetime
 
 from calibration.ascent import Ascent, assess_sweeps
 from calibration.false_alarms import CatchCount, count_catches, guess_prior
-from calibration.fitting import Counts, PsychometricFit, fit_psychometric
+from calibration.fitting import Counts, PsychometricFit, fit_psychometric, slope_likelihood
 from calibration.observers.protocol import Described
-from calibration.parameters import GuessPrior
+from calibration.parameters import GuessPrior, SlopePrior
 from calibration.procedures.adaptive import MIN_HIT_AT_MAX
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, Status, Threshold
 from calibration.prompt_assessment import asks_prompts, assess_prompts, response_changes
 from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
+from calibration.slopes import slope_priors
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial
@@ -109,11 +110,20 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
         return {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
     catches = {name: count_catches(by_name[name]) for name in names}
     identical_pairs = sum(count.shown for count in catches.values())
+    guesses = {name: guess_prior(name, catches) for name in names}
+    slopes = slope_priors(
+        {
+            name: slope_likelihood(
+                Counts.with_readings(_answers(by_name[name])), float(DISTORTIONS[name].levels), guesses[name]
+            )
+            for name in names
+        }
+    )
     return {
         name: _assess_one(
             DISTORTIONS[name],
             by_name[name],
-            guess_prior(name, catches),
+            (guesses[name], slopes[name]),
             catches[name],
             identical_pairs=identical_pairs,
         )
@@ -158,22 +168,20 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
 def _assess_one(
     distortion: Distortion,
     trials: Sequence[Trial],
-    prior: GuessPrior,
+    priors: tuple[GuessPrior, SlopePrior],
     catches: CatchCount,
     *,
     identical_pairs: int,  # of the whole run
 ) -> Assessment:
-    answers = [
-        (trial.stimulus.level, trial.noticed, trial.probability)
-        for trial in trials
-        if trial.noticed is not None
-    ]
-    fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), prior)
+    answers = _answers(trials)
+    fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), *priors)
     evidence = sum(1 if stated is None else 2 for at, _, stated in answers if at > 0)
     words = _words_for(trials)
     status, reason = _judge(fit, words, usable=len(answers), asked=len(trials))
     if status != "unmeasurable" and (missing := _missing(fit, evidence=evidence, pairs=identical_pairs)):
         status, reason = "unmeasurable", missing
+    if status == "measured" and (open_range := _left_open(fit)):
+        status, reason = "unmeasurable", open_range
     level: float = distortion.levels if status == "censored" else fit.function.threshold
     low, high = fit.interval
     threshold = Threshold(
@@ -198,6 +206,14 @@ def _assess_one(
     return Assessment(
         distortion, trials, fit, threshold, d_prime=d_prime(**rates), criterion=criterion(**rates)
     )
+
+
+def _answers(trials: Sequence[Trial]) -> list[tuple[float, bool, float | None]]:
+    return [
+        (trial.stimulus.level, trial.noticed, trial.probability)
+        for trial in trials
+        if trial.noticed is not None
+    ]
 
 
 def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int) -> Assessment:
@@ -265,12 +281,6 @@ def _judge(fit: PsychometricFit, words: _Words, *, usable: int, asked: int) -> t
             f"{words.seldom.format(rate=fit.hit_at_max, level=fit.strongest)} "
             f"(at least {MIN_HIT_AT_MAX:.0%} needed)"
         )
-    low, high = fit.interval
-    if high > _MAX_WIDTH * low:
-        return (
-            "unmeasurable",
-            f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed",
-        )
     return "measured", ""
 
 
@@ -282,6 +292,14 @@ def _missing(fit: PsychometricFit, *, evidence: int, pairs: int) -> str:
     if not pairs:
         return "no identical pair was answered: what happens without a change is not known"
     return ""
+
+
+def _left_open(fit: PsychometricFit) -> str:
+    """Return which levels the answers do not tell apart, where those are too many; else nothing."""
+    low, high = fit.interval
+    if high <= _MAX_WIDTH * low:
+        return ""
+    return f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed"
 
 
 def _rounded(value: float) -> float:

@@ -18,10 +18,11 @@ Values = npt.NDArray[np.float64]
 # The slope's prior is nearly flat: with a threshold's flat one it is the matching prior of a location and a
 # scale, under which intervals cover alike whatever the slope. A narrow one covers 83 % at slope 1.5.
 SLOPES = np.geomspace(0.7, 14.0, 11)
-_SLOPE_MEDIAN, _SLOPE_SPREAD = 3.0, 1.5  # log-normal
 GUESS_RATES = np.array([0.003, 0.015, 0.04, 0.08, 0.14, 0.22, 0.32, 0.45, 0.65, 0.9])
+# One lapse in ten answers is common: with a prior that all but excludes it, (0.7, 25), a lapse near the
+# threshold is taken for a shallow slope and a threshold further up, and intervals at slope 1.5 cover 81 %.
 LAPSE_RATES = np.array([0.004, 0.02, 0.05, 0.12, 0.3])
-_LAPSE_BETA = (0.7, 25.0)
+_LAPSE_BETA = (1.0, 14.0)
 # ln(threshold / strongest level) of the 252 cells of the paper's main table (arXiv 2507.00490) has mean -1.0
 # and spread 1.2, censored cells at the limit; one part in ten is flat, for observers unlike those.
 _THRESHOLD_CENTRE, _THRESHOLD_SPREAD, _FLAT_SHARE = -1.2, 1.2, 0.1
@@ -42,12 +43,32 @@ UNINFORMED = GuessPrior()
 
 
 @dataclass(frozen=True)
+class SlopePrior:
+    """Log-normal distribution of the slope; what other distortions say of it may narrow it."""
+
+    median: float = 3.0
+    spread: float = 1.5  # of ln slope
+    general_share: float = 0.0  # probability that the general prior holds instead
+
+    def density(self, log_slopes: Values) -> Values:
+        """Density of ln slope, up to a factor."""
+        own = _bell(log_slopes, np.log(self.median), self.spread)
+        if not self.general_share:
+            return own
+        return self.general_share * ANY_SLOPE.density(log_slopes) + (1 - self.general_share) * own
+
+
+ANY_SLOPE = SlopePrior()
+
+
+@dataclass(frozen=True)
 class Grid:
     """Parameter values under consideration, with their prior."""
 
     log_thresholds: Values  # (T,), evenly spaced
     strongest: float  # level
     guess_prior: GuessPrior = UNINFORMED
+    slope_prior: SlopePrior = ANY_SLOPE
     slopes: Values = field(default_factory=lambda: SLOPES)  # (S,)
     guess_rates: Values = field(default_factory=lambda: GUESS_RATES)  # (G,)
     lapse_rates: Values = field(default_factory=lambda: LAPSE_RATES)  # (L,)
@@ -80,6 +101,7 @@ class Grid:
             np.linspace(low, high, _THRESHOLD_POINTS),
             self.strongest,
             self.guess_prior,
+            self.slope_prior,
             slopes=np.exp(_zoomed(np.log(self.slopes), mass.sum(axis=(0, 2, 3)))),
             guess_rates=_zoomed(self.guess_rates, mass.sum(axis=(0, 1, 3))),
             lapse_rates=_zoomed(self.lapse_rates, mass.sum(axis=(0, 1, 2))),
@@ -87,8 +109,7 @@ class Grid:
 
     def _nuisance_mass(self) -> Values:
         log_slopes = np.log(self.slopes)
-        slope = np.exp(-0.5 * ((log_slopes - np.log(_SLOPE_MEDIAN)) / _SLOPE_SPREAD) ** 2)
-        slope *= np.gradient(log_slopes)
+        slope = self.slope_prior.density(log_slopes) * np.gradient(log_slopes)
         guess = _beta_mass(self.guess_rates, self.guess_prior.said, self.guess_prior.unsaid)
         lapse = _beta_mass(self.lapse_rates, *_LAPSE_BETA)
         mass = slope[:, None, None] * guess[:, None] * lapse  # (S, G, L)
@@ -97,18 +118,25 @@ class Grid:
 
 
 @lru_cache(maxsize=64)
-def coarse_grid(strongest: float, guess_prior: GuessPrior = UNINFORMED) -> Grid:
+def coarse_grid(
+    strongest: float, guess_prior: GuessPrior = UNINFORMED, slope_prior: SlopePrior = ANY_SLOPE
+) -> Grid:
     """The grid before any answer: thresholds from far below the first level to twice the strongest."""
     low, high = strongest * _REACH[0], strongest * _REACH[1]
-    return Grid(np.linspace(np.log(low), np.log(high), _THRESHOLD_POINTS), strongest, guess_prior)
+    log_thresholds = np.linspace(np.log(low), np.log(high), _THRESHOLD_POINTS)
+    return Grid(log_thresholds, strongest, guess_prior, slope_prior)
 
 
 def _threshold_density(relative: Values) -> Values:
     """Density of ln(threshold / strongest)."""
-    bell = np.exp(-0.5 * ((relative - _THRESHOLD_CENTRE) / _THRESHOLD_SPREAD) ** 2)
-    bell /= _THRESHOLD_SPREAD * np.sqrt(2 * np.pi)
+    bell = _bell(relative, _THRESHOLD_CENTRE, _THRESHOLD_SPREAD)
     flat = 1 / np.log(_REACH[1] / _REACH[0])
     return np.asarray((1 - _FLAT_SHARE) * bell + _FLAT_SHARE * flat)
+
+
+def _bell(values: Values, centre: float, spread: float) -> Values:
+    """Density of a normal distribution."""
+    return np.asarray(np.exp(-0.5 * ((values - centre) / spread) ** 2) / (spread * np.sqrt(2 * np.pi)))
 
 
 def _zoomed(points: Values, marginal: Values) -> Values:

@@ -28,7 +28,7 @@ def test_fit_recovers_the_threshold_it_was_given(threshold):
 
 def test_more_answers_narrow_the_interval():
     function = PsychometricFunction(20, 3, 0.02, 0.02)
-    levels = [0.0, 12.0, 20.0, 28.0]
+    levels = [0.0, 12.0, 20.0, 28.0, 50.0]  # the last tells lapses from a shallow slope
 
     few, many = (fit_psychometric(counts_of(function, levels, each), 50.0).interval for each in (5, 500))
 
