@@ -8,6 +8,7 @@ import pytest
 
 from calibration.image import Image, decode
 from calibration.observers.anthropic import parse_anthropic
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.observers.remote import RemoteObserver
 from calibration.settings import ObserverSettings
@@ -33,7 +34,7 @@ def observer(peer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteObserver]:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
     monkeypatch.setenv("ANTHROPIC_BASE_URL", peer.address)
     peer.answer = lambda body: message({"type": "text", "text": "<yes> Blurred."})  # noqa: ARG005
-    observer = parse_anthropic("claude", settings=ObserverSettings(), workers=2)
+    observer = parse_anthropic("claude", settings=ObserverSettings(), options=ObserverOptions(workers=2))
     yield observer
     observer.close()
 
@@ -124,9 +125,9 @@ def test_a_missing_key_is_named_before_anything_is_sent(monkeypatch: pytest.Monk
         monkeypatch.setenv("ANTHROPIC_API_KEY", value)
 
     with pytest.raises(ValueError, match="set ANTHROPIC_API_KEY"):
-        parse_anthropic("claude", settings=ObserverSettings(), workers=1)
+        parse_anthropic("claude", settings=ObserverSettings(), options=ObserverOptions(workers=1))
 
 
 def test_a_missing_model_is_told():
     with pytest.raises(ValueError, match="anthropic:MODEL"):
-        parse_anthropic("", settings=ObserverSettings(), workers=1)
+        parse_anthropic("", settings=ObserverSettings(), options=ObserverOptions(workers=1))

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.observers.anthropic import Messages
+from calibration.observers.dialect import Dialect, MalformedError
 from calibration.observers.gemini import GenerateContent
 from calibration.observers.openai_compatible import ChatCompletions
-from calibration.observers.remote import Dialect, MalformedError
 from calibration.questions import IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT
 
 WORDS = [

@@ -10,9 +10,11 @@ from aiohttp import web
 from openai.types.chat import ChatCompletion
 
 from calibration.image import Image, decode
+from calibration.observers.dialect import Endpoint
 from calibration.observers.openai_compatible import ChatCompletions, parse_openai
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import ObserverError, Query, Reply
-from calibration.observers.remote import Endpoint, RemoteObserver
+from calibration.observers.remote import RemoteObserver
 from calibration.questions import IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT
 from calibration.settings import ObserverSettings
 
@@ -225,7 +227,9 @@ def test_another_400_is_final(peer, ask: Ask):
 def test_a_model_name_may_hold_an_at_sign_and_the_key_comes_from_the_settings(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "k")
 
-    observer = parse_openai("org/m@2@http://host/v1", settings=ObserverSettings(), workers=2)
+    observer = parse_openai(
+        "org/m@2@http://host/v1", settings=ObserverSettings(), options=ObserverOptions(workers=2)
+    )
     observer.close()
 
     assert observer.name == "org/m@2"
@@ -245,4 +249,4 @@ def test_without_a_key_none_is_sent(peer, picture: Image):
 @pytest.mark.parametrize("rest", ["", "gpt-4o", "@http://host/v1", "gpt-4o@host/v1"])
 def test_an_incomplete_spec_is_refused(rest: str):
     with pytest.raises(ValueError, match="openai:MODEL@BASE_URL"):
-        parse_openai(rest, settings=ObserverSettings(), workers=1)
+        parse_openai(rest, settings=ObserverSettings(), options=ObserverOptions(workers=1))

@@ -15,9 +15,10 @@ import pytest
 from aiohttp import web
 
 from calibration.image import Image
+from calibration.observers.dialect import Endpoint
 from calibration.observers.openai_compatible import ChatCompletions
 from calibration.observers.protocol import Observer, ObserverError, Query, Reply
-from calibration.observers.remote import Endpoint, RemoteObserver
+from calibration.observers.remote import RemoteObserver
 from calibration.questions import DIRECT_PROMPT, read_reply
 
 Ask = Callable[..., list[Reply]]
