@@ -6,7 +6,9 @@ Reads text and folders; nothing is asked and nothing written here.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calibration.directory import SessionRecord
+from calibration.directory import CalibrationDirectory, SessionRecord
+from calibration.observers.addresses import split_spec
+from calibration.observers.options import ObserverOptions, parse_effort, parse_thinking
 from calibration.pictures import picture_names
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.questions import PaperQuestion, parse_pair_question
@@ -36,6 +38,11 @@ class Request:
     budget: str | None = None
     price: str | None = None
     cluster: str | None = None  # ray
+    max_tokens: int | None = None  # of a reply; None: by the model's family
+    effort: str | None = None
+    thinking: str | None = None  # on, off or a number of tokens
+    timeout: float | None = None  # seconds
+    side_by_side: bool = False
 
 
 def plan_session(request: Request) -> SessionPlan:
@@ -61,9 +68,42 @@ def plan_session(request: Request) -> SessionPlan:
     )
 
 
-def record_of(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
+def options_of(request: Request, directory: CalibrationDirectory) -> ObserverOptions:
+    """Return how a remote observer is to be asked.
+
+    A session goes on showing pictures the way it began. On a cluster the workers cannot tell the session that
+    a server takes one picture only, so there it must be said beforehand.
+
+    Raises:
+        ValueError: An option cannot be understood.
+        DirectoryError: The folder's session cannot be read.
+    """
+    began_side_by_side = directory.session.exists() and directory.read_session().side_by_side
+    side_by_side: bool | None = None
+    if request.side_by_side or began_side_by_side:
+        side_by_side = True
+    elif directory.has_trials or request.cluster is not None:
+        side_by_side = False
+    return ObserverOptions(
+        workers=request.workers,
+        max_tokens=request.max_tokens,
+        effort=parse_effort(request.effort),
+        thinking=parse_thinking(request.thinking),
+        timeout_seconds=request.timeout,
+        side_by_side=side_by_side,
+    )
+
+
+def record_of(
+    request: Request,
+    plan: SessionPlan,
+    *,
+    stimulus_side: int | None,
+    address: str = "",
+    options: ObserverOptions | None = None,
+) -> SessionRecord:
     """Return what must stay the same for the run to be resumed."""
-    question = plan.question
+    question, options = plan.question, options or ObserverOptions()
     return SessionRecord(
         observer=_identity(request.observer),
         question=question.name,
@@ -76,6 +116,11 @@ def record_of(request: Request, plan: SessionPlan, stimulus_side: int | None) ->
         images_content=plan.references.digest,
         folder=str(request.images.resolve()),
         wave=plan.wave,
+        address=address,
+        max_tokens=options.max_tokens,
+        effort=options.effort,
+        thinking=None if options.thinking is None else str(options.thinking),
+        side_by_side=bool(options.side_by_side),
     )
 
 
@@ -115,5 +160,7 @@ def _find_references(request: Request, question: Question) -> References:
 
 
 def _identity(spec: str) -> str:
-    """Return what of a SPEC tells observers apart: where a server listens may change between runs."""
-    return spec.rpartition("@")[0] if spec.startswith("openai:") else spec
+    """Return what of a SPEC tells models apart; where its server listens is noted without credentials."""
+    kind, _, rest = spec.partition(":")
+    found = split_spec(rest) if kind in ("openai", "openai-responses") else None
+    return spec if found is None else f"{kind}:{found[0]}"

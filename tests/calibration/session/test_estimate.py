@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from calibration.observers.options import ObserverOptions
 from calibration.questions import DifferenceQuestion
 from calibration.session.budget import parse_budget
 from calibration.session.estimate import describe_cost
@@ -26,7 +27,9 @@ def plan_of(procedure: ProcedureName = "adaptive", **fields) -> SessionPlan:
 def test_a_billed_model_costs_tokens_dollars_and_time():
     budget = parse_budget("$3", "2/10")
 
-    said = describe_cost(plan_of(), budget, spec="openai:m@http://host/v1", workers=10)
+    said = describe_cost(
+        plan_of(), budget, spec="openai:m@http://host/v1", options=ObserverOptions(workers=10)
+    )
 
     assert said == (
         "200 questions to openai:m@http://host/v1; about 0.1 M tokens in and 16,000 out; about $0.46; "
@@ -35,9 +38,9 @@ def test_a_billed_model_costs_tokens_dollars_and_time():
 
 
 def test_a_local_model_costs_questions_only():
-    assert describe_cost(plan_of(), parse_budget("50", None), spec="embedded", workers=8) == (
-        "200 questions to embedded; stopping after 50"
-    )
+    assert describe_cost(
+        plan_of(), parse_budget("50", None), spec="embedded", options=ObserverOptions(workers=8)
+    ) == ("200 questions to embedded; stopping after 50")
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,6 @@ def test_a_local_model_costs_questions_only():
     ],
 )
 def test_where_the_number_is_not_known_a_bound_is_said(plan: SessionPlan, questions: int):
-    said = describe_cost(plan, parse_budget(None, None), spec="embedded", workers=8)
+    said = describe_cost(plan, parse_budget(None, None), spec="embedded", options=ObserverOptions(workers=8))
 
     assert said == f"at most {questions} questions to embedded"
