@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from calibration.extras import ExtrasGroup
 from calibration.profile import JndProfile
 from calibration.remote_options import Effort, MaxTokens, SideBySide, Thinking, Timeout
 from calibration.terminal import console, heed_sigterm, plain_errors, progress
 
 app = typer.Typer(
+    cls=ExtrasGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Measure how small a change a large multimodal model can notice: its just noticeable difference.",

@@ -136,10 +136,8 @@ def _open(request: Request, options: ObserverOptions) -> Iterator[tuple[Asker, D
 def _connect(request: Request, options: ObserverOptions) -> "RayAsker":
     if request.cluster != "ray":
         raise ValueError(f"expected --cluster ray, got {request.cluster!r}")
-    try:
-        from calibration.cluster import RayAsker  # noqa: PLC0415 - loads Ray
-    except ImportError as error:
-        raise ValueError("Ray is not installed; expected `pip install 'lmm-jnd[cluster]'`") from error
+    from calibration.cluster import RayAsker  # noqa: PLC0415 - loads Ray
+
     return RayAsker(request.observer, options)
 
 
