@@ -166,11 +166,12 @@ class RemoteObserver:
     async def _ask_patiently(self, query: Query, shown: _Shown) -> Reply:
         attempt, lost = 0, Reply("")
         while True:
+            if self._side_by_side and len(shown.pictures) > 1:  # learned since it was encoded
+                shown = await self._encode(query)
             dialect, limit = self._dialect, self._dialect.limit.tokens
             try:
                 reply = await self._ask_once(dialect, dialect.body(shown.prompt, shown.pictures), shown)
             except _Conceded:
-                shown = await self._encode(query)
                 continue
             except _Retry as failure:
                 attempt += 1
