@@ -104,6 +104,9 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     reply ends before it says anything; --effort low or --thinking off makes a run cheaper and faster, and
     measures the model as it is then.
 
+    Keys come from OPENAI_API_KEY (at Azure from AZURE_OPENAI_API_KEY first), ANTHROPIC_API_KEY and
+    GEMINI_API_KEY; OPENAI_KEY_HEADER names the header for a proxy that wants no bearer token.
+
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated
     """
     from calibration import workflow  # noqa: PLC0415 - plots load only when a run needs them

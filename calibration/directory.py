@@ -96,6 +96,8 @@ class CalibrationDirectory:
         differing = [
             each.name for each in fields(record) if getattr(begun, each.name) != getattr(wanted, each.name)
         ]
+        if "address" in differing:
+            differing[differing.index("address")] = f"address ({begun.address}, not {wanted.address})"
         if differing:
             raise DirectoryError(
                 f"{self.root} holds a session with other {', '.join(sorted(differing))}; "

@@ -9,6 +9,7 @@ from pathlib import Path
 from calibration.directory import CalibrationDirectory, SessionRecord
 from calibration.observers.addresses import split_spec
 from calibration.observers.options import ObserverOptions, parse_effort, parse_thinking
+from calibration.observers.select import REMOTE
 from calibration.pictures import picture_names
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.questions import PaperQuestion, parse_pair_question
@@ -162,5 +163,5 @@ def _find_references(request: Request, question: Question) -> References:
 def _identity(spec: str) -> str:
     """Return what of a SPEC tells models apart; where its server listens is noted without credentials."""
     kind, _, rest = spec.partition(":")
-    found = split_spec(rest) if kind in ("openai", "openai-responses") else None
+    found = split_spec(rest) if kind in REMOTE else None
     return spec if found is None else f"{kind}:{found[0]}"

@@ -14,7 +14,7 @@ class ObserverSettings(BaseSettings):
     )
     azure_openai_api_key: SecretStr | None = None  # taken before OPENAI_API_KEY where the host is Azure's
     # Which header holds the key; None: a bearer token, or `api-key` where the host is Azure's.
-    openai_api_key_header: str | None = None
+    openai_key_header: str | None = None
     anthropic_api_key: SecretStr | None = None  # `anthropic:MODEL` needs it
     anthropic_base_url: str = "https://api.anthropic.com"  # without /v1
     gemini_api_key: SecretStr | None = None  # `gemini:MODEL` needs it

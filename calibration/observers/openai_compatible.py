@@ -177,7 +177,7 @@ def _observer(
 
 
 def _key_name(base_url: str, settings: ObserverSettings) -> str | None:
-    return settings.openai_api_key_header or ("api-key" if is_azure(base_url) else None)
+    return settings.openai_key_header or ("api-key" if is_azure(base_url) else None)
 
 
 def _thinking(model: str, options: ObserverOptions) -> Body:

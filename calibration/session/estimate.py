@@ -3,13 +3,13 @@
 from calibration.observers.addresses import split_spec
 from calibration.observers.families import expected_thought
 from calibration.observers.options import ObserverOptions
+from calibration.observers.select import REMOTE
 from calibration.session.budget import TOKENS_IN_PER_PAIR, TOKENS_OUT_PER_REPLY, Budget
 from calibration.session.plan import SessionPlan, count_trials
 from calibration.tasks import TaskQuestion
 
 SECONDS_PER_REMOTE_ANSWER = 2.5  # a large model's usual time for two pictures and two sentences
 THOUGHT_TOKENS_PER_SECOND = 80.0
-_BILLED = frozenset({"openai", "openai-responses", "anthropic", "gemini"})  # kinds of observer
 _TOLD_AFTER = 8  # billed questions
 _WORTH_TELLING = 1.5  # times as many tokens as announced, or as few
 
@@ -54,7 +54,7 @@ def describe_cost(plan: SessionPlan, budget: Budget, *, spec: str, options: Obse
     questions = count_questions(plan)
     bound = "at most " if plan.procedure == "ascending" or isinstance(plan.question, TaskQuestion) else ""
     parts = [f"{bound}{questions:,} questions to {spec}"]
-    if spec.partition(":")[0] in _BILLED:
+    if spec.partition(":")[0] in REMOTE:
         thought = _thought(spec, options)
         tokens_in, tokens_out = questions * TOKENS_IN_PER_PAIR, questions * (TOKENS_OUT_PER_REPLY + thought)
         aside = ", thoughts included" if thought else ""
@@ -72,7 +72,7 @@ def describe_cost(plan: SessionPlan, budget: Budget, *, spec: str, options: Obse
 
 def _thought(spec: str, options: ObserverOptions) -> int:
     kind, _, rest = spec.partition(":")
-    if kind not in _BILLED:
+    if kind not in REMOTE:
         return 0
     found = split_spec(rest)
     return expected_thought(rest if found is None else found[0], options)

@@ -351,7 +351,7 @@ def test_a_number_of_tokens_to_think_is_refused():
 
 def test_azure_gets_its_key_by_its_own_header_and_its_query(peer, monkeypatch, picture: Image):
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
-    monkeypatch.setenv("OPENAI_API_KEY_HEADER", "api-key")  # what Azure's hosts get without being told
+    monkeypatch.setenv("OPENAI_KEY_HEADER", "api-key")  # what Azure's hosts get without being told
     peer.answer = lambda body: completion({"content": "<yes>"})  # noqa: ARG005
     observer = built(f"gpt-4o@{peer.address}/openai/deployments/D?api-version=2024-10-21")
 
