@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.directory import CalibrationDirectory, SessionRecord
-from calibration.observers.addresses import split_spec
+from calibration.observers.addresses import identity, split_spec
 from calibration.observers.options import ObserverOptions, parse_effort, parse_thinking
 from calibration.observers.select import REMOTE
 from calibration.pictures import picture_names
@@ -123,6 +123,13 @@ def record_of(
         thinking=None if options.thinking is None else str(options.thinking),
         side_by_side=bool(options.side_by_side),
     )
+
+
+def public_spec(spec: str) -> str:
+    """Return a SPEC as it may be printed and kept: without credentials in its address."""
+    model, (_, _, rest) = _identity(spec), spec.partition(":")
+    found = split_spec(rest)
+    return spec if found is None or model == spec else f"{model}@{identity(found[1])}"
 
 
 def _parse_procedure(name: str) -> ProcedureName:

@@ -18,7 +18,7 @@ from calibration.observers.protocol import Described, LocalModel
 from calibration.observers.select import build_observer
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, load_profile
-from calibration.request import Request, options_of, plan_session, record_of
+from calibration.request import Request, options_of, plan_session, public_spec, record_of
 from calibration.run_notes import Reporter, RunNotes, how_asked
 from calibration.session.asking import Asker, asker_for
 from calibration.session.budget import Budget, parse_budget
@@ -170,7 +170,7 @@ def _calibrate(asker: Asker, run: _Run) -> JndProfile:
     directory = CalibrationDirectory(request.out)
     begun = directory.begin(run.record())
     plan = replace(run.plan, wave=begun.wave)
-    reporter.tell(describe_cost(plan, budget, spec=request.observer, options=run.options))
+    reporter.tell(describe_cost(plan, budget, spec=public_spec(request.observer), options=run.options))
     reporter.begin(count_trials(plan))
     notes = RunNotes(directory, begun, run.observer, plan, budget, reporter)
     with TrialLog(directory.trials) as log:
@@ -238,7 +238,7 @@ def _folder_of_images(directory: CalibrationDirectory) -> Path | None:
 def _details(run: _Run) -> dict[str, object]:
     request, plan, budget = run.request, run.plan, run.budget
     return {
-        "observer": request.observer,
+        "observer": public_spec(request.observer),
         "question": plan.question.name,
         "procedure": plan.procedure,
         "window": plan.window if plan.procedure == "ascending" else None,

@@ -11,7 +11,7 @@ from calibration.observers.options import Effort, ObserverOptions
 SPOKEN_LIMIT = 1024  # tokens: a flag and paragraphs of analysis, where nothing is thought
 THINKING_LIMIT = 16_384  # of a reply with its thoughts, at the providers' default effort
 HARD_THINKING_LIMIT = 32_768
-USUAL_THOUGHT = 1500  # tokens about a pair of pictures, at the providers' default effort
+USUAL_THOUGHT = 2000  # tokens about a pair of pictures, at the providers' default effort
 _THOUGHT: dict[Effort, int] = {
     "none": 0,
     "minimal": 100,

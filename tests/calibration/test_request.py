@@ -5,7 +5,7 @@ import pytest
 
 from calibration.directory import CalibrationDirectory
 from calibration.observers.options import ObserverOptions
-from calibration.request import Request, options_of, plan_session, record_of
+from calibration.request import Request, options_of, plan_session, public_spec, record_of
 
 ASKED = Request(observer="openai:m@http://host/v1", images=Path(), out=Path(), distortions="blur")
 
@@ -61,3 +61,19 @@ def test_the_record_names_the_model_and_holds_no_credential(photo_folder: Path):
     assert (record.observer, record.address) == ("openai:org/m", "http://host/v1")
     assert (record.effort, record.thinking, record.max_tokens) == ("low", "2048", 4000)
     assert "pw" not in repr(record)
+
+
+@pytest.mark.parametrize(
+    ("spec", "public"),
+    [
+        (
+            "openai:m@2@http://user:pw@host/v1/?key=abc&api-version=1",
+            "openai:m@2@http://host/v1?api-version=1",
+        ),
+        ("openai-responses:m@https://host/v1", "openai-responses:m@https://host/v1"),
+        ("anthropic:claude-opus-5", "anthropic:claude-opus-5"),
+        ("embedded", "embedded"),
+    ],
+)
+def test_what_is_printed_and_kept_holds_no_credential(spec: str, public: str):
+    assert public_spec(spec) == public

@@ -63,7 +63,7 @@ def test_thoughts_are_announced_where_the_model_has_them():
     thinking = describe_cost(plan_of(), budget, spec="gemini:gemini-2.5-flash", options=usual)
     silent = describe_cost(plan_of(), budget, spec="gemini:gemini-2.5-flash", options=off)
 
-    assert "0.3 M out, thoughts included; about $0.83" in thinking
+    assert "0.4 M out, thoughts included; about $1.08" in thinking
     assert "16,000 out; about $0.09" in silent
 
 
