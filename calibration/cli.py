@@ -9,18 +9,22 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from calibration.extras import ExtrasGroup
 from calibration.profile import JndProfile
+from calibration.remote_options import Effort, MaxTokens, SideBySide, Thinking, Timeout
 from calibration.stimuli.registry import DEFAULT_DISTORTIONS
 from calibration.terminal import console, heed_sigterm, plain_errors, progress
 
 app = typer.Typer(
+    cls=ExtrasGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Measure how small a change a large multimodal model can notice: its just noticeable difference.",
 )
 
 _SPEC_HELP = (
-    "Who is asked: embedded | openai:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
+    "Who is asked: embedded | openai:MODEL@BASE_URL (vLLM, Ollama, OpenAI; Azure with its deployment and "
+    "?api-version=) | openai-responses:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
     "transformers:PATH_OR_ID | python:MODULE:FACTORY | "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02 (also spread=, probabilities=1)"
 )
@@ -86,16 +90,32 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     ] = 0,
     budget: Annotated[
         str | None,
-        typer.Option(help="Stop after so many questions (500), or dollars ('$5'; needs --price)."),
+        typer.Option(
+            help="Stop after so many questions (500), or dollars ('$5'; needs --price). Thoughts count; "
+            "dollars are overspent by no more than the requests in flight."
+        ),
     ] = None,
     price: Annotated[
         str | None, typer.Option(help="Dollars per million tokens, in/out, such as 2.5/10.")
     ] = None,
+    max_tokens: MaxTokens = None,
+    effort: Effort = None,
+    thinking: Thinking = None,
+    timeout: Timeout = None,
+    side_by_side: SideBySide = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the profile as one JSON line.")] = False,
 ) -> None:
     """Calibrate a model: find the level of each distortion at which it starts to notice.
 
-    A run that was interrupted goes on where it stopped when the same command is given again.
+    A run that was interrupted goes on where it stopped when the same command is given again, to the same
+    model at the same address, asked in the same way.
+
+    Models that think before they answer spend tokens on it. Known ones get room for that, others more when a
+    reply ends before it says anything; --effort low or --thinking off makes a run cheaper and faster, and
+    measures the model as it is then.
+
+    Keys come from OPENAI_API_KEY (at Azure from AZURE_OPENAI_API_KEY first), ANTHROPIC_API_KEY and
+    GEMINI_API_KEY; OPENAI_KEY_HEADER names the header for a proxy that wants no bearer token.
 
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated
     """
@@ -120,6 +140,11 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
                 budget=budget,
                 price=price,
                 cluster=cluster,
+                max_tokens=max_tokens,
+                effort=effort,
+                thinking=thinking,
+                timeout=timeout,
+                side_by_side=side_by_side,
             ),
             report_progress,
         )
@@ -239,12 +264,19 @@ def serve(
 def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:
     from calibration import summary  # noqa: PLC0415
 
+    retries = dict(profile.details.get("retries") or {})
     if as_json:
-        print(json.dumps(summary.as_record(profile)))
+        print(json.dumps({**summary.as_record(profile), **({"retries": retries} if retries else {})}))
         return
     console.print(summary.as_table(profile))
     for reason in summary.reasons(profile):
         console.print(escape(reason), highlight=False, soft_wrap=True)
+    if retries:
+        reasons = ", ".join(f"{reason} {times} times" for reason, times in retries.items())
+        waited = profile.details.get("waited_seconds", 0)
+        console.print(
+            f"asked again: {escape(reasons)}; waited {waited:.0f} s", highlight=False, soft_wrap=True
+        )
     console.print(f"report: {(out / 'report.html').resolve()}", highlight=False, soft_wrap=True)
 
 

@@ -9,12 +9,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import Observer, ObserverError, Query, Reply
 from calibration.observers.select import build_observer
 from calibration.session.asking import DEFAULT_IN_FLIGHT, Answered
@@ -32,6 +33,7 @@ class Description:
     stimulus_side: int | None
     input_side: int | None
     in_flight: int  # of one worker
+    address: str = ""  # of a remote observer's server, without credentials
 
 
 class ClusterError(ObserverError):
@@ -44,14 +46,20 @@ class Worker:
     def __init__(self) -> None:
         self._observer: Observer | None = None
 
-    def open(self, spec: str, workers: int) -> Description | str:
+    def open(self, spec: str, options: ObserverOptions) -> Description | str:
         """Build the observer; return what it is, or why it cannot be had."""
         try:
-            observer = self._observer = build_observer(spec, workers=workers)
+            observer = self._observer = build_observer(spec, options)
         except (ValueError, LookupError, ObserverError) as error:
             return str(error)
         in_flight = int(getattr(observer, "in_flight", DEFAULT_IN_FLIGHT))
-        return Description(observer.name, observer.stimulus_side, observer.input_side, in_flight)
+        return Description(
+            observer.name,
+            observer.stimulus_side,
+            observer.input_side,
+            in_flight,
+            address=getattr(observer, "address", ""),
+        )
 
     def ask(self, queries: Sequence[Query]) -> list[Reply] | str:
         """Answer; return why not, as text, where the observer gave up."""
@@ -75,7 +83,7 @@ class _Call:
 class RayAsker:
     """A queue in front of the workers of a cluster; an `Asker`."""
 
-    def __init__(self, spec: str, *, workers: int) -> None:
+    def __init__(self, spec: str, options: ObserverOptions) -> None:
         """Connect to `RAY_ADDRESS`, or start Ray here, and open the observer on every worker.
 
         Raises:
@@ -90,7 +98,7 @@ class RayAsker:
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         self._gpus = 1 if spec.startswith("transformers:") and resources.get("GPU", 0) >= 1 else 0
         wanted = max(int(resources.get("GPU" if self._gpus else "CPU", 1)), 1)
-        self._in_flight_each = max(workers // wanted, 1)
+        self._options = replace(options, workers=max(options.workers // wanted, 1))
         self._idle: deque[Any] = deque()
         self._calls: dict[Any, _Call] = {}
         self._opening: dict[Any, Any] = {}  # future of `open` -> worker
@@ -175,7 +183,7 @@ class RayAsker:
     def _open_one(self) -> None:
         actor: Any = ray.remote(Worker)
         worker = actor.options(num_cpus=1, num_gpus=self._gpus).remote()
-        self._opening[worker.open.remote(self._spec, self._in_flight_each)] = worker
+        self._opening[worker.open.remote(self._spec, self._options)] = worker
 
     def _take_opened(self, ready: Any) -> Description | None:
         """Let a worker that opened its observer join; one that died while opening is replaced."""

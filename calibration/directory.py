@@ -32,6 +32,12 @@ class SessionRecord:
     images_content: str  # digest of their bytes
     folder: str = ""  # where the images lay; they may be elsewhere when the run goes on
     wave: int = 1  # trials placed at a time; a run that goes on keeps the wave it was begun with
+    # How a remote observer is asked; sessions of before lack these, and go on with what is the default.
+    address: str = ""  # of its server, without credentials; empty: it has none, or the session is of before
+    max_tokens: int | None = None
+    effort: str | None = None
+    thinking: str | None = None
+    side_by_side: bool = False  # two pictures were shown as one
     schema_version: int = SCHEMA_VERSION
 
 
@@ -62,6 +68,11 @@ class CalibrationDirectory:
         return self.root / "session.json"
 
     @property
+    def has_trials(self) -> bool:
+        """Whether something was answered here before."""
+        return self.trials.is_file() and self.trials.stat().st_size > 0
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether a run was begun here and has no profile yet."""
         return self.session.is_file() and not self.profile.exists()
@@ -77,19 +88,31 @@ class CalibrationDirectory:
         except OSError as error:
             raise DirectoryError(f"cannot make the folder {self.root}: {error.strerror}") from error
         if not self.session.exists():
-            write_whole(self.session, json.dumps(asdict(record), indent=2))
-            return record
+            return self.amend(record)
         begun = self.read_session()
+        if not begun.address and record.address:
+            begun = self.amend(replace(begun, address=record.address))
         wanted = replace(record, images=list(record.images), folder=begun.folder, wave=begun.wave)
         differing = [
             each.name for each in fields(record) if getattr(begun, each.name) != getattr(wanted, each.name)
         ]
+        if "address" in differing:
+            differing[differing.index("address")] = f"address ({begun.address}, not {wanted.address})"
         if differing:
             raise DirectoryError(
                 f"{self.root} holds a session with other {', '.join(sorted(differing))}; "
                 "choose another --out, or repeat the options it was begun with"
             )
         return begun
+
+    def amend(self, record: SessionRecord) -> SessionRecord:
+        """Write down what is run; return it.
+
+        Raises:
+            DirectoryError: The disk refused.
+        """
+        write_whole(self.session, json.dumps(asdict(record), indent=2))
+        return record
 
     def read_session(self) -> SessionRecord:
         """Return what was begun here.

@@ -6,7 +6,10 @@ Reads text and folders; nothing is asked and nothing written here.
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from calibration.directory import SessionRecord
+from calibration.directory import CalibrationDirectory, SessionRecord
+from calibration.observers.addresses import identity, split_spec
+from calibration.observers.options import ObserverOptions, parse_effort, parse_thinking
+from calibration.observers.select import REMOTE
 from calibration.pictures import picture_names
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.prompt_task import PromptQuestion, read_prompts
@@ -39,6 +42,11 @@ class Request:
     budget: str | None = None
     price: str | None = None
     cluster: str | None = None  # ray
+    max_tokens: int | None = None  # of a reply; None: by the model's family
+    effort: str | None = None
+    thinking: str | None = None  # on, off or a number of tokens
+    timeout: float | None = None  # seconds
+    side_by_side: bool = False
 
 
 def plan_session(request: Request) -> SessionPlan:
@@ -80,9 +88,42 @@ def _plan_prompts(request: Request, question: PromptQuestion) -> SessionPlan:
     )
 
 
-def record_of(request: Request, plan: SessionPlan, stimulus_side: int | None) -> SessionRecord:
+def options_of(request: Request, directory: CalibrationDirectory) -> ObserverOptions:
+    """Return how a remote observer is to be asked.
+
+    A session goes on showing pictures the way it began. On a cluster the workers cannot tell the session that
+    a server takes one picture only, so there it must be said beforehand.
+
+    Raises:
+        ValueError: An option cannot be understood.
+        DirectoryError: The folder's session cannot be read.
+    """
+    began_side_by_side = directory.session.exists() and directory.read_session().side_by_side
+    side_by_side: bool | None = None
+    if request.side_by_side or began_side_by_side:
+        side_by_side = True
+    elif directory.has_trials or request.cluster is not None:
+        side_by_side = False
+    return ObserverOptions(
+        workers=request.workers,
+        max_tokens=request.max_tokens,
+        effort=parse_effort(request.effort),
+        thinking=parse_thinking(request.thinking),
+        timeout_seconds=request.timeout,
+        side_by_side=side_by_side,
+    )
+
+
+def record_of(
+    request: Request,
+    plan: SessionPlan,
+    *,
+    stimulus_side: int | None,
+    address: str = "",
+    options: ObserverOptions | None = None,
+) -> SessionRecord:
     """Return what must stay the same for the run to be resumed."""
-    question = plan.question
+    question, options = plan.question, options or ObserverOptions()
     return SessionRecord(
         observer=_identity(request.observer),
         question=question.name,
@@ -95,7 +136,19 @@ def record_of(request: Request, plan: SessionPlan, stimulus_side: int | None) ->
         images_content=plan.references.digest,
         folder=str(request.images.resolve()),
         wave=plan.wave,
+        address=address,
+        max_tokens=options.max_tokens,
+        effort=options.effort,
+        thinking=None if options.thinking is None else str(options.thinking),
+        side_by_side=bool(options.side_by_side),
     )
+
+
+def public_spec(spec: str) -> str:
+    """Return a SPEC as it may be printed and kept: without credentials in its address."""
+    model, (_, _, rest) = _identity(spec), spec.partition(":")
+    found = split_spec(rest)
+    return spec if found is None or model == spec else f"{model}@{identity(found[1])}"
 
 
 def _parse_procedure(name: str) -> ProcedureName:
@@ -140,5 +193,7 @@ def _find_references(request: Request, question: Question) -> References:
 
 
 def _identity(spec: str) -> str:
-    """Return what of a SPEC tells observers apart: where a server listens may change between runs."""
-    return spec.rpartition("@")[0] if spec.startswith("openai:") else spec
+    """Return what of a SPEC tells models apart; where its server listens is noted without credentials."""
+    kind, _, rest = spec.partition(":")
+    found = split_spec(rest) if kind in REMOTE else None
+    return spec if found is None else f"{kind}:{found[0]}"

@@ -12,6 +12,9 @@ class ObserverSettings(BaseSettings):
     openai_api_key: SecretStr | None = (
         None  # sent as a bearer token to `openai:MODEL@BASE_URL`; None: no header
     )
+    azure_openai_api_key: SecretStr | None = None  # taken before OPENAI_API_KEY where the host is Azure's
+    # Which header holds the key; None: a bearer token, or `api-key` where the host is Azure's.
+    openai_key_header: str | None = None
     anthropic_api_key: SecretStr | None = None  # `anthropic:MODEL` needs it
     anthropic_base_url: str = "https://api.anthropic.com"  # without /v1
     gemini_api_key: SecretStr | None = None  # `gemini:MODEL` needs it

@@ -3,6 +3,7 @@
 All of it goes to stderr; stdout is for results.
 """
 
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -47,13 +48,30 @@ def fail(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def progress(doing: str) -> Iterator["TerminalReporter"]:
-    """Yield who moves a progress bar on a terminal, and prints warnings anywhere."""
-    if not sys.stderr.isatty():
-        yield TerminalReporter(None)
-        return
-    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        yield TerminalReporter(bar)
+    """Yield who moves a progress bar on a terminal, and prints warnings anywhere, logged ones too."""
+    with _logged_warnings():
+        if not sys.stderr.isatty():
+            yield TerminalReporter(None)
+            return
+        columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            yield TerminalReporter(bar)
+
+
+@contextmanager
+def _logged_warnings() -> Iterator[None]:
+    """Print what the laboratory logs above the progress bar, not through it: retries, options given up."""
+    logger, handler = logging.getLogger("calibration"), _ConsoleHandler(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _ConsoleHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        TerminalReporter(None).warn(record.getMessage())
 
 
 class TerminalReporter:

@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from calibration.assessment import Method, assess, build_profile
-from calibration.directory import CalibrationDirectory, DirectoryError, write_whole
+from calibration.directory import CalibrationDirectory, DirectoryError, SessionRecord, write_whole
 from calibration.image import ImageError
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import Described, LocalModel
 from calibration.observers.select import build_observer
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, load_profile
-from calibration.request import Request, plan_session, record_of
+from calibration.request import Request, options_of, plan_session, public_spec, record_of
+from calibration.run_notes import Reporter, RunNotes, how_asked
 from calibration.session.asking import Asker, asker_for
 from calibration.session.budget import Budget, parse_budget
-from calibration.session.estimate import describe_cost
+from calibration.session.estimate import describe_cost, expected_tokens_out
 from calibration.session.plan import SessionPlan, count_trials
 from calibration.session.run import run_session
 from calibration.trials import Trial, TrialLog, TrialLogError, read_trials
@@ -30,26 +32,6 @@ if TYPE_CHECKING:
     from calibration.vpa_jnd.build import BuildResult
 
 TROUBLE = (DirectoryError, TrialLogError, ImageError)  # on the way, through no fault of the caller
-
-
-class Reporter(Protocol):
-    """Who is told how a run goes."""
-
-    def begin(self, total: int) -> None:
-        """Hear how many trials there will be."""
-        ...
-
-    def advance(self, count: int) -> None:
-        """Hear that so many more were answered."""
-        ...
-
-    def tell(self, message: str) -> None:
-        """Hear what is about to happen."""
-        ...
-
-    def warn(self, message: str) -> None:
-        """Hear of something the user should know."""
-        ...
 
 
 def calibrate(request: Request, reporter: Reporter) -> JndProfile:
@@ -62,11 +44,14 @@ def calibrate(request: Request, reporter: Reporter) -> JndProfile:
         DirectoryError: The folder holds another session, or the disk refused.
         TrialLogError: The trial log cannot be read or written.
     """
+    options = options_of(request, CalibrationDirectory(request.out))
     plan, budget = plan_session(request), parse_budget(request.budget, request.price)
+    budget.expected_out = expected_tokens_out(request.observer, options)
     for skipped in plan.references.skipped:
         reporter.warn(f"skipped {skipped}")
-    with _open(request) as (asker, observer):
-        return _calibrate(asker, observer, plan, budget=budget, request=request, reporter=reporter)
+    with _open(request, options) as (asker, observer):
+        run = _Run(request, options, plan, budget, observer, reporter)
+        return _calibrate(asker, run)
 
 
 def write_report(folder: Path, images: Path | None = None) -> list[Path]:
@@ -132,55 +117,69 @@ def serve(spec: str, *, host: str, port: int) -> None:
 
 
 @contextmanager
-def _open(request: Request) -> Iterator[tuple[Asker, Described]]:
+def _open(request: Request, options: ObserverOptions) -> Iterator[tuple[Asker, Described]]:
     """Bring up the observer, here or on every worker of a cluster, and close it again."""
     if request.cluster is not None:
-        cluster = _connect(request)
+        cluster = _connect(request, options)
         try:
             yield cluster, cluster.description
         finally:
             cluster.close()
         return
-    observer = build_observer(request.observer, workers=request.workers)
+    observer = build_observer(request.observer, options)
     try:
         yield asker_for(observer), observer
     finally:
         observer.close()
 
 
-def _connect(request: Request) -> "RayAsker":
+def _connect(request: Request, options: ObserverOptions) -> "RayAsker":
     if request.cluster != "ray":
         raise ValueError(f"expected --cluster ray, got {request.cluster!r}")
-    try:
-        from calibration.cluster import RayAsker  # noqa: PLC0415 - loads Ray
-    except ImportError as error:
-        raise ValueError("Ray is not installed; expected `pip install 'lmm-jnd[cluster]'`") from error
-    return RayAsker(request.observer, workers=request.workers)
+    from calibration.cluster import RayAsker  # noqa: PLC0415 - loads Ray
+
+    return RayAsker(request.observer, options)
 
 
-def _calibrate(
-    asker: Asker,
-    observer: Described,
-    plan: SessionPlan,
-    *,
-    budget: Budget,
-    request: Request,
-    reporter: Reporter,
-) -> JndProfile:
+@dataclass(frozen=True)
+class _Run:
+    """One run: what was asked for, who is asked, who is told."""
+
+    request: Request
+    options: ObserverOptions
+    plan: SessionPlan
+    budget: Budget
+    observer: Described
+    reporter: Reporter
+
+    def record(self) -> SessionRecord:
+        """Return what must stay the same for the run to be resumed."""
+        return record_of(
+            self.request,
+            self.plan,
+            stimulus_side=self.observer.stimulus_side,
+            address=getattr(self.observer, "address", ""),
+            options=self.options,
+        )
+
+
+def _calibrate(asker: Asker, run: _Run) -> JndProfile:
     from calibration.report.page import render_report  # noqa: PLC0415 - loads matplotlib
 
+    request, budget, reporter = run.request, run.budget, run.reporter
     directory = CalibrationDirectory(request.out)
-    begun = directory.begin(record_of(request, plan, observer.stimulus_side))
-    plan = replace(plan, wave=begun.wave)
-    reporter.tell(describe_cost(plan, budget, spec=request.observer, workers=request.workers))
+    begun = directory.begin(run.record())
+    plan = replace(run.plan, wave=begun.wave)
+    reporter.tell(describe_cost(plan, budget, spec=public_spec(request.observer), options=run.options))
     reporter.begin(count_trials(plan))
+    notes = RunNotes(directory, begun, run.observer, plan, budget, reporter)
     with TrialLog(directory.trials) as log:
         is_whole = run_session(
             asker,
             plan,
             log,
-            reporter.advance,
-            stimulus_side=observer.stimulus_side,
+            notes.advance,
+            stimulus_side=run.observer.stimulus_side,
             budget=budget,
         )
         if not log.trials:
@@ -191,7 +190,7 @@ def _calibrate(
             f"the budget of {request.budget} is spent after {budget.spent_queries} questions; "
             "with a larger one the same command goes on where it stopped"
         )
-    profile = build_profile(observer, assessments, _details(request, plan, budget))
+    profile = build_profile(run.observer, assessments, _details(run))
     write_whole(directory.profile, profile.to_json())
     write_whole(directory.report, render_report(profile, assessments, request.images))
     return profile
@@ -236,9 +235,10 @@ def _folder_of_images(directory: CalibrationDirectory) -> Path | None:
     return Path(folder) if folder else None
 
 
-def _details(request: Request, plan: SessionPlan, budget: Budget) -> dict[str, object]:
+def _details(run: _Run) -> dict[str, object]:
+    request, plan, budget = run.request, run.plan, run.budget
     return {
-        "observer": request.observer,
+        "observer": public_spec(request.observer),
         "question": plan.question.name,
         "procedure": plan.procedure,
         "window": plan.window if plan.procedure == "ascending" else None,
@@ -249,4 +249,5 @@ def _details(request: Request, plan: SessionPlan, budget: Budget) -> dict[str, o
         "questions": budget.spent_queries,
         "dollars": budget.spent_dollars,
         "version": version("lmm-jnd"),
+        **how_asked(run.observer, run.options),
     }

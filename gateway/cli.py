@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
+from calibration.extras import ExtrasGroup
 from calibration.image import ImageError
 from calibration.profile import ProfileError
 from gateway.settings import Listen, Settings, SettingsError, Tier, load_settings, settings_reference
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.offline import Line
 
 app = typer.Typer(
+    cls=ExtrasGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

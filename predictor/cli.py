@@ -2,10 +2,12 @@
 
 import typer
 
+from calibration.extras import ExtrasGroup
 from predictor.commands.questions import answer, compare, thresholds
 from predictor.commands.training import evaluate, train, train_answers
 
 app = typer.Typer(
+    cls=ExtrasGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",

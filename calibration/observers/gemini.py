@@ -1,6 +1,7 @@
 """Ask a Gemini model through generateContent: `gemini:MODEL`.
 
-Log-probabilities are asked for until the model refuses them: most models behind an API key do.
+Log-probabilities are asked for until the model refuses them: most models behind an API key do. Thoughts are
+counted against the token limit and billed as output.
 """
 
 import logging
@@ -8,13 +9,39 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from calibration.observers.dialect import Body, Dialect, Endpoint, MalformedError, count, ending, placeholder
+from calibration.observers.families import has_thinking_levels, patience_seconds
 from calibration.observers.flags import TokenChoice, affirmative_probability
-from calibration.observers.protocol import Reply
-from calibration.observers.remote import Body, Endpoint, MalformedError, RemoteObserver, count, placeholder
+from calibration.observers.limits import ReplyLimit
+from calibration.observers.options import Effort, ObserverOptions
+from calibration.observers.protocol import Ended, Reply
+from calibration.observers.remote import RemoteObserver
 from calibration.settings import ObserverSettings
 
 _ALTERNATIVES = 5
-_MAX_TOKENS = 2048  # thinking is counted against it
+# What Google's own OpenAI-compatible endpoint makes of an effort for models that take a budget.
+_BUDGETS: dict[Effort, int] = {
+    "none": 0,
+    "minimal": 1024,
+    "low": 1024,
+    "medium": 8192,
+    "high": 24_576,
+    "xhigh": 24_576,
+    "max": 24_576,
+}
+_AUTOMATIC = -1
+_REFUSALS = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT",
+        "MODEL_ARMOR",
+    }
+)
 
 _log = logging.getLogger(__name__)
 
@@ -22,8 +49,12 @@ _log = logging.getLogger(__name__)
 class GenerateContent:
     """The generateContent method, with images as inline data."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, options: ObserverOptions | None = None) -> None:
+        options = options or ObserverOptions()
         self._model = model.removeprefix("models/")
+        self.limit = ReplyLimit(self._model, options)
+        self._temperature: Body = {"temperature": 0}
+        self._thinking = _thinking(self._model, options)
         self._logprobs: Body = {"responseLogprobs": True, "logprobs": _ALTERNATIVES}
 
     @property
@@ -43,7 +74,12 @@ class GenerateContent:
         parts.append({"text": prompt})
         return {
             "contents": [{"role": "user", "parts": parts}],
-            "generationConfig": {"temperature": 0, "maxOutputTokens": _MAX_TOKENS, **self._logprobs},
+            "generationConfig": {
+                **self._temperature,
+                "maxOutputTokens": self.limit.tokens,
+                **self._thinking,
+                **self._logprobs,
+            },
         }
 
     def read(self, answer: Any, prompt: str) -> Reply:
@@ -62,19 +98,27 @@ class GenerateContent:
             probability=affirmative_probability(_read_logprobs(logprobs), prompt),
             tokens_in=count(usage, "promptTokenCount"),
             tokens_out=count(usage, "candidatesTokenCount", "thoughtsTokenCount"),
+            tokens_thought=count(usage, "thoughtsTokenCount"),
+            ended=_ended(answer, reason),
         )
 
-    def concede(self, body: Body, complaint: str) -> bool:
-        """Do without log-probabilities where the model has none."""
-        if "responseLogprobs" not in body["generationConfig"] or "logprobs" not in complaint.lower():
-            return False
-        if self._logprobs:
-            self._logprobs = {}
-            _log.warning("%s gives no log-probabilities: each query yields yes or no only", self._model)
-        return True
+    def concede(self, body: Body, complaint: str) -> Dialect | None:
+        """Do without log-probabilities or a temperature where the model takes none, or with fewer tokens."""
+        asked = body["generationConfig"]
+        if "responseLogprobs" in asked and "logprobs" in complaint.lower():
+            if self._logprobs:
+                self._logprobs = {}
+                _log.warning("%s gives no log-probabilities: each query yields yes or no only", self._model)
+        elif "temperature" in asked and "temperature" in complaint.lower():
+            if self._temperature:
+                self._temperature = {}
+                _log.warning("%s takes no temperature: its replies may vary between runs", self._model)
+        elif not self.limit.lower_from(asked["maxOutputTokens"], complaint):
+            return None
+        return self
 
 
-def parse_gemini(rest: str, *, settings: ObserverSettings, workers: int) -> RemoteObserver:
+def parse_gemini(rest: str, *, settings: ObserverSettings, options: ObserverOptions) -> RemoteObserver:
     """Read `MODEL`.
 
     Raises:
@@ -85,8 +129,37 @@ def parse_gemini(rest: str, *, settings: ObserverSettings, workers: int) -> Remo
     key = settings.gemini_api_key or settings.google_api_key
     if key is None:
         raise ValueError(f"gemini:{rest} needs a key: set GEMINI_API_KEY")
-    endpoint = Endpoint(rest, settings.gemini_base_url, api_key=key.get_secret_value(), workers=workers)
-    return RemoteObserver(endpoint, GenerateContent(rest))
+    endpoint = Endpoint(
+        rest,
+        settings.gemini_base_url,
+        api_key=key.get_secret_value(),
+        workers=options.workers,
+        timeout_seconds=patience_seconds(rest, options),
+    )
+    return RemoteObserver(endpoint, GenerateContent(rest, options), side_by_side=options.side_by_side)
+
+
+def _thinking(model: str, options: ObserverOptions) -> Body:
+    """Return the thinking configuration: a level from Gemini 3 on, a budget of tokens before."""
+    if isinstance(options.thinking, int):
+        return {"thinkingConfig": {"thinkingBudget": options.thinking}}
+    effort: Effort | None = "none" if options.thinking == "off" else options.effort
+    if has_thinking_levels(model):
+        if effort is None:
+            return {}
+        if effort == "none":
+            _log.warning("%s cannot be kept from thinking: asked to think as little as it can", model)
+            effort = "minimal"
+        return {"thinkingConfig": {"thinkingLevel": effort}}
+    if effort is not None:
+        return {"thinkingConfig": {"thinkingBudget": _BUDGETS[effort]}}
+    return {"thinkingConfig": {"thinkingBudget": _AUTOMATIC}} if options.thinking == "on" else {}
+
+
+def _ended(answer: Any, reason: object) -> Ended | None:
+    if not answer.get("candidates"):
+        return "refusal"  # the prompt was blocked
+    return ending(reason, stop=frozenset({"STOP"}), length=frozenset({"MAX_TOKENS"}), refusal=_REFUSALS)
 
 
 def _read_candidate(answer: Any) -> tuple[str, object, object]:

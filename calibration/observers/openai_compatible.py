@@ -1,29 +1,39 @@
-"""Ask a model behind an OpenAI-compatible endpoint: vLLM, SGLang, Ollama, OpenAI, `jnd-calibrate serve`.
+"""Ask a model at an OpenAI-compatible endpoint: vLLM, SGLang, Ollama, OpenAI, Azure, `jnd-calibrate serve`.
 
 Asks for the alternatives of each token, which turn one reply into a probability. Options a server refuses
-(log-probabilities, temperature, the old name of the token limit) are left out from then on.
+(log-probabilities, temperature, the old name of the token limit) are left out from then on; a model that is
+only to be had in the Responses API is asked there.
 """
 
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from calibration.observers.flags import TokenChoice, affirmative_probability
-from calibration.observers.protocol import Reply
-from calibration.observers.remote import (
-    MAX_TOKENS,
+from calibration.observers.addresses import is_azure, split_spec
+from calibration.observers.dialect import (
     Body,
+    Dialect,
     Endpoint,
     MalformedError,
-    RemoteObserver,
     count,
+    count_within,
+    ending,
     placeholder,
 )
+from calibration.observers.families import is_openai_reasoner, patience_seconds
+from calibration.observers.flags import TokenChoice, affirmative_probability
+from calibration.observers.limits import ReplyLimit
+from calibration.observers.openai_responses import Responses, key_header, openai_effort
+from calibration.observers.options import ObserverOptions
+from calibration.observers.protocol import Ended, Reply
+from calibration.observers.remote import RemoteObserver
 from calibration.settings import ObserverSettings
 
 _ALTERNATIVES = 10  # enough for every spelling of both flags; some servers allow 5
 _FEWER_ALTERNATIVES = 5
-_MAX_REASONED_TOKENS = 2048  # models that want the new name of the limit think first, and are billed for it
+_THOUGHT_PARTS = frozenset(
+    {"thinking", "reasoning", "redacted_thinking"}
+)  # of Mistral's and routers' messages
 
 _log = logging.getLogger(__name__)
 
@@ -33,15 +43,21 @@ class ChatCompletions:
 
     path = "/chat/completions"
 
-    def __init__(self, model: str) -> None:
+    def __init__(
+        self, model: str, options: ObserverOptions | None = None, *, sends_key_as: str | None = None
+    ) -> None:
         self._model = model
-        self._limit: Body = {"max_tokens": MAX_TOKENS}
+        self._options = options or ObserverOptions()
+        self._sends_key_as = sends_key_as
+        self.limit = ReplyLimit(model, self._options)
+        self._limit_name = "max_completion_tokens" if is_openai_reasoner(model) else "max_tokens"
         self._temperature: Body = {"temperature": 0}
         self._logprobs: Body = {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+        self._thinking = _thinking(model, self._options)
 
     def headers(self, api_key: str) -> dict[str, str]:
-        """Return the bearer token."""
-        return {"authorization": f"Bearer {api_key}"}
+        """Return the bearer token, or the key in the header Azure wants."""
+        return key_header(api_key, self._sends_key_as)
 
     def body(self, prompt: str, pictures: Sequence[str]) -> Body:
         """Return the request: pictures first, then the prompt, with the options not refused so far."""
@@ -55,8 +71,9 @@ class ChatCompletions:
             "model": self._model,
             "messages": messages,
             **self._temperature,
-            **self._limit,
+            self._limit_name: self.limit.tokens,
             **self._logprobs,
+            **self._thinking,
         }
 
     def read(self, answer: Any, prompt: str) -> Reply:
@@ -68,29 +85,35 @@ class ChatCompletions:
         try:
             choice = answer["choices"][0]
             message = choice["message"]
-            text = _read_content(message.get("content")) or _read_content(message.get("refusal"))
+            content, refusal = _read_content(message.get("content")), _read_content(message.get("refusal"))
             reason, usage = choice.get("finish_reason"), answer.get("usage")
             choices = _read_logprobs(choice.get("logprobs"))
         except (LookupError, TypeError, AttributeError) as error:
             raise MalformedError("the body is not a chat completion") from error
+        is_refusal = bool(refusal or _refuses(message.get("content")))
         return Reply(
-            text or placeholder(reason),
+            content or refusal or placeholder(reason),
             probability=affirmative_probability(choices, prompt),
             tokens_in=count(usage, "prompt_tokens"),
-            tokens_out=count(usage, "completion_tokens"),
+            tokens_out=_count_out(usage),
+            tokens_thought=count_within(usage, "completion_tokens_details", "reasoning_tokens"),
+            ended="refusal" if is_refusal else _ended(reason),
         )
 
-    def concede(self, body: Body, complaint: str) -> bool:
-        """Leave out the option a complaint names, if the body refused had it."""
+    def concede(self, body: Body, complaint: str) -> Dialect | None:
+        """Leave out the option a complaint names, if the body refused had it; or go to the Responses API."""
+        if "v1/responses" in complaint:
+            _log.warning("%s is only to be had in the Responses API: asked there", self._model)
+            return Responses(self._model, self._options, sends_key_as=self._sends_key_as)
         if "max_tokens" in body and "max_completion_tokens" in complaint:
-            self._limit = {"max_completion_tokens": _MAX_REASONED_TOKENS}
+            self._limit_name = "max_completion_tokens"
         elif "logprobs" in body and "logprob" in complaint.lower():
             self._ask_fewer_alternatives(body["top_logprobs"])
         elif "temperature" in body and "temperature" in complaint:
             self._drop_temperature()
-        else:
-            return False
-        return True
+        elif not self.limit.lower_from(body.get("max_tokens") or body["max_completion_tokens"], complaint):
+            return None
+        return self
 
     def _ask_fewer_alternatives(self, refused: int) -> None:
         if refused > _FEWER_ALTERNATIVES:
@@ -106,27 +129,104 @@ class ChatCompletions:
             _log.warning("%s takes no temperature: its replies may vary between runs", self._model)
 
 
-def parse_openai(rest: str, *, settings: ObserverSettings, workers: int) -> RemoteObserver:
-    """Read `MODEL@BASE_URL`, the address up to and including /v1.
+def parse_openai(rest: str, *, settings: ObserverSettings, options: ObserverOptions) -> RemoteObserver:
+    """Read `MODEL@BASE_URL`, the address up to and including /v1, or Azure's with its deployment and query.
 
     Raises:
-        ValueError: The model or the address is missing.
+        ValueError: The model or the address is missing, or an option is not for this API.
     """
-    model, _, base_url = rest.rpartition("@")
-    if not model or not base_url.startswith(("http://", "https://")):
-        raise ValueError(f"expected openai:MODEL@BASE_URL, such as openai:m@http://host/v1; got {rest!r}")
-    key = settings.openai_api_key
-    endpoint = Endpoint(model, base_url, api_key=key.get_secret_value() if key else None, workers=workers)
-    return RemoteObserver(endpoint, ChatCompletions(model))
+    model, base_url = _split(rest, "openai", example="openai:m@http://host/v1")
+    dialect = ChatCompletions(model, options, sends_key_as=_key_name(base_url, settings))
+    return _observer(model, base_url, dialect, settings, options)
+
+
+def parse_openai_responses(
+    rest: str, *, settings: ObserverSettings, options: ObserverOptions
+) -> RemoteObserver:
+    """Read `MODEL@BASE_URL` of a server that speaks the Responses API.
+
+    Raises:
+        ValueError: The model or the address is missing, or an option is not for this API.
+    """
+    example = "openai-responses:gpt-5-pro@https://api.openai.com/v1"
+    model, base_url = _split(rest, "openai-responses", example=example)
+    dialect = Responses(model, options, sends_key_as=_key_name(base_url, settings))
+    return _observer(model, base_url, dialect, settings, options)
+
+
+def _split(rest: str, kind: str, *, example: str) -> tuple[str, str]:
+    found = split_spec(rest)
+    if found is None:
+        raise ValueError(f"expected {kind}:MODEL@BASE_URL, such as {example}; got {rest!r}")
+    return found
+
+
+def _observer(
+    model: str, base_url: str, dialect: Dialect, settings: ObserverSettings, options: ObserverOptions
+) -> RemoteObserver:
+    azures = settings.azure_openai_api_key if is_azure(base_url) else None
+    key = azures or settings.openai_api_key
+    endpoint = Endpoint(
+        model,
+        base_url,
+        api_key=key.get_secret_value() if key else None,
+        workers=options.workers,
+        timeout_seconds=patience_seconds(model, options),
+    )
+    return RemoteObserver(endpoint, dialect, side_by_side=options.side_by_side)
+
+
+def _key_name(base_url: str, settings: ObserverSettings) -> str | None:
+    return settings.openai_key_header or ("api-key" if is_azure(base_url) else None)
+
+
+def _thinking(model: str, options: ObserverOptions) -> Body:
+    """Return what sets the effort; other servers than OpenAI's switch thought in the chat template."""
+    if isinstance(options.thinking, int):
+        raise ValueError("a number of tokens for --thinking is for anthropic: and gemini:; give --effort")
+    if options.thinking is None or options.effort is not None or is_openai_reasoner(model):
+        effort = openai_effort(options)
+        return {} if effort is None else {"reasoning_effort": effort}
+    return {"chat_template_kwargs": {"enable_thinking": options.thinking == "on"}}
+
+
+def _ended(reason: object) -> Ended | None:
+    return ending(
+        reason,
+        stop=frozenset({"stop", "eos", "stop_sequence", "end_turn"}),
+        length=frozenset({"length", "max_tokens"}),
+        refusal=frozenset({"content_filter", "refusal"}),
+    )
+
+
+def _count_out(usage: Any) -> int | None:
+    """Return what was billed for the reply; xAI and Google leave thoughts out of `completion_tokens`."""
+    told, everything, read = (
+        count(usage, name) for name in ("completion_tokens", "total_tokens", "prompt_tokens")
+    )
+    if told is None or everything is None or read is None:
+        return told
+    return max(told, everything - read)
 
 
 def _read_content(content: Any) -> str:
-    """Return a message's text, be it a string or a list of parts."""
+    """Return a message's text, be it a string or a list of parts; thoughts are not part of it."""
     if isinstance(content, list):
-        parts = [part for part in content if isinstance(part, Mapping)]
+        parts = [part for part in content if isinstance(part, Mapping) and not _is_thought(part)]
         texts = [part.get("text") or part.get("refusal") for part in parts]
         return "".join(text for text in texts if isinstance(text, str))
     return content if isinstance(content, str) else ""
+
+
+def _is_thought(part: Mapping[str, Any]) -> bool:
+    kind = part.get("type")
+    return isinstance(kind, str) and kind in _THOUGHT_PARTS
+
+
+def _refuses(content: Any) -> bool:
+    return isinstance(content, list) and any(
+        isinstance(part, Mapping) and part.get("refusal") for part in content
+    )
 
 
 def _read_logprobs(logprobs: Any) -> list[TokenChoice]:

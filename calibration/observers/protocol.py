@@ -6,9 +6,11 @@ of a `Query` that tell are for observers that are made up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from calibration.image import Image
+
+Ended = Literal["stop", "length", "refusal", "other"]  # by itself, at the token limit, declined
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Reply:
     probability: float | None = None  # of the affirmative answer (yes, A), where the observer can tell
     is_first_token: bool = False  # `text` stops after the flag; its analysis was not generated
     tokens_in: int | None = None  # billed for the question, where the provider tells
-    tokens_out: int | None = None
+    tokens_out: int | None = None  # thoughts included
+    tokens_thought: int | None = None  # of those, spent on thoughts, where the provider tells
+    ended: Ended | None = None  # why the text ends; None: the observer does not tell
 
 
 class ObserverError(RuntimeError):

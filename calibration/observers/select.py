@@ -3,40 +3,48 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import Observer
 from calibration.observers.simulated import parse_simulated
 from calibration.settings import read_settings
 
 _EXPECTED = (
-    "embedded, embedded:FOLDER, openai:MODEL@BASE_URL, anthropic:MODEL, gemini:MODEL, "
-    "transformers:PATH_OR_ID, python:MODULE:FACTORY or "
+    "embedded, embedded:FOLDER, openai:MODEL@BASE_URL, openai-responses:MODEL@BASE_URL, anthropic:MODEL, "
+    "gemini:MODEL, transformers:PATH_OR_ID, python:MODULE:FACTORY or "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
 
 
-def build_observer(spec: str, *, workers: int = 8) -> Observer:
+REMOTE = frozenset({"openai", "openai-responses", "anthropic", "gemini"})  # kinds asked over HTTP, and billed
+
+
+def build_observer(spec: str, options: ObserverOptions | None = None) -> Observer:
     """Build the observer a SPEC names.
 
     Args:
         spec: As on the command line.
-        workers: Requests in flight at a time, for remote observers.
+        options: How remote observers are asked; None: in the usual way.
 
     Raises:
-        ValueError: The SPEC is not understood, or a key it needs is missing.
+        ValueError: The SPEC is not understood, a key it needs is missing, or an option is not for it.
         ObserverError: The observer cannot be loaded.
     """
+    options = options or ObserverOptions()
     kind, _, rest = spec.partition(":")
     builders: Mapping[str, Callable[[], Observer]] = {
         "embedded": lambda: _embedded(rest),
-        "openai": lambda: _openai(rest, workers),
-        "anthropic": lambda: _anthropic(rest, workers),
-        "gemini": lambda: _gemini(rest, workers),
+        "openai": lambda: _openai(rest, options),
+        "openai-responses": lambda: _openai_responses(rest, options),
+        "anthropic": lambda: _anthropic(rest, options),
+        "gemini": lambda: _gemini(rest, options),
         "transformers": lambda: _transformers(rest),
         "python": lambda: _plugin(rest),
         "simulated": lambda: parse_simulated(rest),
     }
     if kind not in builders:
         raise ValueError(f"unknown observer {spec!r}; expected {_EXPECTED}")
+    if kind not in REMOTE and options.given:
+        raise ValueError(f"{', '.join(options.given)} are for observers asked over HTTP; {kind} takes none")
     return builders[kind]()
 
 
@@ -48,22 +56,28 @@ def _embedded(rest: str) -> Observer:
     return load_embedded(Path(rest) if rest else None)
 
 
-def _openai(rest: str, workers: int) -> Observer:
+def _openai(rest: str, options: ObserverOptions) -> Observer:
     from calibration.observers.openai_compatible import parse_openai  # noqa: PLC0415 - loads aiohttp
 
-    return parse_openai(rest, settings=read_settings(), workers=workers)
+    return parse_openai(rest, settings=read_settings(), options=options)
 
 
-def _anthropic(rest: str, workers: int) -> Observer:
+def _openai_responses(rest: str, options: ObserverOptions) -> Observer:
+    from calibration.observers.openai_compatible import parse_openai_responses  # noqa: PLC0415 - loads aiohttp
+
+    return parse_openai_responses(rest, settings=read_settings(), options=options)
+
+
+def _anthropic(rest: str, options: ObserverOptions) -> Observer:
     from calibration.observers.anthropic import parse_anthropic  # noqa: PLC0415 - loads aiohttp
 
-    return parse_anthropic(rest, settings=read_settings(), workers=workers)
+    return parse_anthropic(rest, settings=read_settings(), options=options)
 
 
-def _gemini(rest: str, workers: int) -> Observer:
+def _gemini(rest: str, options: ObserverOptions) -> Observer:
     from calibration.observers.gemini import parse_gemini  # noqa: PLC0415 - loads aiohttp
 
-    return parse_gemini(rest, settings=read_settings(), workers=workers)
+    return parse_gemini(rest, settings=read_settings(), options=options)
 
 
 def _transformers(rest: str) -> Observer:

@@ -11,8 +11,10 @@ from calibration.trials import Trial
 # Of a question about two 512-pixel pictures: what the large providers bill per picture (255 OpenAI, 350
 # Anthropic, 258 Gemini), rounded up, and the prompt; a reply of two sentences.
 TOKENS_IN_PER_PAIR = 750
-TOKENS_OUT_PER_REPLY = 80
+TOKENS_OUT_PER_REPLY = 80  # beside thoughts, which `observers.families` expects by model
 _MILLION = 1e6
+_LEARNED_FROM = 4  # billed questions that tell the price of the next
+_IN_FLIGHT_UNTIL_THEN = 2
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Budget:
     spent_queries: int = 0
     spent_tokens_in: int = 0
     spent_tokens_out: int = 0
+    expected_out: int = TOKENS_OUT_PER_REPLY  # tokens of a reply with its thoughts, before one was billed
+    dearest_question: float = 0.0  # dollars
 
     @property
     def spent_dollars(self) -> float | None:
@@ -45,22 +49,29 @@ class Budget:
 
     def spend(self, trial: Trial) -> None:
         """Count a trial; a provider that does not tell its tokens is taken to bill the expected ones."""
+        tokens_in = trial.tokens_in or TOKENS_IN_PER_PAIR * trial.questions
+        tokens_out = trial.tokens_out or self.expected_out * trial.questions
         self.spent_queries += trial.questions
-        self.spent_tokens_in += trial.tokens_in or TOKENS_IN_PER_PAIR * trial.questions
-        self.spent_tokens_out += trial.tokens_out or TOKENS_OUT_PER_REPLY * trial.questions
+        self.spent_tokens_in += tokens_in
+        self.spent_tokens_out += tokens_out
+        if self.price is not None:
+            dollars = self.price.of(tokens_in, tokens_out) / max(trial.questions, 1)
+            self.dearest_question = max(self.dearest_question, dollars)
 
     def allows(self, *, reserved: int, wanted: int) -> bool:
-        """Return whether `wanted` more questions fit, beside those reserved by trials being asked."""
+        """Return whether `wanted` more questions fit, beside those reserved by trials being asked.
+
+        Of dollars, each question in flight reserves as much as the dearest so far; until a few were billed,
+        few are in flight, so that a model that thinks for long cannot spend the budget before it is noticed.
+        """
         if self.queries is not None and self.spent_queries + reserved + wanted > self.queries:
             return False
         if self.dollars is None or self.price is None:
             return True
-        spent = self.spent_dollars or 0.0
-        each = spent / self.spent_queries if self.spent_queries else self._expected_one()
-        return spent + (reserved + wanted) * each <= self.dollars
-
-    def _expected_one(self) -> float:
-        return self.price.of(TOKENS_IN_PER_PAIR, TOKENS_OUT_PER_REPLY) if self.price else 0.0
+        if self.spent_queries < _LEARNED_FROM and reserved and reserved + wanted > _IN_FLIGHT_UNTIL_THEN:
+            return False
+        each = self.dearest_question or self.price.of(TOKENS_IN_PER_PAIR, self.expected_out)
+        return (self.spent_dollars or 0.0) + (reserved + wanted) * each <= self.dollars
 
 
 def parse_budget(budget: str | None, price: str | None) -> Budget:

@@ -28,6 +28,7 @@ from skimage import data
 
 from calibration.image import Image, encode_jpeg
 from calibration.observers.openai_compatible import ChatCompletions
+from calibration.observers.options import ObserverOptions
 from calibration.observers.pictures import PictureTexts
 from calibration.observers.protocol import Observer, Query
 from calibration.observers.select import build_observer
@@ -160,7 +161,7 @@ def measure_served(folder: Path, scratch: Path, turns: int) -> Rates:
     dialect, texts = ChatCompletions("embedded"), PictureTexts()
     with serving() as base_url:
         for turn in range(turns + 1):
-            observer = build_observer(f"openai:embedded@{base_url}", workers=WORKERS)
+            observer = build_observer(f"openai:embedded@{base_url}", ObserverOptions(workers=WORKERS))
             plan = plan_for(folder, DEFAULT_DISTORTIONS, seed=turn)
             log = scratch / f"served-{turn}.jsonl"
             session = session_rate(observer, plan, log)

@@ -10,6 +10,7 @@ import ray
 from ray.cluster_utils import Cluster
 
 from calibration.cluster import ClusterError, RayAsker
+from calibration.observers.options import ObserverOptions
 from calibration.observers.select import build_observer
 from calibration.questions import DifferenceQuestion
 from calibration.session.asking import Asker, asker_for
@@ -94,7 +95,7 @@ def run_and_kill(spec: str, plan: SessionPlan, log: Path, kill) -> list[Trial]:
             kill()
             kill = None
 
-    asker = RayAsker(spec, workers=4)
+    asker = RayAsker(spec, ObserverOptions(workers=4))
     trials = trials_of(asker, plan, log, watch)
     asker.close()
     assert kill is None
@@ -131,4 +132,4 @@ def test_a_worker_killed_mid_run_costs_no_trial(photo_folder: Path, tmp_path: Pa
 @pytest.mark.usefixtures("two_nodes")
 def test_an_observer_that_no_worker_can_open_is_told():
     with pytest.raises(ClusterError, match="cannot import nowhere"):
-        RayAsker("python:nowhere:factory", workers=2)
+        RayAsker("python:nowhere:factory", ObserverOptions(workers=2))

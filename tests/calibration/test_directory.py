@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,3 +98,46 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path):
         write_whole(target, "new")
 
     assert [p.name for p in tmp_path.iterdir()] == ["profile.json"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("address", "http://other/v1"),
+        ("max_tokens", 99),
+        ("effort", "low"),
+        ("thinking", "off"),
+        ("side_by_side", True),
+    ],
+)
+def test_a_model_asked_otherwise_or_elsewhere_is_another_session(tmp_path: Path, field: str, value: object):
+    directory = CalibrationDirectory(tmp_path)
+    remote = replace(RECORD, address="http://host/v1")
+    directory.begin(remote)
+
+    with pytest.raises(DirectoryError, match=f"with other {field}"):
+        directory.begin(replace(remote, **{field: value}))
+
+
+def test_a_session_of_before_goes_on_and_is_held_to_the_server_it_goes_on_with(tmp_path: Path):
+    directory = CalibrationDirectory(tmp_path)
+    directory.begin(RECORD)
+    old = json.loads(directory.session.read_text())
+    for field in ("address", "max_tokens", "effort", "thinking", "side_by_side"):
+        del old[field]
+    directory.session.write_text(json.dumps(old))
+
+    begun = directory.begin(replace(RECORD, address="http://host/v1"))
+
+    assert begun.address == "http://host/v1"
+    with pytest.raises(DirectoryError, match="with other address"):
+        directory.begin(replace(RECORD, address="http://other/v1"))
+
+
+def test_trials_are_there_once_something_was_answered(tmp_path: Path):
+    directory = CalibrationDirectory(tmp_path)
+    assert not directory.has_trials
+
+    directory.trials.write_text("{}")
+
+    assert directory.has_trials

@@ -4,6 +4,8 @@ from calibration.settings import read_settings
 
 VARIABLES = [
     "OPENAI_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "OPENAI_KEY_HEADER",
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_BASE_URL",
     "GEMINI_API_KEY",

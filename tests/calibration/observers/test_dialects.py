@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.observers.anthropic import Messages
+from calibration.observers.dialect import Dialect, MalformedError
 from calibration.observers.gemini import GenerateContent
 from calibration.observers.openai_compatible import ChatCompletions
-from calibration.observers.remote import Dialect, MalformedError
+from calibration.observers.openai_responses import Responses
 from calibration.questions import IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT
 
 WORDS = [
@@ -39,6 +40,14 @@ WORDS = [
     "logProbability",
     "usageMetadata",
     "thought",
+    "output",
+    "status",
+    "error",
+    "incomplete_details",
+    "reason",
+    "output_tokens_details",
+    "completion_tokens_details",
+    "total_tokens",
 ]
 KEYS = st.sampled_from(WORDS)
 VALUES = (
@@ -96,13 +105,26 @@ GENERATED = st.fixed_dictionaries(
         "usageMetadata": JSON,
     }
 )
-DIALECTS = [ChatCompletions("m"), Messages("m"), GenerateContent("m")]
+RESPONSE = st.fixed_dictionaries(
+    {
+        "output": st.lists(
+            st.fixed_dictionaries({"type": st.just("message"), "content": st.lists(JSON, max_size=2) | JSON})
+            | JSON,
+            max_size=3,
+        ),
+        "status": st.sampled_from(["completed", "incomplete", "failed"]) | JSON,
+        "incomplete_details": st.fixed_dictionaries({"reason": JSON}) | JSON,
+        "error": JSON,
+        "usage": JSON,
+    }
+)
+DIALECTS = [ChatCompletions("m"), Messages("m"), GenerateContent("m"), Responses("m")]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: type(dialect).__name__)
 @settings(deadline=None)
 @given(
-    answer=JSON | CHAT | MESSAGE | GENERATED,
+    answer=JSON | CHAT | MESSAGE | GENERATED | RESPONSE,
     prompt=st.sampled_from([IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT]),
 )
 def test_any_json_is_a_reply_or_malformed(dialect: Dialect, answer: object, prompt: str):
@@ -112,6 +134,7 @@ def test_any_json_is_a_reply_or_malformed(dialect: Dialect, answer: object, prom
         return
 
     assert isinstance(reply.text, str)
+    assert reply.ended in (None, "stop", "length", "refusal", "other")
     assert reply.probability is None or 0 <= reply.probability <= 1
     assert all(count is None or count >= 0 for count in (reply.tokens_in, reply.tokens_out))
 

@@ -10,6 +10,7 @@ from google.genai import types
 
 from calibration.image import Image, decode, encode_png_fast
 from calibration.observers.gemini import parse_gemini
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.observers.remote import RemoteObserver
 from calibration.questions import IMPLICIT_PROMPT
@@ -30,7 +31,9 @@ def observer(peer, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteObserver]:
     monkeypatch.setenv("GEMINI_API_KEY", "secret")
     monkeypatch.setenv("GEMINI_BASE_URL", peer.address)
     peer.answer = lambda body: generated({"text": "<yes> Blurred."})  # noqa: ARG005
-    observer = parse_gemini("gemini-2.5-flash", settings=ObserverSettings(), workers=2)
+    observer = parse_gemini(
+        "gemini-2.5-flash", settings=ObserverSettings(), options=ObserverOptions(workers=2)
+    )
     yield observer
     observer.close()
 
@@ -61,7 +64,7 @@ def test_the_request_is_what_the_official_sdk_would_send(peer, ask: Ask, picture
         model="gemini-2.5-flash",
         contents=[png, png, IMPLICIT_PROMPT],
         config=types.GenerateContentConfig(
-            temperature=0, max_output_tokens=2048, response_logprobs=True, logprobs=5
+            temperature=0, max_output_tokens=16_384, response_logprobs=True, logprobs=5
         ),
     )
     client.close()
@@ -169,10 +172,10 @@ def test_either_variable_holds_the_key_and_a_missing_one_is_named(monkeypatch: p
     monkeypatch.delenv("GEMINI_API_KEY", raising=False)
     monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
     with pytest.raises(ValueError, match="set GEMINI_API_KEY"):
-        parse_gemini("g", settings=ObserverSettings(), workers=1)
+        parse_gemini("g", settings=ObserverSettings(), options=ObserverOptions(workers=1))
 
     monkeypatch.setenv("GOOGLE_API_KEY", "k")
-    observer = parse_gemini("g", settings=ObserverSettings(), workers=1)
+    observer = parse_gemini("g", settings=ObserverSettings(), options=ObserverOptions(workers=1))
     observer.close()
 
     assert observer.endpoint.api_key == "k"
@@ -180,4 +183,58 @@ def test_either_variable_holds_the_key_and_a_missing_one_is_named(monkeypatch: p
 
 def test_a_missing_model_is_told():
     with pytest.raises(ValueError, match="gemini:MODEL"):
-        parse_gemini("", settings=ObserverSettings(), workers=1)
+        parse_gemini("", settings=ObserverSettings(), options=ObserverOptions(workers=1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        (generated({"text": "<yes>"}), "stop"),
+        ({"candidates": [{"finishReason": "MAX_TOKENS"}]}, "length"),
+        ({"candidates": [{"finishReason": "PROHIBITED_CONTENT"}]}, "refusal"),
+        ({"candidates": [{"finishReason": "LANGUAGE"}]}, "other"),
+        ({"promptFeedback": {"blockReason": "OTHER"}}, "refusal"),
+    ],
+)
+def test_what_ended_an_answer_is_told(peer, ask: Ask, answer, ended: str):
+    types.GenerateContentResponse.model_validate(answer)
+    peer.answer = lambda body: answer  # noqa: ARG005
+
+    assert ask().ended == ended
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "expected"),
+    [
+        ("gemini-2.5-flash", {"thinking": "off"}, {"thinkingBudget": 0}),
+        ("gemini-2.5-flash", {"thinking": "on"}, {"thinkingBudget": -1}),
+        ("gemini-2.5-flash", {"thinking": 512}, {"thinkingBudget": 512}),
+        ("gemini-2.5-flash", {"effort": "low"}, {"thinkingBudget": 1024}),
+        ("gemini-3-pro-preview", {"effort": "low"}, {"thinkingLevel": "low"}),
+        ("gemini-3-flash", {"thinking": "off"}, {"thinkingLevel": "minimal"}),
+        ("gemini-3-flash", {}, None),
+    ],
+)
+def test_thinking_and_effort_are_asked_for_in_geminis_words(
+    peer, monkeypatch, picture: Image, *, model: str, options: dict[str, object], expected: object
+):
+    monkeypatch.setenv("GEMINI_API_KEY", "secret")
+    monkeypatch.setenv("GEMINI_BASE_URL", f"{peer.address}/v1beta")
+    peer.answer = lambda body: generated({"text": "<yes>"})  # noqa: ARG005
+    observer = parse_gemini(model, settings=ObserverSettings(), options=ObserverOptions(**options))
+
+    observer.ask([Query("p", (picture, picture))])
+    observer.close()
+
+    asked = peer.bodies[0]["generationConfig"].get("thinkingConfig")
+    assert asked == expected
+    assert peer.paths == [f"/v1beta/models/{model}:generateContent"]
+    types.ThinkingConfig.model_validate(asked or {})
+
+
+def test_a_model_that_takes_no_temperature_is_asked_without(peer, ask: Ask):
+    peer.script = [(400, {}, '{"error": {"message": "Temperature is not supported"}}')]
+
+    ask()
+
+    assert ["temperature" in body["generationConfig"] for body in peer.bodies] == [True, False]

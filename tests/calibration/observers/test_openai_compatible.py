@@ -10,9 +10,11 @@ from aiohttp import web
 from openai.types.chat import ChatCompletion
 
 from calibration.image import Image, decode
+from calibration.observers.dialect import Endpoint
 from calibration.observers.openai_compatible import ChatCompletions, parse_openai
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import ObserverError, Query, Reply
-from calibration.observers.remote import Endpoint, RemoteObserver
+from calibration.observers.remote import RemoteObserver
 from calibration.questions import IMPLICIT_PROMPT, MULTIPLE_CHOICE_PROMPT
 from calibration.settings import ObserverSettings
 
@@ -27,7 +29,7 @@ def token(text: str, *others: tuple[str, float]) -> dict[str, object]:
 
 
 def completion(
-    message: dict[str, object], tokens: list[dict[str, object]] | None = None, finish: str = "stop"
+    message: dict[str, object], tokens: list[dict[str, object]] | None = None, finish: str | None = "stop"
 ):
     choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", **message}}
     return {
@@ -225,7 +227,9 @@ def test_another_400_is_final(peer, ask: Ask):
 def test_a_model_name_may_hold_an_at_sign_and_the_key_comes_from_the_settings(monkeypatch):
     monkeypatch.setenv("OPENAI_API_KEY", "k")
 
-    observer = parse_openai("org/m@2@http://host/v1", settings=ObserverSettings(), workers=2)
+    observer = parse_openai(
+        "org/m@2@http://host/v1", settings=ObserverSettings(), options=ObserverOptions(workers=2)
+    )
     observer.close()
 
     assert observer.name == "org/m@2"
@@ -245,4 +249,135 @@ def test_without_a_key_none_is_sent(peer, picture: Image):
 @pytest.mark.parametrize("rest", ["", "gpt-4o", "@http://host/v1", "gpt-4o@host/v1"])
 def test_an_incomplete_spec_is_refused(rest: str):
     with pytest.raises(ValueError, match="openai:MODEL@BASE_URL"):
-        parse_openai(rest, settings=ObserverSettings(), workers=1)
+        parse_openai(rest, settings=ObserverSettings(), options=ObserverOptions(workers=1))
+
+
+@pytest.mark.parametrize(
+    ("message", "finish", "ended"),
+    [
+        ({"content": "<yes>"}, "stop", "stop"),
+        ({"content": "<yes> Bl"}, "length", "length"),
+        ({"content": None}, "content_filter", "refusal"),
+        ({"content": None, "refusal": "I cannot."}, "stop", "refusal"),
+        ({"content": [{"type": "refusal", "refusal": "No way."}]}, "stop", "refusal"),
+        ({"content": "x"}, "tool_calls", "other"),
+        ({"content": "x"}, None, None),
+    ],
+)
+def test_what_ended_a_reply_is_told(peer, ask: Ask, message, finish: str | None, ended: str | None):
+    peer.answer = lambda body: completion(message, finish=finish)  # noqa: ARG005
+
+    assert ask().ended == ended
+
+
+def test_thoughts_beside_the_content_are_not_read(peer, ask: Ask):
+    thought = {"type": "thinking", "thinking": [{"type": "text", "text": "No."}], "text": "No."}
+    peer.answer = lambda body: completion(  # noqa: ARG005
+        {
+            "content": [thought, {"type": "text", "text": "<yes> B."}],
+            "reasoning_content": "No.",
+            "reasoning": "No.",
+        }
+    )
+
+    assert ask().text == "<yes> B."
+
+
+@pytest.mark.parametrize(
+    ("usage", "out"),
+    [
+        ({"prompt_tokens": 500, "completion_tokens": 900, "total_tokens": 1400}, 900),  # OpenAI: inclusive
+        ({"prompt_tokens": 500, "completion_tokens": 100, "total_tokens": 1400}, 900),  # xAI, Google: apart
+        ({"prompt_tokens": 500, "completion_tokens": 900}, 900),
+    ],
+)
+def test_thoughts_are_billed_wherever_a_server_counts_them(peer, ask: Ask, usage: dict[str, int], out: int):
+    details = {"completion_tokens_details": {"reasoning_tokens": 800}}
+    peer.answer = lambda body: {**completion({"content": "<yes>"}), "usage": {**usage, **details}}  # noqa: ARG005
+
+    reply = ask()
+
+    assert (reply.tokens_out, reply.tokens_thought) == (out, 800)
+
+
+def built(spec: str, **options: object) -> RemoteObserver:
+    return parse_openai(spec, settings=ObserverSettings(), options=ObserverOptions(**options))
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "expected"),
+    [
+        ("gpt-5", {}, {"max_completion_tokens": 16_384}),
+        ("gpt-5", {"effort": "minimal"}, {"max_completion_tokens": 16_384, "reasoning_effort": "minimal"}),
+        ("gpt-5.1", {"thinking": "off"}, {"max_completion_tokens": 1024, "reasoning_effort": "none"}),
+        ("gpt-5", {"max_tokens": 500}, {"max_completion_tokens": 500}),
+        ("gpt-4o", {}, {"max_tokens": 1024}),
+        (
+            "Qwen/Qwen3-VL-8B-Thinking",
+            {"thinking": "off"},
+            {"max_tokens": 1024, "chat_template_kwargs": {"enable_thinking": False}},
+        ),
+    ],
+)
+def test_limits_effort_and_thinking_are_asked_for_in_the_models_words(
+    peer, picture: Image, model: str, options: dict[str, object], expected: dict[str, object]
+):
+    peer.answer = lambda body: completion({"content": "<yes>"})  # noqa: ARG005
+    observer = built(f"{model}@{peer.address}/v1", **options)
+
+    observer.ask([Query("p", (picture,))])
+    observer.close()
+
+    (body,) = peer.bodies
+    names = ("max_tokens", "max_completion_tokens", "reasoning_effort", "chat_template_kwargs")
+    assert {name: body[name] for name in names if name in body} == expected
+
+
+def test_an_effort_a_model_does_not_know_is_told_in_the_servers_words(peer, picture: Image):
+    words = "Unsupported value: 'reasoning_effort' does not support 'none' with this model."
+    peer.script = [(400, {}, json.dumps({"error": {"message": words}}))]
+    observer = built(f"gpt-5@{peer.address}/v1", effort="none")
+
+    with pytest.raises(ObserverError, match="does not support 'none'"):
+        observer.ask([Query("p", (picture,))])
+
+    observer.close()
+
+
+def test_a_number_of_tokens_to_think_is_refused():
+    with pytest.raises(ValueError, match="give --effort"):
+        built("m@http://h/v1", thinking=2048)
+
+
+def test_azure_gets_its_key_by_its_own_header_and_its_query(peer, monkeypatch, picture: Image):
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    monkeypatch.setenv("OPENAI_KEY_HEADER", "api-key")  # what Azure's hosts get without being told
+    peer.answer = lambda body: completion({"content": "<yes>"})  # noqa: ARG005
+    observer = built(f"gpt-4o@{peer.address}/openai/deployments/D?api-version=2024-10-21")
+
+    observer.ask([Query("p", (picture,))])
+    observer.close()
+
+    assert peer.paths == ["/openai/deployments/D/chat/completions?api-version=2024-10-21"]
+    assert peer.headers[0]["api-key"] == "secret"
+    assert "authorization" not in peer.headers[0]
+
+
+@pytest.mark.parametrize(("own", "expected"), [("azures", "azures"), (None, "openais")])
+def test_azures_hosts_take_azures_key_and_header_without_being_told(
+    monkeypatch, own: str | None, expected: str
+):
+    monkeypatch.setenv("OPENAI_API_KEY", "openais")
+    monkeypatch.delenv("AZURE_OPENAI_API_KEY", raising=False)
+    if own is not None:
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", own)
+
+    azure = built("gpt-4o@https://x.openai.azure.com/openai/deployments/D?api-version=2024-10-21")
+    openais = built("gpt-4o@https://api.openai.com/v1")
+    azure.close()
+    openais.close()
+
+    assert azure.endpoint.api_key == expected
+    assert azure._dialect.headers("k") == {"api-key": "k"}
+    assert openais.endpoint.api_key == "openais"
+    assert openais._dialect.headers("k") == {"authorization": "Bearer k"}

@@ -1,6 +1,7 @@
 """The shared half of every HTTP observer, against a server that misbehaves."""
 
 import asyncio
+import base64
 import gc
 import json
 import threading
@@ -14,10 +15,11 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from calibration.image import Image
+from calibration.image import Image, decode
+from calibration.observers.dialect import Endpoint
 from calibration.observers.openai_compatible import ChatCompletions
 from calibration.observers.protocol import Observer, ObserverError, Query, Reply
-from calibration.observers.remote import Endpoint, RemoteObserver
+from calibration.observers.remote import RemoteObserver
 from calibration.questions import DIRECT_PROMPT, read_reply
 
 Ask = Callable[..., list[Reply]]
@@ -293,3 +295,84 @@ def test_a_large_picture_arrives_whole(peer, build):
     first, second, _ = peer.bodies[0]["messages"][0]["content"]
     assert first == second
     assert len(first["image_url"]["url"]) > 2_000_000
+
+
+ONE_PICTURE = json.dumps({"error": {"message": "At most 1 image(s) may be provided in one prompt."}})
+
+
+def takes_one(status: int):
+    async def behave(request: web.Request) -> web.StreamResponse:
+        parts = json.loads(await request.read())["messages"][0]["content"]
+        if len(parts) > 2:
+            return web.Response(status=status, text=ONE_PICTURE, content_type="application/json")
+        return web.json_response(GOOD)
+
+    return behave
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_server_that_takes_one_picture_is_shown_two_as_one(
+    peer, build, picture: Image, caplog, status: int
+):
+    peer.script = [takes_one(status)] * 20
+    other = Image(255 - picture.pixels)
+    observer = build(workers=2)
+
+    replies = observer.ask([Query("Same?", (picture, other), key=str(number)) for number in range(6)])
+
+    shown, said = peer.bodies[-1]["messages"][0]["content"]
+    pixels = decode(base64.b64decode(shown["image_url"]["url"].partition(",")[2])).image.pixels
+    assert [reply.text for reply in replies] == ["<yes> Blurred."] * 6
+    assert len(peer.bodies) <= 6 + 2
+    assert np.array_equal(pixels[:, : picture.width], picture.pixels)
+    assert np.array_equal(pixels[:, -picture.width :], other.pixels)
+    assert said["text"].startswith("The picture shows two images side by side")
+    assert said["text"].endswith("Same?")
+    assert observer.side_by_side
+    assert [record.message for record in caplog.records if "side by side" in record.message] == [
+        "m takes one picture per request: two are shown side by side as one"
+    ]
+
+
+def test_a_session_that_began_with_two_pictures_is_not_mixed(peer, pauses, picture: Image):
+    peer.script = [takes_one(400)]
+    observer = RemoteObserver(
+        Endpoint("m", f"{peer.address}/v1"), ChatCompletions("m"), sleep=pauses, side_by_side=False
+    )
+
+    with pytest.raises(ObserverError, match="--side-by-side"):
+        observer.ask([Query("p", (picture, picture))])
+
+    observer.close()
+
+
+def test_a_single_picture_is_sent_as_it_is(peer, pauses, picture: Image):
+    peer.answer = lambda body: GOOD  # noqa: ARG005
+    observer = RemoteObserver(
+        Endpoint("m", f"{peer.address}/v1"), ChatCompletions("m"), sleep=pauses, side_by_side=True
+    )
+
+    observer.ask([Query("p", (picture,))])
+    observer.close()
+
+    assert text(peer.bodies[0]) == "p"
+
+
+def test_what_is_asked_again_is_counted_and_told(peer, build, picture: Image, caplog, pauses):
+    peer.script = [(429, {"retry-after": "2"}, "slow down"), (503, {}, "")]
+    observer = build()
+
+    observer.ask([Query("p", (picture,))])
+
+    assert observer.retries.by_reason == {"HTTP 429": 1, "HTTP 503": 1}
+    assert observer.retries.waited_seconds == pytest.approx(sum(pauses.seconds))
+    assert "m: HTTP 429: slow down; asked again in" in caplog.text
+
+
+def test_a_context_too_small_for_the_limit_is_asked_for_less(peer, build, picture: Image):
+    words = "This model's maximum context length is 2048 tokens. However, you requested max_tokens=1024"
+    peer.script = [(400, {}, json.dumps({"error": {"message": words}}))]
+
+    build().ask([Query("p", (picture,))])
+
+    assert [body["max_tokens"] for body in peer.bodies] == [1024, 512]

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from calibration.observers.embedded.observer import MODEL_FOLDER
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import Observer
 from calibration.observers.select import build_observer
 
@@ -26,7 +27,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_spec_builds_its_observer_which_says_how_much_it_wants_at_a_time(spec: str, name: str):
-    observer = build_observer(spec, workers=4)
+    observer = build_observer(spec, ObserverOptions(workers=4))
     observer.close()
 
     assert isinstance(observer, Observer)

@@ -14,6 +14,7 @@ from skimage.data import astronaut
 
 from calibration.image import Image, center_square
 from calibration.observers.embedded.observer import MODEL_FOLDER, load_embedded
+from calibration.observers.options import ObserverOptions
 from calibration.observers.protocol import ObserverError, Query
 from calibration.observers.select import build_observer
 from calibration.questions import DIRECT_PROMPT
@@ -60,7 +61,7 @@ def test_it_gives_the_replies_the_model_gives_at_home(address: str):
     noisy = Image(np.clip(picture.pixels + rng.normal(0, 40, picture.pixels.shape), 0, 255).astype(np.uint8))
     prompt = DIRECT_PROMPT.format(distortion="noise")
     queries = [Query(prompt, (picture, other), key=str(n)) for n, other in enumerate((noisy, picture))]
-    observer = build_observer(f"openai:{MODEL_FOLDER}@{address}", workers=2)
+    observer = build_observer(f"openai:{MODEL_FOLDER}@{address}", ObserverOptions(workers=2))
 
     replies = observer.ask(queries)
     observer.close()
@@ -72,7 +73,7 @@ def test_it_gives_the_replies_the_model_gives_at_home(address: str):
 
 
 def test_a_model_it_does_not_serve_is_told(address: str):
-    observer = build_observer(f"openai:no-such/model@{address}", workers=1)
+    observer = build_observer(f"openai:no-such/model@{address}", ObserverOptions(workers=1))
 
     with pytest.raises(ObserverError, match="refused with HTTP 4"):
         observer.ask([Query("p", ())])

@@ -85,3 +85,33 @@ def test_a_budget_is_questions_or_dollars(text: str, queries: int | None, dollar
 def test_what_cannot_be_understood_is_refused(budget: str, price: str | None):
     with pytest.raises(ValueError, match=r"expected|needs"):
         parse_budget(budget, price)
+
+
+def test_until_a_few_were_billed_few_are_in_flight():
+    budget = parse_budget("$5", "1/10")
+
+    assert budget.allows(reserved=0, wanted=1)
+    assert budget.allows(reserved=1, wanted=1)
+    assert not budget.allows(reserved=2, wanted=1)
+    assert budget.allows(reserved=0, wanted=3)  # a trial that needs three is not kept waiting for ever
+    for _ in range(4):
+        budget.spend(trial(tokens_in=700, tokens_out=100))
+    assert budget.allows(reserved=100, wanted=1)
+
+
+def test_questions_in_flight_reserve_as_much_as_the_dearest_so_far():
+    budget = parse_budget("$1", "1/10")
+
+    for tokens_out in (100, 100, 100, 10_000):
+        budget.spend(trial(tokens_in=1, tokens_out=tokens_out))
+
+    assert budget.dearest_question == pytest.approx(0.1, rel=1e-3)
+    assert budget.allows(reserved=7, wanted=1)
+    assert not budget.allows(reserved=8, wanted=1)
+
+
+def test_what_a_reply_is_expected_to_take_holds_until_one_was_billed():
+    budget = Budget(dollars=0.02, price=Price(0, 10), expected_out=1500)
+
+    assert budget.allows(reserved=0, wanted=1)
+    assert not budget.allows(reserved=1, wanted=1)
