@@ -83,10 +83,7 @@ class CalibrationDirectory:
         Raises:
             DirectoryError: The folder holds another session, or cannot be written.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DirectoryError(f"cannot make the folder {self.root}: {error.strerror}") from error
+        make_folder(self.root)
         if not self.session.exists():
             return self.amend(record)
         begun = self.read_session()
@@ -134,6 +131,18 @@ class CalibrationDirectory:
             return SessionRecord(**begun)
         except TypeError as error:
             raise DirectoryError(f"{self.session} does not describe a session: {error}") from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those it lies in, where they are not there yet.
+
+    Raises:
+        DirectoryError: The disk refused.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DirectoryError(f"cannot make the folder {path}: {error.strerror}") from error
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -90,7 +90,10 @@ class SessionPlan:
 
 
 def wave_for(procedure: ProcedureName, distortions: int) -> int:
-    """Return how many trials of a series are placed at a time, so that at least eight are in flight."""
+    """Return how many trials of a series are placed at a time.
+
+    Adaptive series together keep eight in flight; where they are few, as many as waves of four give.
+    """
     if procedure == "constant":
         return _CONSTANT_WAVE
     if procedure == "ascending":

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from calibration.directory import DirectoryError, write_whole
+from calibration.directory import DirectoryError, make_folder, write_whole
 from calibration.image import Image, ImageError, encode_png_fast
 from calibration.pictures import find_pictures
 from calibration.stimuli.edits import read_pairs
@@ -191,10 +191,7 @@ def _write_stimulus(row: Row, stimuli: Stimuli, out: Path) -> None:
 def _write_picture(path: Path, image: Image) -> None:
     if path.exists():
         return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DirectoryError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+    make_folder(path.parent)
     write_whole(path, encode_png_fast(image))
 
 

@@ -46,16 +46,12 @@ def distances(original: Image, version: Image) -> Floats:
     return np.log(np.maximum(np.array(energies, dtype=np.float32), 0.0) + np.float32(_FLOOR))
 
 
-def structural_similarity(original: Image, version: Image) -> float:
-    """Return the mean SSIM of luma over 8 x 8 boxes (Wang et al. 2004, eq. 13)."""
-    return float(_structure(_opponent(original)[..., 0], _opponent(version)[..., 0]).mean())
-
-
 def _opponent(image: Image) -> Floats:
     return np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_RGB2YCrCb), dtype=np.float32) / 255.0
 
 
 def _structure(first: Floats, second: Floats) -> Floats:
+    """Return SSIM place by place, over boxes (Wang et al. 2004, eq. 13)."""
     box = (_BLOCK, _BLOCK)
     mean_first, mean_second = cv2.blur(first, box), cv2.blur(second, box)
     variance_first = cv2.blur(first * first, box) - mean_first**2

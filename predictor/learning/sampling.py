@@ -103,7 +103,7 @@ def pilot_thresholds(
         family = FAMILIES.index(name)
         levels = np.geomspace(0.1, DISTORTIONS[name].levels, PILOT_LEVELS)
         pairs = [
-            Pair(picture, _distort(picture, family, level, rng), str(index), family, level)
+            Pair(picture, distort_view(picture, name, level, rng), str(index), family, level)
             for level in levels
             for index, picture in enumerate(pictures)
         ]
@@ -141,13 +141,13 @@ def _make_pair(
     octaves = rng.uniform(-2, 2) if kind == "single" else rng.uniform(-1, 3)
     level = float(np.clip(thresholds[name] * 2.0**octaves, 0.02, DISTORTIONS[name].levels))
     if kind == "single":
-        return Pair(seen, _distort(seen, family, level, rng), photo, family, level)
-    return Pair(seen, model_view(_distort(crop, family, level, rng), side), photo, family, 0.0)
+        return Pair(seen, distort_view(seen, name, level, rng), photo, family, level)
+    return Pair(seen, model_view(distort_view(crop, name, level, rng), side), photo, family, 0.0)
 
 
-def _distort(picture: Image, family: int, level: float, rng: np.random.Generator) -> Image:
+def distort_view(picture: Image, name: str, level: float, rng: np.random.Generator) -> Image:
     """Apply one distortion; rescaling leaves a small picture, which the model's own resize brings back."""
-    distorted = DISTORTIONS[FAMILIES[family]].apply(picture, level, rng)
+    distorted = DISTORTIONS[name].apply(picture, level, rng)
     return resize(distorted, picture.width, picture.height, "bicubic")
 
 
@@ -165,7 +165,7 @@ def _shift_pair(pair: Pair, factor: float, rng: np.random.Generator) -> Pair | N
     level = pair.level * factor
     if pair.level == 0 or not 0 < level <= DISTORTIONS[FAMILIES[pair.family]].levels:
         return None
-    distorted = _distort(pair.reference, pair.family, level, rng)
+    distorted = distort_view(pair.reference, FAMILIES[pair.family], level, rng)
     if np.array_equal(distorted.pixels, pair.reference.pixels):
         return None
     return Pair(pair.reference, distorted, pair.photo, pair.family, level)

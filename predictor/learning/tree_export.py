@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.special import logit
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 
 from predictor.boosted_trees import BoostedTrees
@@ -12,7 +13,7 @@ from predictor.boosted_trees import BoostedTrees
 def export_trees(model: GradientBoostingClassifier) -> BoostedTrees:
     """Copy a fitted two-class model into arrays; leaves point to themselves."""
     prior = float(model.init_.class_prior_[1])
-    return _export(model.estimators_[:, 0], model.learning_rate, float(np.log(prior / (1 - prior))))
+    return _export(model.estimators_[:, 0], model.learning_rate, float(logit(prior)))
 
 
 def export_regression_trees(model: GradientBoostingRegressor) -> BoostedTrees:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from answer_change_pictures import OBSERVER, SHARED, HeldOut, read_or_ask
+from scipy.special import expit
 from scipy.stats import beta, spearmanr
 
 from predictor.answer_change.change import AnswerModel
@@ -139,7 +140,7 @@ def tuned_on_half(found: HeldOut, scores: np.ndarray, target: float) -> dict:
 
 def realised_risk(found: HeldOut, scores: np.ndarray) -> dict:
     """Calibrate promises on half the photographs, measure on the other half; over many splits."""
-    chances = 1.0 / (1.0 + np.exp(-scores))
+    chances = expit(scores)
     losses = np.stack([
         losses_by_limit(row, flips, sizes.astype(float), float(source))
         for row, flips, sizes, source in zip(
@@ -187,7 +188,7 @@ def main() -> int:
     figures = {name: discrimination(found, one) for name, one in scores.items()}
     for name, one in figures.items():
         print(f"{name}: {one}", file=sys.stderr)
-    ours = 1.0 / (1.0 + np.exp(-scores["ours"]))
+    ours = expit(scores["ours"])
     similar = {f"ssim 224 >= {limit}": at_limit(found, scores["ssim 224"], np.log(1 - limit + 1e-6))
                for limit in (0.995, 0.991, 0.98)}  # fmt: skip
     shipped = {}

@@ -8,13 +8,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from skimage import data as bundled
 
 from calibration.image import Image, encode_png, resize
 from predictor.answer_change.change import UNKNOWN_SIDE
-from predictor.answer_change.distances import distances, structural_similarity
+from predictor.answer_change.distances import distances
 from predictor.answer_change.surrogate import SIDE
 from predictor.learning.answer_change.ladder import (
     LADDER,
@@ -25,6 +24,7 @@ from predictor.learning.answer_change.ladder import (
     read_classifier,
 )
 from predictor.learning.dataset import photo_files
+from predictor.learning.noticeability.evaluation import psnr, ssim
 from predictor.views import model_view
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -85,8 +85,8 @@ def ask(files: list[Path], observer: AnswerObserver) -> HeldOut:
             "margin": answers.margin[0],
             "size_bytes": np.array([one.size_bytes for one in versions]),
             "source_bytes": np.array(source.size_bytes),
-            "psnr": np.array([cv2.PSNR(source.image.pixels, one.pixels) for one in back]),
-            "ssim": np.array([structural_similarity(source.image, one) for one in back]),
+            "psnr": np.array([psnr(source.image, one) for one in back]),
+            "ssim": np.array([ssim(source.image, one) for one in back]),
         })  # fmt: skip
         if index % 20 == 0:
             print(f"asked about {index + 1} of {len(files)}", file=sys.stderr)

@@ -39,6 +39,7 @@ def guesser():
     return Guesser()
 '''
 DISTORTIONS = "blur,noise,contrast"
+AS_READ = 0.005  # half of the second decimal, the last in which anybody reads these figures
 
 
 def write_photos(folder: Path, names: tuple[str, ...]) -> Path:
@@ -86,8 +87,7 @@ def test_training_with_a_models_trials_makes_no_figure_worse_on_fresh_photograph
     after = evaluated(check, fresh, f"--artifact={tmp_path / 'artifact'}")
 
     assert trained.exit_code == 0, trained.output
-    # Three photographs and yes or no: so much either way is chance.
-    assert after["brier"] <= before["brier"] + 0.01
-    assert after["threshold_error_median"] <= before["threshold_error_median"] + 0.2
-    assert after["auc"] >= before["auc"] - 0.02
-    assert after["coverage_95"] >= before["coverage_95"] - 0.1
+    assert after["brier"] <= before["brier"] + AS_READ
+    assert after["threshold_error_median"] <= before["threshold_error_median"] + AS_READ
+    assert after["auc"] >= before["auc"] - AS_READ
+    assert after["coverage_95"] >= before["coverage_95"]

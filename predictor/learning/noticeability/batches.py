@@ -22,7 +22,7 @@ class Batch:
 
     measures: Measures
     thresholds: torch.Tensor  # (N, families)
-    links: torch.Tensor  # (N, 3) floor, ceiling, slope of the observer that answered
+    links: torch.Tensor  # (N, 3) floor, ceiling, steepness of the observer that answered
     probabilities: torch.Tensor
     families: torch.Tensor
 

@@ -15,11 +15,11 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logit
 
-from calibration.image import Image, resize
-from calibration.stimuli.registry import DISTORTIONS
+from calibration.image import Image
 from predictor.learning.dataset import FAMILIES, Pair
-from predictor.learning.sampling import Labeller
+from predictor.learning.sampling import Labeller, distort_view
 from predictor.noticeability.model import Link
 from predictor.thresholds.profile_threshold import least_level, strongest_level
 
@@ -121,9 +121,8 @@ class Distorted(OnScale):
     def _pair(self, index: int, level: float, repeat: int) -> Pair:
         picture = self.pictures[index]
         rng = np.random.default_rng((self.first_seed + index, repeat))
-        damaged = DISTORTIONS[self.name].apply(picture, min(level, self.strongest), rng)
-        brought_back = resize(damaged, picture.width, picture.height, "bicubic")
-        return Pair(picture, brought_back, str(index), FAMILIES.index(self.name), level)
+        damaged = distort_view(picture, self.name, min(level, self.strongest), rng)
+        return Pair(picture, damaged, str(index), FAMILIES.index(self.name), level)
 
 
 def search_thresholds(
@@ -222,5 +221,4 @@ def _ask_about(
 
 
 def _log_odds(chances: Floats) -> Floats:
-    bounded = np.clip(chances, 0.002, 0.998)
-    return np.asarray(np.log(bounded / (1 - bounded)), dtype=np.float64)
+    return np.asarray(logit(np.clip(chances, 0.002, 0.998)), dtype=np.float64)

@@ -307,7 +307,7 @@ def test_bad_body_is_forwarded_untouched_or_refused(gateway, upstream, body, kin
     assert [request["body"] for request in upstream.requests] == [body]
     assert forwarded.headers["x-jnd-verdict"] == "unchecked"
     assert forwarded.headers["x-jnd-reason"] == kind
-    assert refused.status == (413 if kind == "body_too_large" else 400)
+    assert refused.status == (413 if kind in ("body_too_large", "too_many_images") else 400)
     assert refused.error["code"] == kind
     for server in (forwarding, refusing):
         assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
