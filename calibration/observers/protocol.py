@@ -6,7 +6,7 @@ of a `Query` that tell are for observers that are made up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from calibration.image import Image
 
@@ -23,6 +23,9 @@ class Query:
     )
 
 
+Ending = Literal["stop", "length", "refusal", "other"]
+
+
 @dataclass(frozen=True)
 class Reply:
     """What came back."""
@@ -32,6 +35,7 @@ class Reply:
     is_first_token: bool = False  # `text` stops after the flag; its analysis was not generated
     tokens_in: int | None = None  # billed for the question, where the provider tells
     tokens_out: int | None = None
+    ended: Ending | None = None  # why the text stops, where the provider tells; "length": it was cut
 
 
 class ObserverError(RuntimeError):
