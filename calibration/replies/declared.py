@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Strength = Literal["explicit", "field", "interjection"]
-_STRENGTHS: tuple[Strength, ...] = ("explicit", "field", "interjection")
 
 _YES = r"(?:yes|yeah|yep|yup|affirmative|oui|sí|ja|да|sim|はい|예|네|是的|是|有的|有|对的|对)"
 _NO = r"(?:no|(?:absolutely|definitely|certainly|of course) not|not (?:at all|really)|nope|nah|negative|non|nein|нет|não|いいえ|아니요|아니오|否|不是的?|没有|沒有|不|无)"
@@ -113,19 +112,20 @@ def find_declared(text: str, *, wants_letter: bool, yes_means_different: bool, a
         yes_means_different: Whether the prompt asked for a difference, rather than for identity.
         about: What the prompt asked for, such as "blur": a field of that name answers it.
     """
-    found: dict[Strength, list[Declared]] = {strength: [] for strength in _STRENGTHS}
-    found["explicit"] = [*_explicit(text, wants_letter=wants_letter)]
-    for declared in (
-        *_fields(text, yes_means_different=yes_means_different, about=about),
-        *_interjections(text, yes_means_different=yes_means_different),
-    ):
-        found[declared.strength].append(declared)
-    if found["explicit"]:
-        return max(found["explicit"], key=lambda each: each.end)
-    if found["field"]:
-        return _agreed(found["field"])
-    leading = [each for each in found["interjection"] if not re.search(r"[.!?]\s", text[: each.start].strip())]
-    candidates = leading[:1] or found["interjection"][-1:]
+    fields = [*_fields(text, yes_means_different=yes_means_different, about=about)]
+    turned = {field.start: field.flag for field in fields}
+    explicit = [
+        each
+        for each in _explicit(text, wants_letter=wants_letter)
+        if turned.get(each.start, each.flag) == each.flag  # "Identical: no" is a field, not a last word
+    ]
+    if explicit:
+        return max(explicit, key=lambda each: each.end)
+    if fields:
+        return _agreed(fields)
+    found = [*_interjections(text, yes_means_different=yes_means_different)]
+    leading = [each for each in found if not re.search(r"[.!?]\s", text[: each.start].strip())]
+    candidates = leading[:1] or found[-1:]
     return candidates[0] if candidates else None
 
 

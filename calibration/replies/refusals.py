@@ -14,7 +14,7 @@ _DECLINES = (
     rf"{_CANNOT}\s+(?:\w+\s+)?(?:process|view|see|open|access|load|display|analy[sz]e|compare) {_THE}{_PICTURES}\b(?! (?:clearly|well|sharply))",
     rf"{_CANNOT}\s+(?:provide|give|offer|identify) (?:\w+ ){{0,3}}(?:assistance|help|analysis|comparison|people|person|individuals)",
     rf"(?:don(?:'|’)t|do not|didn(?:'|’)t) (?:\w+ )?(?:see|have|receive|find) (?:access to )?{_THE}{_PICTURES}\b(?: (?:attached|here|in|to)\b|\W)",
-    rf"\bno {_PICTURES} (?:\w+ )?(?:was|were|is|are|has been|have been|came|provided|attached|uploaded|shared|visible|loaded)",
+    rf"\bno {_PICTURES} (?:(?:was|were|is|are|has been|have been|seems? to be|appears? to be) )?(?:\w+ly )?(?:provided|attached|uploaded|shared|visible|loaded|included|came|received|sent)\b",
     rf"\b{_PICTURES} (?:did not|didn(?:'|’)t|failed to|do not appear to|don(?:'|’)t appear to|seem not to) (?:\w+ )?(?:load|upload|attach|come|be attached|have loaded|have been)",
     rf"please (?:\w+ )?(?:upload|provide|share|attach|send|supply|re-?upload) (?:me )?{_THE}(?:two |both )?{_PICTURES}",
     r"\bas an? (?:text-based |text-only |large )?(?:language model|text-based|ai)\b[^.]{0,60}(?:can(?:no|'|’)?t|unable|not able|don(?:'|’)t)",

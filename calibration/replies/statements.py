@@ -22,7 +22,7 @@ _CLAUSE_END = re.compile(
     r"[.!?](?=\s|$|[\"'*<)])|:(?=[\s*])|[;\n。！？；，]|\s[–—-]\s|—"
     r"|,?\s\b(?:but|however|although|though|while|whereas|yet|because|since)\b"
     r"|,\s+(?:and |so |with |as |which |making |or )?(?=(?:they|the|both|it|i|there|we|these|this|that|one|no|not)\b)"
-    r"|\sand (?=(?:they|it|there|i|we)\b)",
+    r"|\sand (?=(?:they|it|there|i|we|neither|both|no)\b)",
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
@@ -79,7 +79,8 @@ _TOO_SMALL = re.compile(
     ),
     re.IGNORECASE,
 )
-_NONE_SEEN = re.compile(r"^\W*none(?: (?:visible|noticeable|at all|that i can see))?\W*$|\b(?:see|is|are|find|notice) none\b", re.IGNORECASE)
+_NONE_SEEN = re.compile(r"^\W*none(?: (?:visible|noticeable|at all|that i can see))?\W*$|\b(?:see|is|are|find|notice) none\b"
+    rf"|\b(?:it|they)(?:['’]s| is| are)(?:n['’]t| not) {_ADVERBS}{_PLAIN}|\bit(?:['’]s| is) too (?:small|subtle|slight|faint)\b", re.IGNORECASE)
 _UNDONE = re.compile(r"\W*(?:but |and )?(?:they|these|it|the (?:two )?(?:images|pictures))(?:['’]re| are|['’]s| is| do| does)(?:n['’]t| not)(?: (?:quite|exactly|really))?\W*", re.IGNORECASE)
 # A claim about something else than the pair, or than what was asked, is no claim.
 _PAIR = re.compile(

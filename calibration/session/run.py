@@ -12,6 +12,7 @@ from calibration.observers.protocol import ObserverError, Reply
 from calibration.session.asking import Answered, Asker
 from calibration.session.budget import Budget
 from calibration.session.conversation import Conversation, Draft, PairConversation, TaskConversation
+from calibration.session.legibility import Legibility
 from calibration.session.plan import SessionPlan
 from calibration.session.references import Renderer
 from calibration.session.series import Series
@@ -41,7 +42,7 @@ def run_session(
         budget: What may be spent, trials in the log included.
 
     Raises:
-        ObserverError: The observer gave up; the log keeps what was answered.
+        ObserverError: The observer gave up, or its replies cannot be counted; the log keeps what was answered.
         TrialLogError: The log cannot be written, or holds trials of another run.
         ImageError: A picture is no longer readable.
     """
@@ -56,6 +57,7 @@ def run_session(
         answered = desk.collect()
         if answered:
             log.append(answered)
+            desk.judge(answered)
             for trial in answered:
                 desk.take(series[trial.stimulus.distortion, trial.series].hear(trial))
             progress(len(answered))
@@ -107,6 +109,7 @@ class _Desk:
     budget: Budget
     waiting: deque[Draft] = field(default_factory=deque)
     failure: ObserverError | None = None
+    _legibility: Legibility = field(default_factory=Legibility)
     _talks: dict[int, _Talk] = field(default_factory=dict)
     _tickets: int = 0
 
@@ -132,6 +135,10 @@ class _Desk:
         """Wait for answers; return the trials they conclude."""
         concluded = (self._hear(answered) for answered in self.asker.collect())
         return [trial for trial in concluded if trial is not None]
+
+    def judge(self, trials: list[Trial]) -> None:
+        """Fail once the replies of this run cannot be counted."""
+        self.failure = self.failure or self._legibility.take(trials)
 
     def _ask(self, ticket: int) -> bool:
         talk = self._talks[ticket]

@@ -1,0 +1,52 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration.session.legibility import FEWEST_TRIALS, Legibility, is_hopeless
+from tests.calibration.report.staged_trials import staged_trial
+
+
+def trials(count: int, *, readable_every: int | None = None, reply: str = "Hmm."):
+    readable = [readable_every is not None and at % readable_every == 0 for at in range(count)]
+    return [
+        replace(staged_trial(at), noticed=True if good else None, reply=reply) for at, good in enumerate(readable)
+    ]
+
+
+def chance_of_being_stopped(readable: float, trials: int) -> float:
+    """The exact chance, trial by trial, that a run of independent replies is ever stopped."""
+    running, stopped = np.array([1.0]), 0.0
+    for done in range(1, trials + 1):
+        running = np.convolve(running, [1 - readable, readable])  # by the number counted so far
+        if done >= FEWEST_TRIALS:
+            out = np.array([is_hopeless(counted, done) for counted in range(done // 2 + 1)])
+            stopped += running[: len(out)][out].sum()
+            running[: len(out)][out] = 0
+    return float(stopped)
+
+
+def test_an_observer_of_whom_half_can_be_counted_is_hardly_ever_stopped():
+    assert chance_of_being_stopped(0.5, 1500) < 1e-3
+
+
+def test_one_of_whom_a_tenth_can_be_counted_is_stopped_within_sixty_trials():
+    assert chance_of_being_stopped(0.1, 60) > 0.99
+
+
+def test_unreadable_replies_are_told_of_at_the_twentieth_with_three_examples_in_short():
+    legibility = Legibility()
+    first = legibility.take(trials(FEWEST_TRIALS - 1, reply="well\n" * 100))
+
+    error = legibility.take(trials(1))
+
+    assert first is None
+    assert "0 of 20 replies could be read as yes or no" in str(error)
+    assert str(error).count('"well well') == 3
+    assert "\n" not in str(error)
+    assert len(str(error)) < 700
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_readable_replies_end_nothing(every: int):
+    assert Legibility().take(trials(300, readable_every=every)) is None
