@@ -1,9 +1,14 @@
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from calibration.cli import app
 from calibration.session.legibility import FEWEST_TRIALS, Legibility, is_hopeless
+from calibration.trials import read_trials
 from tests.calibration.report.staged_trials import staged_trial
 
 
@@ -50,3 +55,36 @@ def test_unreadable_replies_are_told_of_at_the_twentieth_with_three_examples_in_
 @pytest.mark.parametrize("every", [1, 2])
 def test_readable_replies_end_nothing(every: int):
     assert Legibility().take(trials(300, readable_every=every)) is None
+
+
+PLUGIN = """
+class Mumbling:
+    name = "mumbling"
+    def answer(self, prompt, images):
+        return "A" if "option's letter" in prompt else "A street, with two people and\\na dog."
+def factory():
+    return Mumbling()
+"""
+
+
+def test_on_the_command_line_it_ends_with_1_keeps_the_trials_and_another_question_is_answered(
+    photo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "mumbling_plugin.py").write_text(PLUGIN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "mumbling_plugin", raising=False)
+    common = ["run", "--observer", "python:mumbling_plugin:factory", "--images", str(photo_folder)]
+    common += ["--distortions", "blur,noise"]
+
+    ended = CliRunner().invoke(app, [*common, "--out", "direct", "--question", "difference:direct"])
+    again = CliRunner().invoke(app, [*common, "--out", "direct", "--question", "difference:direct"])
+    other = CliRunner().invoke(app, [*common, "--out", "letters", "--question", "difference:multiple-choice"])
+
+    said = " ".join(ended.stderr.split())
+    assert ended.exit_code == again.exit_code == 1
+    assert "stopped early: 0 of 20 replies could be read as yes or no" in said
+    assert said.count('"A street, with two people and a dog."') == 3
+    assert "Traceback" not in said
+    assert len(read_trials(tmp_path / "direct" / "trials.jsonl")) == 40
+    assert len(read_trials(tmp_path / "letters" / "trials.jsonl")) == 50
+    assert "stopped early" not in other.stderr
