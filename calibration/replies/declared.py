@@ -26,16 +26,18 @@ _AFTER_NO = (
 )
 _AFTER_YES = r"(?!\s*(?:\bor\b|\band no\b|/\s*no\b))(?!-\w)"
 _SPOKEN = rf"(?:(?P<yes>(?<!\w){_YES}(?!\w){_AFTER_YES})|(?P<no>(?<!\w){_NO}(?!\w){_AFTER_NO}))"
-_LETTER = r"(?:\(?(?P<a>(?-i:(?<!\w)A))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:yes|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b)|\(?(?P<b>(?-i:(?<!\w)B))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:no|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b))"
+_LETTER = r"(?:\(?(?P<a>(?<![a-zA-Z\d_])(?-i:A))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:yes|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b)|\(?(?P<b>(?<![a-zA-Z\d_])(?-i:B))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:no|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b))"
 _TRUTH = r"(?:(?P<true>\b(?:true|correct)\b)|(?P<false>\b(?:false|incorrect)\b))"
 _MARKS = r"[^\w\n<]{0,8}[<\s]{0,3}"  # signs between a label and its answer
 _DEGREE = r"(?:(?:an?|the|simply|clearly|therefore|thus|definitely|definite|clear|firm|resounding|still|option|letter|choice) ){0,3}"
 
-_ANSWER_NAME = (
-    r"(?:answer|conclusion|verdict|decision|response|choice|judge?ment|determination|output|final|result|assessment|selection|selected option|option|assistant|flag|label|prediction)"
+_ANSWER_NAME = r"(?:answer|conclusion|verdict|decision|response|choice|judge?ment|determination|output|final|result|assessment|selection|selected option|option(?:['’]s letter)?|letter|assistant|flag|label|prediction)"
+_NEGATED = re.compile(
+    r"(?:\bnot|n['’]t|\bcannot|\bnever|\brather than|\binstead of|\bthan)\W+(?:\w+\W+){0,2}$", re.IGNORECASE
 )
-_NEGATED = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bnever|\brather than|\binstead of|\bthan)\W+(?:\w+\W+){0,2}$", re.IGNORECASE)
-_SAYS_DIFFER = re.compile(r"differ|distinguish|change|noticeable|discrepan|perceptible|不同|差异|区别", re.IGNORECASE)
+_SAYS_DIFFER = re.compile(
+    r"differ|distinguish|change|noticeable|discrepan|perceptible|不同|差异|区别", re.IGNORECASE
+)
 _SAYS_SAME = re.compile(r"identical|\bsame\b|_same|same_|match|indistinguish|相同|一样|一致", re.IGNORECASE)
 
 
@@ -54,7 +56,10 @@ def _pattern(before: str, answers: str, after: str = "") -> re.Pattern[str]:
     return re.compile(before + answers + after, re.IGNORECASE | re.MULTILINE)
 
 
-_TAG = _pattern(r"(?:[<＜《【\[{]|&lt;)\s*/?\s*\"?", rf"(?:(?P<yes>(?:yes|是|有)\b)|(?P<no>(?:no|否|没有|无)\b{_AFTER_NO}))")
+_TAG = _pattern(
+    r"(?:[<＜《【\[{]|&lt;)\s*/?\s*\"?",
+    rf"(?:(?P<yes>(?:yes|是|有)\b)|(?P<no>(?:no|否|没有|无)\b{_AFTER_NO}))",
+)
 _LABEL = (
     rf"\b{_ANSWER_NAME}\b(?: (?:to|for|regarding|here|in)\b[^.!?\n:]{{0,100}}?)?(?:_?\w*)?{_MARKS}\s{{0,3}}"
     rf"(?:(?:is|was|would be|will be|must be|should be|has to be|remains|stays)\b{_MARKS})?{_DEGREE}{_MARKS}"
@@ -70,40 +75,51 @@ _SAYS = (
     r"\bi(?:'d|’d| would| will|'ll|’ll| must| should| shall| can)?(?: have to| need to| want to)?(?: \w+)? (?:say|answer|conclude|respond|reply|go with|choose|pick|select"
     rf"|return|vote|lean towards?|settle on)(?: with| that| is| for)?{_MARKS}{_DEGREE}{_MARKS}"
 )
-_BOXED = r"<\|begin_of_box\|>\W{0,4}|\\boxed\s*\{(?:\W*\\?(?:text(?:bf|rm)?|mathrm|mathbf)\W*)?\W{0,3}"
+_BOXED = r"\\boxed\s*\{(?:\W*\\?(?:text(?:bf|rm)?|mathrm|mathbf)\W*)?\W{0,3}"
 _IS_A = r"\b(?:it|that|this)(?:'s|’s| is| would be) an? (?:\w+ )?[\"'*“]{0,3}"
 _EXPLICIT = (
     _TAG,
-    *(_pattern(before, _SPOKEN) for before in (_LABEL, _CHINESE_LABEL, _CONCLUDES, _SAYS, _IS_A, f"(?:{_BOXED})")),
+    *(
+        _pattern(before, _SPOKEN)
+        for before in (_LABEL, _CHINESE_LABEL, _CONCLUDES, _SAYS, _IS_A, f"(?:{_BOXED})")
+    ),
     _pattern(_LABEL, _TRUTH),
     _pattern(r"^[^\w\n<]*", rf"(?:{_SPOKEN}|{_TRUTH})", r"[^\w\n]*$"),  # a line of its own
     _pattern(r"[,:;—–-]\W{0,4}", _SPOKEN, r"\W*\Z"),  # the last word
 )
 _LETTERS = (
-    *(_pattern(before, _LETTER) for before in (_LABEL, _CHINESE_LABEL + "选?", _CONCLUDES, _SAYS, f"(?:{_BOXED})")),
+    *(
+        _pattern(before, _LETTER)
+        for before in (_LABEL, _CHINESE_LABEL + "选?", _CONCLUDES, _SAYS, f"(?:{_BOXED})")
+    ),
     _pattern(r"^[^\w\n]*(?:option |choice |letter )?[^\w\n]*", _LETTER),
+    _pattern(r"选(?:项|择)?[^\w\n]{0,3}", _LETTER),
+    _pattern(r"[\[(]\s?", _LETTER, r"\s?[\])]\W*\Z"),
     _pattern(r"\boption[^\w\n]{1,4}", _LETTER),
 )
 _BARE_LETTER = re.compile(r"\W*(?:(?P<a>a)|(?P<b>b))\W*", re.IGNORECASE)
 _FIELD = _pattern(
     r"(?:^|[\n{,;.!|(•-])[^\w\n]*(?P<name>\w[\w '’/()-]{0,60}?)[\"'*_`\s)]*(?:[:=：][\"'*_`\s<\[(]*|\|\s*\**|\s[–—-]\s\**)",
-    rf"(?:{_SPOKEN}|{_TRUTH})",
+    rf"(?:{_SPOKEN}|{_TRUTH}|(?P<none>\bnone\b|\bnull\b|\[\s*\]))",
 )
-_SENTENCE = re.compile(r"(?<!^)\b(?:is|are|was|were|there|looks?|not|no|do|does|but|and)\b", re.IGNORECASE)  # no name
-_OPENS = (
-    r"(?:based|after|upon|looking|having|from|in|on|as|with|given|considering|comparing|judging|to|for|when|at|following|between)\b[^.!?;\n]{0,140}?[,:—–]\s*"
-)
+_SENTENCE = re.compile(
+    r"(?<!^)\b(?:is|are|was|were|there|looks?|not|no|do|does|but|and)\b", re.IGNORECASE
+)  # no name
+_OPENS = r"(?:based|after|upon|looking|having|from|in|on|as|with|given|considering|comparing|judging|to|for|when|at|following|between)\b[^.!?;\n]{0,140}?[,:—–]\s*"
 _GREETS = (
     r"(?:(?!possibly|potentially|arguably|theoretically)\w{4,}ly|sure(?: thing)?|certainly|of course|absolutely|ok(?:ay)?|alright|well|hmm+|right|great|thanks|thank you[^.!?\n]{0,60}|got it|understood"
     r"|here(?:'s| is) (?:my|the) [^.!?\n:]{0,40}|i (?:think|believe|see)|i'd say|my analysis|analysis)\W{1,3}"
 )
 _INTERJECTION = _pattern(
-    rf"(?:^|(?P<mark>[.!?。！？])(?=[\s\"*<]))[^\w\n]*(?:(?:{_GREETS}){{0,2}}(?:{_OPENS})?(?:{_GREETS})?)[\"'*_“(`]*", _SPOKEN
+    rf"(?:^|(?P<mark>[.!?。！？])(?=[\s\"*<]))[^\w\n]*(?:(?:{_GREETS}){{0,2}}(?:{_OPENS})?(?:{_GREETS})?)[\"'*_“(`]*",
+    _SPOKEN,
 )
 _QUESTION = re.compile(r"[^.!?\n。！？]*$")
 
 
-def find_declared(text: str, *, wants_letter: bool, yes_means_different: bool, about: str | None) -> Declared | None:
+def find_declared(
+    text: str, *, wants_letter: bool, yes_means_different: bool, about: str | None
+) -> Declared | None:
     """Return the declaration that counts; None where there is none.
 
     Args:
@@ -166,7 +182,9 @@ def _interjections(text: str, *, yes_means_different: bool) -> Iterator[Declared
         if match["mark"] in ("?", "？"):
             question = _QUESTION.search(text[: match.start("mark")])
             asked = question[0] if question else ""
-            kind = _kind(asked, about=None, yes_means_different=yes_means_different) if asked.strip() else True
+            kind = (
+                _kind(asked, about=None, yes_means_different=yes_means_different) if asked.strip() else True
+            )
         for declared in _declared(match, "interjection") if kind is not None else ():
             yield replace(declared, flag=declared.flag == kind)
 
@@ -186,5 +204,7 @@ def _kind(name: str, *, about: str | None, yes_means_different: bool) -> bool | 
 
 def _declared(match: re.Match[str], strength: Strength) -> Iterator[Declared]:
     for name, word in match.groupdict().items():
-        if word is not None and name in {"yes", "a", "true", "no", "b", "false"}:
-            yield Declared(name in {"yes", "a", "true"}, match.start(name), match.end(name), strength, match.start())
+        if word is not None and name in {"yes", "a", "true", "no", "b", "false", "none"}:
+            yield Declared(
+                name in {"yes", "a", "true"}, match.start(name), match.end(name), strength, match.start()
+            )

@@ -50,7 +50,7 @@ def exclusion(trials: Sequence[Trial]) -> Exclusion:
     """Compare the trials that were not counted with those that were."""
     lost = [trial for trial in trials if trial.noticed is None]
     counted = [trial for trial in trials if trial.noticed is not None]
-    flags = [said for trial in lost if (said := _uncounted_flag(trial)) is not None]
+    flags = [flag for trial in lost if (flag := _uncounted_flag(trial)) is not None]
     said = [bool(trial.noticed) for trial in counted]
     table = [[flags.count(True), said.count(True)], [flags.count(False), said.count(False)]]
     return Exclusion(
@@ -77,7 +77,9 @@ def _p_by_level(trials: Sequence[Trial]) -> float:
     counted: list[float] = []
     for name in {trial.stimulus.distortion for trial in trials}:
         of_one = [trial for trial in trials if trial.stimulus.distortion == name]
-        ranks = rankdata([trial.stimulus.level - trial.stimulus.reference_level for trial in of_one]) / len(of_one)
+        ranks = rankdata([trial.stimulus.level - trial.stimulus.reference_level for trial in of_one]) / len(
+            of_one
+        )
         for trial, rank in zip(of_one, ranks, strict=True):
             (lost if trial.noticed is None else counted).append(float(rank))
     if not lost or not counted or len(np.unique([*lost, *counted])) == 1:

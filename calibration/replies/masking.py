@@ -6,9 +6,7 @@ Every function returns a text as long as its argument, so a place in the result 
 import re
 
 _NAMES = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|inner_?monologue|seed:think)"
-_OPENS = (
-    rf"<\s*{_NAMES}\b[^<>]*>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis|commentary)\b"
-)
+_OPENS = rf"<\s*{_NAMES}\b[^<>]*>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis|commentary)\b"
 _CLOSES = (
     rf"<\s*/\s*{_NAMES}\s*>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>\s*final\s*<\|message\|>"
 )
@@ -18,13 +16,19 @@ _OPTION = r"[\"'“‘`<\[(*]{0,4}\s?/?\s?\b(?:yes|no)\b\s?/?\s?[\"'”’`>\])*
 _EITHER = re.compile(rf"{_OPTION}(?:\s*,?\s*(?:or|and|vs\.?|/|\|)\s*{_OPTION})+", re.IGNORECASE)
 _TAG = r"<\s*/?\s*(?:yes|no)\s*/?\s*>"
 _TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]*{_TAG})+", re.IGNORECASE)
+_RUN = re.compile(r"\b(?:yes|no)\b(?:\s+\b(?:yes|no)\b){2,}", re.IGNORECASE)
+_MARKUP = re.compile(r"<\|\w+\|>|</s>|<image>", re.IGNORECASE)
 _WHEN = re.compile(
-    r"[\"'<\[(*`]{0,4}\b(?:yes|no)\b[\"'>\])*`]{0,4}\s{0,2}(?:=|means?\b|if\b|when\b|otherwise\b|would mean\b)", re.IGNORECASE
+    r"[\"'<\[(*`]{0,4}\b(?:yes|no)\b[\"'>\])*`]{0,4}\s{0,2}(?:=|means?\b|if\b|when\b|otherwise\b|would mean\b)",
+    re.IGNORECASE,
 )
 _LETTERS = re.compile(
-    r"\(?\bA\b\W{0,6}(?:yes\b\W{0,8}|or\s+|/\s*|and\s+)\(?\bB\b(?:\W{0,6}no\b)?(?:[\"'>\])*`]*[.;]?)", re.IGNORECASE
+    r"\(?\bA\b\W{0,6}(?:yes\b\W{0,8}|or\s+|/\s*|and\s+)\(?\bB\b(?:\W{0,6}no\b)?(?:[\"'>\])*`]*[.;]?)",
+    re.IGNORECASE,
 )
-_CHINESE_OPTIONS = re.compile(r"[<“「【]?(?:是|有)[>”」】]?\s*(?:还是|或者?|/|、)\s*[<“「【]?(?:否|不是|没有|无)[>”」】]?")
+_CHINESE_OPTIONS = re.compile(
+    r"[<“「【]?(?:是|有)[>”」】]?\s*(?:还是|或者?|/|、)\s*[<“「【]?(?:否|不是|没有|无)[>”」】]?"
+)
 
 
 def without_reasoning(text: str) -> str:
@@ -39,7 +43,10 @@ def without_reasoning(text: str) -> str:
             continue
         text = _blanked(text, start or 0, wrapper.end())
         start = None
-    return text if start is None else _blanked(text, start, len(text))
+    text = text if start is None else _blanked(text, start, len(text))
+    for token in _MARKUP.finditer(text):
+        text = _blanked(text, token.start(), token.end())
+    return text
 
 
 def without_options(text: str, prompt: str) -> str:
@@ -48,9 +55,9 @@ def without_options(text: str, prompt: str) -> str:
         if len(part) > len("A. Yes; B. No"):
             for found in re.finditer(re.escape(part), text, re.IGNORECASE):
                 text = _blanked(text, found.start(), found.end())
-    for pattern in (_LETTERS, _EITHER, _TAGS_IN_A_ROW, _WHEN, _CHINESE_OPTIONS):
+    for pattern in (_LETTERS, _EITHER, _TAGS_IN_A_ROW, _RUN, _WHEN, _CHINESE_OPTIONS):
         for found in pattern.finditer(text):
-            if pattern is not _TAGS_IN_A_ROW or len(set(re.findall(r"yes|no", found[0].lower()))) > 1:
+            if pattern not in {_TAGS_IN_A_ROW, _RUN} or len(set(re.findall(r"yes|no", found[0].lower()))) > 1:
                 text = _blanked(text, found.start(), found.end())
     return text
 

@@ -38,7 +38,9 @@ def read_reply(text: str, prompt: str) -> Answer:
     declared = _declared(said, prompt)
     if declared is None:
         flag = _implied(said, prompt)
-        return Answer(flag, "gibberish" if flag is None and not _is_prose(text) else "deficiency", is_declared=False)
+        return Answer(
+            flag, "gibberish" if flag is None and not _is_prose(text) else "deficiency", is_declared=False
+        )
     analysis = said[: declared.begin] + "\n" + said[declared.end :]
     if _WANTS_ANALYSIS in prompt and not re.search(r"[^\W\d_]{2,}", analysis):
         return Answer(declared.flag, "deficiency")

@@ -7,11 +7,13 @@ before the cue turns it round, and a condition or a guess makes it no claim. Wha
 import re
 
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|neither|nor|without|cannot|can't|can’t|hardly|barely|lacks?|lacking|absence|free of|nothing|none|unable"
+    r"\b(?:no|not|never|neither|nor|without|cannot|can't|can’t|hardly|barely|lacks?|lacking|absence|free of|far from|nothing|none|unable"
     r"|fails? to|\w+n['’]t)\b",
     re.IGNORECASE,
 )
-_NO_NEGATION = re.compile(r"\bno\b(?=\s*[^\w\s'])|\bnot only\b|\bno doubt\b|\bwithout (?:a )?doubt\b|\bno longer\b", re.IGNORECASE)
+_NO_NEGATION = re.compile(
+    r"\bno\b(?=\s*[^\w\s'])|\bnot only\b|\bno doubt\b|\bwithout (?:a )?doubt\b|\bno longer\b", re.IGNORECASE
+)
 _OPEN = re.compile(
     r"\b(?:if|whether|unless|would|could|might|may|perhaps|possibl[ey]|maybe|potentially|probably|hard|difficult"
     r"|in order to|looking for|look for|comparing|except|other than|apart from|aside from|unsure|not sure|let me|let's|need to|asks?|asked|asking"
@@ -21,7 +23,7 @@ _OPEN = re.compile(
 _CLAUSE_END = re.compile(
     r"[.!?](?=\s|$|[\"'*<)])|:(?=[\s*])|[;\n。！？；，]|\s[–—-]\s|—"
     r"|,?\s\b(?:but|however|although|though|while|whereas|yet|because|since)\b"
-    r"|,\s+(?:and |so |with |as |which |making |or )?(?=(?:they|the|both|it|i|there|we|these|this|that|one|no|not)\b)"
+    r"|,\s+(?=with\b)|,\s+(?:and |so |as |which |making |or )?(?=(?:they|the|both|it|i|there|we|these|this|that|one|no|not)\b)"
     r"|\sand (?=(?:they|it|there|i|we|neither|both|no)\b)",
     re.IGNORECASE,
 )
@@ -30,7 +32,7 @@ _CONCLUDES = re.compile(
     r"|consequently|all in all|conclusion|final answer|answer|verdict|因此|所以|综上|总之)\b",
     re.IGNORECASE,
 )
-_ADVERBS = r"(?:(?:\w+ly|very|quite|rather|somewhat|a bit|a little|slightly|much|still|also|now|indeed|far|to be|be|too|any|been|become|just|all) ){0,3}"
+_ADVERBS = r"(?:(?:\w+ly|very|quite|rather|somewhat|a bit|a little|slightly|much|still|also|now|indeed|far|to be|to have|have|be|too|any|been|become|just|all) ){0,3}"
 _PLAIN = r"(?:noticeabl[ey]|perceptibl[ey]|perceivable|visibl[ey]|discernibl[ey]|detectable|apparent|distinguishable|observable|obvious|evident|clear|seen|significant|meaningful|appreciable)"
 _NOUN = r"(?:differences?|changes?|variations?|discrepanc(?:y|ies)|distinctions?|differing|disparit(?:y|ies)|shifts?)"
 _WORSE = (
@@ -40,7 +42,7 @@ _WORSE = (
 )
 _SPOILT = (
     r"(?:blurr(?:ed|y)|out of focus|pixelated|noisy|grainy|washed[- ]out|degraded|desaturated|oversaturated|posteri[sz]ed|faded|hazy"
-    r"|overexposed|underexposed|distorted|rotated|zoomed|shifted|changed|moved|altered|reduced|increased|missing|soft|bright|dark|dim|dull)"
+    r"|overexposed|underexposed|distorted|darkened|brightened|lightened|sharpened|smoothed|softened|compressed|dimmed|rotated|zoomed|shifted|changed|moved|altered|reduced|increased|missing|soft|bright|dark|dim|dull)"
 )
 _ONE = r"(?:(?:first|second|left|right|latter|former|other|top|bottom|1st|2nd)(?:[- ]hand)?(?: (?:image|picture|photo|one|version|side))?|(?:image|picture|photo) (?:1|2|a|b|one|two)|one(?: of (?:them|the (?:two )?images))?)"
 _BE = r"(?:is|are|was|were|looks?|appears?|seems?|has|have|shows?|exhibits?|displays?|contains?|being|been|became|becomes)"
@@ -59,7 +61,8 @@ _DIFFERENCE = re.compile(
     rf"|\b{_ONE} {_BE} (?:\w+ ){{0,2}}{_WORSE}\b"
     rf"|\b{_BE}(?: not|n't|n’t)? {_ADVERBS}(?:{_WORSE}|{_SPOILT})\b[^,;:]{{0,20}} in (?:the )?{_ONE}\b"
     rf"|\b(?:angle|viewpoint|perspective|camera|position|distance|view)s? (?:has|have|is|was|does)(?: not|n't|n’t)? {_ADVERBS}(?:changed?|shift(?:ed)?|moved?|altered|rotated|different|differ)\b"
-    rf"|\b{_NOUN} exists?\b",
+    rf"|\b{_NOUN} exists?\b"
+    rf"|\bneither\b[^,;:]{{0,50}}? {_BE} {_ADVERBS}(?:{_WORSE}|{_SPOILT})\b",
     re.IGNORECASE,
 )
 _OF_THE_PAIR = r"(?:level|degree|amount|sharpness|clarity|focus|brightness|contrast|saturation|colou?rs?|noise|quality|exposure|tone|tones|viewpoint|perspective|angle|distance|blur|resolution|grain|image|picture|photo|detail|visual)"
@@ -79,13 +82,35 @@ _TOO_SMALL = re.compile(
     ),
     re.IGNORECASE,
 )
-_NONE_SEEN = re.compile(r"^\W*none(?: (?:visible|noticeable|at all|that i can see))?\W*$|\b(?:see|is|are|find|notice) none\b"
-    rf"|\b(?:it|they)(?:['’]s| is| are)(?:n['’]t| not) {_ADVERBS}{_PLAIN}|\bit(?:['’]s| is) too (?:small|subtle|slight|faint)\b", re.IGNORECASE)
-_UNDONE = re.compile(r"\W*(?:but |and )?(?:they|these|it|the (?:two )?(?:images|pictures))(?:['’]re| are|['’]s| is| do| does)(?:n['’]t| not)(?: (?:quite|exactly|really))?\W*", re.IGNORECASE)
+_ALIKE = re.compile(rf"\bequally\b|\b{_BE} (?:just |every bit |still )?as \w+", re.IGNORECASE)
+_VERB = re.compile(rf"\b(?:{_BE}|be|exists?|can|do|does|see|notice|detect|observe|perceive|find)\b", re.IGNORECASE)
+# What people call the same thing: a claim about sharpness answers a question about blur.
+_ASPECTS = tuple(
+    re.compile(words, re.IGNORECASE)
+    for words in (
+        r"blur|sharp|focus|clarity|soft|crisp|resolution|detail",
+        r"bright|exposure|dark|dim|light",
+        r"nois|grain",
+        r"saturat|colou?r|vivid|palette",
+        r"contrast|tonal",
+        r"compress|artifact|artefact|block",
+        r"perspective|viewpoint|angle|camera|distance",
+    )
+)
+_NONE_SEEN = re.compile(
+    r"^\W*none(?: (?:visible|noticeable|at all|that i can see))?\W*$|\b(?:see|is|are|find|notice) none\b"
+    rf"|\b(?:it|they)(?:['’]s| is| are)(?:n['’]t| not) {_ADVERBS}{_PLAIN}|\bit(?:['’]s| is) too (?:small|subtle|slight|faint)\b",
+    re.IGNORECASE,
+)
+_UNDONE = re.compile(
+    r"\W*(?:but |and )?(?:they|these|it|the (?:two )?(?:images|pictures))(?:['’]re| are|['’]s| is| do| does)(?:n['’]t| not)(?: (?:quite|exactly|really))?\W*",
+    re.IGNORECASE,
+)
 # A claim about something else than the pair, or than what was asked, is no claim.
 _PAIR = re.compile(
     r"\b(?:images|pictures|photos|photographs|versions|they|both|two|each|pair|everything|neither|one another|to me|it|these"
-    r"|perspectives?|viewpoints?|angles?|camera|(?:to|as|of) the (?:first|other|second|original|left|right|former|latter))\b", re.IGNORECASE
+    r"|perspectives?|viewpoints?|angles?|camera|(?:to|as|of) the (?:first|other|second|original|left|right|former|latter))\b",
+    re.IGNORECASE,
 )
 _THE_REST = re.compile(
     r"\b(?:else|otherwise|the rest|aside)\b|\b(?:compositions?|subjects?|scenes?|contents?|framing|layouts?|objects?|poses?|setting|elements)\b"
@@ -93,7 +118,10 @@ _THE_REST = re.compile(
     re.IGNORECASE,
 )
 _SOMETHING = rf"(?:{_OF_THE_PAIR}|composition|content|subject|framing|layout|scene)"
-_NAMED = re.compile(rf"\b{_NOUN} (?:\w+ )?(?:in|of|to) (?:the |their |overall |image )*{_SOMETHING}\b|\b{_SOMETHING}\W{{1,5}}(?:\w+ )?{_NOUN}\b", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"\b{_NOUN} (?:\w+ )?(?:in|of|to) (?:the |their |overall |image )*{_SOMETHING}\b|\b{_SOMETHING}\W{{1,5}}(?:\w+ )?{_NOUN}\b",
+    re.IGNORECASE,
+)
 _CHINESE_DIFFERENCE = re.compile(
     r"(?:有|存在|看出|发现|察觉|看到)[^，。；不没无]{0,12}?(?:差异|差别|区别|不同|变化)|(?:差异|区别|差别)(?:很|较|十分|非常)?(?:明显|显著)"
     r"|更(?:加)?(?:为)?(?:模糊|亮|明亮|暗|清晰|锐利|鲜艳|嘈杂|低|高)|不(?:太)?(?:一样|相同|一致)|(?:两张|两幅|它们|图片|图像)[^，。；]{0,8}?不同"
@@ -153,21 +181,37 @@ def _claim(clause: str, about: str | None) -> bool | None:
     if _CHINESE_DIFFERENCE.search(clause):
         return True
     plain = re.sub(r"[*_`\"“”]+", "", clause)
-    claims = {_turned(plain, cue, says=True) for cue in _DIFFERENCE.finditer(plain)}
-    if not _THE_REST.search(plain) and (_PAIR.search(plain) or len(plain.split()) < _SHORT or _speaks_of(plain, about)):
+    cues = () if _ALIKE.search(plain) else _DIFFERENCE.finditer(plain)
+    claims = {_turned(plain, cue, says=True) for cue in cues}
+    if not _THE_REST.search(plain) and (
+        _PAIR.search(plain) or len(plain.split()) < _SHORT or _speaks_of(plain, about)
+    ):
         claims |= {_turned(plain, cue, says=False) for cue in _SAMENESS.finditer(plain)}
     claims.discard(None)
     return claims.pop() if len(claims) == 1 else None
 
 
 def _speaks_of(clause: str, about: str | None) -> bool:
-    return about is not None and about.lower().removesuffix("s") in clause.lower()
+    """Whether a clause names what was asked for, by its name or another for the same thing."""
+    if about is None:
+        return False
+    aspects = (aspect for aspect in _ASPECTS if aspect.search(about))
+    return about.lower() in clause.lower() or any(aspect.search(clause) for aspect in aspects)
 
 
 def _turned(clause: str, cue: re.Match[str], *, says: bool) -> bool | None:
     """Return what a cue claims in its clause: negations before it, or within it, turn it round."""
     before = _NO_NEGATION.sub("", clause[: cue.end()])
     negations = len(_NEGATION.findall(before))
-    if negations > 1 or _NEGATION.search(_NO_NEGATION.sub("", clause[cue.end() :])) or (negations == 0 and re.search(r"\bany\b", cue[0], re.IGNORECASE)):
+    if (
+        negations > 1
+        or _NEGATION.search(_NO_NEGATION.sub("", clause[cue.end() :]))
+        or (negations == 0 and (re.search(r"\bany\b", cue[0], re.IGNORECASE) or (says and _is_heading(clause, cue))))
+    ):
         return None
     return says if negations == 0 else not says
+
+
+def _is_heading(clause: str, cue: re.Match[str]) -> bool:
+    """Whether a clause only names a difference, as a heading does, without a verb that claims one."""
+    return cue.start() == 0 and not _VERB.search(clause) and "different" not in cue[0].lower()

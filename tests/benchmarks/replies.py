@@ -98,7 +98,9 @@ def main() -> int:
         try:
             cases = read_corpus(half)
         except FileNotFoundError as error:
-            print(f"{half}: expected {error.filename}, which is not there: this half is not judged", flush=True)
+            print(
+                f"{half}: expected {error.filename}, which is not there: this half is not judged", flush=True
+            )
             record[half] = None
             met[f"{half}_is_there"] = False
             continue
@@ -115,7 +117,11 @@ def main() -> int:
 def _case(fields: dict) -> Case:
     prompt = _PROMPTS[fields["prompt"]].format(distortion=fields["distortion"])
     return Case(
-        fields["id"], fields["style"], fields["reply"], fields["flag"], read_reply(fields["reply"], prompt).flag
+        fields["id"],
+        fields["style"],
+        fields["reply"],
+        fields["flag"],
+        read_reply(fields["reply"], prompt).flag,
     )
 
 

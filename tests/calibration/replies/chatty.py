@@ -23,7 +23,9 @@ class Chatty(SimulatedObserver):
 
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
         """Answer as the observer it is made of would, with an analysis of the kind that was misread."""
-        return [self._explained(query, reply) for query, reply in zip(queries, super().ask(queries), strict=True)]
+        return [
+            self._explained(query, reply) for query, reply in zip(queries, super().ask(queries), strict=True)
+        ]
 
     def _explained(self, query: Query, reply: Reply) -> Reply:
         affirms = reply.text.lower().startswith(("<yes", "yes", "a"))

@@ -3,7 +3,9 @@ import pytest
 from calibration.replies.declared import find_declared, without_fields
 
 
-def flag_of(text: str, *, letters: bool = False, different: bool = True, about: str | None = None) -> bool | None:
+def flag_of(
+    text: str, *, letters: bool = False, different: bool = True, about: str | None = None
+) -> bool | None:
     found = find_declared(text, wants_letter=letters, yes_means_different=different, about=about)
     return None if found is None else found.flag
 
@@ -48,7 +50,9 @@ def test_the_stronger_declaration_counts_and_of_equals_the_last_but_for_interjec
     assert flag_of(text) is flag
 
 
-@pytest.mark.parametrize(("text", "flag"), [("Identical: no", True), ('{"different": true}', True), ("Same? Yes.", False)])
+@pytest.mark.parametrize(
+    ("text", "flag"), [("Identical: no", True), ('{"different": true}', True), ("Same? Yes.", False)]
+)
 def test_a_field_named_for_the_opposite_turns_its_value_round(text: str, flag: bool):
     assert flag_of(text) is flag
     assert flag_of(text, different=False) is not flag
@@ -62,14 +66,24 @@ def test_the_field_of_what_was_asked_about_counts_and_fields_at_odds_do_not():
     assert flag_of(text) is None
 
 
-@pytest.mark.parametrize(("text", "flag"), [("A", True), ("b)", False), ("Option B", False), ("It is softer, so (A).", True)])
+@pytest.mark.parametrize(
+    ("text", "flag"), [("A", True), ("b)", False), ("Option B", False), ("It is softer, so (A).", True)]
+)
 def test_letters_answer_only_where_they_were_asked_for(text: str, flag: bool):
     assert flag_of(text, letters=True) is flag
     assert flag_of(text) is None
 
 
 @pytest.mark.parametrize(
-    "text", ["There is no dog.", "No one knows.", "No. 5 is red.", "I cannot say yes.", "A no-parking sign", "Possibly yes."]
+    "text",
+    [
+        "There is no dog.",
+        "No one knows.",
+        "No. 5 is red.",
+        "I cannot say yes.",
+        "A no-parking sign",
+        "Possibly yes.",
+    ],
 )
 def test_a_word_inside_a_sentence_is_no_answer(text: str):
     assert flag_of(text) is None

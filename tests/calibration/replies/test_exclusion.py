@@ -9,7 +9,9 @@ from calibration.trials import Stimulus, Trial
 from tests.calibration.report.staged_trials import staged_trial
 
 
-def answered(index: int, level: float, *, noticed: bool, counts: bool = True, says: str | None = None) -> Trial:
+def answered(
+    index: int, level: float, *, noticed: bool, counts: bool = True, says: str | None = None
+) -> Trial:
     word = "<yes>" if noticed else "<no>"
     return replace(
         staged_trial(index),
@@ -72,7 +74,9 @@ def test_a_few_lost_replies_move_nothing():
 @pytest.mark.parametrize("says", [None, "Hmm, hard."])
 def test_a_threshold_that_lost_one_answer_is_not_called_measured(says: str | None):
     even = assess(trials_of(lambda noticed, rng: rng.random() < 0.3, says=says))["blur"].threshold  # noqa: ARG005
-    uneven = assess(trials_of(lambda noticed, rng: noticed and rng.random() < 0.5, says=says))["blur"].threshold
+    uneven = assess(trials_of(lambda noticed, rng: noticed and rng.random() < 0.5, says=says))[
+        "blur"
+    ].threshold
 
     assert even.status == "measured"
     assert uneven.status != "measured"

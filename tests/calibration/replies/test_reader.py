@@ -75,10 +75,13 @@ def test_yes_means_the_opposite_in_the_other_polarity(polarity, noticed):
     assert says_different(read_reply("Yes", IDENTICAL_PROMPT), polarity) is noticed
 
 
-@pytest.mark.parametrize(("reply", "noticed"), [
-    ("<yes> There is no visible difference here.", True),
-    ("<no> The second image is blurrier than the first.", False),
-])
+@pytest.mark.parametrize(
+    ("reply", "noticed"),
+    [
+        ("<yes> There is no visible difference here.", True),
+        ("<no> The second image is blurrier than the first.", False),
+    ],
+)
 def test_a_declared_flag_counts_whatever_its_analysis_says(reply: str, noticed: bool):
     answer = read_reply(reply, DIRECT)
 
@@ -128,7 +131,20 @@ def test_a_first_token_is_judged_by_its_flag_alone():
 
 
 @pytest.mark.parametrize(
-    "part", ["a", "no ", "yes, ", "<", "<yes> <no> ", "Answer: ", "the images are ", "So, ", "is it? ", "\n", "{\"a\": "]
+    "part",
+    [
+        "a",
+        "no ",
+        "yes, ",
+        "<",
+        "<yes> <no> ",
+        "Answer: ",
+        "the images are ",
+        "So, ",
+        "is it? ",
+        "\n",
+        '{"a": ',
+    ],
 )
 def test_a_reply_of_any_length_is_read_in_little_time(part: str):
     started = time.process_time()

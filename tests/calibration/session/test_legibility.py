@@ -15,7 +15,8 @@ from tests.calibration.report.staged_trials import staged_trial
 def trials(count: int, *, readable_every: int | None = None, reply: str = "Hmm."):
     readable = [readable_every is not None and at % readable_every == 0 for at in range(count)]
     return [
-        replace(staged_trial(at), noticed=True if good else None, reply=reply) for at, good in enumerate(readable)
+        replace(staged_trial(at), noticed=True if good else None, reply=reply)
+        for at, good in enumerate(readable)
     ]
 
 

@@ -426,13 +426,17 @@ def test_what_is_no_answer_is_never_a_changed_one(
     replies = {"reference": lost, "damaged": given} if of_reference else {"reference": given, "damaged": lost}
     task = TaskQuestion("task.txt", {}, "Which colour?", "")
 
-    trials = run(answering(**replies), plan_for(photo_folder, 6, "blur", question=task), tmp_path / "trials.jsonl")
+    trials = run(
+        answering(**replies), plan_for(photo_folder, 6, "blur", question=task), tmp_path / "trials.jsonl"
+    )
 
     assert {(t.noticed, t.reply_class) for t in trials} == {(None, "deficiency")}
 
 
 def test_reasoning_is_no_part_of_an_answer(photo_folder: Path, tmp_path: Path):
-    observer = answering(reference=Reply("<think>hm</think>Red."), damaged=Reply("<think>let me see</think> red"))
+    observer = answering(
+        reference=Reply("<think>hm</think>Red."), damaged=Reply("<think>let me see</think> red")
+    )
     task = TaskQuestion("task.txt", {}, "Which colour?", "")
 
     trials = run(observer, plan_for(photo_folder, 6, "blur", question=task), tmp_path / "trials.jsonl")
@@ -449,9 +453,7 @@ def test_a_reference_without_an_answer_is_asked_twice_in_a_run_and_again_in_the_
     run(refused, plan, tmp_path / "trials.jsonl")
     answered = answering(reference=Reply("red"), damaged=Reply("red"))
 
-    trials = run(
-        answered, replace(plan, queries_per_threshold=18), tmp_path / "trials.jsonl"
-    )
+    trials = run(answered, replace(plan, queries_per_threshold=18), tmp_path / "trials.jsonl")
 
     asked = [query.key for query in refused.seen if query.key.endswith("-reference")]
     assert len(asked) == 2 * len(plan.references.names)
@@ -474,7 +476,9 @@ def test_a_reply_cut_short_counts_by_what_it_declared(
     observer = answering(reference=reply, damaged=reply)
 
     trials = run(
-        observer, plan_for(photo_folder, 5, "blur", question=PaperQuestion("direct")), tmp_path / "trials.jsonl"
+        observer,
+        plan_for(photo_folder, 5, "blur", question=PaperQuestion("direct")),
+        tmp_path / "trials.jsonl",
     )
 
     assert {t.noticed for t in trials} == {noticed}
