@@ -13,7 +13,7 @@ _CLOSES = (
 _WRAPPER = re.compile(rf"(?P<opens>{_OPENS})|{_CLOSES}", re.IGNORECASE)
 
 _OPTION = r"[\"'“‘`<\[(*]{0,4}\s?/?\s?\b(?:yes|no)\b\s?/?\s?[\"'”’`>\])*]{0,4}"
-_EITHER = re.compile(rf"{_OPTION}(?:\s*,?\s*(?:or|and|vs\.?|/|\|)\s*{_OPTION})+", re.IGNORECASE)
+_EITHER = re.compile(rf"{_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+", re.IGNORECASE)
 _TAG = r"<\s*/?\s*(?:yes|no)\s*/?\s*>"
 _TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]*{_TAG})+", re.IGNORECASE)
 _RUN = re.compile(r"\b(?:yes|no)\b(?:\s+\b(?:yes|no)\b){2,}", re.IGNORECASE)
@@ -29,6 +29,9 @@ _LETTERS = re.compile(
 _CHINESE_OPTIONS = re.compile(
     r"[<“「【]?(?:是|有)[>”」】]?\s*(?:还是|或者?|/|、)\s*[<“「【]?(?:否|不是|没有|无)[>”」】]?"
 )
+
+
+_END = 3000  # characters
 
 
 def without_reasoning(text: str) -> str:
@@ -47,6 +50,11 @@ def without_reasoning(text: str) -> str:
     for token in _MARKUP.finditer(text):
         text = _blanked(text, token.start(), token.end())
     return text
+
+
+def without_middle(text: str) -> str:
+    """Blank all but the two ends of an endless reply: what declares an answer stands there."""
+    return text if len(text) <= 2 * _END else _blanked(text, _END, len(text) - _END)
 
 
 def without_options(text: str, prompt: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from calibration.questions import IDENTICAL_PROMPT, Polarity, ReplyClass
 from calibration.replies.declared import Declared, find_declared, without_fields
-from calibration.replies.masking import without_options, without_reasoning
+from calibration.replies.masking import without_middle, without_options, without_reasoning
 from calibration.replies.refusals import cannot_judge, is_empty
 from calibration.replies.statements import stated_difference
 
@@ -34,7 +34,7 @@ def read_reply(text: str, prompt: str) -> Answer:
     is missing (the flag, or the analysis); `gibberish`, neither flag nor readable words. The class is
     reported; whether the flag counts does not hang on it (`says_different`).
     """
-    said = "" if is_empty(text) else without_options(without_reasoning(text), prompt)
+    said = "" if is_empty(text) else without_options(without_middle(without_reasoning(text)), prompt)
     declared = _declared(said, prompt)
     if declared is None:
         flag = _implied(said, prompt)
@@ -57,7 +57,7 @@ def read_first_token(text: str, prompt: str) -> Answer:
 
 def declared_place(text: str, prompt: str) -> Declared | None:
     """Return the answer `read_reply` reads and its place in the text; None where the reply declares none."""
-    return _declared(without_options(without_reasoning(text), prompt), prompt)
+    return _declared(without_options(without_middle(without_reasoning(text)), prompt), prompt)
 
 
 def says_different(answer: Answer, polarity: Polarity) -> bool | None:

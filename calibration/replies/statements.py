@@ -131,6 +131,7 @@ _CHINESE_NONE = re.compile(
 )
 
 
+_LONGEST = 500  # characters of a clause: more is no sentence
 _SHORT = 4  # words: a clause with fewer may do without a subject
 
 
@@ -170,7 +171,7 @@ def _clauses(text: str) -> list[str]:
 
 def _claim(clause: str, about: str | None) -> bool | None:
     named = _NAMED.search(clause)
-    if _OPEN.search(clause) or (about and named and not _speaks_of(clause, about)):
+    if len(clause) > _LONGEST or _OPEN.search(clause) or (about and named and not _speaks_of(clause, about)):
         return None
     if _NONE_SEEN.search(clause):
         return False
