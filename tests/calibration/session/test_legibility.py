@@ -22,13 +22,13 @@ def trials(count: int, *, readable_every: int | None = None, reply: str = "Hmm."
 
 def chance_of_being_stopped(readable: float, trials: int) -> float:
     """The exact chance, trial by trial, that a run of independent replies is ever stopped."""
-    running, stopped = np.array([1.0]), 0.0
+    running, stopped, hopeless = np.array([1.0]), 0.0, 0  # `hopeless`: so many counted or fewer end the run
     for done in range(1, trials + 1):
         running = np.convolve(running, [1 - readable, readable])  # by the number counted so far
-        if done >= FEWEST_TRIALS:
-            out = np.array([is_hopeless(counted, done) for counted in range(done // 2 + 1)])
-            stopped += running[: len(out)][out].sum()
-            running[: len(out)][out] = 0
+        while is_hopeless(hopeless, done):
+            hopeless += 1
+        stopped += running[:hopeless].sum()
+        running[:hopeless] = 0
     return float(stopped)
 
 
