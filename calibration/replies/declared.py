@@ -18,20 +18,36 @@ from typing import Literal
 Strength = Literal["explicit", "field", "interjection"]
 
 _YES = r"(?:yes|yeah|yep|yup|affirmative|oui|sí|ja|да|sim|はい|예|네|是的|是|有的|有|对的|对)"
-_NO = r"(?:no|(?:absolutely|definitely|certainly|of course) not|not (?:at all|really)|nope|nah|negative|non|nein|нет|não|いいえ|아니요|아니오|否|不是的?|没有|沒有|不|无)"
+_NO = (
+    r"(?:no|(?:absolutely|definitely|certainly|of course) not|not (?:at all|really)|nope|nah|negative"
+    r"|non|nein|нет|não|いいえ|아니요|아니오|否|不是的?|没有|沒有|不|无)"
+)
 # What may follow a "no" that answers; "no" before a noun is part of a statement.
 _AFTER_NO = (
-    r"(?=\s*$|\s*[.,;:!?)\]}>\"'”’*_`|\\/(—–。，、；：！<\n]|\s+[-=~]|\s+(?:there|they|the|these|those|this|that|it|its|i|we|both"
+    r"(?=\s*$|\s*[.,;:!?)\]}>\"'”’*_`|\\/(—–。，、；：！<\n]|\s+[-=~]|\s+(?:there|they|the|these|those"
+    r"|this|that|it|its|i|we|both"
     r"|neither|because|since|as|but|not|between|after|upon|based|thus|so|any)\b)(?!\.?\s?\d)"
 )
 _AFTER_YES = r"(?!\s*(?:\bor\b|\band no\b|/\s*no\b))(?!-\w)"
 _SPOKEN = rf"(?:(?P<yes>(?<!\w){_YES}(?!\w){_AFTER_YES})|(?P<no>(?<!\w){_NO}(?!\w){_AFTER_NO}))"
-_LETTER = r"(?:\(?(?P<a>(?<![a-zA-Z\d_])(?-i:A))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:yes|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b)|\(?(?P<b>(?<![a-zA-Z\d_])(?-i:B))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:no|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b))"
+_LETTER = (
+    r"(?:\(?(?P<a>(?<![a-zA-Z\d_])(?-i:A))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:yes"
+    r"|because|since|is (?:the |my )?(?:correct|right|answer|choice))\b)"
+    r"|\(?(?P<b>(?<![a-zA-Z\d_])(?-i:B))(?![\w'’])(?=\W*$|\s*[.):,;*\]}\"'`\n<—–-]|\s+(?:no|because"
+    r"|since|is (?:the |my )?(?:correct|right|answer|choice))\b))"
+)
 _TRUTH = r"(?:(?P<true>\b(?:true|correct)\b)|(?P<false>\b(?:false|incorrect)\b))"
 _MARKS = r"[^\w\n<]{0,8}[<\s]{0,3}"  # signs between a label and its answer
-_DEGREE = r"(?:(?:an?|the|simply|clearly|therefore|thus|definitely|definite|clear|firm|resounding|still|option|letter|choice) ){0,3}"
+_DEGREE = (
+    r"(?:(?:an?|the|simply|clearly|therefore|thus|definitely|definite|clear|firm|resounding|still"
+    r"|option|letter|choice) ){0,3}"
+)
 
-_ANSWER_NAME = r"(?:answer|conclusion|verdict|decision|response|choice|judge?ment|determination|output|final|result|assessment|selection|selected option|option(?:['’]s letter)?|letter|assistant|flag|label|prediction)"
+_ANSWER_NAME = (
+    r"(?:answer|conclusion|verdict|decision|response|choice|judge?ment|determination|output|final"
+    r"|result|assessment|selection|selected option|option(?:['’]s letter)?|letter|assistant|flag"
+    r"|label|prediction)"
+)
 _NEGATED = re.compile(
     r"(?:\bnot|n['’]t|\bcannot|\bnever|\brather than|\binstead of|\bthan)\W+(?:\w+\W+){0,2}$", re.IGNORECASE
 )
@@ -66,13 +82,18 @@ _LABEL = (
 )
 _CHINESE_LABEL = r"(?:答案|结论|结果|回答|因此|所以|综上|判断)(?:应该|应当)?(?:是|为)?[\W]{0,6}"
 _CONCLUDES = (
-    r"\b(?:so|but|hence|therefore|thus|overall|finally|ultimately|consequently|accordingly|in (?:conclusion|summary|short|sum)"
-    r"|to (?:conclude|sum up|summari[sz]e|answer)\b[^.,:\n]{0,40}|all in all|in the end|actually|wait|correction|scratch that|for (?:these|this|that) reasons?"
-    r"|on (?:second thought|reflection|closer (?:look|inspection|examination))|upon (?:closer|further)[^.,:\n]{0,30})[\s,:—–.…-]{1,6}"
-    rf"(?:(?:actually|then|wait|hmm+|well|it is|it's|that's|i think|i'd say|i say)[\s,:]{{1,3}}){{0,2}}{_DEGREE}[\"'*“]{{0,3}}"
+    r"\b(?:so|but|hence|therefore|thus|overall|finally|ultimately|consequently|accordingly"
+    r"|in (?:conclusion|summary|short|sum)"
+    r"|to (?:conclude|sum up|summari[sz]e|answer)\b[^.,:\n]{0,40}|all in all|in the end|actually"
+    r"|wait|correction|scratch that|for (?:these|this|that) reasons?"
+    r"|on (?:second thought|reflection|closer (?:look|inspection|examination))|upon (?:closer"
+    r"|further)[^.,:\n]{0,30})[\s,:—–.…-]{1,6}"
+    rf"(?:(?:actually|then|wait|hmm+|well|it is|it's|that's|i think|i'd say"
+    rf"|i say)[\s,:]{{1,3}}){{0,2}}{_DEGREE}[\"'*“]{{0,3}}"
 )
 _SAYS = (
-    r"\bi(?:'d|’d| would| will|'ll|’ll| must| should| shall| can)?(?: have to| need to| want to)?(?: \w+)? (?:say|answer|conclude|respond|reply|go with|choose|pick|select"
+    r"\bi(?:'d|’d| would| will|'ll|’ll| must| should| shall| can)?(?: have to| need to"
+    r"| want to)?(?: \w+)? (?:say|answer|conclude|respond|reply|go with|choose|pick|select"
     rf"|return|vote|lean towards?|settle on)(?: with| that| is| for)?{_MARKS}{_DEGREE}{_MARKS}"
 )
 _BOXED = r"\\boxed\s*\{(?:\W*\\?(?:text(?:bf|rm)?|mathrm|mathbf)\W*)?\W{0,3}"
@@ -99,19 +120,26 @@ _LETTERS = (
 )
 _BARE_LETTER = re.compile(r"\W*(?:(?P<a>a)|(?P<b>b))\W*", re.IGNORECASE)
 _FIELD = _pattern(
-    r"(?:^|[\n{,;.!|(•-])[^\w\n]*(?P<name>\w[\w '’/()-]{0,60}?)[\"'*_`\s)]*(?:[:=：][\"'*_`\s<\[(]*|\|\s*\**|\s[–—-]\s\**)",
+    r"(?:^"
+    r"|[\n{,;.!|(•-])[^\w\n]*(?P<name>\w[\w '’/()-]{0,60}?)[\"'*_`\s)]*(?:[:=：][\"'*_`\s<\[(]*|\|\s*\**|\s[–—-]\s\**)",
     rf"(?:{_SPOKEN}|{_TRUTH}|(?P<none>\bnone\b|\bnull\b|\[\s*\]))",
 )
 _SENTENCE = re.compile(
     r"(?<!^)\b(?:is|are|was|were|there|looks?|not|no|do|does|but|and)\b", re.IGNORECASE
 )  # no name
-_OPENS = r"(?:based|after|upon|looking|having|from|in|on|as|with|given|considering|comparing|judging|to|for|when|at|following|between)\b[^.!?;\n]{0,140}?[,:—–]\s*"
+_OPENS = (
+    r"(?:based|after|upon|looking|having|from|in|on|as|with|given|considering|comparing|judging|to"
+    r"|for|when|at|following|between)\b[^.!?;\n]{0,140}?[,:—–]\s*"
+)
 _GREETS = (
-    r"(?:(?!possibly|potentially|arguably|theoretically)\w{4,}ly|sure(?: thing)?|certainly|of course|absolutely|ok(?:ay)?|alright|well|hmm+|right|great|thanks|thank you[^.!?\n]{0,60}|got it|understood"
+    r"(?:(?!possibly|potentially|arguably|theoretically)\w{4,}ly|sure(?: thing)?|certainly"
+    r"|of course|absolutely|ok(?:ay)?|alright|well|hmm+|right|great|thanks"
+    r"|thank you[^.!?\n]{0,60}|got it|understood"
     r"|here(?:'s| is) (?:my|the) [^.!?\n:]{0,40}|i (?:think|believe|see)|i'd say|my analysis|analysis)\W{1,3}"
 )
 _INTERJECTION = _pattern(
-    rf"(?:^|(?P<mark>[.!?。！？])(?=[\s\"*<]))[^\w\n]*(?:(?:{_GREETS}){{0,2}}(?:{_OPENS})?(?:{_GREETS})?)[\"'*_“(`]*",
+    rf"(?:^"
+    rf"|(?P<mark>[.!?。！？])(?=[\s\"*<]))[^\w\n]*(?:(?:{_GREETS}){{0,2}}(?:{_OPENS})?(?:{_GREETS})?)[\"'*_“(`]*",
     _SPOKEN,
 )
 _QUESTION = re.compile(r"[^.!?\n。！？]*$")

@@ -6,20 +6,26 @@ Every function returns a text as long as its argument, so a place in the result 
 import re
 
 _NAMES = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|inner_?monologue|seed:think)"
-_OPENS = rf"<\s*{_NAMES}\b[^<>]*>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis|commentary)\b"
+_OPENS = (
+    rf"<\s*{_NAMES}\b[^<>]*>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis"
+    rf"|commentary)\b"
+)
 _CLOSES = (
     rf"<\s*/\s*{_NAMES}\s*>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>\s*final\s*<\|message\|>"
 )
 _WRAPPER = re.compile(rf"(?P<opens>{_OPENS})|{_CLOSES}", re.IGNORECASE)
 
 _OPTION = r"[\"'“‘`<\[(*]{0,4}\s?/?\s?\b(?:yes|no)\b\s?/?\s?[\"'”’`>\])*]{0,4}"
-_EITHER = re.compile(rf"{_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+", re.IGNORECASE)
+_EITHER = re.compile(
+    rf"{_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+", re.IGNORECASE
+)
 _TAG = r"<\s*/?\s*(?:yes|no)\s*/?\s*>"
 _TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]*{_TAG})+", re.IGNORECASE)
 _RUN = re.compile(r"\b(?:yes|no)\b(?:\s+\b(?:yes|no)\b){2,}", re.IGNORECASE)
 _MARKUP = re.compile(r"<\|\w+\|>|</s>|<image>", re.IGNORECASE)
 _WHEN = re.compile(
-    r"[\"'<\[(*`]{0,4}\b(?:yes|no)\b[\"'>\])*`]{0,4}\s{0,2}(?:=|means?\b|if\b|when\b|otherwise\b|would mean\b)",
+    r"[\"'<\[(*`]{0,4}\b(?:yes|no)\b[\"'>\])*`]{0,4}\s{0,2}(?:=|means?\b|if\b|when\b|otherwise\b"
+    r"|would mean\b)",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(

@@ -7,7 +7,8 @@ before the cue turns it round, and a condition or a guess makes it no claim. Wha
 import re
 
 _NEGATION = re.compile(
-    r"\b(?:no|not|never|neither|nor|without|cannot|can't|can’t|hardly|barely|lacks?|lacking|absence|free of|far from|nothing|none|unable"
+    r"\b(?:no|not|never|neither|nor|without|cannot|can't|can’t|hardly|barely|lacks?|lacking"
+    r"|absence|free of|far from|nothing|none|unable"
     r"|fails? to|\w+n['’]t)\b",
     re.IGNORECASE,
 )
@@ -15,75 +16,121 @@ _NO_NEGATION = re.compile(
     r"\bno\b(?=\s*[^\w\s'])|\bnot only\b|\bno doubt\b|\bwithout (?:a )?doubt\b|\bno longer\b", re.IGNORECASE
 )
 _OPEN = re.compile(
-    r"\b(?:if|whether|unless|would|could|might|may|perhaps|possibl[ey]|maybe|potentially|probably|hard|difficult"
-    r"|in order to|looking for|look for|comparing|except|other than|apart from|aside from|unsure|not sure|let me|let's|need to|asks?|asked|asking"
-    r"|question|at first|initially|at a glance|other (?:\w+ )?(?:differences?|changes?))\b|\bbetween (?!(?:the|these|those|both|them|two|images?|pictures?|each|it|one|this|either|your)\b)|\?|是否|可能|也许|如果|除了",
+    r"\b(?:if|whether|unless|would|could|might|may|perhaps|possibl[ey]|maybe|potentially|probably"
+    r"|hard|difficult"
+    r"|in order to|looking for|look for|comparing|except|other than|apart from|aside from|unsure"
+    r"|not sure|let me|let's|need to|asks?|asked|asking"
+    r"|question|at first|initially|at a glance|other (?:\w+ )?(?:differences?|changes?))\b"
+    r"|\bbetween (?!(?:the|these|those|both|them|two|images?|pictures?|each|it|one|this|either"
+    r"|your)\b)|\?|是否|可能|也许|如果|除了",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(
     r"[.!?](?=\s|$|[\"'*<)])|:(?=[\s*])|[;\n。！？；，]|\s[–—-]\s|—"
     r"|,?\s\b(?:but|however|although|though|while|whereas|yet|because|since)\b"
-    r"|,\s+(?=with\b)|,\s+(?:and |so |as |which |making |or )?(?=(?:they|the|both|it|i|there|we|these|this|that|one|no|not)\b)"
+    r"|,\s+(?=with\b)|,\s+(?:and |so |as |which |making |or )?(?=(?:they|the|both|it|i|there|we"
+    r"|these|this|that|one|no|not)\b)"
     r"|\sand (?=(?:they|it|there|i|we|neither|both|no)\b)",
     re.IGNORECASE,
 )
 _CONCLUDES = re.compile(
-    r"^\W*(?:so|therefore|thus|hence|overall|in (?:conclusion|summary|short)|to (?:conclude|summari[sz]e)|ultimately"
+    r"^\W*(?:so|therefore|thus|hence|overall|in (?:conclusion|summary|short)|to (?:conclude"
+    r"|summari[sz]e)|ultimately"
     r"|consequently|all in all|conclusion|final answer|answer|verdict|因此|所以|综上|总之)\b",
     re.IGNORECASE,
 )
-_ADVERBS = r"(?:(?:\w+ly|very|quite|rather|somewhat|a bit|a little|slightly|much|still|also|now|indeed|far|to be|to have|have|be|too|any|been|become|just|all) ){0,3}"
-_PLAIN = r"(?:noticeabl[ey]|perceptibl[ey]|perceivable|visibl[ey]|discernibl[ey]|detectable|apparent|distinguishable|observable|obvious|evident|clear|seen|significant|meaningful|appreciable)"
-_NOUN = r"(?:differences?|changes?|variations?|discrepanc(?:y|ies)|distinctions?|differing|disparit(?:y|ies)|shifts?)"
+_ADVERBS = (
+    r"(?:(?:\w+ly|very|quite|rather|somewhat|a bit|a little|slightly|much|still|also|now|indeed|far"
+    r"|to be|to have|have|be|too|any|been|become|just|all) ){0,3}"
+)
+_PLAIN = (
+    r"(?:noticeabl[ey]|perceptibl[ey]|perceivable|visibl[ey]|discernibl[ey]|detectable|apparent"
+    r"|distinguishable|observable|obvious|evident|clear|seen|significant|meaningful|appreciable)"
+)
+_NOUN = (
+    r"(?:differences?|changes?|variations?|discrepanc(?:y|ies)|distinctions?|differing|disparit(?:y"
+    r"|ies)|shifts?)"
+)
 _WORSE = (
-    r"(?:blurr?ier|sharper|softer|brighter|darker|dimmer|noisier|grainier|hazier|duller|lighter|warmer|cooler|crisper|clearer"
-    r"|higher|lower|stronger|weaker|smoother|rougher|coarser|closer|farther|further|larger|smaller|paler|richer|fainter|blockier"
+    r"(?:blurr?ier|sharper|softer|brighter|darker|dimmer|noisier|grainier|hazier|duller|lighter"
+    r"|warmer|cooler|crisper|clearer"
+    r"|higher|lower|stronger|weaker|smoother|rougher|coarser|closer|farther|further|larger"
+    r"|smaller|paler|richer|fainter|blockier"
     r"|greyer|grayer|yellower|bluer|greener|redder|flatter|fuzzier|worse|better|(?:more|less) (?!than)\w+)"
 )
 _SPOILT = (
-    r"(?:blurr(?:ed|y)|out of focus|pixelated|noisy|grainy|washed[- ]out|degraded|desaturated|oversaturated|posteri[sz]ed|faded|hazy"
-    r"|overexposed|underexposed|distorted|darkened|brightened|lightened|sharpened|smoothed|softened|compressed|dimmed|rotated|zoomed|shifted|changed|moved|altered|reduced|increased|missing|soft|bright|dark|dim|dull)"
+    r"(?:blurr(?:ed|y)|out of focus|pixelated|noisy|grainy|washed[- ]out|degraded|desaturated"
+    r"|oversaturated|posteri[sz]ed|faded|hazy"
+    r"|overexposed|underexposed|distorted|darkened|brightened|lightened|sharpened|smoothed"
+    r"|softened|compressed|dimmed|rotated|zoomed|shifted|changed|moved|altered|reduced|increased"
+    r"|missing|soft|bright|dark|dim|dull)"
 )
-_ONE = r"(?:(?:first|second|left|right|latter|former|other|top|bottom|1st|2nd)(?:[- ]hand)?(?: (?:image|picture|photo|one|version|side))?|(?:image|picture|photo) (?:1|2|a|b|one|two)|one(?: of (?:them|the (?:two )?images))?)"
-_BE = r"(?:is|are|was|were|looks?|appears?|seems?|has|have|shows?|exhibits?|displays?|contains?|being|been|became|becomes)"
+_ONE = (
+    r"(?:(?:first|second|left|right|latter|former|other|top|bottom|1st|2nd)(?:[- ]hand)?(?: (?:image"
+    r"|picture|photo|one|version|side))?|(?:image|picture|photo) (?:1|2|a|b|one|two)"
+    r"|one(?: of (?:them|the (?:two )?images))?)"
+)
+_BE = (
+    r"(?:is|are|was|were|looks?|appears?|seems?|has|have|shows?|exhibits?|displays?|contains?|being"
+    r"|been|became|becomes)"
+)
 _DIFFERENCE = re.compile(
     rf"\b(?:there|here) (?:is|are|was|were|appears?|seems?|does|do) (?:\w+ ){{0,8}}?{_NOUN}\b"
-    rf"|\b(?:see|notice|detect|observe|perceive|find|spot|identify|discern|show|shows|have|has|exhibit|reveal|reveals|contain|with|noticed|detected|found|observed|spotted) (?:\w+[ ,]+){{0,6}}?{_NOUN}\b"
+    rf"|\b(?:see|notice|detect|observe|perceive|find|spot|identify|discern|show|shows|have|has"
+    rf"|exhibit|reveal|reveals|contain|with|noticed|detected|found|observed"
+    rf"|spotted) (?:\w+[ ,]+){{0,6}}?{_NOUN}\b"
     rf"|\b{_PLAIN}(?:,? (?:and |but |yet )?\w+){{0,2}} {_NOUN}\b"
-    rf"|\b(?:slight|subtle|marked|distinct|small|minor|major|strong|real|definite|any|no|zero) (?:\w+ ){{0,3}}{_NOUN}\b"
+    rf"|\b(?:slight|subtle|marked|distinct|small|minor|major|strong|real|definite|any|no"
+    rf"|zero) (?:\w+ ){{0,3}}{_NOUN}\b"
     rf"|\b{_NOUN}\b[^,;:]{{0,60}}? (?:is|are|can be|was|were)(?: not|n't|n’t)? {_ADVERBS}{_PLAIN}\b"
     rf"|\b{_NOUN} (?:is|are|was|were) (?:\w+ ){{0,2}}(?:present|found|detected|observed|noticed|noted)\b"
     rf"|\btell (?:\w+ ){{0,3}}(?:apart|{_NOUN})\b|\bdistinguish(?:es)? (?:\w+ )?(?:them|between|the two)\b"
-    rf"|\b{_BE}(?: not|n't|n’t)? {_ADVERBS}(?:different|distinguishable|dissimilar)\b|^\W*(?:not )?{_ADVERBS}(?:different|distinguishable)\W*$"
+    rf"|\b{_BE}(?: not|n't|n’t)? {_ADVERBS}(?:different|distinguishable|dissimilar)\b"
+    rf"|^\W*(?:not )?{_ADVERBS}(?:different|distinguishable)\W*$"
     rf"|\bdiffer(?:s|ed)?\b"
     rf"|\b{_WORSE} (?:\w+ ){{0,4}}?(?:than|compared (?:to|with)|relative to)\b"
     rf"|\b{_ONE}\b[^,;:]{{0,40}}? {_BE} {_ADVERBS}(?:an? )?(?:\w+ )?(?:{_WORSE}|{_SPOILT})\b"
     rf"|\b{_ONE} {_BE} (?:\w+ ){{0,2}}{_WORSE}\b"
     rf"|\b{_BE}(?: not|n't|n’t)? {_ADVERBS}(?:{_WORSE}|{_SPOILT})\b[^,;:]{{0,20}} in (?:the )?{_ONE}\b"
-    rf"|\b(?:angle|viewpoint|perspective|camera|position|distance|view)s? (?:has|have|is|was|does)(?: not|n't|n’t)? {_ADVERBS}(?:changed?|shift(?:ed)?|moved?|altered|rotated|different|differ)\b"
+    rf"|\b(?:angle|viewpoint|perspective|camera|position|distance|view)s? (?:has|have|is|was"
+    rf"|does)(?: not|n't|n’t)? {_ADVERBS}(?:changed?|shift(?:ed)?|moved?|altered|rotated|different"
+    rf"|differ)\b"
     rf"|\b{_NOUN} exists?\b"
     rf"|\bneither\b[^,;:]{{0,50}}? {_BE} {_ADVERBS}(?:{_WORSE}|{_SPOILT})\b",
     re.IGNORECASE,
 )
-_OF_THE_PAIR = r"(?:level|degree|amount|sharpness|clarity|focus|brightness|contrast|saturation|colou?rs?|noise|quality|exposure|tone|tones|viewpoint|perspective|angle|distance|blur|resolution|grain|image|picture|photo|detail|visual)"
+_OF_THE_PAIR = (
+    r"(?:level|degree|amount|sharpness|clarity|focus|brightness|contrast|saturation|colou?rs?|noise"
+    r"|quality|exposure|tone|tones|viewpoint|perspective|angle|distance|blur|resolution|grain|image"
+    r"|picture|photo|detail|visual)"
+)
 _SAMENESS = re.compile(
-    rf"(?<!nearly )(?<!almost )(?<!largely )(?<!mostly )\b(?:identical|unchanged)\b(?! (?:\w+ )?(?:scene|composition|subject|content|object|layout|framing|setting)s?\b)"
+    rf"(?<!nearly )(?<!almost )(?<!largely )(?<!mostly )\b(?:identical"
+    rf"|unchanged)\b(?! (?:\w+ )?(?:scene|composition|subject|content|object|layout|framing"
+    rf"|setting)s?\b)"
     rf"|\bindistinguishable\b"
-    rf"|(?<!nearly )(?<!almost )\bthe (?:exact |very )?same(?:\W*$| (?:in (?:terms|all|every|both|{_OF_THE_PAIR})|(?:\w+ )?{_OF_THE_PAIR}|to me|overall|across|throughout|as (?:the|each)|here|across|regarding|with respect)\b)"
+    rf"|(?<!nearly )(?<!almost )\bthe (?:exact |very )?same(?:\W*$| (?:in (?:terms|all|every|both"
+    rf"|{_OF_THE_PAIR})|(?:\w+ )?{_OF_THE_PAIR}|to me|overall|across|throughout|as (?:the|each)"
+    rf"|here|across|regarding|with respect)\b)"
     rf"|^\W*same\b(?! (?:scene|composition|subject|content|object|layout|framing|setting))"
-    rf"|\bequally (?:sharp|bright|dark|noisy|clear|blurry|blurred|saturated|crisp|detailed|in focus|good|clean)\b"
-    rf"|\b(?:consistent|uniform|unvarying|equivalent|equal|alike) (?:\w+ ){{0,2}}?(?:between|across|in both)\b"
+    rf"|\bequally (?:sharp|bright|dark|noisy|clear|blurry|blurred|saturated|crisp|detailed"
+    rf"|in focus|good|clean)\b"
+    rf"|\b(?:consistent|uniform|unvarying|equivalent|equal|alike) (?:\w+ ){{0,2}}?(?:between"
+    rf"|across|in both)\b"
     rf"|\bmatch(?:es|ing)? (?:\w+ )?(?:exactly|perfectly|each other|pixel|completely)\b",
     re.IGNORECASE,
 )
 _TOO_SMALL = re.compile(
-    rf"\b{_NOUN}\b[^,;:]{{0,60}}? (?:is|are|was|were|remains?) {_ADVERBS}(?:{{0}})\b|\b(?:{{0}}) (?:\w+ )?{_NOUN}\b".replace(
+    rf"\b{_NOUN}\b[^,;:]{{0,60}}? (?:is|are|was|were|remains?) {_ADVERBS}(?:{{0}})\b"
+    rf"|\b(?:{{0}}) (?:\w+ )?{_NOUN}\b".replace(
         "{0}", "imperceptible|unnoticeable|indiscernible|undetectable|invisible|negligible"
     ),
     re.IGNORECASE,
 )
 _ALIKE = re.compile(rf"\bequally\b|\b{_BE} (?:just |every bit |still )?as \w+", re.IGNORECASE)
-_VERB = re.compile(rf"\b(?:{_BE}|be|exists?|can|do|does|see|notice|detect|observe|perceive|find)\b", re.IGNORECASE)
+_VERB = re.compile(
+    rf"\b(?:{_BE}|be|exists?|can|do|does|see|notice|detect|observe|perceive|find)\b", re.IGNORECASE
+)
 # What people call the same thing: a claim about sharpness answers a question about blur.
 _ASPECTS = tuple(
     re.compile(words, re.IGNORECASE)
@@ -99,27 +146,33 @@ _ASPECTS = tuple(
 )
 _NONE_SEEN = re.compile(
     r"^\W*none(?: (?:visible|noticeable|at all|that i can see))?\W*$|\b(?:see|is|are|find|notice) none\b"
-    rf"|\b(?:it|they)(?:['’]s| is| are)(?:n['’]t| not) {_ADVERBS}{_PLAIN}|\bit(?:['’]s| is) too (?:small|subtle|slight|faint)\b",
+    rf"|\b(?:it|they)(?:['’]s| is| are)(?:n['’]t| not) {_ADVERBS}{_PLAIN}|\bit(?:['’]s"
+    rf"| is) too (?:small|subtle|slight|faint)\b",
     re.IGNORECASE,
 )
 _UNDONE = re.compile(
-    r"\W*(?:but |and )?(?:they|these|it|the (?:two )?(?:images|pictures))(?:['’]re| are|['’]s| is| do| does)(?:n['’]t| not)(?: (?:quite|exactly|really))?\W*",
+    r"\W*(?:but |and )?(?:they|these|it|the (?:two )?(?:images|pictures))(?:['’]re| are|['’]s| is"
+    r"| do| does)(?:n['’]t| not)(?: (?:quite|exactly|really))?\W*",
     re.IGNORECASE,
 )
 # A claim about something else than the pair, or than what was asked, is no claim.
 _PAIR = re.compile(
-    r"\b(?:images|pictures|photos|photographs|versions|they|both|two|each|pair|everything|neither|one another|to me|it|these"
-    r"|perspectives?|viewpoints?|angles?|camera|(?:to|as|of) the (?:first|other|second|original|left|right|former|latter))\b",
+    r"\b(?:images|pictures|photos|photographs|versions|they|both|two|each|pair|everything|neither"
+    r"|one another|to me|it|these"
+    r"|perspectives?|viewpoints?|angles?|camera|(?:to|as|of) the (?:first|other|second|original"
+    r"|left|right|former|latter))\b",
     re.IGNORECASE,
 )
 _THE_REST = re.compile(
-    r"\b(?:else|otherwise|the rest|aside)\b|\b(?:compositions?|subjects?|scenes?|contents?|framing|layouts?|objects?|poses?|setting|elements)\b"
+    r"\b(?:else|otherwise|the rest|aside)\b|\b(?:compositions?|subjects?|scenes?|contents?"
+    r"|framing|layouts?|objects?|poses?|setting|elements)\b"
     rf"[^,;:]{{0,60}}?\b(?:{_BE}|remains?|stays?|do(?:es)?) ",
     re.IGNORECASE,
 )
 _SOMETHING = rf"(?:{_OF_THE_PAIR}|composition|content|subject|framing|layout|scene)"
 _NAMED = re.compile(
-    rf"\b{_NOUN} (?:\w+ )?(?:in|of|to) (?:the |their |overall |image )*{_SOMETHING}\b|\b{_SOMETHING}\W{{1,5}}(?:\w+ )?{_NOUN}\b",
+    rf"\b{_NOUN} (?:\w+ )?(?:in|of|to) (?:the |their |overall |image )*{_SOMETHING}\b"
+    rf"|\b{_SOMETHING}\W{{1,5}}(?:\w+ )?{_NOUN}\b",
     re.IGNORECASE,
 )
 _CHINESE_DIFFERENCE = re.compile(
@@ -127,7 +180,8 @@ _CHINESE_DIFFERENCE = re.compile(
     r"|更(?:加)?(?:为)?(?:模糊|亮|明亮|暗|清晰|锐利|鲜艳|嘈杂|低|高)|不(?:太)?(?:一样|相同|一致)|(?:两张|两幅|它们|图片|图像)[^，。；]{0,8}?不同"
 )
 _CHINESE_NONE = re.compile(
-    r"(?:没有?|无|未|看不出|并无|不存在|没)[^，。；]{0,10}?(?:差异|差别|区别|不同|变化)|(?:差异|差别|区别)(?:并)?不(?:明显|显著|大)|(?<![不])(?:相同|一样|一致|无异)"
+    r"(?:没有?|无|未|看不出|并无|不存在|没)[^，。；]{0,10}?(?:差异|差别|区别|不同|变化)|(?:差异|差别|区别)(?:并)?不(?:明显|显著|大)"
+    r"|(?<![不])(?:相同|一样|一致|无异)"
 )
 
 
@@ -207,7 +261,10 @@ def _turned(clause: str, cue: re.Match[str], *, says: bool) -> bool | None:
     if (
         negations > 1
         or _NEGATION.search(_NO_NEGATION.sub("", clause[cue.end() :]))
-        or (negations == 0 and (re.search(r"\bany\b", cue[0], re.IGNORECASE) or (says and _is_heading(clause, cue))))
+        or (
+            negations == 0
+            and (re.search(r"\bany\b", cue[0], re.IGNORECASE) or (says and _is_heading(clause, cue)))
+        )
     ):
         return None
     return says if negations == 0 else not says
