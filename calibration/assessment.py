@@ -8,7 +8,7 @@ Ascending sweeps show no identical pair and have no function, only a mean first 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from calibration.ascent import Ascent, assess_sweeps
@@ -22,6 +22,7 @@ from calibration.profile import JndProfile, Status, Threshold
 from calibration.prompt_assessment import asks_prompts, assess_prompts, response_changes
 from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
+from calibration.replies.exclusion import exclusion
 from calibration.slopes import slope_priors
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.registry import DISTORTIONS
@@ -107,7 +108,8 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
         by_name.setdefault(trial.stimulus.distortion, []).append(trial)
     names = sorted(by_name, key=list(DISTORTIONS).index)
     if method.procedure == "ascending":
-        return {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
+        sweeps = {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
+        return _without_uneven(sweeps, trials)
     catches = {name: count_catches(by_name[name]) for name in names}
     identical_pairs = sum(count.shown for count in catches.values())
     guesses = {name: guess_prior(name, catches) for name in names}
@@ -119,7 +121,7 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
             for name in names
         }
     )
-    return {
+    assessments = {
         name: _assess_one(
             DISTORTIONS[name],
             by_name[name],
@@ -129,6 +131,7 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
         )
         for name in names
     }
+    return _without_uneven(assessments, trials)
 
 
 def asks_a_task(trials: Sequence[Trial]) -> bool:
@@ -163,6 +166,19 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
     """Return the share of each reply class."""
     counts = Counter(trial.reply_class for trial in trials)
     return {name: round(counts[name] / max(len(trials), 1), 4) for name in REPLY_CLASSES}
+
+
+def _without_uneven(assessments: dict[str, Assessment], trials: Sequence[Trial]) -> dict[str, Assessment]:
+    """Take "measured" from thresholds that lost replies, where the run lost more of one answer than of the other."""
+    uneven = exclusion(trials).describe()
+    if not uneven:
+        return assessments
+    return {
+        name: replace(each, threshold=replace(each.threshold, status="unmeasurable", reason=uneven))
+        if each.threshold.status == "measured" and any(trial.noticed is None for trial in each.trials)
+        else each
+        for name, each in assessments.items()
+    }
 
 
 def _assess_one(

@@ -12,6 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calibration.observers.protocol import Ended
+from calibration.replies.masking import without_reasoning
+from calibration.replies.refusals import is_empty, refuses
+
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
 _SIGN = re.compile(r"(?<![\w.])[-\u2212](?=\d)")  # of a negative number
 _MINUS = "\u2212"  # a symbol, not punctuation: survives where a hyphen does not
@@ -72,6 +76,17 @@ def read_task(path: Path) -> TaskQuestion:
             image, prompt = _read_line(line, f"{path}, line {number}")
             prompts.setdefault(image, []).append(prompt)
     return TaskQuestion(str(path), prompts, None, digest)
+
+
+def given_answer(text: str, ended: Ended | None = None) -> str | None:
+    """Return what a reply answers, its reasoning left out; None where it is empty, cut short or a refusal.
+
+    None of these says anything about the picture: compared with an answer, each would pass for a changed one.
+    """
+    answer = without_reasoning(text).strip()
+    if ended in ("length", "refusal") or is_empty(answer) or refuses(answer):
+        return None
+    return answer
 
 
 def same_answer(first: str, second: str) -> bool:

@@ -5,18 +5,15 @@ Judges no prose: where no token of the reply is plainly its flag, there is no pr
 """
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from calibration.questions import MULTIPLE_CHOICE_PROMPT, read_reply
+from calibration.questions import MULTIPLE_CHOICE_PROMPT
+from calibration.replies.reader import declared_place
 
 _LONGEST_FLAG = 12  # characters, signs included
 _ASKS_FOR_LETTER = MULTIPLE_CHOICE_PROMPT.rpartition("images? ")[2]
 _AROUND = " \t\r\n<>*_\"'`([{:.,;!)]}▁ĠĊ"  # the last three: how tokenizers write space and line end
-_LEADS = re.compile(r"(?:^|answer|option|conclusion|return)(?:\s+is)?[\W_]*$", re.IGNORECASE)
-_ENDS_WORD = re.compile(r"$|[^\w-]")
-_ENDS_LETTER = re.compile(r"\W*$|\s*[.):,;*>\n]|\s+(?:yes|no)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -70,19 +67,21 @@ def flag_words(prompt: str) -> FlagWords:
 
 
 def affirmative_probability(choices: Sequence[TokenChoice], prompt: str) -> float | None:
-    """Return P(yes) / (P(yes) + P(no)) at the first token that is the reply's flag; None without one.
+    """Return P(yes) / (P(yes) + P(no)) at the token of the answer the reply declares; None without one.
 
-    It is 0 or 1 where the other flag is not among the alternatives listed.
+    The answer is the one `read_reply` reads: the last declared, reasoning left out. The share is 0 or 1 where
+    the other flag is not among the alternatives listed.
     """
     words = flag_words(prompt)
-    text = "".join(choice.token for choice in choices)
-    start = 0
+    place = declared_place("".join(choice.token for choice in choices), prompt)
+    if place is None:
+        return None
+    end = 0
     for choice in choices:
-        end = start + len(choice.token)
-        meaning = words.meaning(choice.token)
-        if meaning is not None and _is_flag(text, start, end):
-            return None if _is_contradicted(text, prompt, flag=meaning) else _share(choice, words)
-        start = end
+        start, end = end, end + len(choice.token)
+        if start < place.end and place.start < end:
+            # Where a field is named for the opposite ("identical: no"), its word is not the flag.
+            return _share(choice, words) if words.meaning(choice.token) is place.flag else None
     return None
 
 
@@ -98,20 +97,6 @@ def spelling(words: FlagWords, vocabulary: Iterable[tuple[str, int]]) -> FlagTok
         elif not token.strip(_AROUND):
             signs.append(index)
     return FlagTokens(tuple(sorted(yes)), tuple(sorted(no)), frozenset(signs))
-
-
-def _is_flag(text: str, start: int, end: int) -> bool:
-    """Whether the word at this place answers, rather than being part of a sentence."""
-    bare = text[start:end].rstrip(_AROUND)
-    after = text[start + len(bare) :]
-    ends = _ENDS_LETTER if len(bare.strip(_AROUND)) == 1 else _ENDS_WORD
-    before = text[:start] + bare[: len(bare) - len(bare.lstrip(_AROUND))]
-    return bool(_LEADS.search(before) or before.rstrip().endswith("<")) and bool(ends.match(after))
-
-
-def _is_contradicted(text: str, prompt: str, *, flag: bool) -> bool:
-    """Whether the whole reply reads as the other flag, or as none."""
-    return read_reply(text, prompt).flag is not flag
 
 
 def _share(choice: TokenChoice, words: FlagWords) -> float | None:

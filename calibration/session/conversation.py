@@ -9,22 +9,16 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from calibration.observers.protocol import Query, Reply
-from calibration.questions import (
-    Answer,
-    PairQuestion,
-    Polarity,
-    ReplyClass,
-    read_first_token,
-    read_reply,
-    says_different,
-)
+from calibration.questions import PairQuestion, Polarity, ReplyClass
+from calibration.replies.reader import Answer, read_first_token, read_reply, says_different
 from calibration.session.references import Renderer
 from calibration.stimuli.distortion import Distortion
-from calibration.tasks import same_answer
+from calibration.tasks import given_answer, same_answer
 from calibration.trials import Order, Stimulus, Trial
 
 _DECIMALS = 4  # of a logged probability: what differs beyond is the arithmetic of batches
 _EVEN = 0.5
+_REFERENCE_ATTEMPTS = 2
 
 
 @dataclass(frozen=True)
@@ -148,20 +142,24 @@ class PairConversation:
 
 
 class TaskConversation:
-    """Shows one picture; the answer to its reference is asked once per picture and prompt."""
+    """Shows one picture; the answer to its reference is asked once per picture and prompt.
+
+    Where a reference got no answer (nothing, a refusal, one cut short), it is asked once more with a later
+    trial; then it counts as unanswerable until the next run.
+    """
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._references: dict[tuple[str, Stimulus], str] = {}
+        self._unanswered: dict[tuple[str, Stimulus], list[str]] = {}
 
     def least_questions(self, draft: Draft) -> int:
-        """Return 2 where the answer to the reference is not yet known."""
-        return 1 if self._key(draft.stimulus, draft.prompt) in self._references else 2
+        """Return 2 where the reference is still to be asked about."""
+        return 1 if self._is_settled(self._key(draft.stimulus, draft.prompt)) else 2
 
     def next_query(self, draft: Draft, replies: Sequence[Reply]) -> Query | None:
         """Ask about the damaged picture, then about its reference where its answer is not yet known."""
-        known = self._key(draft.stimulus, draft.prompt) in self._references
-        if len(replies) > (0 if known else 1):
+        if len(replies) >= (1 if self._is_settled(self._key(draft.stimulus, draft.prompt)) else 2):
             return None
         reference, rival = self._renderer.pair(draft.stimulus, draft.distortion)
         if not replies:
@@ -170,24 +168,36 @@ class TaskConversation:
         return Query(draft.prompt, [reference], key=key, level=draft.stimulus.reference_level)
 
     def conclude(self, draft: Draft, replies: Sequence[Reply], seconds: float) -> Trial:
-        """Compare the two answers; an empty one is not counted."""
-        answer, key = replies[0].text, self._key(draft.stimulus, draft.prompt)
+        """Compare the two answers; a trial that lacks one is not counted."""
+        key = self._key(draft.stimulus, draft.prompt)
         if len(replies) > 1:
-            self._references.setdefault(key, replies[1].text)
-        expected = self._references[key]
-        is_usable = bool(answer.strip() and expected.strip())
+            self._take(key, replies[1])
+        answer, expected = given_answer(replies[0].text, replies[0].ended), self._references.get(key)
+        noticed = None
+        if answer is not None and expected is not None:
+            noticed = not same_answer(answer, given_answer(expected) or "")
         return draft.trial(
             replies,
-            noticed=not same_answer(answer, expected) if is_usable else None,
-            reply_class="correct" if is_usable else "deficiency",
+            noticed=noticed,
+            reply_class="deficiency" if noticed is None else "correct",
             seconds=seconds,
-            reference_reply=expected,
+            reference_reply=self._unanswered[key][-1] if expected is None else expected,
         )
 
     def remember(self, trial: Trial) -> None:
-        """Keep the answer to the reference."""
-        if trial.reference_reply is not None:
-            self._references.setdefault(self._key(trial.stimulus, trial.prompt), trial.reference_reply)
+        """Keep the answer to the reference, where the trial had one to compare with."""
+        expected = trial.reference_reply
+        if expected is not None and trial.noticed is not None and given_answer(expected) is not None:
+            self._references.setdefault(self._key(trial.stimulus, trial.prompt), expected)
+
+    def _take(self, key: tuple[str, Stimulus], reply: Reply) -> None:
+        if given_answer(reply.text, reply.ended) is None:
+            self._unanswered.setdefault(key, []).append(reply.text)
+        else:
+            self._references.setdefault(key, reply.text)
+
+    def _is_settled(self, key: tuple[str, Stimulus]) -> bool:
+        return key in self._references or len(self._unanswered.get(key, ())) >= _REFERENCE_ATTEMPTS
 
     def _key(self, stimulus: Stimulus, prompt: str) -> tuple[str, Stimulus]:
         """Return what stands for a reference: before any Replace, one picture whatever the distortion."""
@@ -206,8 +216,12 @@ def _noticed(reply: Reply, prompt: str, polarity: Polarity) -> bool | None:
 
 
 def _read(reply: Reply, prompt: str) -> Answer:
+    if reply.ended == "refusal":
+        return Answer(None, "deficiency")
     if not reply.is_first_token:
-        return read_reply(reply.text, prompt)
+        answer = read_reply(reply.text, prompt)
+        # What prose claims half-way through is no answer yet; a flag it has declared is one.
+        return answer if answer.is_declared or reply.ended != "length" else replace(answer, flag=None)
     if reply.probability is not None:
         return Answer(reply.probability > _EVEN, "correct")
     return read_first_token(reply.text, prompt)

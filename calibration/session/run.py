@@ -13,6 +13,7 @@ from calibration.prompt_task import PromptQuestion
 from calibration.session.asking import Answered, Asker
 from calibration.session.budget import Budget
 from calibration.session.conversation import Conversation, Draft, PairConversation, TaskConversation
+from calibration.session.legibility import Legibility
 from calibration.session.plan import SessionPlan
 from calibration.session.prompt_conversation import PromptConversation
 from calibration.session.references import Renderer
@@ -43,7 +44,7 @@ def run_session(
         budget: What may be spent, trials in the log included.
 
     Raises:
-        ObserverError: The observer gave up; the log keeps what was answered.
+        ObserverError: The observer gave up, or its replies cannot be counted; the log keeps what was answered.
         TrialLogError: The log cannot be written, or holds trials of another run.
         ImageError: A picture is no longer readable.
     """
@@ -58,6 +59,7 @@ def run_session(
         answered = desk.collect()
         if answered:
             log.append(answered)
+            desk.judge(answered)
             for trial in answered:
                 desk.take(series[trial.stimulus.distortion, trial.series].hear(trial))
             progress(len(answered))
@@ -111,6 +113,7 @@ class _Desk:
     budget: Budget
     waiting: deque[Draft] = field(default_factory=deque)
     failure: ObserverError | None = None
+    _legibility: Legibility = field(default_factory=Legibility)
     _talks: dict[int, _Talk] = field(default_factory=dict)
     _tickets: int = 0
 
@@ -136,6 +139,10 @@ class _Desk:
         """Wait for answers; return the trials they conclude."""
         concluded = (self._hear(answered) for answered in self.asker.collect())
         return [trial for trial in concluded if trial is not None]
+
+    def judge(self, trials: list[Trial]) -> None:
+        """Fail once the replies of this run cannot be counted."""
+        self.failure = self.failure or self._legibility.take(trials)
 
     def _ask(self, ticket: int) -> bool:
         talk = self._talks[ticket]

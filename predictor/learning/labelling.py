@@ -13,10 +13,8 @@ from calibration.questions import (
     IMPLICIT_PROMPT,
     VIEWPOINT_PROMPT,
     Polarity,
-    read_first_token,
-    read_reply,
-    says_different,
 )
+from calibration.replies.reader import read_first_token, read_reply, says_different
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, Pair
 

@@ -19,8 +19,7 @@ NO_BEHAVIOUR = {
     "calibration/stimuli/distortion.py",
 }
 
-TESTED_THROUGH = {
-}
+TESTED_THROUGH = {}
 
 
 def mirrored(module: str) -> Path:

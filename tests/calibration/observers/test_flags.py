@@ -105,3 +105,27 @@ def test_the_entries_of_a_vocabulary_that_spell_a_flag_are_gathered():
 )
 def test_a_flag_may_come_after_signs_but_not_after_words(tokens: list[int], place: int | None):
     assert spelling(flag_words(IMPLICIT_PROMPT), VOCABULARY.items()).place(tokens) == place
+
+
+def test_the_token_is_that_of_the_last_declared_answer():
+    words = ["<", "no", ">", " Wait", ",", " actually", ",", " yes", "."]
+    tokens = [
+        choice(word, yes=0.9, no=0.1) if word.strip() == "yes" else choice(word, yes=0.2, no=0.8)
+        for word in words
+    ]
+
+    assert affirmative_probability(tokens, IMPLICIT_PROMPT) == pytest.approx(0.9)
+
+
+def test_a_flag_within_reasoning_is_not_the_answers():
+    words = ["<think>", "No", ".", "</think>", "Yes", "."]
+    tokens = [
+        choice(word, yes=0.7, no=0.3) if word == "Yes" else choice(word, yes=0.1, no=0.9) for word in words
+    ]
+
+    assert affirmative_probability(tokens, IMPLICIT_PROMPT) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("words", [["<think>", "Yes", "."], ['{"', "identical", '":"', "no", '"}']])
+def test_without_a_token_that_is_the_answer_there_is_no_probability(words: list[str]):
+    assert affirmative_probability([choice(word, yes=0.5, no=0.5) for word in words], IMPLICIT_PROMPT) is None

@@ -20,7 +20,8 @@ from calibration.observers.dialect import Endpoint
 from calibration.observers.openai_compatible import ChatCompletions
 from calibration.observers.protocol import Observer, ObserverError, Query, Reply
 from calibration.observers.remote import RemoteObserver
-from calibration.questions import DIRECT_PROMPT, read_reply
+from calibration.questions import DIRECT_PROMPT
+from calibration.replies.reader import read_reply
 
 Ask = Callable[..., list[Reply]]
 GOOD = {"choices": [{"message": {"content": "<yes> Blurred."}, "finish_reason": "stop"}]}

@@ -11,8 +11,8 @@ from calibration.questions import (
     IMPLICIT_PROMPT,
     MULTIPLE_CHOICE_PROMPT,
     VIEWPOINT_PROMPT,
-    read_reply,
 )
+from calibration.replies.reader import read_reply
 
 GREY = Image(np.full((8, 8, 3), 128, np.uint8))
 WHITE = Image(np.full((8, 8, 3), 255, np.uint8))

@@ -391,3 +391,109 @@ def test_half_a_character_in_a_reply_costs_no_answer(photo_folder: Path, tmp_pat
     run(Broken(parse_simulated("").function), plan_for(photo_folder, 5), tmp_path / "trials.jsonl")
 
     assert {t.reply for t in read_trials(tmp_path / "trials.jsonl")} == {"Yes ?"}
+
+
+class Answering(SimulatedObserver):
+    """Answers by the picture's brightness, unless a script says otherwise for the reference or the damaged one."""
+
+    def ask(self, queries: list[Query]) -> list[Reply]:
+        self.seen.extend(queries)
+        return [self.reference if query.key.endswith("-reference") else self.damaged for query in queries]
+
+
+def answering(*, reference: Reply, damaged: Reply) -> SimulatedObserver:
+    observer = with_fields(Answering(parse_simulated("").function), seen=[], in_flight=1)
+    return with_fields(observer, reference=reference, damaged=damaged)
+
+
+NO_ANSWERS = [
+    Reply(""),
+    Reply("[empty: length]"),
+    Reply("[empty: SAFETY]"),
+    Reply("A red door, with a", ended="length"),
+    Reply("Something", ended="refusal"),
+    Reply("I'm sorry, I can't help with that."),
+    Reply("<think>The door is red"),
+]
+
+
+@pytest.mark.parametrize("lost", NO_ANSWERS)
+@pytest.mark.parametrize("of_reference", [True, False])
+def test_what_is_no_answer_is_never_a_changed_one(
+    photo_folder: Path, tmp_path: Path, lost: Reply, *, of_reference: bool
+):
+    given = Reply("red", ended="stop")
+    replies = {"reference": lost, "damaged": given} if of_reference else {"reference": given, "damaged": lost}
+    task = TaskQuestion("task.txt", {}, "Which colour?", "")
+
+    trials = run(
+        answering(**replies), plan_for(photo_folder, 6, "blur", question=task), tmp_path / "trials.jsonl"
+    )
+
+    assert {(t.noticed, t.reply_class) for t in trials} == {(None, "deficiency")}
+
+
+def test_reasoning_is_no_part_of_an_answer(photo_folder: Path, tmp_path: Path):
+    observer = answering(
+        reference=Reply("<think>hm</think>Red."), damaged=Reply("<think>let me see</think> red")
+    )
+    task = TaskQuestion("task.txt", {}, "Which colour?", "")
+
+    trials = run(observer, plan_for(photo_folder, 6, "blur", question=task), tmp_path / "trials.jsonl")
+
+    assert {t.noticed for t in trials} == {False}
+
+
+def test_a_reference_without_an_answer_is_asked_twice_in_a_run_and_again_in_the_next(
+    photo_folder: Path, tmp_path: Path
+):
+    task = TaskQuestion("task.txt", {}, "Which colour?", "")
+    plan = plan_for(photo_folder, 12, "blur", question=task, wave=1)
+    refused = answering(reference=Reply("[empty: length]"), damaged=Reply("red"))
+    run(refused, plan, tmp_path / "trials.jsonl")
+    answered = answering(reference=Reply("red"), damaged=Reply("red"))
+
+    trials = run(answered, replace(plan, queries_per_threshold=18), tmp_path / "trials.jsonl")
+
+    asked = [query.key for query in refused.seen if query.key.endswith("-reference")]
+    assert len(asked) == 2 * len(plan.references.names)
+    assert {t.noticed for t in trials[:12]} == {None}
+    assert {t.noticed for t in trials[12:]} == {False}
+
+
+@pytest.mark.parametrize(
+    ("reply", "noticed"),
+    [
+        (Reply("<yes> The second image is", ended="length"), True),
+        (Reply("Let me see. The second image is blurrier than the first.", ended="length"), None),
+        (Reply("The second image is blurrier than the first.", ended="stop"), True),
+        (Reply("<yes>", ended="refusal"), None),
+    ],
+)
+def test_a_reply_cut_short_counts_by_what_it_declared(
+    photo_folder: Path, tmp_path: Path, reply: Reply, *, noticed: bool | None
+):
+    observer = answering(reference=reply, damaged=reply)
+
+    trials = run(
+        observer,
+        plan_for(photo_folder, 5, "blur", question=PaperQuestion("direct")),
+        tmp_path / "trials.jsonl",
+    )
+
+    assert {t.noticed for t in trials} == {noticed}
+
+
+def test_a_run_whose_replies_cannot_be_counted_ends_early_and_goes_on_once_they_can(
+    photo_folder: Path, tmp_path: Path
+):
+    rambling = answering(reference=Reply("Hm."), damaged=Reply("Hm."))
+    plan = plan_for(photo_folder, 25, question=PaperQuestion("direct"))
+
+    with pytest.raises(ObserverError, match='0 of 20 replies could be read as yes or no.*"Hm."'):
+        run(rambling, plan, tmp_path / "trials.jsonl")
+
+    assert len(read_trials(tmp_path / "trials.jsonl")) == 20
+    whole = run(parse_simulated(""), plan, tmp_path / "trials.jsonl")
+    assert len(whole) == 75
+    assert sum(trial.noticed is None for trial in whole) == 20
