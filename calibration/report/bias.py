@@ -68,7 +68,8 @@ class Habit:
 class Biases:
     """What the trials of one run say about the observer's habits."""
 
-    false_alarms: Rate | None  # None: no identical pair was shown
+    false_alarms: Rate | None  # None: no identical pair was answered readably
+    catches_shown: int  # identical pairs, unreadable answers included
     hits: Rate | None  # None: no pair was far above the threshold
     d_prime: float | None  # None: too few pairs of either kind
     criterion: float | None  # below 0: ready to say "different"
@@ -84,9 +85,10 @@ class Biases:
 def diagnose(assessments: Mapping[str, Assessment]) -> Biases:
     """Count what can be counted; replies without a yes or no are left out.
 
-    Distortions never noticed give no hits: missing them is a matter of eyes, not of habits.
+    Distortions never or hardly noticed give no hits: missing them is a matter of eyes, not of habits.
     """
-    heard = [trial for found in assessments.values() for trial in found.trials if trial.noticed is not None]
+    trials = [trial for found in assessments.values() for trial in found.trials]
+    heard = [trial for trial in trials if trial.noticed is not None]
     false_alarms = _rate("identical pairs", heard, lambda trial: trial.is_catch)
     clear = {name: _clear_level(found) for name, found in assessments.items()}
     hits = _rate(
@@ -97,7 +99,8 @@ def diagnose(assessments: Mapping[str, Assessment]) -> Biases:
         ),
     )
     habits = [*_order_habit(heard), *_polarity_habit(heard)]
-    return Biases(false_alarms, hits, *_sensitivity(hits, false_alarms), habits)
+    shown = sum(trial.is_catch for trial in trials)
+    return Biases(false_alarms, shown, hits, *_sensitivity(hits, false_alarms), habits)
 
 
 def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool]) -> Rate | None:
@@ -110,7 +113,7 @@ def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool])
 
 def _clear_level(assessment: Assessment) -> float:
     found, strongest = assessment.threshold, assessment.distortion.levels
-    if found.status == "censored":
+    if found.is_beyond_scale:
         return math.inf
     if found.status == "unmeasurable" or not found.threshold:
         return _STRONG * strongest

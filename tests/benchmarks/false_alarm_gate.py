@@ -1,8 +1,9 @@
 """How many thresholds of an observer that says "different" too often are called measured.
 
-Runs the product's own procedure and assessment on simulated observers that differ in their false alarms alone:
-fifteen distortions, 25 questions each, a fifth of them identical pairs. At most 25 % of false alarms are allowed,
-so of an observer at .30 none should be. The last line is JSON. Takes about a minute on one core; needs no data.
+Runs the product's own procedure and assessment on simulated observers that differ in their false alarms
+alone: fifteen distortions, 25 questions each, a fifth of them identical pairs. At most 25 % of false alarms
+are allowed, so of an observer at .30 none should be. The last line is JSON. Takes about a minute on one core;
+needs no data.
 """
 
 import json
@@ -50,14 +51,14 @@ def trials_of(name: str, levels: Values, said: Values) -> list[Trial]:
 def statuses(false_alarm: float) -> tuple[Counter[str], int]:
     """Assess many observers of one kind; return thresholds by status, and runs whose gate was not one."""
     function = PsychometricFunction(20, 3, false_alarm, 0.02)
-    asked = {
-        name: ask_all(function, RUNS, QUERIES, SEED + number) for number, name in enumerate(DISTORTIONS)
-    }
+    asked = {name: ask_all(function, RUNS, QUERIES, SEED + number) for number, name in enumerate(DISTORTIONS)}
     counted: Counter[str] = Counter()
     divided = 0
     for run in range(RUNS):
         trials = [
-            trial for name, (levels, said) in asked.items() for trial in trials_of(name, levels[run], said[run])
+            trial
+            for name, (levels, said) in asked.items()
+            for trial in trials_of(name, levels[run], said[run])
         ]
         found = [assessment.threshold for assessment in assess(trials).values()]
         counted.update(threshold.status for threshold in found)
