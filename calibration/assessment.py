@@ -163,7 +163,7 @@ def _assess_one(
         low=_rounded(min(low, level)),
         high=None if judged.status == "censored" else _rounded(high),
         slope=_rounded(fit.function.slope),
-        false_alarm=_rounded(fit.false_alarm),
+        false_alarm=_rounded(fit.false_alarm) if facts.readiness.catches.answered else None,
         hit_at_max=_rounded(fit.hit_at_max),
         n_queries=questions_asked(trials),
         reason=judged.reason,

@@ -16,7 +16,11 @@ from calibration.trials import Trial
 
 SaidYes = Callable[[Trial], bool | None]  # of a reply, counted or not; None: cannot be told
 
-_SIGNIFICANT = 0.01  # corrected for the number of tests
+_SIGNIFICANT = 0.05  # corrected for the number of tests
+_ASKED: dict[Polarity, str] = {
+    "different": " when asked for differences",
+    "identical": " when asked whether they are identical",
+}
 _FEWEST_LOST = 3
 
 
@@ -27,11 +31,15 @@ def uneven_exclusion(trials: Sequence[Trial], said_yes: SaidYes | None = None) -
         trials: Of one observer, all distortions.
         said_yes: Reads a yes or no even from replies that are not counted, where that is possible.
     """
-    groups = [_by_damage(trials, "different"), _by_damage(trials, "identical")]
+    groups = [_by_damage("", trials)]
+    for polarity, asked in _ASKED.items():
+        own = [trial for trial in trials if trial.polarity == polarity]
+        groups += [_by_damage(asked, own)] if 0 < len(own) < len(trials) else []
     groups += [] if said_yes is None else [_by_answer(trials, said_yes)]
     split = [group for group in groups if group.is_testable]
     adjusted = holm([group.p_value for group in split])
-    return "; ".join(group.describe() for group, p in zip(split, adjusted, strict=True) if p < _SIGNIFICANT)
+    likely = [(p, group.describe()) for group, p in zip(split, adjusted, strict=True) if p < _SIGNIFICANT]
+    return min(likely)[1] if likely else ""
 
 
 class _Halves:
@@ -56,22 +64,20 @@ class _Halves:
             f"{lost} of {total} {name}"
             for lost, total, name in zip(self._lost, self._totals, self._names, strict=True)
         )
-        return f"replies were lost unevenly, {' but '.join(told)}, which moves the threshold"
+        return f"replies were lost unevenly, {' but '.join(told)}: that moves thresholds"
 
 
-def _by_damage(trials: Sequence[Trial], polarity: Polarity) -> _Halves:
+def _by_damage(asked: str, trials: Sequence[Trial]) -> _Halves:
     """Split each distortion's trials at its median step of damage, then put the halves together."""
     by_name: dict[str, list[Trial]] = {}
     for trial in trials:
-        if trial.polarity == polarity:
-            by_name.setdefault(trial.stimulus.distortion, []).append(trial)
+        by_name.setdefault(trial.stimulus.distortion, []).append(trial)
     weaker: list[Trial] = []
     stronger: list[Trial] = []
     for own in by_name.values():
         middle = median(_damage(trial) for trial in own)
         weaker += [trial for trial in own if _damage(trial) <= middle]
         stronger += [trial for trial in own if _damage(trial) > middle]
-    asked = "" if polarity == "different" else " when asked whether they are identical"
     return _Halves((f"about weaker damage{asked}", weaker), (f"about stronger{asked}", stronger))
 
 

@@ -85,14 +85,14 @@ class Biases:
 def diagnose(assessments: Mapping[str, Assessment]) -> Biases:
     """Count what can be counted; replies without a yes or no are left out.
 
-    Distortions never or hardly noticed give no hits: missing them is a matter of eyes, not of habits.
+    Distortions never noticed give no hits: missing them is a matter of eyes, not of habits.
     """
     trials = [trial for found in assessments.values() for trial in found.trials]
     heard = [trial for trial in trials if trial.noticed is not None]
     false_alarms = _rate("identical pairs", heard, lambda trial: trial.is_catch)
     clear = {name: _clear_level(found) for name, found in assessments.items()}
     hits = _rate(
-        "1.5 JND or more",
+        _clear_label(assessments),
         heard,
         lambda trial: (
             trial.stimulus.level - trial.stimulus.reference_level >= clear[trial.stimulus.distortion]
@@ -113,11 +113,24 @@ def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool])
 
 def _clear_level(assessment: Assessment) -> float:
     found, strongest = assessment.threshold, assessment.distortion.levels
-    if found.is_beyond_scale:
+    if found.status == "censored":
         return math.inf
-    if found.status == "unmeasurable" or not found.threshold:
+    if not found.is_estimated or not found.threshold:
         return _STRONG * strongest
     return min(_CLEAR * found.threshold, _STRONG * strongest)
+
+
+def _clear_label(assessments: Mapping[str, Assessment]) -> str:
+    """Say which pairs count as clear: those of a distortion without a JND are the strongest."""
+    clear = {name: _clear_level(found) for name, found in assessments.items()}
+    is_by_jnd = [
+        found.threshold.is_estimated and clear[name] == _CLEAR * (found.threshold.threshold or 0)
+        for name, found in assessments.items()
+        if clear[name] < math.inf
+    ]
+    if all(is_by_jnd):
+        return "1.5 JND or more"
+    return "1.5 JND, or near the strongest" if any(is_by_jnd) else "near the strongest"
 
 
 def _sensitivity(hits: Rate | None, false_alarms: Rate | None) -> tuple[float | None, float | None]:
