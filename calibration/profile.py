@@ -32,6 +32,7 @@ _LARGEST = sys.float_info.max
 # unmeasurable: what numbers there are must not be used. assumed: of people or of a table, not of this model.
 Status = Literal["measured", "rough", "blunt", "censored", "unmeasurable", "assumed"]
 MAX_MEASURED_SPAN = 3.0  # upper over lower end of the 95 % interval
+ALSO = "; also "  # between the reasons of one threshold
 _STATUSES = ", ".join(get_args(Status))
 Source = Literal["measured", "published-prior", "default"]
 
@@ -155,7 +156,7 @@ def _with_risen_status(name: str, found: Threshold) -> Threshold:
         return replace(found, status="blunt")
     if found.status == "measured" and name in DISTORTIONS:
         lack = why_rough(found.low, found.high, strongest=DISTORTIONS[name].levels)
-        reason = "; ".join(filter(None, (lack, found.reason)))
+        reason = ALSO.join(filter(None, (lack, found.reason)))
         return replace(found, status="rough", reason=reason) if lack else found
     return found
 

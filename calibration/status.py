@@ -9,7 +9,7 @@ from calibration.ascent import Ascent
 from calibration.false_alarms import MAX_FALSE_ALARM, CatchCount, Readiness
 from calibration.fitting import PsychometricFit
 from calibration.procedures.adaptive import MIN_HIT_AT_MAX
-from calibration.profile import Status, why_rough
+from calibration.profile import ALSO, Status, why_rough
 
 _MIN_RISE = 0.25  # P("different") at the strongest level above that on identical pairs: less is never noticed
 _MIN_USABLE = 0.5  # share of replies that must be readable
@@ -43,7 +43,7 @@ NOTICING = Words(
     may_be_biased='says "different" to about {rate:.0%} of identical pairs',
     unlike='says "different" to {own} identical pairs here, to {rest} elsewhere',
     never="not noticed even at the strongest level, {level:g}",
-    seldom="blunt: notices only about {rate:.0%} at the strongest level, {level:g}",
+    seldom="notices only about {rate:.0%} at the strongest level, {level:g}",
     no_jnd="found no JND up to level {level:g}",
     unknown="no identical pair was shown: false alarms and hits are not known",
     unanswered="{shown} identical pairs were shown and none was answered readably",
@@ -55,7 +55,7 @@ ANSWERING = Words(
     may_be_biased="the answer to about {rate:.0%} of identical pictures changed",
     unlike="the answer to {own} identical pictures changed here, to {rest} elsewhere",
     never="the answer did not change even at the strongest level, {level:g}",
-    seldom="blunt: the answer changed only about {rate:.0%} of the time at the strongest level, {level:g}",
+    seldom="the answer changed only about {rate:.0%} of the time at the strongest level, {level:g}",
     no_jnd="found no changed answer up to level {level:g}",
     unknown="no picture was asked about twice: how often the answer changes by itself is not known",
     unanswered="{shown} pictures were asked about twice and no two answers could be compared",
@@ -178,7 +178,7 @@ def _counted(readiness: Readiness) -> str:
     if readiness.is_stated:
         counted = f"by the probabilities stated of {catches.answered}"
     doubt = "" if readiness.is_too_high else ", too close or too few to be sure"
-    return f"{counted}; at most {MAX_FALSE_ALARM:.0%} allowed{doubt}"
+    return f"{counted}, at most {MAX_FALSE_ALARM:.0%} allowed{doubt}"
 
 
 def _unreadable(words: Words, *, usable: int, asked: int) -> str:
@@ -186,4 +186,4 @@ def _unreadable(words: Words, *, usable: int, asked: int) -> str:
 
 
 def _all_of(*reasons: str) -> str:
-    return "; ".join(reason for reason in reasons if reason)
+    return ALSO.join(reason for reason in reasons if reason)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from calibration.profile import JndProfile, Threshold
+from calibration.profile import ALSO, JndProfile, Threshold
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.registry import DISTORTIONS
 
@@ -66,8 +66,8 @@ def reasons(profile: JndProfile) -> list[str]:
     """Return why thresholds are what they are, one sentence per reason, naming the distortions."""
     named: dict[str, list[str]] = {}
     for name, found in profile.distortions.items():
-        if found.reason:
-            named.setdefault(found.reason, []).append(DISTORTIONS[name].label)
+        for reason in filter(None, found.reason.split(ALSO)):
+            named.setdefault(reason, []).append(DISTORTIONS[name].label)
     return [f"{', '.join(labels)}: {reason}" for reason, labels in named.items()]
 
 

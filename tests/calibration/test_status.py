@@ -39,7 +39,7 @@ def test_alarms_close_to_what_is_allowed_leave_nothing_measured():
     found = thresholds(with_alarms(run_of(PsychometricFunction(15, 4, 0.02, 0.02), 40), 13))
 
     assert "measured" not in {one.status for one in found.values()}
-    assert "13 of 64; at most 25% allowed, too close or too few to be sure" in found["text"].reason
+    assert "13 of 64, at most 25% allowed, too close or too few to be sure" in found["text"].reason
 
 
 def test_one_distortion_with_alarms_of_its_own_does_not_decide_for_the_others():

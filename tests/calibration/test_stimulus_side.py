@@ -22,7 +22,7 @@ def shrunk(image: Image) -> np.ndarray:
 
 
 def damage(name: str, level: float, times: float = 1.0) -> float:
-    """Return how much more a level damages a large picture that is then shrunk than a small one, as a share."""
+    """Return how much more a level damages a large picture, then shrunk, than a small one, as a share."""
     photo = Image(np.ascontiguousarray(data.astronaut()[:480, :480]))
     large = center_square(photo, LARGE)
     small = center_square(large, SMALL)

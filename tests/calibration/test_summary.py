@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -130,3 +131,10 @@ def test_each_reason_is_said_once_with_all_it_concerns():
         "blur, JPEG compression: not noticed",
         "QR code: biased",
     ]
+
+
+def test_reasons_that_come_together_are_said_apart():
+    wide = replace(ROUGH, reason="wide; also ready")
+    found = {"blur": wide, "noise": replace(ROUGH, reason="ready")}
+
+    assert reasons(JndProfile("m", "measured", found)) == ["blur: wide", "blur, noise: ready"]

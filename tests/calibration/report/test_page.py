@@ -102,7 +102,7 @@ def test_every_status_is_shown_with_its_reason(page: str, assessments):
     assert {name: found.threshold.status for name, found in assessments.items()} == STATUSES
     for status in STATUSES.values():
         assert f'class="status {status}"' in page
-    assert "Blunt: notices only" in page
+    assert "Notices only about" in page
     assert "&gt;50" in page
 
 
