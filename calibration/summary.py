@@ -48,7 +48,7 @@ def as_table(profile: JndProfile) -> Table:
     caption = describe_counts(profile) or None
     table = Table(title=f"Just noticeable differences of {profile.model}", caption=caption)
     for heading in _HEADINGS:
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=heading == "status")
     for name, found in profile.distortions.items():
         distortion = DISTORTIONS[name]
         table.add_row(
@@ -82,8 +82,8 @@ def describe_counts(profile: JndProfile) -> str:
     return f"{asked} questions asked; {describe_catches(said, answered, shown, is_task=is_task)}"
 
 
-def describe_catches(said: int, answered: int, shown: int, *, is_task: bool) -> str:
-    """Say what identical pairs got: counts, not estimates."""
+def describe_catches(said: int, answered: int, shown: int, *, is_task: bool, share: str = "") -> str:
+    """Say what identical pairs got: counts, not estimates; `share` may follow them, in brackets."""
     if not shown:
         return "no picture was asked about twice" if is_task else "no identical pair was shown"
     if not answered:
@@ -93,8 +93,8 @@ def describe_catches(said: int, answered: int, shown: int, *, is_task: bool) -> 
         return f"{shown} {pairs} {'could be compared' if is_task else 'none was answered readably'}"
     unread = f", {shown - answered} more could not be read" if shown > answered else ""
     if is_task:
-        return f"asked twice about the same picture, {said} of {answered} answers changed{unread}"
-    return f"{said} of {answered} identical pairs called different{unread}"
+        return f"asked twice about the same picture, {said} of {answered} answers changed{share}{unread}"
+    return f"{said} of {answered} identical pairs were called different{share}{unread}"
 
 
 def describe_level(found: Threshold, strongest: int) -> str:

@@ -5,7 +5,7 @@ from statistics import median
 
 from calibration.assessment import Assessment, asks_a_task
 from calibration.exclusion import uneven_exclusion
-from calibration.false_alarms import MAX_FALSE_ALARM, readiness_of
+from calibration.false_alarms import MAX_FALSE_ALARM, CatchCount, readiness_of
 from calibration.profile import JndProfile
 from calibration.ratios import wilson_interval
 from calibration.report.bias import Biases, Habit
@@ -33,7 +33,7 @@ def title_of(profile: JndProfile, trials: Sequence[Trial]) -> str:
 def summarise(profile: JndProfile, assessments: Mapping[str, Assessment]) -> list[str]:
     """Say in plain words what was found."""
     trials = [trial for found in assessments.values() for trial in found.trials]
-    sentences = [*_extremes(profile, assessments), *_false_alarms(trials)]
+    sentences = [*_extremes(profile, assessments), *_false_alarms(trials), *_lost(trials)]
     if uneven := uneven_exclusion(trials):
         sentences.append(f"{uneven[:1].upper()}{uneven[1:]}, so none of this run is called measured.")
     is_task = asks_a_task(trials)
@@ -43,7 +43,7 @@ def summarise(profile: JndProfile, assessments: Mapping[str, Assessment]) -> lis
         ("censored", "Never changed an answer"),
         ("unmeasurable", "Could not be measured"),
     ):
-        labels = [f.distortion.label for f in assessments.values() if f.threshold.status == status]
+        labels = [_named(found) for found in assessments.values() if found.threshold.status == status]
         if labels:
             told = words if is_task else _NOTICING.get(status, words)
             sentences.append(f"{told}: {', '.join(labels)}.")
@@ -130,40 +130,27 @@ def _extremes(profile: JndProfile, assessments: Mapping[str, Assessment]) -> lis
     if not estimated and not beyond:
         return []
     if not estimated:
-        return [f"{subject} insensitive to {_list_beyond(beyond, is_task=is_task)}."]
+        return [f"{subject} insensitive to {_list_beyond(beyond)}."]
     finest, last = min(estimated, key=estimated.__getitem__), max(estimated, key=estimated.__getitem__)
     most = f"{subject} most sensitive to {_at(assessments[finest])}"
     if beyond:
-        return [f"{most} and least to {_list_beyond(beyond, is_task=is_task)}."]
+        return [f"{most} and least to {_list_beyond(beyond)}."]
     return [f"{most}." if finest == last else f"{most} and least to {_at(assessments[last])}."]
 
 
-def _list_beyond(found: Sequence[Assessment], *, is_task: bool) -> str:
+def _list_beyond(found: Sequence[Assessment]) -> str:
     """List what was never noticed, before what was noticed but seldom."""
     ordered = sorted(found, key=lambda one: one.threshold.hit_at_max or 0.0)
-    return ", ".join(f"{one.distortion.label} ({_how_seldom(one, is_task=is_task)})" for one in ordered)
-
-
-def _how_seldom(found: Assessment, *, is_task: bool) -> str:
-    if found.threshold.status == "censored":
-        return "no answer ever changed" if is_task else "never noticed"
-    rate = f"about {found.threshold.hit_at_max or 0:.0%} of the time at the strongest level"
-    return f"the answer changes {rate}" if is_task else f"noticed {rate}"
+    return ", ".join(one.distortion.label for one in ordered)
 
 
 def _false_alarms(trials: Sequence[Trial]) -> list[str]:
     """Say what identical pairs got, and whether that forbids any threshold."""
     readiness, is_task = readiness_of(trials), asks_a_task(trials)
     catches = readiness.catches
-    if not catches.shown:
-        return []
-    told = describe_catches(catches.said, catches.answered, catches.shown, is_task=is_task)
-    told = f"{told[:1].upper()}{told[1:]}"
+    sentences = [f"{_counted(catches, is_task=is_task)}."]
     if not catches.answered:
-        return [f"{told}: no threshold can be told from guessing."]
-    share = catches.said / catches.answered
-    low, high = wilson_interval(share, catches.answered)
-    sentences = [f"{told} ({share:.1%}, 95 % interval {low:.1%} to {high:.1%})."]
+        return sentences
     limit = f"{MAX_FALSE_ALARM:.0%} allowed"
     if readiness.is_too_high:
         sentences.append(f"That is more than the {limit}: no threshold of this run may be used.")
@@ -172,6 +159,36 @@ def _false_alarms(trials: Sequence[Trial]) -> list[str]:
             f"The true rate may exceed the {limit}: no threshold of this run is called measured."
         )
     return sentences
+
+
+def _counted(catches: CatchCount, *, is_task: bool) -> str:
+    share = ""
+    if catches.answered:
+        rate = catches.said / catches.answered
+        low, high = wilson_interval(rate, catches.answered)
+        share = f" ({rate:.1%}, 95 % interval {low:.1%} to {high:.1%})"
+    told = describe_catches(catches.said, catches.answered, catches.shown, is_task=is_task, share=share)
+    unknown = "how often an answer changes by itself is" if is_task else "false alarms are"
+    return f"{told[:1].upper()}{told[1:]}" + ("" if catches.answered else f": {unknown} not known")
+
+
+def _named(found: Assessment) -> str:
+    """Name a distortion; a blunt one with how often its strongest level is noticed."""
+    rate = found.threshold.hit_at_max
+    if found.threshold.status != "blunt" or rate is None:
+        return found.distortion.label
+    return f"{found.distortion.label} (about {rate:.0%} of the time)"
+
+
+def _lost(trials: Sequence[Trial]) -> list[str]:
+    """Say how many replies were left out."""
+    lost = sum(trial.noticed is None for trial in trials)
+    what = (
+        "pairs of answers could not be compared"
+        if asks_a_task(trials)
+        else "pairs got no reply that could be read as yes or no"
+    )
+    return [f"{lost} of {len(trials)} {what}, and were left out."] if lost else []
 
 
 def _asks_a_task(assessments: Mapping[str, Assessment]) -> bool:

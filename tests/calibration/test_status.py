@@ -32,7 +32,7 @@ def test_an_observer_that_cries_wolf_is_refused_for_all_distortions_alike():
 
     assert {one.status for one in found.values()} == {"unmeasurable"}
     assert len({one.reason for one in found.values()}) == 1
-    assert 'biased: says "different" to about 36% of identical pairs (16 of 40' in found["text"].reason
+    assert 'biased: says "different" to about 36.4% of identical pairs (16 of 40' in found["text"].reason
 
 
 def test_alarms_close_to_what_is_allowed_leave_nothing_measured():

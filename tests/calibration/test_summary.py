@@ -93,7 +93,7 @@ def test_the_record_counts_questions_and_identical_pairs():
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({}, "50 questions asked; 1 of 8 identical pairs called different, 2 more could not be read"),
+        ({}, "50 questions asked; 1 of 8 identical pairs were called different, 2 more could not be read"),
         ({"question": "task:q.txt"}, "asked twice about the same picture, 1 of 8 answers changed, 2 more"),
         ({"catch_trials": 0}, "10 identical pairs were shown, none was answered readably"),
         ({"catch_trials_shown": 0}, "no identical pair was shown"),

@@ -193,7 +193,7 @@ def test_without_a_readable_answer_there_is_no_curve_no_hit_rate_and_no_false_al
     page = page_of(unreadable(25))
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
 
-    assert cells[1:7] == ["–"] * 6
+    assert cells[2:8] == ["–"] * 6
     assert "None of 25 replies could be read" in page
     assert "5 identical pairs were shown, none was answered readably" in words_of(page)
     assert "No identical pair was shown" not in page
@@ -204,7 +204,7 @@ def test_without_a_readable_answer_there_is_no_curve_no_hit_rate_and_no_false_al
 def test_false_alarms_are_counted_and_estimates_are_called_so():
     page = page_of(adaptive_trials("blur", OBSERVERS["blur"], 100))
 
-    assert "0 of 20 identical pairs called different" in words_of(page)
+    assert "0 of 20 identical pairs were called different" in words_of(page)
     assert "<th>False alarms, estimated</th>" in page
     assert "<b>0.0 %</b>" not in page
 

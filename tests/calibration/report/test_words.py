@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from calibration.assessment import assess, build_profile
+from calibration.assessment import Method, assess, build_profile
 from calibration.observers.simulated import parse_simulated
 from calibration.psychometric import PsychometricFunction
 from calibration.report.bias import diagnose
@@ -36,9 +38,9 @@ def test_the_summary_names_the_finest_the_bluntest_and_the_failures():
     summary = summary_of(trials_of())
 
     assert "most sensitive to blur (level" in summary
-    assert "least to contrast (never noticed), JPEG compression (noticed about" in summary
+    assert "least to contrast, JPEG compression." in summary
     assert "Never noticed: contrast" in summary
-    assert "Hardly noticed even at the strongest level: JPEG compression." in summary
+    assert "Hardly noticed even at the strongest level: JPEG compression (about" in summary
     assert "Could not be measured: WebP compression" in summary
     assert "64 px" in summary
 
@@ -52,7 +54,24 @@ def test_least_sensitive_is_what_takes_the_highest_level_where_everything_is_not
 def test_an_observer_that_notices_nothing_is_called_insensitive():
     summary = summary_of(adaptive_trials("contrast", OBSERVERS["contrast"]))
 
-    assert "simulated is insensitive to contrast (never noticed)" in summary
+    assert "simulated is insensitive to contrast. " in summary
+    assert "Never noticed: contrast." in summary
+
+
+def test_what_was_left_out_is_counted():
+    trials = adaptive_trials("blur", OBSERVERS["blur"])
+    lost = [replace(trial, noticed=None) if trial.index < 4 else trial for trial in trials]
+
+    assert "4 of 40 pairs got no reply that could be read as yes or no" in summary_of(lost)
+    assert "left out" not in summary_of(trials)
+
+
+def test_the_summary_of_sweeps_says_that_false_alarms_are_not_known():
+    found = assess(ascending_trials("blur", OBSERVERS["blur"]), Method("ascending", 3))
+
+    summary = " ".join(summarise(build_profile(parse_simulated(""), found, {}), found))
+
+    assert "No identical pair was shown: false alarms are not known." in summary
 
 
 def test_an_observer_that_cries_wolf_is_told_that_nothing_may_be_used():
@@ -66,7 +85,7 @@ def test_the_summary_of_a_task_speaks_of_answers():
 
     assert "answers of simulated are most sensitive to blur" in summary
     assert "Never changed an answer: contrast" in summary
-    assert "The answer hardly changes even at the strongest level: JPEG compression." in summary
+    assert "The answer hardly changes even at the strongest level: JPEG compression (about" in summary
     assert "Asked twice about the same picture, 0 of" in summary
     assert "notice" not in summary
 
@@ -74,7 +93,7 @@ def test_the_summary_of_a_task_speaks_of_answers():
 def test_false_alarms_come_with_their_interval():
     summary = summary_of(adaptive_trials("blur", OBSERVERS["blur"]))
 
-    assert "0 of 8 identical pairs called different (0.0%, 95 % interval 0.0% to 32.4%)" in summary
+    assert "0 of 8 identical pairs were called different (0.0%, 95 % interval 0.0% to 32.4%)" in summary
 
 
 def test_a_threshold_is_told_in_levels_and_in_its_unit():
