@@ -1,8 +1,7 @@
 """From the trials of one run to a profile: fit each distortion and decide whether its threshold may be used.
 
-A threshold is unmeasurable when the answers are too few to tell, when the observer says "different" to
-identical pairs too often, or misses the strongest level too often (facts: response bias); it is censored when
-the change was never noticed at all.
+What a fit is worth is `calibration.status`; how ready the observer is to say "different" is judged once, from
+the identical pairs of all distortions (`calibration.false_alarms`).
 Ascending sweeps show no identical pair and have no function, only a mean first JND (`calibration.ascent`).
 """
 
@@ -12,30 +11,31 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from calibration.ascent import Ascent, assess_sweeps
-from calibration.false_alarms import CatchCount, count_catches, guess_prior
+from calibration.false_alarms import count_catches, guess_prior, readiness_of, unlike_the_rest
 from calibration.fitting import Counts, PsychometricFit, fit_psychometric, slope_likelihood
 from calibration.observers.protocol import Described
 from calibration.parameters import GuessPrior, SlopePrior
-from calibration.procedures.adaptive import MIN_HIT_AT_MAX
 from calibration.procedures.ascending import DEFAULT_WINDOW
-from calibration.profile import JndProfile, Status, Threshold
+from calibration.profile import JndProfile, Threshold
 from calibration.prompt_assessment import asks_prompts, assess_prompts, response_changes
 from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
 from calibration.replies.exclusion import exclusion
 from calibration.slopes import slope_priors
+from calibration.status import (
+    ANSWERING,
+    MIN_EVIDENCE,
+    NOTICING,
+    Circumstances,
+    Judgement,
+    Words,
+    judge,
+    judge_sweeps,
+    lower_to_rough,
+)
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.trials import Trial
-
-MAX_FALSE_ALARM = 0.25
-_MIN_RISE = 0.25  # P("different") at the strongest level above that on identical pairs: less is never noticed
-_MIN_USABLE = 0.5  # share of replies that must be readable
-# Simulated at slope 1.5: 25 yes-or-no questions leave intervals of factor 2.6, at worst 7 of 36 runs; 8 leave
-# 5.7, at worst 34; 4 stated probabilities tell as much. With fewer, or wider, the prior does the talking.
-_MIN_EVIDENCE = 8  # readable answers to pairs that differ; a stated probability counts twice
-_MAX_WIDTH = 12.0  # upper over lower end of the interval
-_USUAL_QUERIES = 25
 
 
 @dataclass(frozen=True)
@@ -50,42 +50,12 @@ ADAPTIVE = Method()
 
 
 @dataclass(frozen=True)
-class _Words:
-    """What the observer did, in the words of the question it was asked; with blanks to fill in."""
-
-    unreadable: str
-    biased: str
-    never: str
-    seldom: str
-    no_jnd: str
-    unknown: str  # where no identical pair was shown
-
-
-_NOTICING = _Words(
-    unreadable="only {usable} of {asked} replies could be read as yes or no",
-    biased='biased: says "different" to {rate:.0%} of identical pairs',
-    never="not noticed even at the strongest level, {level:g}",
-    seldom="notices only {rate:.0%} at the strongest level, {level:g}",
-    no_jnd="found no JND up to level {level:g}",
-    unknown="no identical pair was shown: false alarms and hits are not known",
-)
-_ANSWERING = _Words(
-    unreadable="only {usable} of {asked} pairs of answers could be compared",
-    biased="unsteady: the answer to {rate:.0%} of identical pictures changed",
-    never="the answer did not change even at the strongest level, {level:g}",
-    seldom="the answer changed only {rate:.0%} of the time at the strongest level, {level:g}",
-    no_jnd="found no changed answer up to level {level:g}",
-    unknown="no picture was asked about twice: how often the answer changes by itself is not known",
-)
-
-
-@dataclass(frozen=True)
 class Assessment:
     """One distortion: its trials, what was made of them, and the verdict."""
 
     distortion: Distortion
     trials: Sequence[Trial]
-    fit: PsychometricFit | None  # None: the trials have no psychometric function
+    fit: PsychometricFit | None  # None: the trials have no psychometric function, or are too few for one
     threshold: Threshold
     ascent: Ascent | None = None  # of ascending sweeps
     d_prime: float | None = None  # of pairs at or above the threshold against identical ones
@@ -107,31 +77,38 @@ def assess(trials: Sequence[Trial], method: Method = ADAPTIVE) -> dict[str, Asse
     for trial in trials:
         by_name.setdefault(trial.stimulus.distortion, []).append(trial)
     names = sorted(by_name, key=list(DISTORTIONS).index)
+    uneven = exclusion(trials).describe()
     if method.procedure == "ascending":
-        sweeps = {name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window) for name in names}
-        return _without_uneven(sweeps, trials)
+        return {
+            name: _assess_ascent(DISTORTIONS[name], by_name[name], method.window, uneven) for name in names
+        }
     catches = {name: count_catches(by_name[name]) for name in names}
-    identical_pairs = sum(count.shown for count in catches.values())
+    readiness, unlike = readiness_of(trials), unlike_the_rest(catches)
     guesses = {name: guess_prior(name, catches) for name in names}
     slopes = slope_priors(
         {
-            name: slope_likelihood(
-                Counts.with_readings(_answers(by_name[name])), float(DISTORTIONS[name].levels), guesses[name]
-            )
+            name: slope_likelihood(_counts(by_name[name]), float(DISTORTIONS[name].levels), guesses[name])
             for name in names
         }
     )
-    assessments = {
+    return {
         name: _assess_one(
             DISTORTIONS[name],
             by_name[name],
             (guesses[name], slopes[name]),
-            catches[name],
-            identical_pairs=identical_pairs,
+            Circumstances(
+                words=_words_for(by_name[name]),
+                asked=len(by_name[name]),
+                usable=sum(trial.noticed is not None for trial in by_name[name]),
+                evidence=_evidence_in(by_name[name]),
+                readiness=readiness,
+                catches=catches[name],
+                unlike=unlike.get(name),
+                uneven=uneven,
+            ),
         )
         for name in names
     }
-    return _without_uneven(assessments, trials)
 
 
 def asks_a_task(trials: Sequence[Trial]) -> bool:
@@ -144,22 +121,34 @@ def build_profile(
 ) -> JndProfile:
     """Gather the thresholds of one observer, with the biases of all its replies."""
     trials = [trial for assessment in assessments.values() for trial in assessment.trials]
-    catches = [trial.noticed for trial in trials if trial.is_catch and trial.noticed is not None]
+    catches = count_catches(trials)
+    counted = {
+        "catch_trials": catches.answered,
+        "catch_trials_shown": catches.shown,
+        "catch_trials_called_different": catches.said,
+        "excluded_unevenly": exclusion(trials).describe(),
+    }
     return JndProfile(
         model=observer.name,
         source="measured",
         distortions={name: assessment.threshold for name, assessment in assessments.items()},
         stimulus_side=observer.stimulus_side,
         input_side=observer.input_side,
-        false_alarm=round(sum(catches) / len(catches), 4) if catches else None,
+        false_alarm=round(catches.said / catches.answered, 4) if catches.answered else None,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         details={
             **details,
-            "catch_trials": len(catches),
+            "questions": questions_asked(trials),
+            **counted,
             "reply_classes": reply_class_shares(trials),
             **response_changes(trials),
         },
     )
+
+
+def questions_asked(trials: Sequence[Trial]) -> int:
+    """Count second prompts and questions about references as well."""
+    return sum(trial.questions for trial in trials)
 
 
 def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
@@ -168,83 +157,73 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
     return {name: round(counts[name] / max(len(trials), 1), 4) for name in REPLY_CLASSES}
 
 
-def _without_uneven(assessments: dict[str, Assessment], trials: Sequence[Trial]) -> dict[str, Assessment]:
-    """Take "measured" from thresholds that lost replies, where the run lost more of one answer than of the other."""
-    uneven = exclusion(trials).describe()
-    if not uneven:
-        return assessments
-    return {
-        name: replace(each, threshold=replace(each.threshold, status="unmeasurable", reason=uneven))
-        if each.threshold.status == "measured" and any(trial.noticed is None for trial in each.trials)
-        else each
-        for name, each in assessments.items()
-    }
-
-
 def _assess_one(
     distortion: Distortion,
     trials: Sequence[Trial],
     priors: tuple[GuessPrior, SlopePrior],
-    catches: CatchCount,
-    *,
-    identical_pairs: int,  # of the whole run
+    facts: Circumstances,
 ) -> Assessment:
-    answers = _answers(trials)
-    fit = fit_psychometric(Counts.with_readings(answers), float(distortion.levels), *priors)
-    evidence = sum(1 if stated is None else 2 for at, _, stated in answers if at > 0)
-    words = _words_for(trials)
-    status, reason = _judge(fit, words, usable=len(answers), asked=len(trials))
-    if status != "unmeasurable" and (missing := _missing(fit, evidence=evidence, pairs=identical_pairs)):
-        status, reason = "unmeasurable", missing
-    if status == "measured" and (open_range := _left_open(fit)):
-        status, reason = "unmeasurable", open_range
-    level: float = distortion.levels if status == "censored" else fit.function.threshold
+    fit = fit_psychometric(_counts(trials), float(distortion.levels), *priors)
+    judged = judge(fit, facts)
+    if not facts.evidence:
+        return Assessment(distortion, trials, None, _without_estimate(trials, judged))
+    level: float = distortion.levels if judged.status == "censored" else fit.function.threshold
     low, high = fit.interval
     threshold = Threshold(
-        status=status,
+        status=judged.status,
         threshold=_rounded(level),
         unit_value=_rounded(distortion.unit_value(min(level, distortion.levels))),
-        low=_rounded(low),
-        high=None if status == "censored" else _rounded(high),
+        low=_rounded(min(low, level)),
+        high=None if judged.status == "censored" else _rounded(high),
         slope=_rounded(fit.function.slope),
-        false_alarm=_rounded(fit.false_alarm),
+        false_alarm=_rounded(fit.false_alarm) if facts.readiness.catches.answered else None,
         hit_at_max=_rounded(fit.hit_at_max),
-        n_queries=len(trials),
-        reason=reason,
+        n_queries=questions_asked(trials),
+        reason=judged.reason,
     )
+    shown_fit = fit if facts.evidence >= MIN_EVIDENCE else None
+    return _with_sensitivity(Assessment(distortion, trials, shown_fit, threshold), level, facts)
+
+
+def _with_sensitivity(found: Assessment, level: float, facts: Circumstances) -> Assessment:
+    """Add d′ and criterion where pairs of both kinds were answered."""
     strong = [
-        trial.noticed for trial in trials if trial.noticed is not None and trial.stimulus.level >= level
+        trial.noticed for trial in found.trials if trial.noticed is not None and trial.stimulus.level >= level
     ]
-    if not strong or not catches.shown:
-        return Assessment(distortion, trials, fit, threshold)
+    if not strong or not facts.catches.answered:
+        return found
     rates = {"hits": sum(strong), "signals": len(strong)}
-    rates |= {"false_alarms": catches.said, "catches": catches.shown}
-    return Assessment(
-        distortion, trials, fit, threshold, d_prime=d_prime(**rates), criterion=criterion(**rates)
+    rates |= {"false_alarms": facts.catches.said, "catches": facts.catches.answered}
+    return replace(found, d_prime=d_prime(**rates), criterion=criterion(**rates))
+
+
+def _counts(trials: Sequence[Trial]) -> Counts:
+    return Counts.with_readings(
+        [
+            (trial.stimulus.level, trial.noticed, trial.probability)
+            for trial in trials
+            if trial.noticed is not None
+        ]
     )
 
 
-def _answers(trials: Sequence[Trial]) -> list[tuple[float, bool, float | None]]:
-    return [
-        (trial.stimulus.level, trial.noticed, trial.probability)
-        for trial in trials
-        if trial.noticed is not None
-    ]
-
-
-def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int) -> Assessment:
+def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int, uneven: str) -> Assessment:
     ascent = assess_sweeps(trials, distortion.levels, window)
     usable = sum(trial.noticed is not None for trial in trials)
-    words = _words_for(trials)
-    status, reason = _judge_ascent(
-        ascent, words, usable=usable, asked=len(trials), strongest=distortion.levels
+    judged = lower_to_rough(
+        judge_sweeps(
+            ascent, _words_for(trials), usable=usable, asked=len(trials), strongest=distortion.levels
+        ),
+        uneven,
     )
-    is_censored = status == "censored"
+    if not usable:
+        return Assessment(distortion, trials, None, _without_estimate(trials, judged))
+    is_censored = judged.status == "censored"
     level: float = distortion.levels if is_censored else min(ascent.first.mean, ascent.reached)
     low = None if ascent.first.low is None else _rounded(min(ascent.first.low, level))
     high = None if is_censored or ascent.first.high is None else _rounded(ascent.first.high)
     threshold = Threshold(
-        status=status,
+        status=judged.status,
         threshold=_rounded(level),
         unit_value=_rounded(distortion.unit_value(min(level, distortion.levels))),
         low=low,
@@ -252,70 +231,39 @@ def _assess_ascent(distortion: Distortion, trials: Sequence[Trial], window: int)
         slope=None,
         false_alarm=None,
         hit_at_max=None,
-        n_queries=len(trials),
-        reason=reason,
+        n_queries=questions_asked(trials),
+        reason=judged.reason,
     )
     return Assessment(distortion, trials, None, threshold, ascent=ascent)
 
 
-def _words_for(trials: Sequence[Trial]) -> _Words:
-    return _ANSWERING if asks_a_task(trials) else _NOTICING
+def _without_estimate(trials: Sequence[Trial], judged: Judgement) -> Threshold:
+    """Return what is known of a distortion of which no pair that differs was answered readably."""
+    return Threshold(
+        status="unmeasurable",
+        threshold=None,
+        unit_value=None,
+        low=None,
+        high=None,
+        slope=None,
+        false_alarm=None,
+        hit_at_max=None,
+        n_queries=questions_asked(trials),
+        reason=judged.reason,
+    )
 
 
-def _judge_ascent(
-    ascent: Ascent, words: _Words, *, usable: int, asked: int, strongest: int
-) -> tuple[Status, str]:
-    if usable < _MIN_USABLE * asked:
-        return "unmeasurable", words.unreadable.format(usable=usable, asked=asked)
-    sweeps = len(ascent.jnds)
-    known_up_to = ascent.reached if ascent.stopped else strongest
-    if ascent.first.is_censored or ascent.first.mean > known_up_to:
-        if ascent.stopped:
-            return "unmeasurable", (
-                f"{len(ascent.stopped)} of {sweeps} sweeps stopped at level {max(ascent.stopped):g} "
-                "before anything was found"
-            )
-        beyond = "" if ascent.first.is_censored else "; the mean lies beyond"
-        return (
-            "censored",
-            f"{ascent.n_censored} of {sweeps} sweeps {words.no_jnd.format(level=strongest)}{beyond}",
-        )
-    return "measured", words.unknown
+def _evidence_in(trials: Sequence[Trial]) -> int:
+    """Count readable answers to pairs that differ; a stated probability tells as much as two of them."""
+    return sum(
+        1 if trial.probability is None else 2
+        for trial in trials
+        if trial.noticed is not None and trial.stimulus.level > 0
+    )
 
 
-def _judge(fit: PsychometricFit, words: _Words, *, usable: int, asked: int) -> tuple[Status, str]:
-    if usable < _MIN_USABLE * asked:
-        return "unmeasurable", words.unreadable.format(usable=usable, asked=asked)
-    if fit.false_alarm > MAX_FALSE_ALARM:
-        return "unmeasurable", (
-            f"{words.biased.format(rate=fit.false_alarm)} (at most {MAX_FALSE_ALARM:.0%} allowed)"
-        )
-    if fit.hit_at_max - fit.false_alarm < _MIN_RISE:
-        return "censored", words.never.format(level=fit.strongest)
-    if fit.hit_at_max < MIN_HIT_AT_MAX:
-        return "unmeasurable", (
-            f"{words.seldom.format(rate=fit.hit_at_max, level=fit.strongest)} "
-            f"(at least {MIN_HIT_AT_MAX:.0%} needed)"
-        )
-    return "measured", ""
-
-
-def _missing(fit: PsychometricFit, *, evidence: int, pairs: int) -> str:
-    """Return what a threshold of this fit would lack; empty where it lacks nothing."""
-    if evidence < _MIN_EVIDENCE:
-        plural = "" if fit.n_trials == 1 else "s"
-        return f"only {fit.n_trials} question{plural} answered; about {_USUAL_QUERIES} are needed"
-    if not pairs:
-        return "no identical pair was answered: what happens without a change is not known"
-    return ""
-
-
-def _left_open(fit: PsychometricFit) -> str:
-    """Return which levels the answers do not tell apart, where those are too many; else nothing."""
-    low, high = fit.interval
-    if high <= _MAX_WIDTH * low:
-        return ""
-    return f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed"
+def _words_for(trials: Sequence[Trial]) -> Words:
+    return ANSWERING if asks_a_task(trials) else NOTICING
 
 
 def _rounded(value: float) -> float:

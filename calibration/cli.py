@@ -117,6 +117,10 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     Keys come from OPENAI_API_KEY (at Azure from AZURE_OPENAI_API_KEY first), ANTHROPIC_API_KEY and
     GEMINI_API_KEY; OPENAI_KEY_HEADER names the header for a proxy that wants no bearer token.
 
+    A threshold is measured (its 95 % interval lies on the scale and spans a factor of 3 at most), rough (it
+    does not, or something may have moved it), blunt (the strongest level is noticed, but seldom), censored
+    (never) or unmeasurable, for example because more than 25 % of all identical pairs were called different.
+
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated
     """
     from calibration import workflow  # noqa: PLC0415 - plots load only when a run needs them
@@ -230,6 +234,9 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="Print the comparison as one JSON line.")] = False,
 ) -> None:
     """Say whether two models, or two versions of one, differ in what they notice: by how much, how surely.
+
+    Where the pictures shown differ in size, blur is compared as a share of the side, and what counts in
+    pixels (noise, compression, banding, resolution) gets no verdict: calibrate both at one size.
 
     Example: jnd-calibrate compare calibrated-v1 calibrated-v2
     """

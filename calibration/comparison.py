@@ -2,7 +2,8 @@
 
 Works on profiles alone, so that a folder, a mailed file and a published name compare alike; the arithmetic is
 `calibration.ratios`. Corrected over distortions by Holm's method. That two runs may have shown the
-same pictures is not used.
+same pictures is not used. Where their sizes differ, only what means the same at both is judged
+(`calibration.stimulus_side`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from calibration.holm import holm
 from calibration.known_profiles import find_profile
 from calibration.profile import JndProfile, Threshold
 from calibration.ratios import (
+    UNKNOWN,
     Ratio,
     difference_of_shares,
     geometric_mean,
@@ -21,8 +23,10 @@ from calibration.ratios import (
     is_known,
     ratio_of,
     rounded,
+    times,
 )
 from calibration.stimuli.registry import DISTORTIONS
+from calibration.stimulus_side import Comparable, comparable, describe_side
 
 SIGNIFICANT = 0.05
 
@@ -33,6 +37,8 @@ class Contrast(Ratio):
 
     p_adjusted: float | None  # Holm, over the distortions tested
     verdict: str  # in words
+    basis: str  # what is compared: levels, shares of the side, or nothing
+    reason: str  # why not levels; empty where they are
 
 
 @dataclass(frozen=True)
@@ -78,14 +84,19 @@ def compare_profiles(a: JndProfile, b: JndProfile) -> ComparisonResult:
     shared = [name for name in a.distortions if name in b.distortions]
     if not shared:
         raise ValueError(f"expected a distortion in both profiles, {a.model} and {b.model} share none")
-    ratios = {name: ratio_of(a.distortions[name], b.distortions[name]) for name in shared}
+    units = {name: comparable(name, a, b) for name in shared}
+    ratios = {name: _ratio(a.distortions[name], b.distortions[name], units[name]) for name in shared}
     tested = {name: found.p_value for name, found in ratios.items() if found.p_value is not None}
     adjusted = dict(zip(tested, holm(list(tested.values())), strict=True))
     contrasts = {
         name: Contrast(
             **asdict(found),
             p_adjusted=adjusted.get(name),
-            verdict=_verdict(name, found, adjusted.get(name), a=a.distortions[name], b=b.distortions[name]),
+            verdict=_verdict(
+                name, found, adjusted.get(name), units[name], a=a.distortions[name], b=b.distortions[name]
+            ),
+            basis=units[name].basis,
+            reason=units[name].reason,
         )
         for name, found in ratios.items()
     }
@@ -124,11 +135,23 @@ def as_table(result: ComparisonResult) -> Table:
     return table
 
 
-def _verdict(name: str, found: Ratio, p_adjusted: float | None, *, a: Threshold, b: Threshold) -> str:
+def _ratio(a: Threshold, b: Threshold, unit: Comparable) -> Ratio:
+    if unit.basis == "nothing":
+        return UNKNOWN
+    found = ratio_of(a, b)
+    return found if unit.factor == 1 else times(found, unit.factor)
+
+
+def _verdict(
+    name: str, found: Ratio, p_adjusted: float | None, unit: Comparable, *, a: Threshold, b: Threshold
+) -> str:
     label = DISTORTIONS[name].label if name in DISTORTIONS else name
+    if unit.basis == "nothing":
+        return f"no verdict: {unit.reason}"
+    what = "the level" if unit.basis == "levels" else "the share of the picture's side"
     if found.ratio is None:
-        return _verdict_without_ratio(label, found, a=a, b=b)
-    level = f"B notices {label} at {found.ratio:.3g} × the level"
+        return _verdict_without_ratio(label, found, what, a=a, b=b)
+    level = f"B notices {label} at {found.ratio:.3g} × {what}"
     if p_adjusted is None:
         without = " and ".join(side for side, one in (("A", a), ("B", b)) if not has_interval(one))
         return f"{level}; not tested: {without} comes without an interval"
@@ -137,21 +160,25 @@ def _verdict(name: str, found: Ratio, p_adjusted: float | None, *, a: Threshold,
     return f"{level}: {'finer' if found.ratio < 1 else 'coarser'}, {_p_words(p_adjusted)}"
 
 
-def _verdict_without_ratio(label: str, found: Ratio, *, a: Threshold, b: Threshold) -> str:
+def _verdict_without_ratio(label: str, found: Ratio, what: str, *, a: Threshold, b: Threshold) -> str:
     for side, one in (("A", a), ("B", b)):
         if not is_known(one):
             return f"cannot tell: {side} is unmeasurable" + (f" ({one.reason})" if one.reason else "")
     if found.low is None and found.high is None:
-        return f"cannot tell: neither noticed {label} at any level"
-    side = "B" if found.low is not None else "A"
+        if a.status == b.status == "censored":
+            return f"cannot tell: neither noticed {label} at any level"
+        return f"cannot tell: neither noticed {label} more than seldom, even at the strongest level"
+    side, beyond = ("B", b) if found.low is not None else ("A", a)
     word = "coarser" if side == "B" else "finer"
+    seldom = "never" if beyond.status == "censored" else "hardly"
+    noticed = f"{side} {seldom} noticed {label}"
     if a.low is None or b.low is None:
-        return f"B looks {word}: {side} never noticed {label}; not tested, a value has no interval"
-    if found.low is not None and found.low > 1:
-        return f"B is coarser: it never noticed {label}, at least {found.low:.3g} × the level"
-    if found.high is not None and found.high < 1:
-        return f"B is finer: A never noticed {label}, at most {found.high:.3g} × the level"
-    return f"cannot tell: {side} never noticed {label}, and the intervals reach each other"
+        return f"B looks {word}: {noticed}; not tested, a value has no interval"
+    is_apart = (found.low or 0) > 1 or 0 < (found.high or 0) < 1
+    if not is_apart:
+        return f"cannot tell: {noticed}, and the intervals reach each other"
+    least = "at most" if found.low is None else "at least"
+    return f"B is {word}: {noticed}, {least} {found.low or found.high:.3g} × {what}"
 
 
 def _false_alarms(a: JndProfile, b: JndProfile) -> FalseAlarms:
@@ -168,14 +195,22 @@ def _false_alarms(a: JndProfile, b: JndProfile) -> FalseAlarms:
 def _warnings(a: JndProfile, b: JndProfile) -> list[str]:
     warnings = []
     if a.stimulus_side != b.stimulus_side and a.source == b.source == "measured":
-        sides = " and ".join(_side(profile) for profile in (a, b))
-        warnings.append(f"stimuli differ in size ({sides}): a threshold holds for its size")
+        sides = " and ".join(describe_side(profile) for profile in (a, b))
+        warnings.append(
+            f"stimuli differ in size ({sides}): what counts in pixels is not judged by its levels; to "
+            "compare everything, calibrate both with pictures of one size"
+        )
     for key in ("procedure", "question"):
         values = [profile.details.get(key) for profile in (a, b)]
         if None not in values and values[0] != values[1]:
             warnings.append(
                 f"the {key} differs ({values[0]} and {values[1]}): thresholds may, for that reason alone"
             )
+    warnings += [
+        f"replies of {side} were lost unevenly: its thresholds may be too high or too low for that alone"
+        for side, profile in (("A", a), ("B", b))
+        if profile.details.get("excluded_unevenly")
+    ]
     for side, profile in (("A", a), ("B", b)):
         if profile.source != "measured":
             kind = "a published prior" if profile.source == "published-prior" else "the default profile"
@@ -184,10 +219,6 @@ def _warnings(a: JndProfile, b: JndProfile) -> list[str]:
     if lonely:
         warnings.append(f"only one side knows {', '.join(lonely)}: left out")
     return warnings
-
-
-def _side(profile: JndProfile) -> str:
-    return "the pictures' own" if profile.stimulus_side is None else f"{profile.stimulus_side} px"
 
 
 def _catch_trials(profile: JndProfile) -> int:

@@ -1,21 +1,23 @@
 """What calibration learned of one model: a threshold per distortion, and how far to trust it.
 
 A profile is a file. It says where its numbers come from (`source`) and keeps "unmeasurable" as a value, so
-that whoever reads it decides what to do about it.
+that whoever reads it decides what to do about it. Files of version 1, which knew neither `rough` nor `blunt`,
+are read as well.
 """
 
 import json
 import math
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from calibration.stimuli.registry import DISTORTIONS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_READ_VERSIONS = (1, SCHEMA_VERSION)
 
 _LARGEST_SIDE = 4096  # pixels: no model is shown more
 _POSITIVE = ("threshold", "low", "high", "slope")  # of a distortion
@@ -23,7 +25,15 @@ _RATES = ("false_alarm", "hit_at_max")
 _LEAST = math.ulp(0.0)
 _LARGEST = sys.float_info.max
 
-Status = Literal["measured", "censored", "unmeasurable", "assumed"]
+# measured: inside an interval that lies on the scale and spans a factor of `MAX_MEASURED_SPAN` at most.
+# rough: an estimate that lacks one of these, or was asked in a way that may have moved it.
+# blunt: the strongest level is noticed, but seldom; the estimate is of a function that was never seen whole.
+# censored: never noticed; `threshold` is the strongest level, `low` what it exceeds, and there is no `high`.
+# unmeasurable: what numbers there are must not be used. assumed: of people or of a table, not of this model.
+Status = Literal["measured", "rough", "blunt", "censored", "unmeasurable", "assumed"]
+MAX_MEASURED_SPAN = 3.0  # upper over lower end of the 95 % interval
+ALSO = "; also "  # between the reasons of one threshold
+_STATUSES = ", ".join(get_args(Status))
 Source = Literal["measured", "published-prior", "default"]
 
 
@@ -36,15 +46,25 @@ class Threshold:
     """Where one model starts to notice one distortion."""
 
     status: Status
-    threshold: float | None  # levels; at `measured` the JND, at `censored` the strongest level shown
+    threshold: float | None  # levels: the JND, at `censored` the strongest level shown; None without estimate
     unit_value: float | None  # the same in the distortion's physical unit
     low: float | None  # 95 % interval, levels
-    high: float | None
+    high: float | None  # may lie beyond the strongest level, except at `measured`
     slope: float | None  # of the Weibull function
     false_alarm: float | None  # P(says "different") on identical pairs
     hit_at_max: float | None  # P(says "different") at the strongest level
-    n_queries: int
-    reason: str = ""  # why unmeasurable or censored, or where an assumed level comes from
+    n_queries: int  # questions asked, those after an unreadable reply and about references included
+    reason: str = ""  # why it is not measured, what is not known, or where an assumed level comes from
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the model noticed enough of the scale for its threshold to be a number with an interval."""
+        return self.status in ("measured", "rough")
+
+    @property
+    def is_beyond_scale(self) -> bool:
+        """Whether the model never or hardly noticed the strongest level: its JND is known to be large."""
+        return self.status in ("censored", "blunt")
 
 
 @dataclass(frozen=True)
@@ -85,14 +105,17 @@ class JndProfile:
         try:
             fields = json.loads(text)
             version = fields.get("schema_version")
-            if version != SCHEMA_VERSION:
-                raise ProfileError(f"expected a profile of schema version {SCHEMA_VERSION}, got {version!r}")
+            if version not in _READ_VERSIONS:
+                raise ProfileError(
+                    f"expected a profile of schema version {' or '.join(map(str, _READ_VERSIONS))}, "
+                    f"got {version!r}"
+                )
             fields["distortions"] = {
                 name: Threshold(**value) for name, value in fields["distortions"].items()
             }
             profile = cls(**fields)
             _check(profile)
-            return profile
+            return _risen(profile) if version == 1 else profile
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
             raise ProfileError(f"expected a JND profile, got something else: {error}") from error
 
@@ -109,6 +132,40 @@ def load_profile(path: Path) -> JndProfile:
     )
 
 
+def why_rough(low: float | None, high: float | None, *, strongest: float) -> str:
+    """Return what an estimate's 95 % interval lacks for `measured`; empty where it lacks nothing."""
+    if low is None or high is None or low >= high:
+        return "too few answers for an interval"
+    if high > strongest:
+        return f"the interval reaches beyond the strongest level, {strongest:g}"
+    if high > MAX_MEASURED_SPAN * low:
+        return (
+            f"the interval spans a factor of {high / low:.2g} "
+            f"(at most {MAX_MEASURED_SPAN:g} for a measured threshold); more questions narrow it"
+        )
+    return ""
+
+
+# How version 1 said that the strongest level is noticed but seldom.
+_SELDOM = ("notices only", "the answer changed only")
+
+
+def _risen(profile: JndProfile) -> JndProfile:
+    """Give the thresholds of a file of version 1 the status they have today."""
+    distortions = {name: _with_risen_status(name, found) for name, found in profile.distortions.items()}
+    return replace(profile, distortions=distortions, schema_version=SCHEMA_VERSION)
+
+
+def _with_risen_status(name: str, found: Threshold) -> Threshold:
+    if found.status == "unmeasurable" and found.reason.startswith(_SELDOM):
+        return replace(found, status="blunt")
+    if found.status == "measured" and name in DISTORTIONS:
+        lack = why_rough(found.low, found.high, strongest=DISTORTIONS[name].levels)
+        reason = ALSO.join(filter(None, (lack, found.reason)))
+        return replace(found, status="rough", reason=reason) if lack else found
+    return found
+
+
 def _check(profile: JndProfile) -> None:
     """Refuse numbers that no calibration gives, so that none of them is met while predicting."""
     for name in ("stimulus_side", "input_side"):
@@ -117,6 +174,8 @@ def _check(profile: JndProfile) -> None:
             raise ProfileError(f"expected {name} to be a whole number in 1...{_LARGEST_SIDE}, got {side!r}")
     _check_rate(profile.false_alarm, "false_alarm")
     for distortion, found in profile.distortions.items():
+        if found.status not in get_args(Status):
+            raise ProfileError(f"expected {distortion}.status to be {_STATUSES}, got {found.status!r}")
         for name in _POSITIVE:
             _check_positive(getattr(found, name), f"{distortion}.{name}")
         for name in _RATES:

@@ -19,7 +19,7 @@ _MIN_USABLE = 0.5  # share of the answers that must be comparable
 _MIN_ANSWERS = 8  # to perturbed prompts
 _USUAL_ANSWERS = 140
 _MAX_WIDTH = 3.0  # upper over lower end of the interval
-_INEXACT: Status = "unmeasurable"  # what an estimate is called that is open towards one side, or wide
+_INEXACT: Status = "rough"  # what an estimate is called that is open towards one side, or wide
 
 
 @dataclass(frozen=True)

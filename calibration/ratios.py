@@ -20,18 +20,25 @@ class Ratio:
     """A threshold of B over that of A; None where it cannot be told."""
 
     ratio: float | None
-    low: float | None  # 95 %; alone where B was censored: at least so much
-    high: float | None  # alone where A was censored: at most so much
+    low: float | None  # 95 %; alone where B's lies beyond the scale: at least so much
+    high: float | None  # alone where A's does: at most so much
     p_value: float | None  # two-sided, of "the thresholds are equal"
 
 
+UNKNOWN = Ratio(None, None, None, None)
+
+
 def ratio_of(a: Threshold, b: Threshold) -> Ratio:
-    """Return B's threshold over A's, with its interval and test where both sides have an interval."""
-    if not (is_known(a) and is_known(b)) or (a.status == b.status == "censored"):
-        return Ratio(None, None, None, None)
-    if b.status == "censored":
+    """Return B's threshold over A's, with its interval and test where both sides have an interval.
+
+    Of a threshold beyond the scale, never noticed or hardly so, only the lower end is used: what an estimate
+    says of levels that were never shown is its prior's.
+    """
+    if not (is_known(a) and is_known(b)) or (a.is_beyond_scale and b.is_beyond_scale):
+        return UNKNOWN
+    if b.is_beyond_scale:
         return Ratio(None, _bounded(b.low or b.threshold, a.high or a.threshold), None, None)
-    if a.status == "censored":
+    if a.is_beyond_scale:
         return Ratio(None, None, _bounded(b.high or b.threshold, a.low or a.threshold), None)
     log_ratio = _ln(b.threshold) - _ln(a.threshold)
     if not (has_interval(a) and has_interval(b)):
@@ -60,6 +67,20 @@ def geometric_mean(ratios: Sequence[Ratio]) -> Ratio:
     below = math.hypot(*(_ln(found.ratio) - _ln(found.low) for found in known)) / len(known)
     above = math.hypot(*(_ln(found.high) - _ln(found.ratio) for found in known)) / len(known)
     return _tested(mean, below, above)
+
+
+def times(found: Ratio, factor: float) -> Ratio:
+    """Return the ratio in another unit, of which the two sides have unlike amounts: the test goes along.
+
+    The interval keeps its width and moves, so whether it holds 1 has to be asked again.
+    """
+    if found.ratio is not None and found.low and found.high:
+        log_ratio = _ln(found.ratio * factor)
+        return _tested(log_ratio, _ln(found.ratio) - _ln(found.low), _ln(found.high) - _ln(found.ratio))
+    ratio, low, high = (
+        None if one is None else rounded(one * factor) for one in (found.ratio, found.low, found.high)
+    )
+    return Ratio(ratio, low, high, None)
 
 
 def difference_of_shares(

@@ -68,7 +68,8 @@ class Habit:
 class Biases:
     """What the trials of one run say about the observer's habits."""
 
-    false_alarms: Rate | None  # None: no identical pair was shown
+    false_alarms: Rate | None  # None: no identical pair was answered readably
+    catches_shown: int  # identical pairs, unreadable answers included
     hits: Rate | None  # None: no pair was far above the threshold
     d_prime: float | None  # None: too few pairs of either kind
     criterion: float | None  # below 0: ready to say "different"
@@ -86,18 +87,20 @@ def diagnose(assessments: Mapping[str, Assessment]) -> Biases:
 
     Distortions never noticed give no hits: missing them is a matter of eyes, not of habits.
     """
-    heard = [trial for found in assessments.values() for trial in found.trials if trial.noticed is not None]
+    trials = [trial for found in assessments.values() for trial in found.trials]
+    heard = [trial for trial in trials if trial.noticed is not None]
     false_alarms = _rate("identical pairs", heard, lambda trial: trial.is_catch)
     clear = {name: _clear_level(found) for name, found in assessments.items()}
     hits = _rate(
-        "1.5 JND or more",
+        _clear_label(assessments),
         heard,
         lambda trial: (
             trial.stimulus.level - trial.stimulus.reference_level >= clear[trial.stimulus.distortion]
         ),
     )
     habits = [*_order_habit(heard), *_polarity_habit(heard)]
-    return Biases(false_alarms, hits, *_sensitivity(hits, false_alarms), habits)
+    shown = sum(trial.is_catch for trial in trials)
+    return Biases(false_alarms, shown, hits, *_sensitivity(hits, false_alarms), habits)
 
 
 def _rate(label: str, trials: Sequence[Trial], belongs: Callable[[Trial], bool]) -> Rate | None:
@@ -112,9 +115,22 @@ def _clear_level(assessment: Assessment) -> float:
     found, strongest = assessment.threshold, assessment.distortion.levels
     if found.status == "censored":
         return math.inf
-    if found.status == "unmeasurable" or not found.threshold:
+    if not found.is_estimated or not found.threshold:
         return _STRONG * strongest
     return min(_CLEAR * found.threshold, _STRONG * strongest)
+
+
+def _clear_label(assessments: Mapping[str, Assessment]) -> str:
+    """Say which pairs count as clear: those of a distortion without a JND are the strongest."""
+    clear = {name: _clear_level(found) for name, found in assessments.items()}
+    is_by_jnd = [
+        found.threshold.is_estimated and clear[name] == _CLEAR * (found.threshold.threshold or 0)
+        for name, found in assessments.items()
+        if clear[name] < math.inf
+    ]
+    if all(is_by_jnd):
+        return "1.5 JND or more"
+    return "1.5 JND, or near the strongest" if any(is_by_jnd) else "near the strongest"
 
 
 def _sensitivity(hits: Rate | None, false_alarms: Rate | None) -> tuple[float | None, float | None]:

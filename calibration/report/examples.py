@@ -112,6 +112,9 @@ def _levels(assessment: Assessment) -> tuple[list[tuple[float, str]], str]:
             "The answer changed at no level" if asks_a_task(assessment.trials) else "Not noticed at any level"
         )
         return _shares(strongest), f"{never} (JND {describe_level(found, int(strongest))})."
+    if found.status == "blunt":
+        hardly = "The answer hardly changes" if asks_a_task(assessment.trials) else "Hardly noticed"
+        return _shares(strongest), f"{hardly} even at the strongest level; these are shares of the scale."
     levels = [(found.threshold * times, caption) for times, caption in _FRACTIONS]
     if found.threshold > strongest:
         return _shares(strongest), "The JND lies beyond the strongest level; these are shares of the scale."

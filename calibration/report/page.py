@@ -11,8 +11,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from calibration.assessment import Assessment, asks_a_task
+from calibration.assessment import Assessment, asks_a_task, questions_asked
 from calibration.directory import write_whole
+from calibration.false_alarms import count_catches
 from calibration.profile import JndProfile
 from calibration.report.bias import diagnose
 from calibration.report.examples import render_examples
@@ -93,9 +94,14 @@ def render_report(
         title=title_of(profile, trials),
         noticed=noticed_words(trials),
         is_task=asks_a_task(trials),
-        has_catches=any(trial.is_catch for trial in trials),
+        catches=count_catches(trials),
+        has_fits=any(found.fit is not None for found in assessments.values()),
+        has_estimates=any(found.fit and found.threshold.is_estimated for found in assessments.values()),
+        swaps_polarity=any(trial.polarity == "identical" for trial in trials),
         summary=summarise(profile, assessments),
+        n_questions=questions_asked(trials),
         n_trials=len(trials),
+        n_readable=sum(trial.noticed is not None for trial in trials),
         cards=[_card(found, plots[name]) for name, found in assessments.items()],
         plots=plots,
         beside=BESIDE,
@@ -122,7 +128,15 @@ def save_plots(assessments: Mapping[str, Assessment], folder: Path) -> list[Path
 
 def _told(details: Mapping[str, object]) -> dict[str, object]:
     """Leave out what the page shows otherwise, and what does not apply."""
-    return {key: value for key, value in details.items() if value is not None and key != "reply_classes"}
+    return {key: value for key, value in details.items() if value is not None and key not in _TOLD_ABOVE}
+
+
+_TOLD_ABOVE = frozenset(
+    {
+        *("reply_classes", "excluded_unevenly"),
+        *("catch_trials", "catch_trials_shown", "catch_trials_called_different"),
+    }
+)
 
 
 def _figures(assessments: Mapping[str, Assessment]) -> dict[str, _Figure]:
@@ -131,7 +145,10 @@ def _figures(assessments: Mapping[str, Assessment]) -> dict[str, _Figure]:
     if asks_prompts(trials):
         return {name: _Figure(each.draw, each.title) for name, each in prompt_figures(trials).items()}
     figures = {
-        name: _Figure(partial(draw_curve, found), f"Psychometric function of {found.distortion.label}")
+        name: _Figure(
+            partial(draw_curve, found),
+            f"{'Psychometric function' if found.fit else 'Answers by level'}: {found.distortion.label}",
+        )
         for name, found in assessments.items()
     }
     if multiples_of_human(assessments):
@@ -161,11 +178,12 @@ def _card(assessment: Assessment, plot: Markup) -> _Card:
         label=distortion.label,
         plot=plot,
         level=describe_level(found, distortion.levels),
-        interval=describe_interval(found),
-        unit_value=describe_unit(found, distortion.unit),
-        slope="–" if found.slope is None else f"{found.slope:.2g}",
+        interval=describe_interval(found, distortion.levels),
+        unit_value=describe_unit(found, distortion),
+        # Where no curve is drawn, what a fit would say of them is the prior's.
+        slope="–" if found.slope is None or assessment.fit is None else f"{found.slope:.2g}",
         false_alarm="–" if found.false_alarm is None else f"{found.false_alarm:.0%}",
-        hit_at_max="–" if found.hit_at_max is None else f"{found.hit_at_max:.0%}",
+        hit_at_max="–" if found.hit_at_max is None or assessment.fit is None else f"{found.hit_at_max:.0%}",
         n_queries=found.n_queries,
         status=found.status,
         sentence=sentence_of(assessment),

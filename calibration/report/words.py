@@ -4,13 +4,17 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from calibration.assessment import Assessment, asks_a_task
+from calibration.false_alarms import MAX_FALSE_ALARM, CatchCount, readiness_of
 from calibration.profile import JndProfile
 from calibration.ratios import wilson_interval
+from calibration.replies.exclusion import exclusion
 from calibration.report.bias import Biases, Habit
 from calibration.report.sweeps import Sweep
-from calibration.summary import describe_level, describe_unit
+from calibration.summary import describe_catches, describe_level, describe_unit
 from calibration.trials import Trial
 
+# Of a question about differences; those of a task stand where they are used.
+_NOTICING = {"blunt": "Hardly noticed even at the strongest level", "censored": "Never noticed"}
 _LEAN = 0.5  # criterion beyond which one answer is preferred; a careful observer reaches about 0.3
 
 
@@ -28,12 +32,21 @@ def title_of(profile: JndProfile, trials: Sequence[Trial]) -> str:
 
 def summarise(profile: JndProfile, assessments: Mapping[str, Assessment]) -> list[str]:
     """Say in plain words what was found."""
-    sentences = [*_extremes(profile, assessments), *_false_alarms(profile, assessments)]
-    never = "never changed an answer" if _asks_a_task(assessments) else "never noticed"
-    for status, words in (("censored", never), ("unmeasurable", "could not be measured")):
-        labels = [f.distortion.label for f in assessments.values() if f.threshold.status == status]
+    trials = [trial for found in assessments.values() for trial in found.trials]
+    sentences = [*_extremes(profile, assessments), *_false_alarms(trials), *_lost(trials)]
+    if uneven := exclusion(trials).describe():
+        sentences.append(f"{uneven[:1].upper()}{uneven[1:]}, so none of this run is called measured.")
+    is_task = asks_a_task(trials)
+    for status, words in (
+        ("rough", "Known roughly"),
+        ("blunt", "The answer hardly changes even at the strongest level"),
+        ("censored", "Never changed an answer"),
+        ("unmeasurable", "Could not be measured"),
+    ):
+        labels = [_named(found) for found in assessments.values() if found.threshold.status == status]
         if labels:
-            sentences.append(f"{words.capitalize()}: {', '.join(labels)}.")
+            told = words if is_task else _NOTICING.get(status, words)
+            sentences.append(f"{told}: {', '.join(labels)}.")
     shown = (
         f"squares of {profile.stimulus_side} px" if profile.stimulus_side else "the pictures' own resolution"
     )
@@ -44,14 +57,17 @@ def summarise(profile: JndProfile, assessments: Mapping[str, Assessment]) -> lis
 def sentence_of(assessment: Assessment) -> str:
     """Say what one distortion's threshold means."""
     found, distortion = assessment.threshold, assessment.distortion
-    if found.status != "measured":
-        reason = found.reason or found.status
-        return f"{reason[:1].upper()}{reason[1:]}."
-    level = f"level {describe_level(found, distortion.levels)} of {distortion.levels}"
+    reason = f"{found.reason[:1].upper()}{found.reason[1:]}." if found.reason else ""
+    if not found.is_estimated:
+        return reason or f"{found.status.capitalize()}."
+    about = "about " if found.status == "rough" else ""
+    level = f"{about}level {_bare_level(assessment)} of {distortion.levels}"
     begins = (
         "The answer begins to change" if asks_a_task(assessment.trials) else "The change begins to be noticed"
     )
-    return f"{begins} at {level}, that is {describe_unit(found, distortion.unit)}."
+    unit = describe_unit(found, distortion)
+    meaning = "" if unit == "–" else f", that is {unit}"
+    return f"{begins} at {level}{meaning}. {reason}".rstrip()
 
 
 def staircase_sentence(sweeps: Sequence[Sweep]) -> str:
@@ -70,55 +86,109 @@ def staircase_sentence(sweeps: Sequence[Sweep]) -> str:
 
 def bias_sentences(biases: Biases, trials: Sequence[Trial]) -> list[str]:
     """Say what the rates mean, and what could not be checked."""
-    sentences = []
-    alarms = biases.false_alarms
-    if alarms is None:
+    is_task = asks_a_task(trials)
+    sentences = [_alarm_sentence(biases, is_task=is_task)]
+    if biases.hits is None:
+        sentences.append("No pair far above a threshold was answered readably, so hits are not known.")
+    elif biases.d_prime is not None and biases.criterion is not None:
         sentences.append(
-            "No identical pair was shown, so a readiness to say yes cannot be told from good eyes here."
-        )
-    else:
-        what = "got another answer" if asks_a_task(trials) else "were called different"
-        sentences.append(
-            f"{alarms.count} of {alarms.total} identical pairs {what}: {alarms.share:.1%}, "
-            f"with 95 % confidence between {alarms.low:.1%} and {alarms.high:.1%}."
-        )
-    if biases.d_prime is not None and biases.criterion is not None:
-        sentences.append(
-            f"Against pairs of 1.5 JND or more this is d′ = {biases.d_prime:.2f} "
-            f"with criterion c = {biases.criterion:+.2f}: {_leaning(biases.criterion)}."
+            f"Against {biases.hits.count} of {biases.hits.total} pairs at {biases.hits.label} "
+            f"this is d′ = {biases.d_prime:.2f} with criterion c = {biases.criterion:+.2f}: "
+            f"{_leaning(biases.criterion, is_task=is_task)}."
         )
     return [*sentences, *(_habit_sentence(habit) for habit in biases.habits)]
 
 
+def _alarm_sentence(biases: Biases, *, is_task: bool) -> str:
+    alarms = biases.false_alarms
+    if alarms is not None:
+        what = "got another answer" if is_task else "were called different"
+        unread = biases.catches_shown - alarms.total
+        more = f"; {unread} more could not be read" if unread else ""
+        return (
+            f"{alarms.count} of {alarms.total} identical pairs {what}: {alarms.share:.1%}, "
+            f"with 95 % confidence between {alarms.low:.1%} and {alarms.high:.1%}{more}."
+        )
+    told = describe_catches(0, 0, biases.catches_shown, is_task=is_task)
+    unknown = "so how often an answer changes by itself is not known here" if is_task else _UNKNOWN_READINESS
+    return f"{told[:1].upper()}{told[1:]}, {unknown}."
+
+
+_UNKNOWN_READINESS = "so a readiness to say “different” cannot be told from good eyes here"
+
+
 def _extremes(profile: JndProfile, assessments: Mapping[str, Assessment]) -> list[str]:
-    measured = {
+    """Name what is noticed soonest, and what is noticed last: never, hardly, or from the highest level on."""
+    estimated = {
         name: (found.threshold.threshold or 0) / found.distortion.levels
         for name, found in assessments.items()
-        if found.threshold.status == "measured"
+        if found.threshold.is_estimated
     }
-    if not measured:
+    beyond = [found for found in assessments.values() if found.threshold.is_beyond_scale]
+    is_task = _asks_a_task(assessments)
+    subject = f"The answers of {profile.model} are" if is_task else f"{profile.model} is"
+    if not estimated and not beyond:
         return []
-    finest, bluntest = min(measured, key=measured.__getitem__), max(measured, key=measured.__getitem__)
-    last = "" if finest == bluntest else f" and least to {_at(assessments[bluntest])}"
-    subject = f"{profile.model} is"
-    if _asks_a_task(assessments):
-        subject = f"The answers of {profile.model} are"
-    return [f"{subject} most sensitive to {_at(assessments[finest])}{last}."]
+    if not estimated:
+        return [f"{subject} insensitive to {_list_beyond(beyond)}."]
+    finest, last = min(estimated, key=estimated.__getitem__), max(estimated, key=estimated.__getitem__)
+    most = f"{subject} most sensitive to {_at(assessments[finest])}"
+    if beyond:
+        return [f"{most} and least to {_list_beyond(beyond)}."]
+    return [f"{most}." if finest == last else f"{most} and least to {_at(assessments[last])}."]
 
 
-def _false_alarms(profile: JndProfile, assessments: Mapping[str, Assessment]) -> list[str]:
-    trials = [trial for found in assessments.values() for trial in found.trials]
-    shown = sum(trial.is_catch and trial.noticed is not None for trial in trials)
-    if profile.false_alarm is None or not shown:
-        return []
-    low, high = wilson_interval(profile.false_alarm, shown)
-    said = f"It called {profile.false_alarm:.1%} of {shown} identical pairs different"
-    if asks_a_task(trials):
-        said = (
-            "Asked twice about the same picture, it answered differently "
-            f"{profile.false_alarm:.1%} of {shown} times"
+def _list_beyond(found: Sequence[Assessment]) -> str:
+    """List what was never noticed, before what was noticed but seldom."""
+    ordered = sorted(found, key=lambda one: one.threshold.hit_at_max or 0.0)
+    return ", ".join(one.distortion.label for one in ordered)
+
+
+def _false_alarms(trials: Sequence[Trial]) -> list[str]:
+    """Say what identical pairs got, and whether that forbids any threshold."""
+    readiness, is_task = readiness_of(trials), asks_a_task(trials)
+    catches = readiness.catches
+    sentences = [f"{_counted(catches, is_task=is_task)}."]
+    if not catches.answered:
+        return sentences
+    limit = f"{MAX_FALSE_ALARM:.0%} allowed"
+    if readiness.is_too_high:
+        sentences.append(f"That is more than the {limit}: no threshold of this run may be used.")
+    elif readiness.may_be_too_high:
+        sentences.append(
+            f"The true rate may exceed the {limit}: no threshold of this run is called measured."
         )
-    return [f"{said} (95 % interval {low:.1%} to {high:.1%})."]
+    return sentences
+
+
+def _counted(catches: CatchCount, *, is_task: bool) -> str:
+    share = ""
+    if catches.answered:
+        rate = catches.said / catches.answered
+        low, high = wilson_interval(rate, catches.answered)
+        share = f" ({rate:.1%}, 95 % interval {low:.1%} to {high:.1%})"
+    told = describe_catches(catches.said, catches.answered, catches.shown, is_task=is_task, share=share)
+    unknown = "how often an answer changes by itself is" if is_task else "false alarms are"
+    return f"{told[:1].upper()}{told[1:]}" + ("" if catches.answered else f": {unknown} not known")
+
+
+def _named(found: Assessment) -> str:
+    """Name a distortion; a blunt one with how often its strongest level is noticed."""
+    rate = found.threshold.hit_at_max
+    if found.threshold.status != "blunt" or rate is None:
+        return found.distortion.label
+    return f"{found.distortion.label} (about {rate:.0%} of the time)"
+
+
+def _lost(trials: Sequence[Trial]) -> list[str]:
+    """Say how many replies were left out."""
+    lost = sum(trial.noticed is None for trial in trials)
+    what = (
+        "pairs of answers could not be compared"
+        if asks_a_task(trials)
+        else "pairs got no reply that could be read as yes or no"
+    )
+    return [f"{lost} of {len(trials)} {what}, and were left out."] if lost else []
 
 
 def _asks_a_task(assessments: Mapping[str, Assessment]) -> bool:
@@ -126,13 +196,20 @@ def _asks_a_task(assessments: Mapping[str, Assessment]) -> bool:
 
 
 def _at(assessment: Assessment) -> str:
-    level = describe_level(assessment.threshold, assessment.distortion.levels)
-    return f"{assessment.distortion.label} (level {level} of {assessment.distortion.levels})"
+    about = "about " if assessment.threshold.status == "rough" else ""
+    level = f"{about}level {_bare_level(assessment)}"
+    return f"{assessment.distortion.label} ({level} of {assessment.distortion.levels})"
 
 
-def _leaning(criterion: float) -> str:
+def _bare_level(assessment: Assessment) -> str:
+    return describe_level(assessment.threshold, assessment.distortion.levels).removeprefix("≈ ")
+
+
+def _leaning(criterion: float, *, is_task: bool) -> str:
     if abs(criterion) < _LEAN:
-        return "no lean to either answer"
+        return "no lean either way" if is_task else "no lean to either answer"
+    if is_task:
+        return "answers change readily" if criterion < 0 else "answers change reluctantly"
     return "a lean towards “different”" if criterion < 0 else "a lean towards “identical”"
 
 

@@ -132,9 +132,9 @@ def calibration_table(record: str) -> Table:
     for heading in ("Distortion", "Notices from level", "95 % interval", "Status"):
         table.add_column(heading)
     for name, found in json.loads(record)["distortions"].items():
-        is_measured = found["status"] == "measured"
-        level = f"{found['threshold']:.1f}" if is_measured else "–"
-        interval = f"{found['low']:.1f} to {found['high']:.1f}" if is_measured else "–"
+        is_estimated = found["status"] in ("measured", "rough")
+        level = f"{found['threshold']:.1f}" if is_estimated else "–"
+        interval = f"{found['low']:.1f} to {found['high']:.1f}" if is_estimated else "–"
         table.add_row(name, level, interval, found["status"])
     return table
 

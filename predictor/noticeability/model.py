@@ -195,7 +195,7 @@ def link_of(profile: JndProfile) -> Link:
     slopes are pooled over pictures of unlike thresholds, which flattens them; those of four unlike observers,
     measured picture by picture, differed by much less.
     """
-    measured = [found for found in profile.of_pictures.values() if found.status == "measured"]
+    measured = [found for found in profile.of_pictures.values() if found.is_estimated]
     slopes = [found.slope for found in measured if found.slope is not None]
     ceilings = [found.hit_at_max for found in measured if found.hit_at_max is not None]
     alarms = [found.false_alarm for found in measured if found.false_alarm is not None]

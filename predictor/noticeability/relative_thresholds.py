@@ -76,7 +76,7 @@ def _to_half(profile: JndProfile, families: Sequence[str]) -> Floats:
     """
     slopes = [
         found.slope or _USUAL_SLOPE
-        if (found := profile.distortions.get(name)) is not None and found.status == "measured"
+        if (found := profile.distortions.get(name)) is not None and found.is_estimated
         else _USUAL_SLOPE
         for name in families
     ]
@@ -90,5 +90,5 @@ def _level(deviations: Floats) -> float:
 
 
 def _is_measured(profile: JndProfile) -> bool:
-    measured = [found for found in profile.of_pictures.values() if found.status == "measured"]
+    measured = [found for found in profile.of_pictures.values() if found.is_estimated]
     return profile.source == "measured" and len(measured) >= _FEWEST_MEASURED

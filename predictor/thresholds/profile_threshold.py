@@ -33,7 +33,7 @@ def profile_threshold(profile: JndProfile, name: str) -> float:
 def profile_doubt(profile: JndProfile, name: str, strength: Callable[[float], float]) -> float:
     """Return half the profile's own 95 % interval of ln(strength of a level); 0 where it states none."""
     found = profile.distortions.get(name)
-    if found is None or not found.low or not found.high or found.status != "measured":
+    if found is None or not found.low or not found.high or not found.is_estimated:
         return 0.0
     return max(0.0, math.log(strength(found.high) / strength(found.low)) / 2.0)
 

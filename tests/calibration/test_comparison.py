@@ -22,6 +22,7 @@ def measured(threshold: float, spread: float = 1.3) -> Threshold:
 
 
 CENSORED = Threshold("censored", 50, None, 40.0, None, 3.0, 0.02, 0.1, 25, "not noticed")
+BLUNT = Threshold("blunt", 48, None, 35.0, 80.0, 3.0, 0.02, 0.6, 25, "notices only about 60%")
 BIASED = Threshold("unmeasurable", 5, None, 1.0, 9.0, 3.0, 0.6, 0.9, 25, "biased")
 
 
@@ -97,6 +98,82 @@ def test_what_cannot_be_told_is_said_with_its_reason(a: Threshold, b: Threshold,
     assert reason in found.verdict
 
 
+def test_a_blunt_side_says_at_least_so_much_and_never_claims_blindness():
+    found = compare_profiles(profile(blur=measured(8)), profile(blur=BLUNT)).distortions["blur"]
+
+    assert found.ratio is found.high is found.p_value is None
+    assert found.low == pytest.approx(35 / (8 * 1.3), rel=1e-3)
+    assert "B is coarser: B hardly noticed blur" in found.verdict
+
+
+def test_two_blunt_sides_are_not_compared():
+    found = compare_profiles(profile(blur=BLUNT), profile(blur=CENSORED)).distortions["blur"]
+
+    assert "neither noticed blur more than seldom" in found.verdict
+
+
+def test_a_rough_threshold_is_compared_like_a_measured_one():
+    rough = replace(measured(20, 1.9), status="rough")
+
+    found = compare_profiles(profile(blur=measured(8)), profile(blur=rough)).distortions["blur"]
+
+    assert found.ratio == pytest.approx(2.5)
+    assert found.p_value is not None
+
+
+def routes(**levels: tuple[float, float]) -> tuple[JndProfile, JndProfile]:
+    """One model calibrated with pictures of 96 and of 512 px."""
+    small, large = ({name: measured(pair[at]) for name, pair in levels.items()} for at in (0, 1))
+    return profile("m", **small), replace(profile("m", **large), stimulus_side=512)
+
+
+def test_one_model_by_two_sizes_of_picture_is_not_called_coarser_for_its_pixels():
+    found = compare_profiles(*routes(blur=(3, 14.4), noise=(5, 24), jpeg=(30, 60)))
+
+    assert found.distortions["blur"].ratio == pytest.approx(14.4 / 3 * 96 / 512, rel=1e-3)
+    assert "no difference shown in blur" in found.distortions["blur"].verdict
+    for name in ("noise", "jpeg"):
+        one = found.distortions[name]
+        assert one.ratio is one.low is one.high is one.p_value is one.p_adjusted is None
+        assert one.verdict.startswith("no verdict: pictures of 96 px and 512 px")
+    assert found.overall.ratio == found.distortions["blur"].ratio
+
+
+def test_what_is_the_same_damage_at_any_size_is_compared_as_it_is():
+    found = compare_profiles(*routes(brightness=(8, 8), mask=(4, 12)))
+
+    assert (found.distortions["brightness"].basis, found.distortions["brightness"].reason) == ("levels", "")
+    assert "no difference shown" in found.distortions["brightness"].verdict
+    assert "coarser" in found.distortions["mask"].verdict
+
+
+def test_a_real_difference_survives_the_change_of_unit_with_its_test():
+    found = compare_profiles(*routes(blur=(3, 48))).distortions["blur"]
+
+    assert found.ratio == pytest.approx(3, rel=1e-3)
+    assert found.low < 3 < found.high
+    assert "3 × the share of the picture's side: coarser" in found.verdict
+    assert "compared as shares" in found.reason
+
+
+def test_a_size_nobody_knows_allows_no_change_of_unit():
+    small, _ = routes(blur=(3, 14.4))
+    as_they_are = replace(profile("m", blur=measured(14.4)), stimulus_side=None)
+
+    found = compare_profiles(small, as_they_are)
+
+    assert found.overall.ratio is None
+    assert "96 px and their own size" in found.distortions["blur"].verdict
+
+
+def test_replies_lost_unevenly_are_warned_of():
+    uneven = replace(profile(blur=measured(8)), details={"excluded_unevenly": "replies were lost unevenly"})
+
+    assert "replies of B were lost unevenly" in " ".join(
+        compare_profiles(profile(blur=measured(8)), uneven).warnings
+    )
+
+
 def test_published_values_are_compared_but_not_tested():
     found = compare("gpt-4o", "gemini-2.0-flash")
 
@@ -157,7 +234,7 @@ def test_the_record_is_one_line_of_json_with_numbers_or_null():
 
     assert set(record) == {"a", "b", "overall", "distortions", "false_alarm", "warnings"}
     assert set(record["overall"]) == KEYS
-    assert set(record["distortions"]["blur"]) == KEYS | {"p_adjusted", "verdict"}
+    assert set(record["distortions"]["blur"]) == KEYS | {"p_adjusted", "verdict", "basis", "reason"}
 
 
 def test_a_side_whose_interval_has_no_width_is_named_as_untested():

@@ -60,11 +60,11 @@ def test_what_is_not_a_profile_is_refused(text: str):
         JndProfile.from_json(text)
 
 
-@given(st.integers(min_value=2))
+@given(st.integers(min_value=3) | st.integers(max_value=0))
 def test_another_schema_version_is_refused(version: int):
     fields = json.loads(profile(blur=MEASURED).to_json()) | {"schema_version": version}
 
-    with pytest.raises(ProfileError, match="schema version 1"):
+    with pytest.raises(ProfileError, match="schema version 1 or 2"):
         JndProfile.from_json(json.dumps(fields))
 
 
@@ -120,3 +120,58 @@ def test_thresholds_of_prompts_are_kept_and_told_apart_from_those_of_pictures():
 
     assert set(found.distortions) == {"blur", "prompt-words"}
     assert set(found.of_pictures) == {"blur"}
+
+
+VERSION_1 = Path(__file__).with_name("profile_version_1.json")  # written by the release that knew no other
+
+
+def test_a_file_of_version_1_is_read_with_the_statuses_of_today():
+    old = json.loads(VERSION_1.read_text())
+
+    found = load_profile(VERSION_1)
+
+    assert old["schema_version"] == 1
+    assert {
+        name: (value["status"], found.distortions[name].status) for name, value in old["distortions"].items()
+    } == {
+        "blur": ("measured", "measured"),
+        "saturation": ("measured", "rough"),
+        "contrast": ("censored", "censored"),
+        "jpeg": ("unmeasurable", "unmeasurable"),
+        "noise": ("unmeasurable", "blunt"),
+        "mask": ("measured", "rough"),
+    }
+    assert "spans a factor of" in found.distortions["saturation"].reason
+    assert "beyond the strongest level, 50" in found.distortions["mask"].reason
+
+
+def test_a_file_of_version_1_keeps_its_numbers_and_is_written_as_version_2():
+    old = json.loads(VERSION_1.read_text())
+
+    written = json.loads(load_profile(VERSION_1).to_json())
+
+    assert written["schema_version"] == 2
+    for name, value in old["distortions"].items():
+        told = {"status": None, "reason": None}
+        assert value | told == written["distortions"][name] | told
+
+
+def test_the_profile_that_ships_is_measured_throughout():
+    assert {found.status for found in embedded_profile().distortions.values()} == {"measured"}
+
+
+def test_a_blunt_threshold_is_known_and_beyond_the_scale():
+    blunt = Threshold("blunt", 45.0, 22.5, 30.0, 90.0, 3.0, 0.02, 0.6, 25, "notices only 60%")
+
+    assert profile(blur=blunt).threshold_of("blur") == 45
+    assert blunt.is_beyond_scale
+    assert not blunt.is_estimated
+
+
+@pytest.mark.parametrize("status", ["fine", "", None, 3, []])
+def test_an_unknown_status_is_refused_by_name(status: object):
+    fields = json.loads(profile(blur=MEASURED).to_json())
+    fields["distortions"]["blur"]["status"] = status
+
+    with pytest.raises(ProfileError, match=r"blur\.status"):
+        JndProfile.from_json(json.dumps(fields))

@@ -1,7 +1,7 @@
 """Every module has its tests in the mirrored place, or its line here that says where they are.
 
-A module is named here when it holds no behaviour of its own, or when a test of it alone would need the very thing it
-is made for: then the named tests drive it through its one caller.
+A module is named here when it holds no behaviour of its own, or when a test of it alone would need the very
+thing it is made for: then the named tests drive it through its one caller.
 """
 
 from pathlib import Path

@@ -6,20 +6,22 @@ from matplotlib.figure import Figure
 
 from calibration.assessment import Assessment
 from calibration.fitting import Values
-from calibration.report.plots.ink import CARD, FILL, INK, LINE, RULE, WARM, new_figure
+from calibration.report.plots.ink import CARD, FILL, INK, LINE, MUTED, RULE, WARM, new_figure
 from calibration.report.words import noticed_words
 
 _BINS = 9
 
 
 def draw_curve(assessment: Assessment) -> Figure:
-    """Return the figure; without a fit, the answers alone."""
+    """Return the figure; without a fit the answers alone, and where there are none, a line that says so."""
     figure = new_figure(3.9, 2.75)
     axes = figure.add_subplot(xscale="log")
     axes.set_xlim(_left_edge(assessment) * 0.6, assessment.distortion.levels * 1.08)
     _draw_fit(axes, assessment)
     _draw_data(axes, assessment)
     _finish(axes, assessment)
+    if all(trial.noticed is None for trial in assessment.trials):
+        axes.text(0.5, 0.5, "no readable answer", transform=axes.transAxes, ha="center", color=MUTED)
     return figure
 
 
@@ -31,7 +33,7 @@ def _draw_fit(axes: Axes, assessment: Assessment) -> None:
     low, high = fit.band(levels)
     axes.fill_between(levels, low, high, color=FILL, alpha=0.55, linewidth=0)
     axes.plot(levels, fit.function.probability(levels), color=LINE, linewidth=1.8)
-    if assessment.threshold.status == "measured":
+    if assessment.threshold.is_estimated:
         threshold = fit.function.threshold
         axes.axvline(threshold, color=LINE, linewidth=0.8, linestyle=(0, (4, 3)))
         height = float(fit.function.probability(threshold))

@@ -66,8 +66,8 @@ def _draw_this_model(axes: Any, angles: Any, assessments: Mapping[str, Assessmen
     axes.plot([*angles, angles[0]], [*radii, radii[0]], color=LINE, linewidth=2.2, zorder=4)
     axes.plot([], [], color=LINE, linewidth=2.2, marker="o", markersize=4.5, label="this model")
     for angle, radius, column in zip(angles, radii, COLUMNS, strict=True):
-        is_censored = column in mine and assessments[column].threshold.status == "censored"
-        face = CARD if is_censored else LINE
+        is_beyond = column in mine and assessments[column].threshold.is_beyond_scale
+        face = CARD if is_beyond else LINE
         axes.plot(
             [angle], [radius], "o", color=LINE, markerfacecolor=face, markersize=5, zorder=5, clip_on=False
         )

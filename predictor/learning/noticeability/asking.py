@@ -179,7 +179,7 @@ def _describe_cost(name: str, *, pairs: int, pilot: int, kept: int) -> str:
 
 def _missing(known: JndProfile) -> list[str]:
     """List the distortions without a measured threshold."""
-    measured = {name for name, found in known.distortions.items() if found.status == "measured"}
+    measured = {name for name, found in known.distortions.items() if found.is_estimated}
     return [name for name in FAMILIES if name not in measured]
 
 
@@ -187,7 +187,7 @@ def _completed(
     known: JndProfile, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
 ) -> JndProfile:
     """Fill what a profile lacks by a pilot."""
-    measured = {name: found for name, found in known.of_pictures.items() if found.status == "measured"}
+    measured = {name: found for name, found in known.of_pictures.items() if found.is_estimated}
     pilot = pilot_thresholds(files, labeller, _missing(known), side=side, rng=rng)
     piloted = {
         name: replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")

@@ -128,7 +128,7 @@ def threshold_error(
 
     Only distortions count whose threshold the profile measured; None where there is none.
     """
-    measured = {name for name, found in profile.distortions.items() if found.status == "measured"}
+    measured = {name for name, found in profile.distortions.items() if found.is_estimated}
     errors = threshold_errors(pairs, chances, measured, identical=identical)
     return float(np.median(np.abs(list(errors.values())))) if errors else None
 

@@ -90,6 +90,6 @@ def _merged(profiles: Sequence[JndProfile]) -> JndProfile:
     for profile in profiles[1:]:
         for name, other in profile.distortions.items():
             mine = distortions.get(name)
-            if mine is None or (mine.status != "measured" and other.status == "measured"):
+            if mine is None or (not mine.is_estimated and other.is_estimated):
                 distortions[name] = other
     return replace(profiles[0], distortions=distortions)

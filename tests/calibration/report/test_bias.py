@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -107,11 +108,23 @@ def test_missing_what_is_never_noticed_at_all_is_no_habit():
     assert diagnose(assess(seen + unseen)).hits == diagnose(assess(seen)).hits
 
 
+def test_what_counts_as_a_clear_pair_is_said():
+    seen = adaptive_trials("blur", PsychometricFunction(8, 3, 0.02, 0.02), 150)
+    blunt = adaptive_trials("noise", PsychometricFunction(60, 3, 0.02, 0.02), 150)
+
+    labels = [diagnose(assess(trials)).hits.label for trials in (seen, seen + blunt, blunt)]
+
+    assert labels == ["1.5 JND or more", "1.5 JND, or near the strongest", "near the strongest"]
+
+
 def test_replies_without_yes_or_no_are_left_out():
     trials = adaptive_trials("blur", PsychometricFunction(8, 3, 0.02, 0.02))
     lost = [staged_trial(100 + index, level=0.0, noticed=None) for index in range(10)]
 
-    assert diagnose(assess(trials + lost)) == diagnose(assess(trials))
+    found, without = diagnose(assess(trials + lost)), diagnose(assess(trials))
+
+    assert replace(found, catches_shown=without.catches_shown) == without
+    assert found.catches_shown == without.catches_shown + 10
 
 
 def test_what_a_run_did_not_vary_is_not_tested():

@@ -6,20 +6,32 @@ from pathlib import Path
 import pytest
 from skimage import data
 
-from calibration.assessment import assess, build_profile
+from calibration.assessment import Method, assess, build_profile
 from calibration.image import Image, encode_png
 from calibration.observers.simulated import parse_simulated
 from calibration.profile import JndProfile
 from calibration.psychometric import PsychometricFunction
 from calibration.report.page import render_report, save_plots
 from calibration.stimuli.registry import DISTORTIONS
-from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials
+from calibration.trials import Trial
+from tests.calibration.report.staged_trials import adaptive_trials, ascending_trials, staged_trial
 
 OBSERVERS = {
     "blur": PsychometricFunction(8, 3, 0.02, 0.02),
     "noise": PsychometricFunction(25, 3, 0.02, 0.02),
     "contrast": PsychometricFunction(900, 3, 0.01, 0.01),
-    "webp": PsychometricFunction(20, 3, 0.7, 0.02),
+    "jpeg": PsychometricFunction(110, 3, 0.01, 0.01),
+    "webp": PsychometricFunction(20, 3, 0.02, 0.02),
+    "mask": PsychometricFunction(42, 1.5, 0.02, 0.02),
+}
+COUNTS = {"jpeg": 150, "webp": 6, "mask": 12}
+STATUSES = {
+    "blur": "measured",
+    "noise": "measured",
+    "contrast": "censored",
+    "jpeg": "blunt",
+    "webp": "unmeasurable",
+    "mask": "rough",
 }
 SECTIONS = ("summary", "thresholds", "radar", "curves", "examples", "replies", "bias", "method")
 
@@ -27,7 +39,11 @@ SECTIONS = ("summary", "thresholds", "radar", "curves", "examples", "replies", "
 @pytest.fixture(scope="module")
 def assessments():
     return assess(
-        [trial for name, function in OBSERVERS.items() for trial in adaptive_trials(name, function)]
+        [
+            trial
+            for name, function in OBSERVERS.items()
+            for trial in adaptive_trials(name, function, COUNTS.get(name, 40))
+        ]
     )
 
 
@@ -70,9 +86,9 @@ def test_the_page_has_every_section_and_a_curve_and_a_row_per_distortion(page: s
     outline = Outline(page)
 
     assert set(SECTIONS) | set(OBSERVERS) <= set(outline.ids)
-    assert outline.tags.count("tr") == 5
-    assert outline.tags.count("svg") == 4 + 3  # radar, replies, bias
-    assert outline.tags.count("img") == 4 * 4
+    assert outline.tags.count("tr") == len(OBSERVERS) + 1
+    assert outline.tags.count("svg") == len(OBSERVERS) + 3  # radar, replies, bias
+    assert outline.tags.count("img") == 4 * len(OBSERVERS)
 
 
 def test_the_page_needs_nothing_from_elsewhere(page: str):
@@ -82,11 +98,18 @@ def test_the_page_needs_nothing_from_elsewhere(page: str):
     assert not re.search(r"url\((?!#)", page)
 
 
-def test_every_status_is_shown_with_its_reason(page: str):
-    for status in ("measured", "censored", "unmeasurable"):
+def test_every_status_is_shown_with_its_reason(page: str, assessments):
+    assert {name: found.threshold.status for name, found in assessments.items()} == STATUSES
+    for status in STATUSES.values():
         assert f'class="status {status}"' in page
-    assert "identical pairs" in page
+    assert "Notices only about" in page
     assert "&gt;50" in page
+
+
+def test_only_what_may_not_be_used_is_red(page: str):
+    red = re.findall(r"\.status\.(\w+)[^}]*var\(--bad\)", page)
+
+    assert red == ["unmeasurable"]
 
 
 def test_what_the_page_quotes_is_escaped(profile, assessments):
@@ -143,6 +166,77 @@ def test_a_task_is_told_in_its_own_words():
     assert "The answer begins to change" in page
 
 
+def unreadable(count: int, **changed: object) -> list[Trial]:
+    lost = {"noticed": None, "reply_class": "gibberish", "questions": 2, "second_reply": "…"} | changed
+    return [staged_trial(index, level=0.0 if index % 5 == 0 else 10.0, **lost) for index in range(count)]
+
+
+def page_of(trials: list[Trial], **details: object) -> str:
+    found = assess(trials)
+    return render_report(build_profile(parse_simulated(""), found, details), found)
+
+
+def words_of(page: str) -> str:
+    """Leave out tags, figures and style, so that sentences can be read whole."""
+    bare = re.sub(r"<(svg|style).*?</\1>", " ", page, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", bare))
+
+
+def test_second_prompts_and_questions_about_references_count_as_questions():
+    words = words_of(page_of(unreadable(25)))
+
+    assert "50 questions asked" in words
+    assert "0 of 25 pairs answered readably" in words
+
+
+def test_without_a_readable_answer_there_is_no_curve_no_hit_rate_and_no_false_alarm_rate():
+    page = page_of(unreadable(25))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+
+    assert cells[2:8] == ["–"] * 6
+    assert "None of 25 replies could be read" in page
+    assert "5 identical pairs were shown, none was answered readably" in words_of(page)
+    assert "No identical pair was shown" not in page
+    assert "threshold with its 95" not in page
+    assert "<h2>Answers by level</h2>" in page
+
+
+def test_false_alarms_are_counted_and_estimates_are_called_so():
+    page = page_of(adaptive_trials("blur", OBSERVERS["blur"], 100))
+
+    assert "0 of 20 identical pairs were called different" in words_of(page)
+    assert "<th>False alarms, estimated</th>" in page
+    assert "<b>0.0 %</b>" not in page
+
+
+def test_replies_lost_unevenly_are_said_and_nothing_is_called_measured():
+    kept = adaptive_trials("blur", OBSERVERS["blur"], 200)
+    lost = [replace(t, noticed=None if t.noticed and t.index % 2 else t.noticed) for t in kept]
+
+    page = page_of(lost)
+
+    assert "replies were left out" in page
+    assert 'class="status measured"' not in page
+    assert 'class="status rough"' in page
+
+
+@pytest.mark.parametrize("procedure", ["adaptive", "ascending"])
+def test_a_page_about_answers_never_speaks_of_noticing(procedure: str):
+    function = PsychometricFunction(12, 3, 0.04, 0.02)
+    make = adaptive_trials if procedure == "adaptive" else ascending_trials
+    asked = {"reference_reply": "a cat", "polarity": "different"}
+    trials = [replace(trial, **asked) for trial in make("blur", function)]
+    method = Method(procedure, 3)
+    found = assess(trials, method)
+
+    words = words_of(
+        render_report(build_profile(parse_simulated(""), found, {"procedure": procedure, "window": 3}), found)
+    )
+
+    for word in ("says “different”", "called different", "False alarms", "meaning of “yes”", "saying yes"):
+        assert word not in words
+
+
 def test_figures_that_a_fit_would_give_may_be_missing(assessments):
     bare = {
         name: replace(
@@ -183,7 +277,7 @@ def test_plots_are_saved_as_png(assessments, tmp_path: Path):
     written = save_plots(assessments, tmp_path / "plots")
     climbed = save_plots(swept, tmp_path / "climbed")
 
-    names = ["blur", "contrast", "noise", "webp", "radar", "replies", "bias"]
+    names = ["blur", "contrast", "jpeg", "noise", "mask", "webp", "radar", "replies", "bias"]
     assert [path.stem for path in written] == names
     assert "blur-staircase" in [path.stem for path in climbed]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written + climbed)

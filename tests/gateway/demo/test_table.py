@@ -107,7 +107,17 @@ def test_the_calibration_is_told_by_level_and_interval():
         assert told in text
 
 
-@pytest.mark.parametrize("status", ["unmeasurable", "censored"])
+def test_a_rough_threshold_is_told_as_such():
+    console = Console(width=100, record=True, file=io.StringIO())
+
+    console.print(calibration_table(record_of("rough")))
+
+    text = console.export_text()
+    assert "12.3" in text
+    assert "rough" in text
+
+
+@pytest.mark.parametrize("status", ["unmeasurable", "censored", "blunt"])
 def test_a_calibration_that_measured_nothing_shows_no_numbers_and_disappoints(status):
     console = Console(width=100, record=True, file=io.StringIO())
 

@@ -99,6 +99,18 @@ def test_thresholds_are_relative_and_gaps_take_the_mean():
     assert found == pytest.approx([math.log(2), math.log(2)])
 
 
+def test_rough_thresholds_count_as_measured_and_blunt_ones_only_by_their_level():
+    blur, noise = (default_profile().distortions[name] for name in ("blur", "noise"))
+    known = {
+        "blur": replace(blur, status="rough", threshold=2.0, slope=1.0, hit_at_max=0.8),
+        "noise": replace(noise, status="blunt", threshold=8.0, slope=6.0, hit_at_max=0.6),
+    }
+    profile = replace(default_profile(), distortions=known)
+
+    assert link_of(profile) == link_of(replace(profile, distortions={"blur": known["blur"]}))
+    assert profile.threshold_of("noise") == 8.0
+
+
 def test_a_profile_without_thresholds_is_taken_for_human():
     assert log_thresholds(replace(default_profile(), distortions={}), SETTINGS) == [0.0, 0.0]
 

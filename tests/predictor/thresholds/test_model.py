@@ -138,6 +138,21 @@ def test_a_censored_distortion_is_marked(predictor: Predictor):
     assert is_sound(found)
 
 
+def test_a_blunt_distortion_is_taken_at_its_level_like_a_censored_one(predictor: Predictor):
+    profile = resolve_profile("embedded")
+    blur = replace(profile.distortions["blur"], threshold=48.0, low=40.0, high=90.0)
+
+    blunt, censored = (
+        predictor.thresholds(
+            CAT, replace(profile, distortions={**profile.distortions, "blur": replace(blur, status=status)})
+        )["blur"]
+        for status in ("blunt", "censored")
+    )
+
+    assert blunt.basis == "blunt"
+    assert (blunt.level, blunt.low, blunt.high) == (censored.level, censored.low, censored.high)
+
+
 def test_a_profile_that_knows_nothing_gets_the_human_thresholds():
     empty = JndProfile(model="empty", source="measured", distortions={})
 

@@ -50,3 +50,14 @@ def test_stated_probabilities_are_drawn_where_the_observer_tells_them():
     (dots,) = draw_curve(replace(assessment, fit=None)).axes[0].collections
 
     assert dots.get_offsets()[0].tolist() == pytest.approx([10, 0.6])
+
+
+def test_without_a_readable_answer_nothing_is_drawn_and_that_is_said():
+    lost = [staged_trial(index, level=float(index), noticed=None) for index in range(10)]
+    (assessment,) = assess(lost).values()
+
+    axes = draw_curve(assessment).axes[0]
+
+    assert not axes.lines
+    assert not axes.collections
+    assert [text.get_text() for text in axes.texts] == ["no readable answer"]
