@@ -45,12 +45,16 @@ COMMANDS = [
     ["jnd-calibrate", "serve", "--observer", "embedded"],
     ["jnd-calibrate", "run", "--observer", "embedded", "--images", "IN", "--out", "OUT", "--cluster", "ray"],
     ["jnd-predictor", "train", "--observer", "embedded", "--images", "IN", "--out", "ARTIFACT"],
+    ["jnd-predictor", "train", "--calibration", "CALIBRATED", "--images", "IN", "--out", "ARTIFACT"],
+    ["jnd-predictor", "evaluate", "--calibration", "CALIBRATED", "--images", "IN"],
     ["jnd-gateway", "demo"],
 ]
 NEEDS_NONE = [
     ["jnd-calibrate", "compare", "gpt-4o", "embedded"],
-    ["jnd-predictor", "train", "--calibration", "CALIBRATED", "--images", "IN", "--out", "ARTIFACT"],
-    ["jnd-predictor", "evaluate", "--calibration", "CALIBRATED", "--images", "IN"],
+    ["jnd-predictor", "thresholds", "PICTURE"],
+    ["jnd-predictor", "compare", "PICTURE", "PICTURE"],
+    ["jnd-gateway", "inspect", "PICTURE"],
+    ["jnd-gateway", "compress", "PICTURE", "--out", "OUT"],
 ]
 
 
@@ -61,6 +65,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
     for number in range(2):
         PilImage.new("RGB", (64, 64), (number * 90, 80, 40)).save(folder / "in" / f"{number}.png")
     places = {name: str(folder / name.lower()) for name in ("IN", "OUT", "CALIBRATED", "ARTIFACT")}
+    places["PICTURE"] = str(folder / "in" / "0.png")
     asked = ["--distortions", "blur,noise", "--queries-per-threshold", "60", "--out", places["CALIBRATED"]]
     made = ["run", "--observer", "simulated:threshold=20", "--images", places["IN"], *asked]
     assert CliRunner().invoke(calibrate, made).exit_code == 0

@@ -8,6 +8,7 @@ from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.prompt_task import PromptQuestion
 from calibration.session.asking import asker_for
 from calibration.session.budget import Budget
+from calibration.session.legibility import UnreadableRepliesError
 from calibration.session.plan import SessionPlan, count_trials
 from calibration.session.references import find_references
 from calibration.session.run import run_session
@@ -121,8 +122,11 @@ def test_an_answer_to_the_prompt_as_it_is_serves_every_trial_about_its_picture(
 
 
 def test_an_empty_reply_is_no_answer(photo_folder: Path, tmp_path: Path):
-    trials = run(Silent(), plan_for(photo_folder), tmp_path / "trials.jsonl")
+    with pytest.raises(UnreadableRepliesError, match="3 of 27"):
+        run(Silent(), plan_for(photo_folder), tmp_path / "trials.jsonl")
 
+    with TrialLog(tmp_path / "trials.jsonl") as log:
+        trials = list(log.trials)
     perturbed = [trial for trial in trials if trial.prompt != PROMPT]
     assert {(trial.noticed, trial.reply_class) for trial in perturbed} == {(None, "deficiency")}
     assert {trial.noticed for trial in trials if trial.is_catch} == {False}
