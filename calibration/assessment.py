@@ -148,7 +148,7 @@ def reply_class_shares(trials: Sequence[Trial]) -> dict[str, float]:
 
 
 def _without_uneven(assessments: dict[str, Assessment], trials: Sequence[Trial]) -> dict[str, Assessment]:
-    """Take "measured" from thresholds that lost replies, where the run lost more of one answer than of the other."""
+    """Take "measured" from thresholds of a run that lost more of one answer than of the other."""
     uneven = exclusion(trials).describe()
     if not uneven:
         return assessments

@@ -64,7 +64,7 @@ def exclusion(trials: Sequence[Trial]) -> Exclusion:
 
 
 def _uncounted_flag(trial: Trial) -> bool | None:
-    """Return whether a lost trial says "different", where its reply has a flag after all, as in older logs."""
+    """Return whether a lost trial says "different", where its reply has a flag, as in older logs."""
     if trial.reference_reply is not None:
         return None
     flag = read_reply(trial.reply, trial.prompt).flag
