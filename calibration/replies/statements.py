@@ -1,7 +1,7 @@
 """What prose claims about two pictures: that they differ, that they do not, or neither.
 
 Reads clause by clause. A clause claims something where it holds a cue of difference or of sameness; a
-negation before the cue turns it round, and a condition or a guess makes it no claim. What is not plain is none.
+negation before the cue turns it round, and a condition or a guess makes it no claim.
 """
 
 import re
