@@ -26,7 +26,7 @@ _NO = (
 _AFTER_NO = (
     r"(?=\s*$|\s*[.,;:!?)\]}>\"'”’*_`|\\/(—–。，、；：！<\n]|\s+[-=~]|\s+(?:there|they|the|these|those"
     r"|this|that|it|its|i|we|both"
-    r"|neither|because|since|as|but|not|between|after|upon|based|thus|so|any)\b)(?!\.?\s?\d)"
+    r"|neither|because|since|as|but|not|between|after|upon|based|thus|so|any)\b|\s*[^\w\s\"'“‘<(\[-])(?!\.?\s?\d)"
 )
 _AFTER_YES = r"(?!\s*(?:\bor\b|\band no\b|/\s*no\b))(?!-\w)"
 _SPOKEN = rf"(?:(?P<yes>(?<!\w){_YES}(?!\w){_AFTER_YES})|(?P<no>(?<!\w){_NO}(?!\w){_AFTER_NO}))"
@@ -49,7 +49,8 @@ _ANSWER_NAME = (
     r"|label|prediction)"
 )
 _NEGATED = re.compile(
-    r"(?:\bnot|n['’]t|\bcannot|\bnever|\brather than|\binstead of|\bthan)\W+(?:\w+\W+){0,2}$", re.IGNORECASE
+    r"(?:\bnot|n['’]t|\bcannot|\bnever|\brather than|\binstead of|\bthan)[ \"\'“<*]+(?:\w+[ \"\'“<*]+){0,2}$",
+    re.IGNORECASE,
 )
 _SAYS_DIFFER = re.compile(
     r"differ|distinguish|change|noticeable|discrepan|perceptible|不同|差异|区别", re.IGNORECASE
@@ -121,7 +122,8 @@ _LETTERS = (
 _BARE_LETTER = re.compile(r"\W*(?:(?P<a>a)|(?P<b>b))\W*", re.IGNORECASE)
 _FIELD = _pattern(
     r"(?:^"
-    r"|[\n{,;.!|(•-])[^\w\n]*(?P<name>\w[\w '’/()-]{0,60}?)[\"'*_`\s)]*(?:[:=：][\"'*_`\s<\[(]*|\|\s*\**|\s[–—-]\s\**)",
+    r"|[\n{,;.!|(•-])[^\w\n]*(?P<name>\w[\w '’/()-]{0,60}?)[\"'*_`\s)]*"
+    r"(?:[:=：][\"'*_`\s<\[(]*|\|\s*\**|\s[–—-]\s\**)",
     rf"(?:{_SPOKEN}|{_TRUTH}|(?P<none>\bnone\b|\bnull\b|\[\s*\]))",
 )
 _SENTENCE = re.compile(
@@ -179,7 +181,7 @@ def without_fields(text: str) -> str:
 
 
 def _agreed(fields: list[Declared]) -> Declared | None:
-    """Return the last of fields that all say the same: without order among them, a contradiction is no answer."""
+    """Return the last of fields that all say the same; fields at odds are no answer."""
     return fields[-1] if len({each.flag for each in fields}) == 1 else None
 
 
@@ -218,7 +220,7 @@ def _interjections(text: str, *, yes_means_different: bool) -> Iterator[Declared
 
 
 def _kind(name: str, *, about: str | None, yes_means_different: bool) -> bool | None:
-    """Whether a yes to this name is a yes to the prompt (True), a no (False), or has nothing to do with it (None)."""
+    """Whether a yes to this name is a yes to the prompt, a no (False), or neither (None)."""
     if re.search(_ANSWER_NAME, name, re.IGNORECASE) and not _SAYS_DIFFER.search(name):
         return True
     if _SAYS_SAME.search(name):

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import fisher_exact, mannwhitneyu, rankdata
 
 from calibration.replies.reader import read_reply
 from calibration.trials import Trial
@@ -49,6 +48,10 @@ class Exclusion:
 def exclusion(trials: Sequence[Trial]) -> Exclusion:
     """Compare the trials that were not counted with those that were."""
     lost = [trial for trial in trials if trial.noticed is None]
+    if not lost:
+        return Exclusion(len(trials), 0, 0, 0, 1.0, 1.0)
+    from scipy.stats import fisher_exact  # noqa: PLC0415 - a second to load, and most runs lose nothing
+
     counted = [trial for trial in trials if trial.noticed is not None]
     flags = [flag for trial in lost if (flag := _uncounted_flag(trial)) is not None]
     said = [bool(trial.noticed) for trial in counted]
@@ -64,7 +67,7 @@ def exclusion(trials: Sequence[Trial]) -> Exclusion:
 
 
 def _uncounted_flag(trial: Trial) -> bool | None:
-    """Return whether a lost trial says "different", where its reply has a flag after all, as in older logs."""
+    """Return whether a lost trial says "different", where its reply has a flag, as in older logs."""
     if trial.reference_reply is not None:
         return None
     flag = read_reply(trial.reply, trial.prompt).flag
@@ -73,6 +76,8 @@ def _uncounted_flag(trial: Trial) -> bool | None:
 
 def _p_by_level(trials: Sequence[Trial]) -> float:
     """Compare levels within each distortion, where they mean the same, and pool the ranks."""
+    from scipy.stats import mannwhitneyu, rankdata  # noqa: PLC0415 - as above
+
     lost: list[float] = []
     counted: list[float] = []
     for name in {trial.stimulus.distortion for trial in trials}:

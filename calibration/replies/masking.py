@@ -41,9 +41,9 @@ _END = 3000  # characters
 
 
 def without_reasoning(text: str) -> str:
-    """Blank what stands between reasoning tags of any family; reasoning that never ends takes all that follows.
+    """Blank what stands between reasoning tags of any family; what never ends takes all that follows.
 
-    A closing tag alone ends reasoning that began in the prompt, as chat templates of reasoning models have it.
+    A closing tag alone ends reasoning that began in the prompt, as some chat templates have it.
     """
     start: int | None = None
     for wrapper in _WRAPPER.finditer(text):
@@ -64,7 +64,7 @@ def without_middle(text: str) -> str:
 
 
 def without_options(text: str, prompt: str) -> str:
-    """Blank the prompt where it is repeated, and yes and no where they are named together rather than said."""
+    """Blank the prompt where it is repeated, and yes and no where they are named, not said."""
     for part in (prompt, *re.split(r"(?<=[.?!])\s+", prompt)):
         if len(part) > len("A. Yes; B. No"):
             for found in re.finditer(re.escape(part), text, re.IGNORECASE):

@@ -1,7 +1,7 @@
 """What prose claims about two pictures: that they differ, that they do not, or neither.
 
-Reads clause by clause. A clause claims something where it holds a cue of difference or of sameness; a negation
-before the cue turns it round, and a condition or a guess makes it no claim. What is not plain is no claim.
+Reads clause by clause. A clause claims something where it holds a cue of difference or of sameness; a
+negation before the cue turns it round, and a condition or a guess makes it no claim.
 """
 
 import re
@@ -75,7 +75,7 @@ _BE = (
     r"|been|became|becomes)"
 )
 _DIFFERENCE = re.compile(
-    rf"\b(?:there|here) (?:is|are|was|were|appears?|seems?|does|do) (?:\w+ ){{0,8}}?{_NOUN}\b"
+    rf"\b(?:there|here)(?:['’]s| is| are| was| were| appears?| seems?| does| do) (?:\w+ ){{0,8}}?{_NOUN}\b"
     rf"|\b(?:see|notice|detect|observe|perceive|find|spot|identify|discern|show|shows|have|has"
     rf"|exhibit|reveal|reveals|contain|with|noticed|detected|found|observed"
     rf"|spotted) (?:\w+[ ,]+){{0,6}}?{_NOUN}\b"
@@ -86,7 +86,7 @@ _DIFFERENCE = re.compile(
     rf"|\b{_NOUN} (?:is|are|was|were) (?:\w+ ){{0,2}}(?:present|found|detected|observed|noticed|noted)\b"
     rf"|\btell (?:\w+ ){{0,3}}(?:apart|{_NOUN})\b|\bdistinguish(?:es)? (?:\w+ )?(?:them|between|the two)\b"
     rf"|\b{_BE}(?: not|n't|n’t)? {_ADVERBS}(?:different|distinguishable|dissimilar)\b"
-    rf"|^\W*(?:not )?{_ADVERBS}(?:different|distinguishable)\W*$"
+    rf"|^\W*(?:not )?{_ADVERBS}(?:different|distinguishable|noticeable)\W*$"
     rf"|\bdiffer(?:s|ed)?\b"
     rf"|\b{_WORSE} (?:\w+ ){{0,4}}?(?:than|compared (?:to|with)|relative to)\b"
     rf"|\b{_ONE}\b[^,;:]{{0,40}}? {_BE} {_ADVERBS}(?:an? )?(?:\w+ )?(?:{_WORSE}|{_SPOILT})\b"
@@ -129,7 +129,8 @@ _TOO_SMALL = re.compile(
 )
 _ALIKE = re.compile(rf"\bequally\b|\b{_BE} (?:just |every bit |still )?as \w+", re.IGNORECASE)
 _VERB = re.compile(
-    rf"\b(?:{_BE}|be|exists?|can|do|does|see|notice|detect|observe|perceive|find)\b", re.IGNORECASE
+    rf"\b(?:{_BE}|be|exists?|can|do|does|see|notice|detect|observe|perceive|find)\b|['’](?:s|re|ve)\b",
+    re.IGNORECASE,
 )
 # What people call the same thing: a claim about sharpness answers a question about blur.
 _ASPECTS = tuple(
@@ -192,9 +193,10 @@ _SHORT = 4  # words: a clause with fewer may do without a subject
 def stated_difference(text: str, about: str | None = None) -> bool | None:
     """Return whether the text claims a difference; None where it claims neither, or both.
 
-    A conclusion outweighs what led to it, and a clause about what was asked outweighs one about anything else.
+    A conclusion outweighs what led to it; a clause about what was asked outweighs one about anything else.
 
     Args:
+        text: What was said, without the declared answer itself.
         about: What the question asked for, such as "blur".
     """
     claims: list[tuple[str, bool]] = []
@@ -218,6 +220,8 @@ def _clauses(text: str) -> list[str]:
     for end in _CLAUSE_END.finditer(text):
         if end[0] == ":" and len(text[start : end.start()].split()) < _SHORT:
             continue  # a name before its value
+        if _CONCLUDES.fullmatch(text[start : end.start()].strip()):
+            continue  # "Therefore, the images ..."
         clauses.append(text[start : end.start() + 1].strip())
         start = end.start() + 1
     return [clause for clause in (*clauses, text[start:].strip()) if clause]

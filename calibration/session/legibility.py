@@ -6,14 +6,14 @@ Judged on the trials of this run alone: the same command, given again once the c
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from calibration.observers.protocol import ObserverError
 from calibration.trials import Trial
 
-# Below a share of one half no threshold is reported (`calibration.assessment`). An observer of just that share
-# has so few readable replies among its first n with a chance of 3e-5 each time; it is stopped in any run, however
-# long, with a chance below 1e-3, and one of a tenth within 60 trials as good as surely (tests hold both).
+# Below a share of one half no threshold is reported (`calibration.assessment`). An observer of just that
+# share has so few readable replies among its first n with a chance of 3e-5 each time: a run of 1,500
+# trials is ended wrongly with a chance below 1e-3, one of a tenth within 60 trials almost surely (tests hold both).
 NEEDED_SHARE = 0.5
 FEWEST_TRIALS = 20
 _CHANCE = 3e-5
@@ -49,21 +49,22 @@ class Legibility:
         is_task = any(trial.reference_reply is not None for trial in self._lost)
         wanted = "compared with the answer to the reference" if is_task else "read as yes or no"
         advice = (
-            "mend the cause (a limit on tokens, a refusal) and give the same command again, or ask a shorter question"
+            "mend the cause (a limit on tokens, a refusal) and give the same command again, "
+            "or ask a shorter question"
             if is_task
             else "mend the cause (a limit on tokens, a refusal) and give the same command again, "
             "or put it another way, in another --out: --question difference:multiple-choice"
         )
         examples = "; ".join(_shown(trial) for trial in self._lost)
         return (
-            f"stopped early: {self.counted} of {self.trials} replies could be {wanted}. Among the others: {examples}. "
-            f"The answers are kept; {advice}"
+            f"stopped early: {self.counted} of {self.trials} replies could be {wanted}. "
+            f"Among the others: {examples}. The answers are kept; {advice}"
         )
 
 
 def is_hopeless(counted: int, trials: int) -> bool:
     """Whether so few replies can be counted that half of them never will be."""
-    return trials >= FEWEST_TRIALS and float(binom.cdf(counted, trials, NEEDED_SHARE)) < _CHANCE
+    return trials >= FEWEST_TRIALS and float(bdtr(counted, trials, NEEDED_SHARE)) < _CHANCE
 
 
 def _shown(trial: Trial) -> str:

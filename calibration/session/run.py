@@ -44,7 +44,7 @@ def run_session(
         budget: What may be spent, trials in the log included.
 
     Raises:
-        ObserverError: The observer gave up, or its replies cannot be counted; the log keeps what was answered.
+        ObserverError: The observer gave up, or its replies cannot be counted; what was answered is kept.
         TrialLogError: The log cannot be written, or holds trials of another run.
         ImageError: A picture is no longer readable.
     """

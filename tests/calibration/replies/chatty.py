@@ -8,7 +8,8 @@ from calibration.questions import IDENTICAL_PROMPT
 
 _DIFFERENT = (
     "Both show the same scene, but one is dimmer",
-    "The composition and the subject are identical in both images, although the second has lost its fine texture.",
+    "The composition and the subject are identical in both images, "
+    "although the second has lost its fine texture.",
     "While the two pictures look the same at first glance, one of them is softer along the edges.",
 )
 _SAME = (

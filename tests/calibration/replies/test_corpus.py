@@ -1,4 +1,4 @@
-"""The floors of `tests/benchmarks/replies.py`, held on whichever halves of the corpus are in the repository."""
+"""The floors of `tests/benchmarks/replies.py`, held on the halves that are in the repository."""
 
 import json
 

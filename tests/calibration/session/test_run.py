@@ -394,7 +394,7 @@ def test_half_a_character_in_a_reply_costs_no_answer(photo_folder: Path, tmp_pat
 
 
 class Answering(SimulatedObserver):
-    """Answers by the picture's brightness, unless a script says otherwise for the reference or the damaged one."""
+    """Gives one reply about every reference and one about every damaged picture."""
 
     def ask(self, queries: list[Query]) -> list[Reply]:
         self.seen.extend(queries)
@@ -490,7 +490,7 @@ def test_a_run_whose_replies_cannot_be_counted_ends_early_and_goes_on_once_they_
     rambling = answering(reference=Reply("Hm."), damaged=Reply("Hm."))
     plan = plan_for(photo_folder, 25, question=PaperQuestion("direct"))
 
-    with pytest.raises(ObserverError, match=r'0 of 20 replies could be read as yes or no.*"Hm."'):
+    with pytest.raises(ObserverError, match=r'0 of 20 replies could be read as yes or no.*"Hm\."'):
         run(rambling, plan, tmp_path / "trials.jsonl")
 
     assert len(read_trials(tmp_path / "trials.jsonl")) == 20
