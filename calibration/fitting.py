@@ -120,9 +120,12 @@ def _posterior(grid: Grid, counts: Counts) -> Values:
     """Normalised posterior mass, (T, K)."""
     log_posterior = grid.log_prior.copy()
     if len(counts.levels):
-        p = grid.probability(counts.levels)
-        log_posterior += np.tensordot(counts.different, np.log(p), axes=1)
-        log_posterior += np.tensordot(counts.total - counts.different, np.log1p(-p), axes=1)
+        p = grid.probability(counts.levels).astype(np.float32)  # its logarithms take a quarter of the time
+        said, unsaid = (
+            each.astype(np.float32) for each in (counts.different, counts.total - counts.different)
+        )
+        log_posterior += np.tensordot(said, np.log(p), axes=1)
+        log_posterior += np.tensordot(unsaid, np.log1p(-p), axes=1)
     if len(counts.readings):
         log_posterior += _log_likelihood_of_readings(grid, counts)
     mass = np.exp(log_posterior - log_posterior.max())
