@@ -94,8 +94,8 @@ def fit_psychometric(
         slope_prior: What is known of the slope beforehand.
     """
     coarse = coarse_grid(strongest, guess_prior, slope_prior)
-    grid = coarse.refined(_posterior(coarse, counts))
-    return _summarise(grid, _posterior(grid, counts), counts)
+    grid = coarse.refined(posterior_of(coarse, counts))
+    return _summarise(grid, posterior_of(grid, counts), counts)
 
 
 def slope_likelihood(counts: Counts, strongest: float, guess_prior: GuessPrior = UNINFORMED) -> Values:
@@ -103,21 +103,13 @@ def slope_likelihood(counts: Counts, strongest: float, guess_prior: GuessPrior =
     grid = coarse_grid(strongest, guess_prior)
     before, after = (
         mass.reshape(grid.shape).sum(axis=(0, 2, 3))
-        for mass in (np.exp(grid.log_prior), _posterior(grid, counts))
+        for mass in (np.exp(grid.log_prior), posterior_of(grid, counts))
     )
     return np.asarray(after / before)
 
 
-def marginal_quantile(log_thresholds: Values, marginal: Values, share: float) -> float:
-    """Quantile of a marginal posterior over evenly spaced ln thresholds, interpolated; in levels."""
-    step = log_thresholds[1] - log_thresholds[0]
-    cumulative = np.concatenate([[0.0], np.cumsum(marginal)])
-    edges = np.concatenate([log_thresholds - step / 2, [log_thresholds[-1] + step / 2]])
-    return float(np.exp(np.interp(share, cumulative / cumulative[-1], edges)))
-
-
-def _posterior(grid: Grid, counts: Counts) -> Values:
-    """Normalised posterior mass, (T, K)."""
+def posterior_of(grid: Grid, counts: Counts) -> Values:
+    """Return the normalised posterior mass, (T, K)."""
     log_posterior = grid.log_prior.copy()
     if len(counts.levels):
         p = grid.probability(counts.levels).astype(np.float32)  # its logarithms take a quarter of the time
@@ -130,6 +122,14 @@ def _posterior(grid: Grid, counts: Counts) -> Values:
         log_posterior += _log_likelihood_of_readings(grid, counts)
     mass = np.exp(log_posterior - log_posterior.max())
     return np.asarray(mass / mass.sum())
+
+
+def marginal_quantile(log_thresholds: Values, marginal: Values, share: float) -> float:
+    """Quantile of a marginal posterior over evenly spaced ln thresholds, interpolated; in levels."""
+    step = log_thresholds[1] - log_thresholds[0]
+    cumulative = np.concatenate([[0.0], np.cumsum(marginal)])
+    edges = np.concatenate([log_thresholds - step / 2, [log_thresholds[-1] + step / 2]])
+    return float(np.exp(np.interp(share, cumulative / cumulative[-1], edges)))
 
 
 def _log_likelihood_of_readings(grid: Grid, counts: Counts) -> Values:
