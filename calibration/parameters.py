@@ -19,10 +19,7 @@ Values = npt.NDArray[np.float64]
 # scale, under which intervals cover alike whatever the slope. A narrow one covers 83 % at slope 1.5.
 SLOPES = np.geomspace(0.7, 14.0, 11)
 GUESS_RATES = np.array([0.003, 0.015, 0.04, 0.08, 0.14, 0.22, 0.32, 0.45, 0.65, 0.9])
-# One lapse in ten answers is common: with a prior that all but excludes it, (0.7, 25), a lapse near the
-# threshold is taken for a shallow slope and a threshold further up, and intervals at slope 1.5 cover 81 %.
 LAPSE_RATES = np.array([0.004, 0.02, 0.05, 0.12, 0.3])
-_LAPSE_BETA = (1.0, 14.0)
 # ln(threshold / strongest level) of the 252 cells of the paper's main table (arXiv 2507.00490) has mean -1.0
 # and spread 1.2, censored cells at the limit; one part in ten is flat, for observers unlike those.
 _THRESHOLD_CENTRE, _THRESHOLD_SPREAD, _FLAT_SHARE = -1.2, 1.2, 0.1
@@ -62,6 +59,20 @@ ANY_SLOPE = SlopePrior()
 
 
 @dataclass(frozen=True)
+class LapsePrior:
+    """Beta distribution of the lapse rate."""
+
+    missed: float
+    noticed: float
+
+
+# One lapse in ten answers is common: under a prior that all but excludes it, a lapse near the threshold is
+# taken for a shallow slope and a threshold further up, and intervals at slope 1.5 cover 81 %. Levels placed
+# as if lapses were rare tell most of the threshold, though.
+COMMON_LAPSES, RARE_LAPSES = LapsePrior(0.8, 14.0), LapsePrior(0.7, 25.0)
+
+
+@dataclass(frozen=True)
 class Grid:
     """Parameter values under consideration, with their prior."""
 
@@ -69,6 +80,7 @@ class Grid:
     strongest: float  # level
     guess_prior: GuessPrior = UNINFORMED
     slope_prior: SlopePrior = ANY_SLOPE
+    lapse_prior: LapsePrior = COMMON_LAPSES
     slopes: Values = field(default_factory=lambda: SLOPES)  # (S,)
     guess_rates: Values = field(default_factory=lambda: GUESS_RATES)  # (G,)
     lapse_rates: Values = field(default_factory=lambda: LAPSE_RATES)  # (L,)
@@ -102,6 +114,7 @@ class Grid:
             self.strongest,
             self.guess_prior,
             self.slope_prior,
+            self.lapse_prior,
             slopes=np.exp(_zoomed(np.log(self.slopes), mass.sum(axis=(0, 2, 3)))),
             guess_rates=_zoomed(self.guess_rates, mass.sum(axis=(0, 1, 3))),
             lapse_rates=_zoomed(self.lapse_rates, mass.sum(axis=(0, 1, 2))),
@@ -111,7 +124,7 @@ class Grid:
         log_slopes = np.log(self.slopes)
         slope = self.slope_prior.density(log_slopes) * np.gradient(log_slopes)
         guess = _beta_mass(self.guess_rates, self.guess_prior.said, self.guess_prior.unsaid)
-        lapse = _beta_mass(self.lapse_rates, *_LAPSE_BETA)
+        lapse = _beta_mass(self.lapse_rates, self.lapse_prior.missed, self.lapse_prior.noticed)
         mass = slope[:, None, None] * guess[:, None] * lapse  # (S, G, L)
         mass = np.where(self.guess_rates[:, None] + self.lapse_rates < 1, mass, 0.0)
         return np.asarray(np.maximum(mass / mass.sum(), 1e-300))
@@ -119,12 +132,15 @@ class Grid:
 
 @lru_cache(maxsize=64)
 def coarse_grid(
-    strongest: float, guess_prior: GuessPrior = UNINFORMED, slope_prior: SlopePrior = ANY_SLOPE
+    strongest: float,
+    guess_prior: GuessPrior = UNINFORMED,
+    slope_prior: SlopePrior = ANY_SLOPE,
+    lapse_prior: LapsePrior = COMMON_LAPSES,
 ) -> Grid:
     """The grid before any answer: thresholds from far below the first level to twice the strongest."""
     low, high = strongest * _REACH[0], strongest * _REACH[1]
     log_thresholds = np.linspace(np.log(low), np.log(high), _THRESHOLD_POINTS)
-    return Grid(log_thresholds, strongest, guess_prior, slope_prior)
+    return Grid(log_thresholds, strongest, guess_prior, slope_prior, lapse_prior)
 
 
 def _threshold_density(relative: Values) -> Values:

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from calibration.parameters import Grid, Values, coarse_grid
+from calibration.parameters import RARE_LAPSES, Grid, Values, coarse_grid
 from calibration.procedures.protocol import Heard, Step
 from calibration.readings import expected_index, likelihoods
 
@@ -160,7 +160,7 @@ class Placement:
 def placement(strongest: float) -> Placement:
     """Build the table for a distortion of this many levels."""
     levels = np.concatenate([[0.0], candidate_levels(strongest)])
-    grid = coarse_grid(strongest)
+    grid = coarse_grid(strongest, lapse_prior=RARE_LAPSES)
     table = np.ascontiguousarray(np.moveaxis(grid.probability(levels), 0, 2).astype(np.float32))
     return Placement(levels, grid, table)
 

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from calibration.parameters import GUESS_RATES, GuessPrior, coarse_grid
+from calibration.parameters import (
+    COMMON_LAPSES,
+    GUESS_RATES,
+    LAPSE_RATES,
+    RARE_LAPSES,
+    SLOPES,
+    GuessPrior,
+    SlopePrior,
+    coarse_grid,
+)
 
 
 @pytest.mark.parametrize("strongest", [50.0, 100.0])
@@ -60,3 +69,27 @@ def test_identical_pairs_seen_elsewhere_move_the_guess_rate():
 
     assert many @ GUESS_RATES == pytest.approx(0.3, abs=0.04)
     assert few @ GUESS_RATES < 0.15
+
+
+def test_one_lapse_in_ten_is_expected_when_fitting_and_hardly_when_placing():
+    common, rare = (
+        np.exp(coarse_grid(50.0, lapse_prior=prior).log_prior)
+        .reshape(coarse_grid(50.0).shape)
+        .sum(axis=(0, 1, 2))[LAPSE_RATES > 0.1]
+        .sum()
+        for prior in (COMMON_LAPSES, RARE_LAPSES)
+    )
+
+    assert common > 0.15
+    assert rare < common / 2
+
+
+def test_what_is_known_of_the_slope_narrows_it_and_rules_nothing_out():
+    prior = SlopePrior(2.0, 0.5, general_share=0.3)
+
+    mass = (
+        np.exp(coarse_grid(50.0, slope_prior=prior).log_prior).reshape(coarse_grid(50.0).shape).sum((0, 2, 3))
+    )
+
+    assert mass[(SLOPES > 1.2) & (SLOPES < 3.4)].sum() > 0.6
+    assert mass.min() > 1e-3
