@@ -41,6 +41,7 @@ def test_run_prints_one_json_line_and_writes_log_profile_and_report(photo_folder
         "hit_at_max",
         "n_queries",
         "status",
+        "reason",
     ]
     assert record["distortions"]["blur"]["threshold"] == pytest.approx(20, rel=0.4)
     assert len(read_trials(out / "trials.jsonl")) == 50
