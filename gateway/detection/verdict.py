@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from calibration.holm import holm
+
 Outcome = Literal["clean", "imperceptible_edit", "noticeable_edit", "unchecked"]
 
 
@@ -45,7 +47,7 @@ def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
     if not evidence:
         return unchecked("No detector could examine this image.")
-    adjusted = _holm([item.p_value for item in evidence if item.p_value is not None])
+    adjusted = sorted(holm([item.p_value for item in evidence if item.p_value is not None]))
     testable = sorted((item for item in evidence if item.p_value is not None), key=_p_value)
     flagged = [item for item, p_value in zip(testable, adjusted, strict=True) if p_value <= alpha]
     p_value = adjusted[0] if adjusted else 1.0
@@ -62,15 +64,6 @@ def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
 def unchecked(reason: str) -> Verdict:
     """Say that nobody looked, and why."""
     return Verdict("unchecked", 1.0, None, (), reason)
-
-
-def _holm(p_values: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values in rising order (Holm 1979)."""
-    adjusted: list[float] = []
-    for rank, p_value in enumerate(sorted(p_values)):
-        scaled = min(1.0, p_value * (len(p_values) - rank))
-        adjusted.append(max(scaled, adjusted[-1]) if adjusted else scaled)
-    return adjusted
 
 
 def _p_value(item: Evidence) -> float:

@@ -242,10 +242,6 @@ class ProviderRules:
         """Return the size the model is shown."""
         return self.of(provider).rule(model).seen(Size(width, height))
 
-    def accepts(self, provider: str, format_name: FormatName) -> bool:
-        """Tell whether the provider takes this format."""
-        return format_name in self.of(provider).formats
-
 
 def load_rules() -> ProviderRules:
     """Read the rules that ship with the package.

@@ -73,7 +73,7 @@ def test_mini_has_its_own_price():
 
 
 def test_an_unknown_provider_is_treated_with_caution():
-    assert not RULES.accepts("nobody", "webp")
+    assert "webp" not in RULES.of("nobody").formats
     assert RULES.seen("nobody", "x", 4000, 3000) == Size(4000, 3000)
 
 
