@@ -2,9 +2,9 @@
 
 Runs the product's own procedure and fit on simulated observers, a fifth of the queries being identical pairs;
 then whole sessions over a grid of slopes, lapses and false alarms (`recovery_grid`). Priors and intervals
-were chosen on other seeds and thresholds. The last line is JSON. Takes about twelve minutes on one core,
-`--quick` (the grid alone, a quarter of the sessions: too few to hold single cells to their floor) two; needs
-no data, and a package index for the rivals only.
+were chosen on other seeds and thresholds. The last line is JSON. Takes about fifteen minutes on one core,
+`--quick` (the grid alone, a quarter of the sessions: too few to hold single cells to their floor) three;
+needs no data, and a package index for the rivals only.
 """
 
 import argparse
