@@ -13,7 +13,7 @@ from calibration.trials import Trial
 
 # Below a share of one half no threshold is reported (`calibration.assessment`). An observer of just that
 # share has so few readable replies among its first n with a chance of 3e-5 each time: a run of 1,500
-# trials is ended wrongly with a chance below 1e-3, one of a tenth within 60 trials almost surely (tests hold both).
+# trials is ended wrongly with a chance below 1e-3, one of a tenth within 60 trials almost surely.
 NEEDED_SHARE = 0.5
 FEWEST_TRIALS = 20
 _CHANCE = 3e-5
