@@ -17,7 +17,7 @@ from calibration.observers.protocol import Described
 from calibration.parameters import GuessPrior, SlopePrior
 from calibration.procedures.ascending import DEFAULT_WINDOW
 from calibration.profile import JndProfile, Threshold
-from calibration.prompt_assessment import asks_prompts, assess_prompts, response_changes
+from calibration.prompts.assessment import asks_prompts, assess_prompts, response_changes
 from calibration.psychometric import criterion, d_prime
 from calibration.questions import REPLY_CLASSES
 from calibration.replies.exclusion import exclusion

@@ -12,7 +12,7 @@ from calibration.observers.options import ObserverOptions, parse_effort, parse_t
 from calibration.observers.select import REMOTE
 from calibration.pictures import picture_names
 from calibration.procedures.ascending import DEFAULT_WINDOW
-from calibration.prompt_task import PromptQuestion, read_prompts
+from calibration.prompts.task import PromptQuestion, read_prompts
 from calibration.questions import PaperQuestion, parse_pair_question
 from calibration.session.plan import PROMPT_WAVE, ProcedureName, Question, SessionPlan, wave_for
 from calibration.session.references import References, find_references

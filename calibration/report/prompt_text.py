@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from calibration.profile import JndProfile
-from calibration.prompt_assessment import PromptFinding, asks_prompts, assess_prompts
-from calibration.published_prompts import PUBLISHED
+from calibration.prompts.assessment import PromptFinding, asks_prompts, assess_prompts
+from calibration.prompts.published import PUBLISHED
+from calibration.prompts.response_change import Count
 from calibration.report.layout import load_template
 from calibration.report.plots.ink import Draw, to_svg
 from calibration.report.plots.response_change import draw_response_change
-from calibration.response_change import Count
 from calibration.stimuli.prompt_kinds import PROMPT_KINDS, perturbation_of
 from calibration.stimuli.prompt_text import Perturbation
 from calibration.trials import Trial

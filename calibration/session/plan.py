@@ -11,7 +11,7 @@ from calibration.procedures.adaptive import Adaptive
 from calibration.procedures.ascending import DEFAULT_WINDOW, Ascending
 from calibration.procedures.constant import Constant, FixedLevels
 from calibration.procedures.protocol import Procedure
-from calibration.prompt_task import PromptQuestion
+from calibration.prompts.task import PromptQuestion
 from calibration.questions import PairQuestion
 from calibration.session.references import References
 from calibration.stimuli.distortion import Distortion

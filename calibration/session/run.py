@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from calibration.observers.protocol import ObserverError, Reply
-from calibration.prompt_task import PromptQuestion
+from calibration.prompts.task import PromptQuestion
 from calibration.session.asking import Answered, Asker
 from calibration.session.budget import Budget
 from calibration.session.conversation import Conversation, Draft, PairConversation, TaskConversation

@@ -3,10 +3,10 @@
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from calibration.prompt_assessment import PromptFinding
-from calibration.published_prompts import HIGHEST_LEVEL, LOWEST_LEVEL, PUBLISHED
+from calibration.prompts.assessment import PromptFinding
+from calibration.prompts.published import HIGHEST_LEVEL, LOWEST_LEVEL, PUBLISHED
+from calibration.prompts.response_change import by_share, monotone_climb
 from calibration.report.plots.ink import CARD, INK, LINE, OTHERS, RULE, WARM, new_figure
-from calibration.response_change import by_share, monotone_climb
 
 _HALF = 0.5
 

@@ -8,7 +8,7 @@ import pytest
 from calibration.assessment import assess, build_profile
 from calibration.observers.simulated import parse_simulated
 from calibration.profile import JndProfile
-from calibration.prompt_assessment import assess_prompts
+from calibration.prompts.assessment import assess_prompts
 from calibration.report.page import render_report, save_plots
 from calibration.report.prompt_text import prompt_figures, render_prompt_report, sentence_of
 from calibration.stimuli.prompt_kinds import PROMPT_KINDS

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from calibration.observers.protocol import ObserverError, Query, Reply
-from calibration.prompt_task import PromptQuestion
+from calibration.prompts.task import PromptQuestion
 from calibration.session.asking import asker_for
 from calibration.session.budget import Budget
 from calibration.session.legibility import UnreadableRepliesError

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.prompt_assessment import PromptFinding, assess_prompts
+from calibration.prompts.assessment import PromptFinding, assess_prompts
 from calibration.report.plots.ink import INK
 from calibration.report.plots.response_change import draw_response_change
 from tests.calibration.staged_prompts import prompt_trials

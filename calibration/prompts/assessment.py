@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import mean
 
 from calibration.profile import Status, Threshold
-from calibration.response_change import Count, Crossing, LevelCount, by_share, crossing
+from calibration.prompts.response_change import Count, Crossing, LevelCount, by_share, crossing
 from calibration.stimuli.distortion import Distortion
 from calibration.stimuli.prompt_kinds import PROMPT_KINDS, perturbation_of, unit_of
 from calibration.trials import Trial

@@ -1,6 +1,6 @@
 import pytest
 
-from calibration.published_prompts import HIGHEST_LEVEL, LOWEST_LEVEL, PUBLISHED
+from calibration.prompts.published import HIGHEST_LEVEL, LOWEST_LEVEL, PUBLISHED
 from calibration.stimuli.prompt_kinds import PROMPT_KINDS
 
 

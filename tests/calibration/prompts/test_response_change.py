@@ -4,7 +4,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from calibration.response_change import Count, Crossing, LevelCount, by_share, crossing, monotone_climb
+from calibration.prompts.response_change import (
+    Count,
+    Crossing,
+    LevelCount,
+    by_share,
+    crossing,
+    monotone_climb,
+)
 from calibration.stimuli.prompt_text import LEVELS
 
 STEADY = Count(1, 60)

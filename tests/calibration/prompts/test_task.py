@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration.prompt_task import read_prompts
+from calibration.prompts.task import read_prompts
 from calibration.tasks import read_task
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.prompt_assessment import asks_prompts, assess_prompts, response_changes
+from calibration.prompts.assessment import asks_prompts, assess_prompts, response_changes
 from calibration.stimuli.prompt_kinds import PROMPT_KINDS
 from calibration.stimuli.prompt_text import LEVELS
 from tests.calibration.report.staged_trials import staged_trial
