@@ -93,7 +93,10 @@ def judge(fit: PsychometricFit, facts: Circumstances) -> Judgement:
         return Judgement("censored", _all_of(facts.words.never.format(level=fit.strongest), facts.uneven))
     if fit.hit_at_max < MIN_HIT_AT_MAX:
         seldom = facts.words.seldom.format(rate=fit.hit_at_max, level=fit.strongest)
-        return Judgement("blunt", _all_of(f"{seldom} (at least {MIN_HIT_AT_MAX:.0%} needed)", facts.uneven))
+        seldom = f"{seldom} (at least {MIN_HIT_AT_MAX:.0%} needed)"
+        # Hits that may be false alarms are no sign of a blunt eye: who always answers "no" has them, too.
+        doubt = _readiness_doubt(facts)
+        return Judgement("unmeasurable" if doubt else "blunt", _all_of(seldom, doubt, facts.uneven))
     low, high = fit.interval
     if high > _MAX_WIDTH * low:
         return Judgement(

@@ -1,6 +1,7 @@
 """The command line against servers that misbehave: each ends with a clear word, and can be resumed."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,8 +20,8 @@ Answer = Callable[[str], tuple[int, str | bytes]]  # prompt -> status, content o
 
 
 @contextmanager
-def server(answer: Answer) -> Iterator[str]:
-    """Serve chat completions on a free port; yield the observer's SPEC."""
+def server(answer: Answer, port: int) -> Iterator[str]:
+    """Serve chat completions; yield the observer's SPEC."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -44,7 +45,7 @@ def server(answer: Answer) -> Iterator[str]:
         def log_message(self, format: str, *arguments: object) -> None:
             """Stay quiet."""
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    listening = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=listening.serve_forever, args=(0.02,))
     thread.start()
     try:
@@ -66,8 +67,9 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def calibrate(photos: Path, out: Path, answer: Answer):
-    with server(answer) as spec:
+def calibrate(photos: Path, out: Path, answer: Answer, port: int = 0):
+    """Run against a server at a free port, or at the one given: a session stays with its server."""
+    with server(answer, port) as spec:
         options = [
             "run",
             "--observer",
@@ -81,6 +83,12 @@ def calibrate(photos: Path, out: Path, answer: Answer):
             "--json",
         ]
         return CliRunner().invoke(app, [str(option) for option in options])
+
+
+def free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
 
 
 def found(result) -> dict[str, object]:
@@ -103,11 +111,8 @@ def affirm(prompt: str) -> str:
         (lambda prompt: (200, "Yes" if affirm(prompt) == "No" else "No"), "censored"),
         (lambda _: (200, "Yes"), "unmeasurable"),
         (lambda _: (200, "No"), "unmeasurable"),
-        (lambda _: (200, "What a lovely pair of photographs of a door."), "unmeasurable"),
-        (lambda _: (200, "I'm sorry, I can't help with that."), "unmeasurable"),
-        (lambda _: (200, ""), "unmeasurable"),
     ],
-    ids=["always different", "always same", "always yes", "always no", "prose", "refusal", "nothing"],
+    ids=["always different", "always same", "always yes", "always no"],
 )
 def test_a_model_that_cannot_be_measured_is_told_why(
     photos: Path, tmp_path: Path, answer: Answer, status: str
@@ -119,6 +124,22 @@ def test_a_model_that_cannot_be_measured_is_told_why(
     assert profile["distortions"]["noise"]["reason"]
     assert result.exit_code == (1 if status == "unmeasurable" else 0)
     assert len(read_trials(tmp_path / "out" / "trials.jsonl")) == 25
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["What a lovely pair of photographs of a door.", "I'm sorry, I can't help with that.", ""],
+    ids=["prose", "refusal", "nothing"],
+)
+def test_a_model_whose_replies_cannot_be_read_ends_the_run_early_and_is_quoted(
+    photos: Path, tmp_path: Path, reply: str
+):
+    result = calibrate(photos, tmp_path / "out", lambda _: (200, reply))
+
+    assert result.exit_code == 1
+    assert "stopped early: 0 of 20 replies could be read as yes or no" in words(result)
+    assert words(result).count(f'"{reply[:20]}') >= 3
+    assert len(read_trials(tmp_path / "out" / "trials.jsonl")) == 20
 
 
 @pytest.mark.parametrize(
@@ -143,12 +164,16 @@ def test_a_server_that_gives_no_answer_ends_the_run_with_its_own_words_and_can_b
         left -= 1
         return (200, affirm(prompt)) if left > 0 else (status, body)
 
-    cut = calibrate(photos, tmp_path / "out", fails_after_some)
+    port = free_port()
+    cut = calibrate(photos, tmp_path / "out", fails_after_some, port)
     kept = read_trials(tmp_path / "out" / "trials.jsonl")
-    resumed = calibrate(photos, tmp_path / "out", lambda prompt: (200, affirm(prompt)))
+    elsewhere = calibrate(photos, tmp_path / "out", lambda prompt: (200, affirm(prompt)))
+    resumed = calibrate(photos, tmp_path / "out", lambda prompt: (200, affirm(prompt)), port)
 
     assert cut.exit_code == 1
     assert said in words(cut)
+    assert elsewhere.exit_code != 0
+    assert "address" in words(elsewhere)
     assert cut.stdout == ""
     assert 0 < len(kept) <= 6
     trials = read_trials(tmp_path / "out" / "trials.jsonl")

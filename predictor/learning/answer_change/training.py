@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.cluster import KMeans
 from sklearn.linear_model import Ridge
@@ -25,6 +26,7 @@ from predictor.answer_change.surrogate import GROUPS, Surrogate, distillation_lo
 from predictor.learning.answer_change.lessons import AnswerLessons, Report
 
 Floats = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
 
 _SMALLEST = 1e-6  # nats
 _RIDGE = 100.0  # photographs, not versions, are what is new: little of a thousand rows is independent
@@ -134,7 +136,9 @@ def logistic(
     penalty: npt.ArrayLike = 3.0,
     centre: npt.ArrayLike = 0.0,
 ) -> Floats:
-    """Fit a logistic regression by Newton's method; the last term is the constant.
+    """Fit a logistic regression with a normal prior; the last term is the constant.
+
+    By a trust region: bare Newton steps run away where outcomes contradict the prior.
 
     Args:
         terms: (N, K).
@@ -147,16 +151,23 @@ def logistic(
     if np.ndim(penalty) == 0:
         pull[-1] = 1e-6
     home = np.broadcast_to(np.asarray(centre, dtype=np.float64), terms.shape[1])
-    weights = home.copy()
-    for _ in range(30):
-        chance = expit(terms @ weights)
-        gradient = terms.T @ (outcomes - chance) - pull * (weights - home)
-        curvature = (terms * (chance * (1 - chance))[:, None]).T @ terms + np.diag(pull)
-        step = np.linalg.solve(curvature, gradient)
-        weights += step
-        if np.abs(step).max() < 1e-6:
-            break
-    return weights.astype(np.float32)
+    rows, signs = terms.astype(np.float64), np.where(outcomes, 1.0, -1.0)
+
+    def surprise(weights: Matrix) -> float:
+        own = pull * (weights - home) ** 2
+        return float(np.logaddexp(0.0, -signs * (rows @ weights)).sum() + own.sum() / 2)
+
+    def gradient(weights: Matrix) -> Matrix:
+        return np.asarray(rows.T @ (expit(rows @ weights) - outcomes) + pull * (weights - home))
+
+    def curvature(weights: Matrix) -> Matrix:
+        chance = expit(rows @ weights)
+        return np.asarray((rows * (chance * (1 - chance))[:, None]).T @ rows + np.diag(pull))
+
+    found = minimize(
+        surprise, home, jac=gradient, hess=curvature, method="trust-exact", options={"gtol": 1e-8}
+    )
+    return np.asarray(found.x, dtype=np.float32)
 
 
 def _jitter(pictures: torch.Tensor) -> torch.Tensor:
