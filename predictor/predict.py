@@ -119,8 +119,20 @@ class Predictor:
             thresholds=thresholds,
         )
 
+    def compare(self, first: Image, second: Image, profile: JndProfile) -> Noticeability:
+        """Predict whether the profile's model tells two pictures apart, the same in either order.
+
+        For who does not know which is the original; `notice` is for who does. Where their sizes differ they
+        are judged at the larger one's: what the smaller has lost counts.
+
+        Raises:
+            PairError: The aspect ratios differ by more than 2 %.
+        """
+        smaller, larger = sorted((first, second), key=_by_size)
+        return self._noticeability.judge_unordered(Viewer(larger, profile).views(smaller), profile)
+
     def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
-        """Predict whether the profile's model notices the change; the size of the pictures may differ.
+        """Predict whether the profile's model notices the change, judged at the reference's size.
 
         Raises:
             PairError: The aspect ratios differ by more than 2 %.
@@ -229,6 +241,11 @@ class Predictor:
         if self._thresholds is None:
             raise ArtifactError("expected an artifact with a thresholds part, this one has none")
         return self._thresholds
+
+
+def _by_size(image: Image) -> tuple[int, bytes]:
+    """Order two pictures whatever order they come in, so that not even rounding tells it."""
+    return image.width * image.height, image.pixels.tobytes()
 
 
 def _beyond(probability: float, floor: float) -> float:

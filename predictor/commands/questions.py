@@ -33,9 +33,9 @@ def compare(
 ) -> None:
     """Predict whether the model notices the change between two pictures.
 
-    jnd_ratio is the size of the change: 1 is one just noticeable difference. low and high bound the model's
-    own probability of saying "different" for 95 % of pairs like this one. What mattered most is told in words
-    on stderr.
+    jnd_ratio is the size of the change: 1 is one just noticeable difference, 4 stands for four or more: by
+    then everything is noticed. The numbers are the same whichever picture comes first; where the pictures are
+    of unlike size, both are judged at the larger one's. What mattered most is told in words on stderr.
 
     Example: jnd-predictor compare original.png edited.png --model gpt-4o --map where.png
     """
@@ -46,8 +46,9 @@ def compare(
 
     try:
         first, second = load(reference), load(image)
-        comparison = Predictor.load(artifact).against(first, profile_of(model))
-        found, explanation = comparison.notice_each([second])[0], comparison.explain(second)
+        predictor, profile = Predictor.load(artifact), profile_of(model)
+        found = predictor.compare(first, second, profile)
+        explanation = predictor.against(first, profile).explain(second)
         if heat_map is not None:
             write_whole(heat_map, encode_png(paint(second, explanation.local_map)))
     except (ImageError, PairError, ProfileError, ArtifactError, DirectoryError, OSError) as error:

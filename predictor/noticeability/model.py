@@ -17,7 +17,7 @@ from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
 from predictor.noticeability.known_references import KnownReferences
 from predictor.noticeability.local import LocalView, look_closely
-from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.network import JndNetwork, PairSize, in_either_order
 from predictor.noticeability.quick_bands import measure_candidates
 from predictor.noticeability.relative_thresholds import relative_thresholds
 from predictor.views import PairView
@@ -27,7 +27,9 @@ DEFAULT_CEILING = 0.98
 DEFAULT_SLOPE = 3.0  # the usual Weibull slope of a detection task
 _SLOPE_TRUST = 0.25  # how much of a profile's slope, against the usual one, carries over to single pictures
 _LEAST_CLIMB = 0.2  # of a ceiling over its floor
-_LARGEST_RATIO = 1e3  # beyond it "how many JNDs" has no meaning
+# The network learned from damage of a quarter to four times the threshold. Beyond, everything is noticed, no
+# answer tells more from less, and what the network says of it falls as often as it rises.
+LARGEST_RATIO = 4.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Noticeability:
     """
 
     probability: float  # includes the model's false alarms
-    jnd_ratio: float  # 1.0: one JND; 0.0: identical pictures
+    jnd_ratio: float  # 1.0: one JND; 0.0: identical pictures; 4.0 stands for four or more
     low: float
     high: float
 
@@ -154,10 +156,16 @@ class NoticeabilityModel:
             candidates: As many views for each; views of one index share their size.
             profile: The model asked about.
         """
-        sizes = [self._log_sizes(views, profile) for views in zip(*candidates, strict=True)]
-        certainty = self._settings.certainty_of(profile)
-        link = certainty.over(link_of(profile))
-        return [_conclude(float(log_size), link, certainty.interval) for log_size in np.max(sizes, axis=0)]
+        sizes = [self._size(views, profile).log_size for views in zip(*candidates, strict=True)]
+        return [self._conclude(float(size), profile) for size in torch.stack(sizes).amax(dim=0)]
+
+    def judge_unordered(self, views: Sequence[PairView], profile: JndProfile) -> Noticeability:
+        """Judge one pair of which nobody knows the original, by the view in which it is most noticeable."""
+        sizes = [
+            in_either_order(self._size([view], profile), self._size([view.swapped()], profile))
+            for view in views
+        ]
+        return self._conclude(float(torch.cat(sizes).amax()), profile)
 
     def floor(self, profile: JndProfile) -> float:
         """Return P("different") of identical pictures."""
@@ -167,14 +175,18 @@ class NoticeabilityModel:
         """Judge one view and keep what the model would see where."""
         return look_closely(self._network, view, self._thresholds(profile))
 
-    def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
+    def _size(self, views: Sequence[PairView], profile: JndProfile) -> PairSize:
         measures = measure_candidates(
             [(self._references.measures_of(view.seen), view.distorted.pixels) for view in views]
         )
         thresholds = torch.tensor(self._thresholds(profile)).expand(len(views), -1)
         with torch.inference_mode():
-            sizes = self._network(measures, thresholds).log_size
-        return np.asarray(sizes.numpy(), dtype=np.float64)
+            found: PairSize = self._network(measures, thresholds)
+        return found
+
+    def _conclude(self, log_size: float, profile: JndProfile) -> Noticeability:
+        certainty = self._settings.certainty_of(profile)
+        return _conclude(log_size, certainty.over(link_of(profile)), certainty.interval)
 
     def _thresholds(self, profile: JndProfile) -> list[float]:
         """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
@@ -288,7 +300,7 @@ def _rate(entry: Any, name: str) -> float | None:
 def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability:
     probability = link.probability(log_ratio)
     low, high = interval.around(probability)
-    ratio = min(math.exp(min(log_ratio, 50.0)), _LARGEST_RATIO)
+    ratio = math.exp(min(log_ratio, math.log(LARGEST_RATIO)))
     return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
 
 
