@@ -14,6 +14,7 @@ from predictor.artifact import ArtifactError, artifact_version, default_director
 from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.explanation import Explanation, explain
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
+from predictor.own_thresholds import OwnThreshold, own_threshold
 from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
@@ -222,7 +223,7 @@ class Predictor:
         Raises:
             ArtifactError: The artifact has no thresholds part.
         """
-        return self._threshold_model().predict(image, profile)
+        return self._threshold_model().predict(image, profile, self._own_thresholds(profile))
 
     def forecast(self, image: Image, profile: JndProfile) -> DeliveryForecast:
         """Predict at which codec quality and at which size the model starts to notice, as the image is sent.
@@ -230,7 +231,19 @@ class Predictor:
         Raises:
             ArtifactError: The artifact has no thresholds part.
         """
-        return self._threshold_model().forecast(image, profile)
+        return self._threshold_model().forecast(image, profile, self._own_thresholds(profile))
+
+    def _own_thresholds(self, profile: JndProfile) -> Mapping[str, OwnThreshold]:
+        """Say what judging pairs says, where the profile lacks a threshold or answers have corrected it."""
+        taken = self._noticeability.levels_taken(profile)
+        factors = self._noticeability.factors_learned(profile)
+        is_met = self._threshold_model().has_met(profile.model)  # its content effects were learned by profile
+        return {
+            name: own_threshold(
+                profile, name, guess=guess * factors[name], factor=1.0 if is_met else factors[name]
+            )
+            for name, guess in taken.items()
+        }
 
     @property
     def has_thresholds(self) -> bool:

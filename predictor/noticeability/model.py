@@ -20,6 +20,7 @@ from predictor.noticeability.local import LocalView, look_closely
 from predictor.noticeability.network import JndNetwork, PairSize, in_either_order
 from predictor.noticeability.quick_bands import measure_candidates
 from predictor.noticeability.relative_thresholds import relative_thresholds
+from predictor.own_thresholds import is_estimated
 from predictor.views import PairView
 
 DEFAULT_FLOOR = 0.02  # false alarms of a model nobody has measured
@@ -40,8 +41,9 @@ class Noticeability:
     answered "different": what a psychometric function is fitted to, and what an observer's stated
     probabilities, averaged over polarities, estimate. It is not whether that average exceeds one half.
 
-    `low` and `high` bound the model's own such chance for about 95 % of pairs like this one: predictions on
-    calibration photographs missed the observer by no more.
+    `low` and `high` bound the model's own such chance of this very pair, for at least 90 and about 95 % of
+    pairs: predictions of observers nobody learned from, on photographs nobody trained on, missed by no more
+    (`learning.interval_widening`). They are told, and nothing is decided by them.
     """
 
     probability: float  # includes the model's false alarms
@@ -78,11 +80,11 @@ class Interval:
     below: tuple[float, ...]  # one more than edges; at most 0
     above: tuple[float, ...]  # one more than edges; at least 0
 
-    def around(self, probability: float) -> tuple[float, float]:
-        """Return the 95 % interval of the observer's probability."""
+    def around(self, probability: float, widening: float = 1.0) -> tuple[float, float]:
+        """Return the 95 % interval of the observer's probability, its reach in log odds times `widening`."""
         index = int(np.searchsorted(self.edges, probability))
         odds = logit(probability)
-        low, high = expit(odds + self.below[index]), expit(odds + self.above[index])
+        low, high = (expit(odds + widening * reach[index]) for reach in (self.below, self.above))
         return min(low, probability), max(high, probability)  # there and back costs the last digit
 
 
@@ -96,6 +98,7 @@ class Certainty:
     threshold_shifts: tuple[float, ...] = ()  # to add to ln of its thresholds, by family; (): none
     floor: float | None = None  # of its link, learned from its answers; None: what the profile says
     ceiling: float | None = None
+    widening: float = 1.0  # of the interval told, for photographs and models unlike the training's
 
     def over(self, read: Link) -> Link:
         """Return the model's psychometric function, given what `link_of` reads from its profile."""
@@ -171,6 +174,25 @@ class NoticeabilityModel:
         """Return P("different") of identical pictures."""
         return self._settings.certainty_of(profile).over(link_of(profile)).floor
 
+    def levels_taken(self, profile: JndProfile) -> dict[str, float]:
+        """Return the thresholds, in levels, that judging reads from a profile, its gaps filled."""
+        settings = self._settings
+        taken = log_thresholds(profile, settings)
+        return {
+            name: human * math.exp(ratio)
+            for name, human, ratio in zip(settings.families, settings.human_thresholds, taken, strict=True)
+        }
+
+    def factors_learned(self, profile: JndProfile) -> dict[str, float]:
+        """Return by which factor each threshold of a profile is off, as the model's answers have shown."""
+        certainty = self._settings.certainty_of(profile)
+        shifts = certainty.threshold_shifts or (0.0,) * len(self._settings.families)
+        is_known = profile.model in self._settings.known_models
+        return {
+            name: math.exp(shift - certainty.log_scale) if is_known else 1.0
+            for name, shift in zip(self._settings.families, shifts, strict=True)
+        }
+
     def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
         """Judge one view and keep what the model would see where."""
         return look_closely(self._network, view, self._thresholds(profile))
@@ -186,7 +208,7 @@ class NoticeabilityModel:
 
     def _conclude(self, log_size: float, profile: JndProfile) -> Noticeability:
         certainty = self._settings.certainty_of(profile)
-        return _conclude(log_size, certainty.over(link_of(profile)), certainty.interval)
+        return _conclude(log_size, certainty.over(link_of(profile)), certainty)
 
     def _thresholds(self, profile: JndProfile) -> list[float]:
         """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
@@ -205,7 +227,7 @@ def link_of(profile: JndProfile) -> Link:
     slopes are pooled over pictures of unlike thresholds, which flattens them; those of four unlike observers,
     measured picture by picture, differed by much less.
     """
-    measured = [found for found in profile.distortions.values() if found.status == "measured"]
+    measured = [found for found in profile.distortions.values() if is_estimated(found)]
     slopes = [found.slope for found in measured if found.slope is not None]
     ceilings = [found.hit_at_max for found in measured if found.hit_at_max is not None]
     alarms = [found.false_alarm for found in measured if found.false_alarm is not None]
@@ -261,6 +283,7 @@ def _certainty_from_card(entry: Any) -> Certainty:
         _numbers(entry.get("threshold_shifts", ()), "threshold_shifts"),
         _rate(entry.get("floor"), "floor"),
         _rate(entry.get("ceiling"), "ceiling"),
+        _at_least_one(entry.get("widening", 1.0), "widening"),
     )
 
 
@@ -288,6 +311,13 @@ def _positive(entry: Any, name: str) -> float:
     return found
 
 
+def _at_least_one(entry: Any, name: str) -> float:
+    (found,) = _numbers([entry], name)
+    if found < 1.0:
+        raise ValueError(f"expected {name} of at least 1, got {found}")
+    return found
+
+
 def _rate(entry: Any, name: str) -> float | None:
     if entry is None:
         return None
@@ -297,9 +327,9 @@ def _rate(entry: Any, name: str) -> float | None:
     return found
 
 
-def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability:
+def _conclude(log_ratio: float, link: Link, certainty: Certainty) -> Noticeability:
     probability = link.probability(log_ratio)
-    low, high = interval.around(probability)
+    low, high = certainty.interval.around(probability, certainty.widening)
     ratio = math.exp(min(log_ratio, math.log(LARGEST_RATIO)))
     return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
 

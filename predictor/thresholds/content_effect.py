@@ -93,8 +93,9 @@ class Predicted:
 class Trust:
     """How much wider than in training the interval must be."""
 
-    widening: float = 1.0  # for a model training has not met; 1 for one it has
-    doubt: float = 0.0  # half the 95 % interval of the model's own threshold, ln(level + fixed part)
+    widening: float = 1.0  # of the curve, for a model training has not met; 1 for one it has
+    interval_widening: float = 1.0  # of the interval that is told, see `ThresholdModel`
+    doubt: tuple[float, float] = (0.0, 0.0)  # of the model's own threshold: see `OwnThreshold.doubt`
 
 
 def predict_level(
@@ -124,8 +125,8 @@ def predict_level(
     )
     return Predicted(
         level=level(0.0),
-        low=level(-math.hypot(trust.widening * settings.below, trust.doubt)),
-        high=level(math.hypot(trust.widening * settings.above, trust.doubt)),
+        low=level(-math.hypot(trust.interval_widening * settings.below, trust.doubt[0])),
+        high=level(math.hypot(trust.interval_widening * settings.above, trust.doubt[1])),
         curve=curve,
     )
 

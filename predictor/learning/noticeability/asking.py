@@ -29,6 +29,7 @@ from predictor.learning.sampling import (
     pilot_thresholds,
     sample_pairs,
 )
+from predictor.own_thresholds import is_estimated
 from predictor.views import WHOLE_SIDE
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
@@ -179,7 +180,7 @@ def _describe_cost(name: str, *, pairs: int, pilot: int, kept: int) -> str:
 
 def _missing(known: JndProfile) -> list[str]:
     """List the distortions without a measured threshold."""
-    measured = {name for name, found in known.distortions.items() if found.status == "measured"}
+    measured = {name for name, found in known.distortions.items() if is_estimated(found)}
     return [name for name in FAMILIES if name not in measured]
 
 
@@ -187,10 +188,10 @@ def _completed(
     known: JndProfile, labeller: Labeller, files: Sequence[Path], *, side: int, rng: np.random.Generator
 ) -> JndProfile:
     """Fill what a profile lacks by a pilot."""
-    measured = {name: found for name, found in known.distortions.items() if found.status == "measured"}
+    measured = {name: found for name, found in known.distortions.items() if is_estimated(found)}
     pilot = pilot_thresholds(files, labeller, _missing(known), side=side, rng=rng)
     piloted = {
-        name: replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")
+        name: replace(found, status="assumed", threshold=pilot[name], reason="pilot of the training")
         for name, found in default_profile().distortions.items()
         if name in pilot
     }

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+from scipy.stats import binom, rankdata
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
 from predictor.learning.dataset import AnsweredPairs
 from predictor.learning.noticeability.threshold_error import threshold_errors
 from predictor.noticeability.model import Noticeability
+from predictor.own_thresholds import is_estimated
 from predictor.predict import Predictor
 from predictor.views import model_view
 
@@ -20,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _GROUPS = 10
+_TAIL = 0.025
 _GMSD_T = 170.0  # Xue et al. (2014): keeps the similarity stable where both gradients are small
 
 
@@ -112,14 +114,20 @@ def coverage(found: Sequence[Noticeability], observed: Floats) -> float:
     """Return how much of the observer's own behaviour lies in the predicted 95 % intervals.
 
     With probabilities: the share of pairs. With yes and no only: the share of ten equal groups of pairs whose
-    frequency of "different" lies between the group's mean bounds.
+    count of "different" chances between the group's mean bounds give, but for 2.5 % on either side: of few
+    answers the frequency strays from their chance.
     """
     low, high = np.array([one.low for one in found]), np.array([one.high for one in found])
     if not np.isin(observed, (0.0, 1.0)).all():
         return float(np.mean((low <= observed) & (observed <= high)))
     order = np.argsort([one.probability for one in found], kind="stable")
     groups = [group for group in np.array_split(order, _GROUPS) if len(group)]
-    inside = [low[group].mean() <= observed[group].mean() <= high[group].mean() for group in groups]
+    inside = [
+        binom.ppf(_TAIL, len(group), low[group].mean())
+        <= observed[group].sum()
+        <= binom.ppf(1 - _TAIL, len(group), high[group].mean())
+        for group in groups
+    ]
     return float(np.mean(inside))
 
 
@@ -130,7 +138,7 @@ def threshold_error(
 
     Only distortions count whose threshold the profile measured; None where there is none.
     """
-    measured = {name for name, found in profile.distortions.items() if found.status == "measured"}
+    measured = {name for name, found in profile.distortions.items() if is_estimated(found)}
     errors = threshold_errors(pairs, chances, measured, identical=identical)
     return float(np.median(np.abs(list(errors.values())))) if errors else None
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from calibration.image import Image
 from calibration.profile import JndProfile
 from predictor.learning.dataset import AnsweredPairs, Answers, Floats
+from predictor.own_thresholds import is_estimated
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,6 @@ def _merged(profiles: Sequence[JndProfile]) -> JndProfile:
     for profile in profiles[1:]:
         for name, other in profile.distortions.items():
             mine = distortions.get(name)
-            if mine is None or (mine.status != "measured" and other.status == "measured"):
+            if mine is None or (not is_estimated(mine) and is_estimated(other)):
                 distortions[name] = other
     return replace(profiles[0], distortions=distortions)
