@@ -35,7 +35,9 @@ def compare(
 
     jnd_ratio is the size of the change: 1 is one just noticeable difference, 4 stands for four or more: by
     then everything is noticed. The numbers are the same whichever picture comes first; where the pictures are
-    of unlike size, both are judged at the larger one's. What mattered most is told in words on stderr.
+    of unlike size, both are judged at the larger one's. low and high bound the model's own chance of saying
+    "different" of pairs like this one, also of a model nobody learned from. What mattered most is told in
+    words on stderr.
 
     Example: jnd-predictor compare original.png edited.png --model gpt-4o --map where.png
     """
@@ -76,9 +78,12 @@ def thresholds(
 ) -> None:
     """Predict from which level on the model notices each distortion of a picture, and how to send it.
 
-    level is where the model says "different" halfway between its false alarms and its best; low and high
-    bound that level for 95 % of pictures like this one; unit_value is the same in the distortion's physical
-    unit. delivery is what may be done to the picture at its own size, each alone; the best there is where
+    level is where the model says "different" halfway between its false alarms and its best; unit_value is
+    the same in the distortion's physical unit. low and high bound the model's own such level on this very
+    picture, for at least 90 of 100 pictures and models, also ones nobody learned from. basis says what is
+    known of the model's own threshold: where it never or hardly noticed the strongest level (censored,
+    blunt), level and high lie at the end of the scale or beyond; where it is unmeasurable, they are what its
+    trials leave open, or a guess from its others; what is assumed of a model is taken for granted. delivery is what may be done to the picture at its own size, each alone; the best there is where
     even that is noticed more surely, as JPEG of a picture no larger than the model's input can be. One line
     per picture.
 

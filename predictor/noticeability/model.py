@@ -41,8 +41,8 @@ class Noticeability:
     answered "different": what a psychometric function is fitted to, and what an observer's stated
     probabilities, averaged over polarities, estimate. It is not whether that average exceeds one half.
 
-    `low` and `high` bound the model's own such chance of this very pair, for at least 90 and about 95 % of
-    pairs: predictions of observers nobody learned from, on photographs nobody trained on, missed by no more
+    `low` and `high` bound the model's own such chance, in the mean over pairs of like prediction: for nine of
+    ten such groups also of observers nobody learned from, on photographs nobody trained on
     (`learning.interval_widening`). They are told, and nothing is decided by them.
     """
 
@@ -80,12 +80,21 @@ class Interval:
     below: tuple[float, ...]  # one more than edges; at most 0
     above: tuple[float, ...]  # one more than edges; at least 0
 
-    def around(self, probability: float, widening: float = 1.0) -> tuple[float, float]:
-        """Return the 95 % interval of the observer's probability, its reach in log odds times `widening`."""
+    def around(
+        self, probability: float, *, widening: float = 1.0, margin: float = 0.0
+    ) -> tuple[float, float]:
+        """Return the 95 % interval of the observer's probability.
+
+        Args:
+            probability: Predicted.
+            widening: Of its reach in log odds.
+            margin: Probability by which it reaches further at either end.
+        """
         index = int(np.searchsorted(self.edges, probability))
         odds = logit(probability)
         low, high = (expit(odds + widening * reach[index]) for reach in (self.below, self.above))
-        return min(low, probability), max(high, probability)  # there and back costs the last digit
+        # There and back costs the last digit.
+        return max(0.0, min(low, probability) - margin), min(1.0, max(high, probability) + margin)
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,7 @@ class Certainty:
     floor: float | None = None  # of its link, learned from its answers; None: what the profile says
     ceiling: float | None = None
     widening: float = 1.0  # of the interval told, for photographs and models unlike the training's
+    margin: float = 0.0  # likewise: floors and ceilings read off few answers
 
     def over(self, read: Link) -> Link:
         """Return the model's psychometric function, given what `link_of` reads from its profile."""
@@ -284,6 +294,7 @@ def _certainty_from_card(entry: Any) -> Certainty:
         _rate(entry.get("floor"), "floor"),
         _rate(entry.get("ceiling"), "ceiling"),
         _at_least_one(entry.get("widening", 1.0), "widening"),
+        _rate(entry.get("margin") or None, "margin") or 0.0,
     )
 
 
@@ -329,7 +340,7 @@ def _rate(entry: Any, name: str) -> float | None:
 
 def _conclude(log_ratio: float, link: Link, certainty: Certainty) -> Noticeability:
     probability = link.probability(log_ratio)
-    low, high = certainty.interval.around(probability, certainty.widening)
+    low, high = certainty.interval.around(probability, widening=certainty.widening, margin=certainty.margin)
     ratio = math.exp(min(log_ratio, math.log(LARGEST_RATIO)))
     return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
 

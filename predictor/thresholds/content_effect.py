@@ -93,8 +93,8 @@ class Predicted:
 class Trust:
     """How much wider than in training the interval must be."""
 
-    widening: float = 1.0  # of the curve, for a model training has not met; 1 for one it has
-    interval_widening: float = 1.0  # of the interval that is told, see `ThresholdModel`
+    widening: float = 1.0  # for a model training has not met; 1 for one it has
+    interval_widening: float = 1.0  # of the interval, which is told, beyond that of the curve
     doubt: tuple[float, float] = (0.0, 0.0)  # of the model's own threshold: see `OwnThreshold.doubt`
 
 
@@ -125,8 +125,8 @@ def predict_level(
     )
     return Predicted(
         level=level(0.0),
-        low=level(-math.hypot(trust.interval_widening * settings.below, trust.doubt[0])),
-        high=level(math.hypot(trust.interval_widening * settings.above, trust.doubt[1])),
+        low=level(-trust.interval_widening * math.hypot(trust.widening * settings.below, trust.doubt[0])),
+        high=level(trust.interval_widening * math.hypot(trust.widening * settings.above, trust.doubt[1])),
         curve=curve,
     )
 

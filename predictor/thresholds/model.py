@@ -35,14 +35,6 @@ from predictor.thresholds.profile_threshold import least_level, own_thresholds
 
 
 @dataclass(frozen=True)
-class IntervalWidening:
-    """How much wider the intervals told are than training's observer needed on its own photographs."""
-
-    met: float = 1.0  # a model training has asked, on any photograph
-    strangers: float = 1.0  # one known by its profile alone
-
-
-@dataclass(frozen=True)
 class PredictedThreshold:
     """Where one model starts to notice one distortion on one picture.
 
@@ -82,11 +74,12 @@ class ThresholdModel:
         *,
         met: frozenset[str],
         widening: float,
-        interval_widening: IntervalWidening = IntervalWidening(),
+        interval_widening: float = 1.0,
     ) -> None:
-        """`met` are the models training has asked; curves of all others are wider by `widening`.
+        """`met` are the models training has asked; for all others doubt is wider.
 
-        A planner keeps to the curves; what is told as interval is wider by `interval_widening`.
+        Curves, to which a planner keeps, by `widening`; intervals, which are told, by `interval_widening`
+        as well.
         """
         self._effects = effects
         self._settings = settings
@@ -103,16 +96,13 @@ class ThresholdModel:
             ArtifactError: The arrays or settings are not those of this model.
         """
         try:
-            widening = float(part.card["widening"])
-            if not 1 <= widening < math.inf:
-                raise ValueError(f"expected a finite widening of at least 1, got {widening}")
             return cls(
                 {name: read_effect(part, name, readings_of(name)) for name in DISTORTIONS},
                 {name: read_settings(part.card["settings"][name]) for name in DISTORTIONS},
                 DeliveryModel.from_part(part),
                 met=frozenset(str(one["model"]) for one in part.card["training"]["observers"]),
-                widening=widening,
-                interval_widening=_read_interval_widening(part.card.get("interval_widening"), widening),
+                widening=_at_least_one(part.card["widening"]),
+                interval_widening=_at_least_one(part.card.get("interval_widening", 1.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"the thresholds part does not fit this program: {error}") from error
@@ -166,21 +156,18 @@ class ThresholdModel:
 
     def _trust(self, model: str) -> Trust:
         if self.has_met(model):
-            return Trust(1.0, self._interval_widening.met)
-        return Trust(self._widening, self._interval_widening.strangers)
+            return Trust()
+        return Trust(self._widening, self._interval_widening)
 
 
-def _read_interval_widening(entry: object, usual: float) -> IntervalWidening:
-    """Take it from a card; one of before it was told apart says what holds for curves.
+def _at_least_one(entry: float) -> float:
+    """Read a widening.
 
     Raises:
-        ValueError, TypeError, KeyError: It is not two finite numbers of at least 1.
+        TypeError: It is no number.
+        ValueError: It is not finite, or narrows.
     """
-    if entry is None:
-        return IntervalWidening(1.0, usual)
-    if not isinstance(entry, Mapping):
-        raise TypeError(f"expected an interval_widening by kind of model, got {entry!r}")
-    found = IntervalWidening(float(entry["met"]), float(entry["strangers"]))
-    if not (1 <= found.met < math.inf and 1 <= found.strangers < math.inf):
-        raise ValueError(f"expected finite widenings of at least 1, got {found}")
-    return found
+    widening = float(entry)
+    if not 1 <= widening < math.inf:
+        raise ValueError(f"expected a finite widening of at least 1, got {widening}")
+    return widening
