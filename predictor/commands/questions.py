@@ -83,9 +83,11 @@ def thresholds(
     picture, for at least 90 of 100 pictures and models, also ones nobody learned from. basis says what is
     known of the model's own threshold: where it never or hardly noticed the strongest level (censored,
     blunt), level and high lie at the end of the scale or beyond; where it is unmeasurable, they are what its
-    trials leave open, or a guess from its others; what is assumed of a model is taken for granted. delivery is what may be done to the picture at its own size, each alone; the best there is where
-    even that is noticed more surely, as JPEG of a picture no larger than the model's input can be. One line
-    per picture.
+    trials leave open, or a guess from its others; what is assumed of a model is taken for granted.
+
+    delivery is what may be done to the picture at its own size, each alone; the best there is where even that
+    is noticed more surely, as JPEG of a picture no larger than the model's input can be. One line per
+    picture.
 
     Example: jnd-predictor thresholds photo.jpg --model gpt-4o
     """

@@ -154,7 +154,7 @@ def _chances(
 def _thresholds(
     predictor: Predictor, seer: Seer, profile: JndProfile, picture: Image
 ) -> list[tuple[float, float, float, float]]:
-    """Return rows of the thresholds; one beyond the scale is taken to be as told where that is beyond, too."""
+    """Return rows of the thresholds; one beyond the scale is as told where that is beyond, too."""
     rows = []
     for name, told in predictor.thresholds(picture, profile).items():
         true = seer.threshold(picture, name, 0)
