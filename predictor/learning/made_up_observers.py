@@ -36,11 +36,11 @@ class Seer:
 
     def chance(self, reference: Image, distorted: Image, name: str) -> float:
         """Return P(says "different") of a pair that shows this distortion."""
-        seen = [
+        first, second = (
             model_view(resize(one, reference.width, reference.height), self.side).pixels
             for one in (reference, distorted)
-        ]
-        visible = self.taste.gains.get(name, 1.0) * visibility(*seen, self.taste)
+        )
+        visible = self.taste.gains.get(name, 1.0) * visibility(first, second, self.taste)
         return notice_probability(visible, self.taste)
 
     def threshold(self, picture: Image, name: str, seed: int) -> float:
@@ -70,7 +70,7 @@ def measure_profile(
 ) -> JndProfile:
     """Ask 25 yes-or-no questions of every distortion, around where a short pilot noticed it, and fit them."""
     rng = np.random.default_rng(seed)
-    trials = []
+    trials: list[Trial] = []
     for name in DISTORTIONS:
         pilot = [seer.threshold(picture, name, seed) for picture in pictures[:_PILOT_PICTURES]]
         levels = np.exp(np.log(np.median(pilot)) + rng.uniform(*_AROUND, _TRIALS)).clip(

@@ -38,7 +38,8 @@ def in_either_order(one: PairSize, other: PairSize) -> torch.Tensor:
 
 def _doubt(found: PairSize) -> torch.Tensor:
     """Return the entropy of naming the distortion, (N,) nats."""
-    return torch.distributions.Categorical(logits=found.family_logits).entropy()
+    log_chances = torch.log_softmax(found.family_logits, dim=1)
+    return -(log_chances.exp() * log_chances).sum(dim=1)
 
 
 class JndNetwork(nn.Module):
