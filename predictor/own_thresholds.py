@@ -55,7 +55,9 @@ def left_open(profile: JndProfile, name: str) -> tuple[float, float]:
         return strongest_level(name), math.inf
     if found.low is None or found.high is None:
         return 0.0, math.inf
-    return found.low, found.high
+    if not is_estimated(found) or not found.threshold:
+        return found.low, found.high
+    return min(found.low, found.threshold), max(found.high, found.threshold)
 
 
 def own_threshold(profile: JndProfile, name: str, *, guess: float, factor: float = 1.0) -> OwnThreshold:
