@@ -14,6 +14,7 @@ from predictor.artifact import ArtifactError, artifact_version, default_director
 from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.explanation import Explanation, explain
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
+from predictor.own_thresholds import OwnThreshold, own_threshold
 from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
@@ -119,8 +120,20 @@ class Predictor:
             thresholds=thresholds,
         )
 
+    def compare(self, first: Image, second: Image, profile: JndProfile) -> Noticeability:
+        """Predict whether the profile's model tells two pictures apart, the same in either order.
+
+        For who does not know which is the original; `notice` is for who does. Where their sizes differ they
+        are judged at the larger one's: what the smaller has lost counts.
+
+        Raises:
+            PairError: The aspect ratios differ by more than 2 %.
+        """
+        smaller, larger = sorted((first, second), key=_by_size)
+        return self._noticeability.judge_unordered(Viewer(larger, profile).views(smaller), profile)
+
     def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
-        """Predict whether the profile's model notices the change; the size of the pictures may differ.
+        """Predict whether the profile's model notices the change, judged at the reference's size.
 
         Raises:
             PairError: The aspect ratios differ by more than 2 %.
@@ -210,7 +223,7 @@ class Predictor:
         Raises:
             ArtifactError: The artifact has no thresholds part.
         """
-        return self._threshold_model().predict(image, profile)
+        return self._threshold_model().predict(image, profile, self._own_thresholds(profile))
 
     def forecast(self, image: Image, profile: JndProfile) -> DeliveryForecast:
         """Predict at which codec quality and at which size the model starts to notice, as the image is sent.
@@ -218,7 +231,19 @@ class Predictor:
         Raises:
             ArtifactError: The artifact has no thresholds part.
         """
-        return self._threshold_model().forecast(image, profile)
+        return self._threshold_model().forecast(image, profile, self._own_thresholds(profile))
+
+    def _own_thresholds(self, profile: JndProfile) -> Mapping[str, OwnThreshold]:
+        """Say what judging pairs says, where the profile lacks a threshold or answers have corrected it."""
+        taken = self._noticeability.levels_taken(profile)
+        factors = self._noticeability.factors_learned(profile)
+        is_met = self._threshold_model().has_met(profile.model)  # its content effects were learned by profile
+        return {
+            name: own_threshold(
+                profile, name, guess=guess * factors[name], factor=1.0 if is_met else factors[name]
+            )
+            for name, guess in taken.items()
+        }
 
     @property
     def has_thresholds(self) -> bool:
@@ -229,6 +254,11 @@ class Predictor:
         if self._thresholds is None:
             raise ArtifactError("expected an artifact with a thresholds part, this one has none")
         return self._thresholds
+
+
+def _by_size(image: Image) -> tuple[int, bytes]:
+    """Order two pictures whatever order they come in, so that not even rounding tells it."""
+    return image.width * image.height, image.pixels.tobytes()
 
 
 def _beyond(probability: float, floor: float) -> float:

@@ -56,6 +56,10 @@ class PairView:
         """The reference's pixels in this view."""
         return self.seen.image
 
+    def swapped(self) -> "PairView":
+        """Return the same view with the candidate taken for the reference."""
+        return PairView(ReferenceView(self.distorted), self.reference, self.place)
+
 
 class Viewer:
     """One reference, ready to be compared with many candidates."""

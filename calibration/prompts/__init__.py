@@ -1,1 +1,1 @@
-"""How much of a prompt can change before the answer does: its questions, their assessment, the published ratios."""
+"""How much of a prompt can change before the answer does: questions, assessment, published ratios."""

@@ -33,9 +33,11 @@ def compare(
 ) -> None:
     """Predict whether the model notices the change between two pictures.
 
-    jnd_ratio is the size of the change: 1 is one just noticeable difference. low and high bound the model's
-    own probability of saying "different" for 95 % of pairs like this one. What mattered most is told in words
-    on stderr.
+    jnd_ratio is the size of the change: 1 is one just noticeable difference, 4 stands for four or more: by
+    then everything is noticed. The numbers are the same whichever picture comes first; where the pictures are
+    of unlike size, both are judged at the larger one's. low and high bound the model's own chance of saying
+    "different" of pairs like this one, also of a model nobody learned from. What mattered most is told in
+    words on stderr.
 
     Example: jnd-predictor compare original.png edited.png --model gpt-4o --map where.png
     """
@@ -46,8 +48,9 @@ def compare(
 
     try:
         first, second = load(reference), load(image)
-        comparison = Predictor.load(artifact).against(first, profile_of(model))
-        found, explanation = comparison.notice_each([second])[0], comparison.explain(second)
+        predictor, profile = Predictor.load(artifact), profile_of(model)
+        found = predictor.compare(first, second, profile)
+        explanation = predictor.against(first, profile).explain(second)
         if heat_map is not None:
             write_whole(heat_map, encode_png(paint(second, explanation.local_map)))
     except (ImageError, PairError, ProfileError, ArtifactError, DirectoryError, OSError) as error:
@@ -75,11 +78,16 @@ def thresholds(
 ) -> None:
     """Predict from which level on the model notices each distortion of a picture, and how to send it.
 
-    level is where the model says "different" halfway between its false alarms and its best; low and high
-    bound that level for 95 % of pictures like this one; unit_value is the same in the distortion's physical
-    unit. delivery is what may be done to the picture at its own size, each alone; the best there is where
-    even that is noticed more surely, as JPEG of a picture no larger than the model's input can be. One line
-    per picture.
+    level is where the model says "different" halfway between its false alarms and its best; unit_value is
+    the same in the distortion's physical unit. low and high bound the model's own such level on this very
+    picture, for at least 90 of 100 pictures and models, also ones nobody learned from. basis says what is
+    known of the model's own threshold: where it never or hardly noticed the strongest level (censored,
+    blunt), level and high lie at the end of the scale or beyond; where it is unmeasurable, they are what its
+    trials leave open, or a guess from its others; what is assumed of a model is taken for granted.
+
+    delivery is what may be done to the picture at its own size, each alone; the best there is where even that
+    is noticed more surely, as JPEG of a picture no larger than the model's input can be. One line per
+    picture.
 
     Example: jnd-predictor thresholds photo.jpg --model gpt-4o
     """

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress
 
-from predictor.commands.options import Artifact, Images, Json, Out, console, fail
+from predictor.commands.options import Artifact, Images, Json, Out, console, fail, profile_of
 
 Report = Callable[[str, int, int | None], None]  # stage, done, total
 
@@ -116,6 +116,14 @@ def train(
 def evaluate(
     calibration: Annotated[Path, typer.Option(help="Calibration folder with trials to predict.")],
     images: Images,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose profile to judge by: a calibration folder or profile.json made of other trials, "
+            "embedded, a published name. Without it, the profile made of these very trials.",
+            show_default=False,
+        ),
+    ] = None,
     artifact: Artifact = None,
     as_json: Json = False,
 ) -> None:
@@ -124,8 +132,17 @@ def evaluate(
     A prediction is the chance that one question, its polarity and order drawn at random, is answered
     "different". Prints the AUC of noticed by predicted, the expected Brier score of one answer, the median
     error of thresholds (natural logarithm; predictions and answers fitted the same way), the coverage of the
-    95 % intervals, the AUC of PSNR, SSIM and GMSD on the same pairs, and whether the artifact learned from
-    these very trials: then the figures flatter it.
+    95 % intervals, and the AUC of PSNR, SSIM and GMSD on the same pairs.
+
+    The intervals are of the model's own chance of saying "different" of one pair. Where it states chances,
+    coverage_95 is the share of pairs whose chance lies inside; where it says yes or no, the share of ten
+    groups of pairs of like prediction whose count of "different" such chances could give.
+
+    Two things flatter the figures, and both are said: learned_from, the artifact learned from these very
+    trials; profile_saw_these_trials, the profile was fitted to them, as is the calibration's own. What to
+    expect of new pictures is told by --model with a calibration of other photographs.
+
+    Example: jnd-predictor evaluate --calibration second --images fresh --model first
     """
     from predictor.learning.noticeability.evaluation import evaluate as measure  # noqa: PLC0415 - loads torch
     from predictor.learning.noticeability.history import has_learned  # noqa: PLC0415
@@ -138,11 +155,22 @@ def evaluate(
         lesson = read_recorded(calibration, images)
         tell_left_out(lesson, calibration, _tell)
         learned_from = has_learned(artifact, lesson.pairs.digest())
-        found = {**asdict(measure(predictor, lesson.pairs, lesson.profile)), "learned_from": learned_from}
+        profile = lesson.profile if model is None else profile_of(model)
+        saw_trials = profile.distortions == lesson.profile.distortions
+        found = {
+            **asdict(measure(predictor, lesson.pairs, profile)),
+            "learned_from": learned_from,
+            "profile_from": str(calibration) if model is None else model,
+            "profile_saw_these_trials": saw_trials,
+        }
     except (ValueError, OSError, RuntimeError) as error:
         fail(error)
     if learned_from:
         _tell("the artifact learned from these very trials: on fresh ones it will do less well")
+    if saw_trials:
+        _tell(
+            "judged by the profile of these very trials: by one of other trials, --model, it does less well"
+        )
     if as_json:
         print(json.dumps(found))
     else:

@@ -19,7 +19,7 @@ from calibration.profile import JndProfile
 from predictor.artifact import ArtifactError, Part
 from predictor.noticeability.known_references import KnownReferences
 from predictor.noticeability.local import LocalView, look_closely
-from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.network import JndNetwork, PairSize, in_either_order
 from predictor.noticeability.quick_bands import measure_candidates
 from predictor.noticeability.relative_thresholds import relative_thresholds
 from predictor.views import PairView
@@ -29,7 +29,9 @@ DEFAULT_CEILING = 0.98
 DEFAULT_SLOPE = 3.0  # the usual Weibull slope of a detection task
 _SLOPE_TRUST = 0.25  # how much of a profile's slope, against the usual one, carries over to single pictures
 _LEAST_CLIMB = 0.2  # of a ceiling over its floor
-_LARGEST_RATIO = 1e3  # beyond it "how many JNDs" has no meaning
+# The network learned from damage of a quarter to four times the threshold. Beyond, everything is noticed, no
+# answer tells more from less, and what the network says of it falls as often as it rises.
+LARGEST_RATIO = 4.0
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,13 @@ class Noticeability:
     answered "different": what a psychometric function is fitted to, and what an observer's stated
     probabilities, averaged over polarities, estimate. It is not whether that average exceeds one half.
 
-    `low` and `high` bound the model's own such chance for about 95 % of pairs like this one: predictions on
-    calibration photographs missed the observer by no more.
+    `low` and `high` bound the model's own such chance, in the mean over pairs of like prediction: for nine of
+    ten such groups also of observers nobody learned from, on photographs nobody trained on
+    (`learning.interval_widening`). They are told, and nothing is decided by them.
     """
 
     probability: float  # includes the model's false alarms
-    jnd_ratio: float  # 1.0: one JND; 0.0: identical pictures
+    jnd_ratio: float  # 1.0: one JND; 0.0: identical pictures; 4.0 stands for four or more
     low: float
     high: float
 
@@ -78,12 +81,21 @@ class Interval:
     below: tuple[float, ...]  # one more than edges; at most 0
     above: tuple[float, ...]  # one more than edges; at least 0
 
-    def around(self, probability: float) -> tuple[float, float]:
-        """Return the 95 % interval of the observer's probability."""
+    def around(
+        self, probability: float, *, widening: float = 1.0, margin: float = 0.0
+    ) -> tuple[float, float]:
+        """Return the 95 % interval of the observer's probability.
+
+        Args:
+            probability: Predicted.
+            widening: Of its reach in log odds.
+            margin: Probability by which it reaches further at either end.
+        """
         index = int(np.searchsorted(self.edges, probability))
         odds = float(bounded_logit(probability))
-        low, high = float(expit(odds + self.below[index])), float(expit(odds + self.above[index]))
-        return min(low, probability), max(high, probability)  # there and back costs the last digit
+        low, high = (float(expit(odds + widening * reach[index])) for reach in (self.below, self.above))
+        # There and back costs the last digit.
+        return max(0.0, min(low, probability) - margin), min(1.0, max(high, probability) + margin)
 
 
 @dataclass(frozen=True)
@@ -96,6 +108,8 @@ class Certainty:
     threshold_shifts: tuple[float, ...] = ()  # to add to ln of its thresholds, by family; (): none
     floor: float | None = None  # of its link, learned from its answers; None: what the profile says
     ceiling: float | None = None
+    widening: float = 1.0  # of the interval told, for photographs and models unlike the training's
+    margin: float = 0.0  # likewise: floors and ceilings read off few answers
 
     def over(self, read: Link) -> Link:
         """Return the model's psychometric function, given what `link_of` reads from its profile."""
@@ -156,27 +170,56 @@ class NoticeabilityModel:
             candidates: As many views for each; views of one index share their size.
             profile: The model asked about.
         """
-        sizes = [self._log_sizes(views, profile) for views in zip(*candidates, strict=True)]
-        certainty = self._settings.certainty_of(profile)
-        link = certainty.over(link_of(profile))
-        return [_conclude(float(log_size), link, certainty.interval) for log_size in np.max(sizes, axis=0)]
+        sizes = [self._size(views, profile).log_size for views in zip(*candidates, strict=True)]
+        return [self._conclude(float(size), profile) for size in torch.stack(sizes).amax(dim=0)]
+
+    def judge_unordered(self, views: Sequence[PairView], profile: JndProfile) -> Noticeability:
+        """Judge one pair of which nobody knows the original, by the view in which it is most noticeable."""
+        sizes = [
+            in_either_order(self._size([view], profile), self._size([view.swapped()], profile))
+            for view in views
+        ]
+        return self._conclude(float(torch.cat(sizes).amax()), profile)
 
     def floor(self, profile: JndProfile) -> float:
         """Return P("different") of identical pictures."""
         return self._settings.certainty_of(profile).over(link_of(profile)).floor
 
+    def levels_taken(self, profile: JndProfile) -> dict[str, float]:
+        """Return the thresholds, in levels, that judging reads from a profile, its gaps filled."""
+        settings = self._settings
+        taken = log_thresholds(profile, settings)
+        return {
+            name: human * math.exp(ratio)
+            for name, human, ratio in zip(settings.families, settings.human_thresholds, taken, strict=True)
+        }
+
+    def factors_learned(self, profile: JndProfile) -> dict[str, float]:
+        """Return by which factor each threshold of a profile is off, as the model's answers have shown."""
+        certainty = self._settings.certainty_of(profile)
+        shifts = certainty.threshold_shifts or (0.0,) * len(self._settings.families)
+        is_known = profile.model in self._settings.known_models
+        return {
+            name: math.exp(shift - certainty.log_scale) if is_known else 1.0
+            for name, shift in zip(self._settings.families, shifts, strict=True)
+        }
+
     def look_closely(self, view: PairView, profile: JndProfile) -> LocalView:
         """Judge one view and keep what the model would see where."""
         return look_closely(self._network, view, self._thresholds(profile))
 
-    def _log_sizes(self, views: Sequence[PairView], profile: JndProfile) -> np.ndarray[Any, Any]:
+    def _size(self, views: Sequence[PairView], profile: JndProfile) -> PairSize:
         measures = measure_candidates(
             [(self._references.measures_of(view.seen), view.distorted.pixels) for view in views]
         )
         thresholds = torch.tensor(self._thresholds(profile)).expand(len(views), -1)
         with torch.inference_mode():
-            sizes = self._network(measures, thresholds).log_size
-        return np.asarray(sizes.numpy(), dtype=np.float64)
+            found: PairSize = self._network(measures, thresholds)
+        return found
+
+    def _conclude(self, log_size: float, profile: JndProfile) -> Noticeability:
+        certainty = self._settings.certainty_of(profile)
+        return _conclude(log_size, certainty.over(link_of(profile)), certainty)
 
     def _thresholds(self, profile: JndProfile) -> list[float]:
         """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
@@ -251,6 +294,8 @@ def _certainty_from_card(entry: Any) -> Certainty:
         _numbers(entry.get("threshold_shifts", ()), "threshold_shifts"),
         _rate(entry.get("floor"), "floor"),
         _rate(entry.get("ceiling"), "ceiling"),
+        _at_least_one(entry.get("widening", 1.0), "widening"),
+        _rate(entry.get("margin") or None, "margin") or 0.0,
     )
 
 
@@ -278,6 +323,13 @@ def _positive(entry: Any, name: str) -> float:
     return found
 
 
+def _at_least_one(entry: Any, name: str) -> float:
+    (found,) = _numbers([entry], name)
+    if found < 1.0:
+        raise ValueError(f"expected {name} of at least 1, got {found}")
+    return found
+
+
 def _rate(entry: Any, name: str) -> float | None:
     if entry is None:
         return None
@@ -287,10 +339,10 @@ def _rate(entry: Any, name: str) -> float | None:
     return found
 
 
-def _conclude(log_ratio: float, link: Link, interval: Interval) -> Noticeability:
+def _conclude(log_ratio: float, link: Link, certainty: Certainty) -> Noticeability:
     probability = link.probability(log_ratio)
-    low, high = interval.around(probability)
-    ratio = min(math.exp(min(log_ratio, 50.0)), _LARGEST_RATIO)
+    low, high = certainty.interval.around(probability, widening=certainty.widening, margin=certainty.margin)
+    ratio = math.exp(min(log_ratio, math.log(LARGEST_RATIO)))
     return Noticeability(probability=probability, jnd_ratio=ratio, low=low, high=high)
 
 

@@ -1,7 +1,8 @@
 """Read a model's thresholds as the noticeability network wants them: ln of their ratio to the human ones.
 
 A measured profile is steadied: one distortion that lies far from what the model's others and the usual
-pattern of models foretell says more about a fit of few answers than about the model.
+pattern of models foretell says more about a fit of few answers than about the model. But never beyond what
+the model's trials leave open: what it did not notice up to the end of the scale is not foretold to be seen.
 """
 
 import math
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.profile import JndProfile
+from predictor.own_thresholds import estimate, left_open
 
 _FARTHEST = 0.7  # ln: of one threshold from the model's own level and the usual pattern
 _FARTHEST_FOR_LEVEL = 0.4  # ln: what counts of one threshold when that level is taken
@@ -34,14 +36,16 @@ def relative_thresholds(
     """
     ratios = _ratios(profile, families, human)
     is_known = np.isfinite(ratios)
-    if not is_known.any():
-        return [0.0] * len(families)
+    least, most = _left_open(profile, families, human)
     if not len(usual) or not _is_measured(profile):
-        return [float(value) for value in np.where(is_known, ratios, ratios[is_known].mean())]
-    deviations = ratios + _to_half(profile, families) - np.asarray(usual)
+        mean = ratios[is_known].mean() if is_known.any() else 0.0
+        return [float(value) for value in np.clip(np.where(is_known, ratios, mean), least, most)]
+    to_half = _to_half(profile, families)
+    deviations = ratios + to_half - np.asarray(usual)
     level = _level(deviations[is_known])
     steadied = np.where(is_known, np.clip(deviations - level, -_FARTHEST, _FARTHEST), 0.0)
-    return [float(value) for value in np.asarray(usual) + level + steadied]
+    foretold = np.asarray(usual) + level + steadied
+    return [float(value) for value in np.clip(foretold, least + to_half, most + to_half)]
 
 
 def usual_pattern(
@@ -63,10 +67,18 @@ def _ratios(profile: JndProfile, families: Sequence[str], human: Sequence[float]
     """Gather ln ratios; nan where the profile knows no threshold."""
     found = np.full(len(families), np.nan)
     for index, (name, usual) in enumerate(zip(families, human, strict=True)):
-        threshold = profile.threshold_of(name)
-        if threshold is not None and threshold > 0:
+        threshold = estimate(profile, name)
+        if threshold is not None:
             found[index] = math.log(threshold / usual)
     return found
+
+
+def _left_open(profile: JndProfile, families: Sequence[str], human: Sequence[float]) -> tuple[Floats, Floats]:
+    """Return between which ln ratios the trials leave each threshold."""
+    bounds = np.array([left_open(profile, name) for name in families], dtype=np.float64).reshape(-1, 2)
+    with np.errstate(divide="ignore"):
+        logs = np.log(bounds / np.asarray(human)[:, None])
+    return logs[:, 0], logs[:, 1]
 
 
 def _to_half(profile: JndProfile, families: Sequence[str]) -> Floats:

@@ -94,7 +94,8 @@ class Trust:
     """How much wider than in training the interval must be."""
 
     widening: float = 1.0  # for a model training has not met; 1 for one it has
-    doubt: float = 0.0  # half the 95 % interval of the model's own threshold, ln(level + fixed part)
+    interval_widening: float = 1.0  # of the interval, which is told, beyond that of the curve
+    doubt: tuple[float, float] = (0.0, 0.0)  # of the model's own threshold: see `OwnThreshold.doubt`
 
 
 def predict_level(
@@ -124,8 +125,8 @@ def predict_level(
     )
     return Predicted(
         level=level(0.0),
-        low=level(-math.hypot(trust.widening * settings.below, trust.doubt)),
-        high=level(math.hypot(trust.widening * settings.above, trust.doubt)),
+        low=level(-trust.interval_widening * math.hypot(trust.widening * settings.below, trust.doubt[0])),
+        high=level(trust.interval_widening * math.hypot(trust.widening * settings.above, trust.doubt[1])),
         curve=curve,
     )
 

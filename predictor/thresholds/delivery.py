@@ -21,6 +21,7 @@ import numpy.typing as npt
 from calibration.profile import JndProfile
 from calibration.stimuli.low_level import blur_sigma
 from predictor.artifact import Part
+from predictor.own_thresholds import OwnThreshold
 from predictor.thresholds.content import POOLED, STATISTICS, Content, readings_of
 from predictor.thresholds.content_effect import (
     ContentEffect,
@@ -32,7 +33,7 @@ from predictor.thresholds.content_effect import (
     read_settings,
 )
 from predictor.thresholds.notice_curve import NoticeCurve
-from predictor.thresholds.profile_threshold import profile_doubt, profile_threshold
+from predictor.thresholds.profile_threshold import profile_threshold
 
 Delivery = Literal["jpeg", "webp", "rescale"]
 DELIVERIES: tuple[Delivery, ...] = ("jpeg", "webp", "rescale")
@@ -58,6 +59,14 @@ class CodecSettings:
     jpeg_quality: int
     webp_quality: int
     scale: float  # of either side
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """What is known of the model a picture is sent to."""
+
+    profile: JndProfile
+    own: Mapping[str, OwnThreshold]  # by distortion
 
 
 class DeliveryModel:
@@ -87,19 +96,15 @@ class DeliveryModel:
         )
 
     def curve(
-        self, name: Delivery, content: Content, profile: JndProfile, short_side: int, trust: Trust
+        self, name: Delivery, content: Content, known: KnownModel, short_side: int, trust: Trust
     ) -> NoticeCurve:
         """Predict how surely a delivery of a picture of this size is noticed, by its strength."""
-        settings = self._settings[name]
-        doubt = profile_doubt(
-            profile, _JUDGED_BY[name], lambda level: strength_of(name, level) + settings.fixed_part
-        )
         return predict_level(
-            self._effects[name].of(delivery_readings(content, name, ratio_of(short_side, profile))),
-            settings,
-            own=own_strength(profile, name),
+            self._effects[name].of(delivery_readings(content, name, ratio_of(short_side, known.profile))),
+            self._settings[name],
+            own=strength_of(name, known.own[_JUDGED_BY[name]].level),
             scale=SCALES[name],
-            trust=Trust(trust.widening, doubt),
+            trust=trust,
         ).curve
 
 
@@ -107,9 +112,9 @@ class DeliveryForecast:
     """One picture and one model, ready to say how it may be sent."""
 
     def __init__(
-        self, model: DeliveryModel, content: Content, profile: JndProfile, *, short_side: int, trust: Trust
+        self, model: DeliveryModel, content: Content, known: KnownModel, *, short_side: int, trust: Trust
     ) -> None:
-        self._model, self._content, self._profile, self._trust = model, content, profile, trust
+        self._model, self._content, self._known, self._trust = model, content, known, trust
         self._short_side = short_side  # of the picture itself
 
     def knows(self, codec: str) -> bool:
@@ -133,16 +138,16 @@ class DeliveryForecast:
             ValueError: The probability is not strictly between 0 and 1.
         """
         strength = self._strength("rescale", self._short_side, probability)
-        if self._profile.input_side is None:
+        if self._known.profile.input_side is None:
             return self._short_side
-        return max(1, min(self._short_side, math.ceil(self._profile.input_side / strength)))
+        return max(1, min(self._short_side, math.ceil(self._known.profile.input_side / strength)))
 
     def size_probability(self, short_side: int) -> float:
         """Return how surely it is noticed that the picture was shrunk to this short side, nothing else."""
-        if self._profile.input_side is None or short_side >= self._short_side:
+        if self._known.profile.input_side is None or short_side >= self._short_side:
             return 0.0
         curve = self._curve("rescale", self._short_side)
-        return curve.notice_probability(self._profile.input_side / short_side)
+        return curve.notice_probability(self._known.profile.input_side / short_side)
 
     def settings(self, probability: float) -> CodecSettings:
         """Return what may be done to the picture at its own size, each alone.
@@ -160,7 +165,7 @@ class DeliveryForecast:
         return self._curve(name, short_side).level_at(probability)
 
     def _curve(self, name: Delivery, short_side: int) -> NoticeCurve:
-        return self._model.curve(name, self._content, self._profile, short_side, self._trust)
+        return self._model.curve(name, self._content, self._known, short_side, self._trust)
 
 
 def ratio_of(short_side: int, profile: JndProfile) -> float:

@@ -12,12 +12,13 @@ picture on its way there is the matter of `delivery`; judging a given pair of pi
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from calibration.image import Image
 from calibration.profile import JndProfile, Status
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, Part
+from predictor.own_thresholds import OwnThreshold, strongest_level
 from predictor.thresholds.content import read_content, readings_of
 from predictor.thresholds.content_effect import (
     ContentEffect,
@@ -28,14 +29,9 @@ from predictor.thresholds.content_effect import (
     read_effect,
     read_settings,
 )
-from predictor.thresholds.delivery import DeliveryForecast, DeliveryModel
+from predictor.thresholds.delivery import DeliveryForecast, DeliveryModel, KnownModel
 from predictor.thresholds.notice_curve import NoticeCurve
-from predictor.thresholds.profile_threshold import (
-    least_level,
-    profile_doubt,
-    profile_threshold,
-    strongest_level,
-)
+from predictor.thresholds.profile_threshold import least_level, own_thresholds
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ class PredictedThreshold:
     low: float  # 95 % interval of the model's own threshold on this picture, levels
     high: float
     unit_value: float  # physical strength at `level`, or at the strongest level if that is less
-    basis: Status  # of the profile's threshold; where it is `unmeasurable` the others stand in
+    basis: Status  # of the model's own threshold; `unmeasurable`: what its trials leave open, or a guess
     curve: NoticeCurve
 
     def notice_probability(self, level: float) -> float:
@@ -78,13 +74,19 @@ class ThresholdModel:
         *,
         met: frozenset[str],
         widening: float,
+        interval_widening: float = 1.0,
     ) -> None:
-        """`met` are the models training has asked; intervals of all others are wider by `widening`."""
+        """`met` are the models training has asked; for all others doubt is wider.
+
+        Curves, to which a planner keeps, by `widening`; intervals, which are told, by `interval_widening`
+        as well.
+        """
         self._effects = effects
         self._settings = settings
         self._delivery = delivery
         self._met = met
         self._widening = widening
+        self._interval_widening = interval_widening
 
     @classmethod
     def from_part(cls, part: Part) -> "ThresholdModel":
@@ -94,9 +96,6 @@ class ThresholdModel:
             ArtifactError: The arrays or settings are not those of this model.
         """
         try:
-            widening = float(part.card["widening"])
-            if not 1 <= widening < math.inf:
-                raise ValueError(f"expected a finite widening of at least 1, got {widening}")
             settings = part.card["settings"]
             unknown = sorted(set(settings) - set(DISTORTIONS))
             if unknown or not settings:
@@ -107,48 +106,73 @@ class ThresholdModel:
                 {name: read_settings(settings[name]) for name in learned},
                 DeliveryModel.from_part(part),
                 met=frozenset(str(one["model"]) for one in part.card["training"]["observers"]),
-                widening=widening,
+                widening=_at_least_one(part.card["widening"]),
+                interval_widening=_at_least_one(part.card.get("interval_widening", 1.0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"the thresholds part does not fit this program: {error}") from error
 
-    def predict(self, image: Image, profile: JndProfile) -> dict[str, PredictedThreshold]:
-        """Predict for every distortion training knew; a threshold the profile lacks follows the others."""
-        content = read_content(image)
+    def has_met(self, model: str) -> bool:
+        """Tell whether training asked this model, so that its content effects are its own."""
+        return model in self._met
+
+    def predict(
+        self, image: Image, profile: JndProfile, own: Mapping[str, OwnThreshold] | None = None
+    ) -> dict[str, PredictedThreshold]:
+        """Predict for every distortion; without the model's `own` thresholds, by its profile alone."""
+        content, known = read_content(image), own or own_thresholds(profile)
         return {
-            name: self._conclude(name, effect.of(content.described(name)), profile)
+            name: self._conclude(name, effect.of(content.described(name)), profile.model, known[name])
             for name, effect in self._effects.items()
         }
 
-    def forecast(self, image: Image, profile: JndProfile) -> DeliveryForecast:
-        """Read a picture, ready to say how it may be sent."""
+    def forecast(
+        self, image: Image, profile: JndProfile, own: Mapping[str, OwnThreshold] | None = None
+    ) -> DeliveryForecast:
+        """Read a picture, ready to say how it may be sent; `own` as for `predict`."""
         return DeliveryForecast(
             self._delivery,
             read_content(image),
-            profile,
+            KnownModel(profile, own or own_thresholds(profile)),
             short_side=min(image.width, image.height),
-            trust=Trust(self._widening_for(profile)),
+            trust=self._trust(profile.model),
         )
 
-    def _conclude(self, name: str, effect: float, profile: JndProfile) -> PredictedThreshold:
-        settings, own = self._settings[name], profile.distortions.get(name)
-        doubt = profile_doubt(profile, name, lambda level: level + settings.fixed_part)
+    def _conclude(self, name: str, effect: float, model: str, own: OwnThreshold) -> PredictedThreshold:
+        settings = self._settings[name]
         found = predict_level(
             effect,
             settings,
-            own=profile_threshold(profile, name),
+            own=own.level,
             scale=Scale(least_level(name), strongest_level(name)),
-            trust=Trust(self._widening_for(profile), doubt),
+            trust=replace(self._trust(model), doubt=own.doubt(settings.fixed_part)),
         )
+        # Never noticed on any picture: no content makes it visible.
+        level = max(found.level, strongest_level(name)) if own.basis == "censored" else found.level
         return PredictedThreshold(
             distortion=name,
-            level=found.level,
-            low=found.low,
-            high=found.high,
-            unit_value=DISTORTIONS[name].unit_value(min(found.level, strongest_level(name))),
-            basis="unmeasurable" if own is None else own.status,
+            level=level,
+            low=min(found.low, level),
+            high=max(found.high, level),
+            unit_value=DISTORTIONS[name].unit_value(min(level, strongest_level(name))),
+            basis=own.basis,
             curve=found.curve,
         )
 
-    def _widening_for(self, profile: JndProfile) -> float:
-        return 1.0 if profile.model in self._met else self._widening
+    def _trust(self, model: str) -> Trust:
+        if self.has_met(model):
+            return Trust()
+        return Trust(self._widening, self._interval_widening)
+
+
+def _at_least_one(entry: float) -> float:
+    """Read a widening.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is not finite, or narrows.
+    """
+    widening = float(entry)
+    if not 1 <= widening < math.inf:
+        raise ValueError(f"expected a finite widening of at least 1, got {widening}")
+    return widening

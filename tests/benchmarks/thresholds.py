@@ -35,8 +35,9 @@ from predictor.learning.noticeability.evaluation import calibration_error
 from predictor.learning.thresholds.kept_thresholds import Answers, ask_thresholds
 from predictor.learning.thresholds.search import Searched
 from predictor.one_thread import use_one_thread
+from predictor.own_thresholds import strongest_level
 from predictor.predict import PredictedThreshold, Predictor
-from predictor.thresholds.profile_threshold import least_level, profile_threshold, strongest_level
+from predictor.thresholds.profile_threshold import least_level, profile_threshold
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "photos"
 ERROR_FLOOR, COVERAGE_FLOOR, SPEED_FLOOR_MS = 0.15, (0.92, 0.98), 10.0

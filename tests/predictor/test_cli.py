@@ -192,10 +192,24 @@ def test_train_learns_from_trials_and_evaluate_reads_the_result(
         "baselines",
         "n_pairs",
         "learned_from",
+        "profile_from",
+        "profile_saw_these_trials",
     }
     assert found["n_pairs"] == 120
+    assert found["profile_from"] == str(calibrated)
+    assert found["profile_saw_these_trials"]
     assert float(str(found["auc"])) > 0.6
     assert set(found["baselines"]) == {"psnr", "ssim", "gmsd"}  # type: ignore[call-overload]
+
+
+def test_evaluate_judges_by_another_profile_and_says_whose(photos: Path, calibrated: Path):
+    asked = ["evaluate", "--calibration", calibrated, "--images", photos, "--json"]
+
+    own, other = run(*asked), run(*asked, "--model", "gpt-4o")
+
+    assert (own["profile_saw_these_trials"], other["profile_saw_these_trials"]) == (True, False)
+    assert other["profile_from"] == "gpt-4o"
+    assert other["brier"] != own["brier"]
 
 
 def test_train_without_answers_is_bad_use(photos: Path, tmp_path: Path):

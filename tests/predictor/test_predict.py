@@ -8,7 +8,7 @@ from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.noticeability.model import Certainty, Interval, Link
+from predictor.noticeability.model import LARGEST_RATIO, Certainty, Interval, Link
 from predictor.predict import Predictor
 from predictor.views import model_view
 
@@ -152,3 +152,53 @@ def test_a_prior_read_off_malformed_replies_allows_no_more_damage_than_the_defau
         found = predictor.notice(photo, damaged, resolve_profile(name))
 
         assert found.jnd_ratio >= 0.97 * usual.jnd_ratio
+
+
+@pytest.mark.parametrize("model", ["embedded", "gpt-4o", "unknown"])
+@pytest.mark.parametrize("name", ["blur", "noise", "brightness", "jpeg", "mask", "rescale"])
+def test_a_pair_means_the_same_in_either_order(predictor: Predictor, model: str, name: str):
+    distortion = DISTORTIONS[name]
+    damaged = distortion.apply(PHOTOS[0], distortion.levels / 4, np.random.default_rng(0))
+
+    assert predictor.compare(PHOTOS[0], damaged, resolve_profile(model)) == predictor.compare(
+        damaged, PHOTOS[0], resolve_profile(model)
+    )
+
+
+def test_a_pair_of_unlike_sizes_means_the_same_in_either_order(predictor: Predictor):
+    small = resize(PHOTOS[0], PHOTOS[0].width // 2, PHOTOS[0].height // 2)
+
+    found = predictor.compare(small, PHOTOS[0], default_profile())
+
+    assert found == predictor.compare(PHOTOS[0], small, default_profile())
+    assert found.jnd_ratio > 0
+
+
+def test_a_picture_compared_with_itself_differs_by_nothing(predictor: Predictor):
+    assert predictor.compare(PHOTOS[0], PHOTOS[0], default_profile()).jnd_ratio == 0.0
+
+
+@pytest.mark.parametrize("name", ["blur", "noise", "contrast", "saturation"])
+def test_who_knows_the_original_learns_much_the_same(predictor: Predictor, name: str):
+    distortion, profile = DISTORTIONS[name], resolve_profile("embedded")
+    threshold = profile.threshold_of(name) or 1.0
+    damaged = distortion.apply(PHOTOS[0], threshold, np.random.default_rng(0))
+
+    known = predictor.notice(PHOTOS[0], damaged, profile).jnd_ratio
+
+    assert predictor.compare(PHOTOS[0], damaged, profile).jnd_ratio == pytest.approx(known, rel=0.15)
+
+
+@pytest.mark.parametrize("model", ["embedded", "gpt-4o", "unknown"])
+@pytest.mark.parametrize("name", ["blur", "noise", "contrast", "angle", "distance", "mask"])
+def test_larger_damage_never_has_fewer_jnds(predictor: Predictor, model: str, name: str):
+    distortion, profile = DISTORTIONS[name], resolve_profile(model)
+    versions = [
+        distortion.apply(PHOTOS[0], share * distortion.levels, np.random.default_rng(0))
+        for share in (0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
+    ]
+
+    ratios = [predictor.compare(PHOTOS[0], version, profile).jnd_ratio for version in versions]
+
+    assert ratios == sorted(ratios)
+    assert ratios[-1] <= LARGEST_RATIO

@@ -190,7 +190,7 @@ def _completed(
     measured = {name: found for name, found in known.of_pictures.items() if found.is_estimated}
     pilot = pilot_thresholds(files, labeller, _missing(known), side=side, rng=rng)
     piloted = {
-        name: replace(found, status="censored", threshold=pilot[name], reason="pilot of the training")
+        name: replace(found, status="assumed", threshold=pilot[name], reason="pilot of the training")
         for name, found in default_profile().distortions.items()
         if name in pilot
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 
 from calibration.image import Image, resize
@@ -20,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _GROUPS = 10
+_TAIL = 0.025
 _GMSD_T = 170.0  # Xue et al. (2014): keeps the similarity stable where both gradients are small
 
 
@@ -110,14 +112,20 @@ def coverage(found: Sequence[Noticeability], observed: Floats) -> float:
     """Return how much of the observer's own behaviour lies in the predicted 95 % intervals.
 
     With probabilities: the share of pairs. With yes and no only: the share of ten equal groups of pairs whose
-    frequency of "different" lies between the group's mean bounds.
+    count of "different" chances between the group's mean bounds give, but for 2.5 % on either side: of few
+    answers the frequency strays from their chance.
     """
     low, high = np.array([one.low for one in found]), np.array([one.high for one in found])
     if not np.isin(observed, (0.0, 1.0)).all():
         return float(np.mean((low <= observed) & (observed <= high)))
     order = np.argsort([one.probability for one in found], kind="stable")
     groups = [group for group in np.array_split(order, _GROUPS) if len(group)]
-    inside = [low[group].mean() <= observed[group].mean() <= high[group].mean() for group in groups]
+    inside = [
+        binom.ppf(_TAIL, len(group), low[group].mean())
+        <= observed[group].sum()
+        <= binom.ppf(1 - _TAIL, len(group), high[group].mean())
+        for group in groups
+    ]
     return float(np.mean(inside))
 
 

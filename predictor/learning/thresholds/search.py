@@ -21,7 +21,8 @@ from calibration.image import Image
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.sampling import Labeller, distort_view
 from predictor.noticeability.model import Link
-from predictor.thresholds.profile_threshold import least_level, strongest_level
+from predictor.own_thresholds import strongest_level
+from predictor.thresholds.profile_threshold import least_level
 
 REPEATS: Mapping[str, int] = {"noise": 2, "mask": 5}  # samples of noise, places of the mask, averaged over
 _FIRST_STEP, _STEP_GROWTH = 0.5, 1.4  # natural logarithm of the level, until the threshold is bracketed

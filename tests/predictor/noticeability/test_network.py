@@ -1,7 +1,7 @@
 import torch
 
 from predictor.noticeability.bands import Measures, measure
-from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.network import JndNetwork, PairSize, in_either_order
 
 
 def measured(strength: float) -> Measures:
@@ -34,3 +34,20 @@ def test_gradients_reach_every_weight():
     (found.log_size.sum() + found.family_logits.sum()).backward()
 
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in network.parameters())
+
+
+def named(log_size: float, logits: tuple[float, ...]) -> PairSize:
+    return PairSize(torch.tensor([log_size]), torch.tensor([logits]))
+
+
+def test_the_order_in_which_the_distortion_is_recognised_counts_more():
+    sure, unsure = named(1.0, (9.0, 0.0, 0.0)), named(0.0, (0.1, 0.0, 0.0))
+
+    assert float(in_either_order(sure, unsure)) > 0.9
+    assert torch.equal(in_either_order(sure, unsure), in_either_order(unsure, sure))
+
+
+def test_nothing_has_no_size_in_either_order():
+    nothing = named(-torch.inf, (1.0, 0.0, 0.0))
+
+    assert torch.isneginf(in_either_order(nothing, nothing)).all()

@@ -94,3 +94,24 @@ def test_thresholds_of_prompts_say_nothing_about_pictures():
         base, FAMILIES, HUMAN, USUAL
     )
     assert usual_pattern([prompts, both], FAMILIES, HUMAN) == usual_pattern([both], FAMILIES, HUMAN) == USUAL
+
+
+def test_steadying_stays_within_what_the_trials_leave_open():
+    sure = measured(alike(2.0) | {"jpeg": 0.1})
+    jpeg = replace(sure.distortions["jpeg"], low=3.0, high=5.0)
+    sure = replace(sure, distortions={**sure.distortions, "jpeg": jpeg})
+
+    found = dict(zip(FAMILIES, relative_thresholds(sure, FAMILIES, HUMAN, USUAL), strict=True))
+
+    assert found["jpeg"] == pytest.approx(math.log(5.0 / 40.0))
+
+
+def test_what_was_never_noticed_is_not_foretold_to_be_seen():
+    blind = measured(alike(2.0))
+    noise = replace(blind.distortions["noise"], status="censored", threshold=50.0, low=40.0, high=None)
+    blind = replace(blind, distortions={**blind.distortions, "noise": noise})
+
+    found = dict(zip(FAMILIES, relative_thresholds(blind, FAMILIES, HUMAN, USUAL), strict=True))
+
+    assert found["noise"] == pytest.approx(math.log(50.0 / 2.0))
+    assert found["blur"] == pytest.approx(math.log(2.0), abs=0.15)

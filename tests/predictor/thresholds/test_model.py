@@ -138,19 +138,77 @@ def test_a_censored_distortion_is_marked(predictor: Predictor):
     assert is_sound(found)
 
 
-def test_a_blunt_distortion_is_taken_at_its_level_like_a_censored_one(predictor: Predictor):
-    profile = resolve_profile("embedded")
-    blur = replace(profile.distortions["blur"], threshold=48.0, low=40.0, high=90.0)
+def measured_as(profile: JndProfile, name: str, **fields: Any) -> JndProfile:
+    changed = replace(profile.distortions[name], **fields)
+    return replace(profile, model="somebody", distortions={**profile.distortions, name: changed})
 
-    blunt, censored = (
-        predictor.thresholds(
-            CAT, replace(profile, distortions={**profile.distortions, "blur": replace(blur, status=status)})
-        )["blur"]
-        for status in ("blunt", "censored")
+
+@pytest.mark.parametrize("status", ["censored", "blunt"])
+def test_what_was_hardly_noticed_up_to_the_strongest_level_has_its_threshold_there_or_beyond(
+    predictor: Predictor, status: str
+):
+    strongest = float(DISTORTIONS["banding"].levels)
+    blind = measured_as(
+        resolve_profile("embedded"), "banding", status=status, threshold=strongest, low=60.0, high=None
+    )
+    damaged = DISTORTIONS["banding"].apply(CAT, strongest, np.random.default_rng(0))
+
+    found = predictor.thresholds(CAT, blind)["banding"]
+
+    assert found.basis == status
+    assert found.high > 2 * strongest
+    assert found.level >= (strongest if status == "censored" else 0.6 * strongest)
+    assert predictor.notice(CAT, damaged, blind).jnd_ratio < 1.5
+
+
+def test_an_unmeasurable_threshold_stays_within_what_the_trials_leave_open(predictor: Predictor):
+    open_end = measured_as(
+        resolve_profile("embedded"), "banding", status="unmeasurable", threshold=90.0, low=70.0, high=990.0
     )
 
-    assert blunt.basis == "blunt"
-    assert (blunt.level, blunt.low, blunt.high) == (censored.level, censored.low, censored.high)
+    found = predictor.thresholds(CAT, open_end)["banding"]
+
+    assert found.basis == "unmeasurable"
+    assert found.level == pytest.approx(70.0, rel=0.5)
+    assert found.high > 700.0
+
+
+def test_a_guessed_threshold_has_the_interval_of_a_guess(predictor: Predictor):
+    unknown = measured_as(
+        resolve_profile("embedded"), "banding", status="unmeasurable", threshold=None, low=None, high=None
+    )
+
+    found = predictor.thresholds(CAT, unknown)["banding"]
+
+    assert found.high / found.low > 10
+
+
+def test_a_published_bound_is_taken_at_its_word(predictor: Predictor):
+    bound = measured_as(default_profile(), "blur", status="censored", threshold=30.0)
+
+    found = predictor.thresholds(CAT, replace(bound, source="published-prior"))["blur"]
+
+    assert found.level >= 30.0
+
+
+def test_what_a_models_answers_corrected_moves_its_thresholds(tmp_path: Path):
+    artifact = copied(tmp_path)
+    profile = replace(resolve_profile("embedded"), model="learned")
+    before = Predictor.load(artifact).thresholds(CAT, profile)
+
+    def learn(card: dict[str, Any]) -> None:
+        settings = card["parts"]["noticeability"]["settings"]
+        shifts = [math.log(2.0) if name == "noise" else 0.0 for name in settings["families"]]
+        settings["known_models"]["learned"] = settings["strangers"] | {
+            "threshold_shifts": shifts,
+            "log_scale": 0.0,
+        }
+
+    change_card(artifact, learn)
+    after = Predictor.load(artifact).thresholds(CAT, profile)
+
+    assert after["noise"].level == pytest.approx(2 * before["noise"].level, rel=1e-6)
+    assert after["blur"].level == before["blur"].level
 
 
 def test_a_profile_that_knows_nothing_gets_the_human_thresholds():

@@ -118,3 +118,10 @@ def test_coverage_counts_pairs_or_groups():
 
     assert coverage(found, np.array([0.4] * 10 + [0.9] * 10)) == 0.5
     assert coverage(found, np.array([0.0, 1.0] * 10)) == 1.0
+
+
+def test_few_answers_may_stray_from_their_chance():
+    found = [Noticeability(0.02, 0.1, 0.01, 0.05)] * 100
+
+    assert coverage(found, np.array([0.0] * 100)) == 1.0
+    assert coverage(found, np.array([1.0] * 100)) == 0.0
