@@ -63,15 +63,14 @@ def test_the_code_covers_half_the_short_side_in_the_middle():
 
 
 @pytest.mark.parametrize("width", [60, 224, 400, 1000])
-def test_the_text_is_white_spans_the_width_uncut_and_lies_in_the_middle(width: int):
+def test_the_text_spans_the_width_uncut_and_lies_in_the_middle(width: int):
     black = Image(np.zeros((120, width, 3), np.uint8))
 
     pixels = TEXT.apply(black, 50, np.random.default_rng(0)).pixels[..., 0]
 
     rows, columns = np.nonzero(pixels > 60)
-    assert pixels.max() > 200
-    assert 0 < columns.min() < 0.06 * width
-    assert 0.94 * width < columns.max() < width - 1
+    assert 0 < columns.min() < 0.08 * width
+    assert 0.92 * width < columns.max() < width - 1
     assert (rows.min() + rows.max()) / 2 == pytest.approx(60, abs=0.02 * width)
 
 
