@@ -20,7 +20,7 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, default_directory, read_part
 from predictor.predict import Predictor
 from predictor.thresholds.model import PredictedThreshold, ThresholdModel
-from predictor.thresholds.profile_threshold import least_level, profile_threshold
+from predictor.thresholds.profile_threshold import least_level
 
 CAT = Image(np.ascontiguousarray(data.cat()))
 
@@ -136,12 +136,6 @@ def test_a_censored_distortion_is_marked(predictor: Predictor):
 
     assert found.basis == "censored"
     assert is_sound(found)
-
-
-def test_a_profile_that_knows_nothing_gets_the_human_thresholds():
-    empty = JndProfile(model="empty", source="measured", distortions={})
-
-    assert profile_threshold(empty, "blur") == default_profile().threshold_of("blur")
 
 
 def test_a_wider_profile_widens_the_interval(predictor: Predictor):
