@@ -4,6 +4,8 @@ A module is named here when it holds no behaviour of its own, or when a test of 
 thing it is made for: then the named tests drive it through its one caller.
 """
 
+import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,27 @@ NO_BEHAVIOUR = {
     "calibration/stimuli/distortion.py",
 }
 
-TESTED_THROUGH = {}
+# Tests, below tests/, that drive a module through whoever calls it.
+TESTED_THROUGH = {
+    "calibration/observers/embedded/architecture.py": "calibration/observers/embedded/test_training.py",
+    "calibration/observers/transformers_loading.py": "calibration/observers/test_transformers_local.py",
+    "calibration/observers/vision_language.py": "calibration/observers/test_transformers_local.py",
+    "calibration/remote_options.py": "calibration/test_cli.py",
+    "calibration/session/conversation.py": "calibration/session/test_run.py",
+    "calibration/workflow.py": "calibration/test_cli.py",
+    "predictor/commands/questions.py": "predictor/test_cli.py",
+    "predictor/commands/training.py": "predictor/test_cli.py",
+    "predictor/learning/noticeability/asking.py": "predictor/learning/test_train.py",
+    "predictor/learning/noticeability/sizing.py": "predictor/learning/noticeability/test_training.py",
+    "predictor/learning/residual/fitting.py": "predictor/learning/residual/test_training.py",
+    "predictor/learning/residual/reencoding_training.py": "predictor/learning/residual/test_training.py",
+    "predictor/learning/residual/stock.py": "predictor/learning/residual/test_training.py",
+    "predictor/learning/train_answers.py": "predictor/learning/answer_change/test_training.py",
+    "gateway/demo/client.py": "walkthrough/test_demo.py",
+    "gateway/demo/run.py": "walkthrough/test_demo.py",
+    "gateway/offline.py": "gateway/test_cli.py",
+    "gateway/relay/route.py": "gateway/relay/test_proxy.py",
+}
 
 
 def mirrored(module: str) -> Path:
@@ -46,6 +68,31 @@ def test_nothing_is_excused_that_is_gone_or_has_a_test_file():
 
 @pytest.mark.parametrize(("module", "tests"), TESTED_THROUGH.items())
 def test_the_tests_named_instead_exist_and_reach_the_module(module: str, tests: str):
-    text = (ROOT / "tests" / tests).read_text(encoding="utf-8")
+    assert "def test_" in (ROOT / "tests" / tests).read_text(encoding="utf-8")
+    assert module in reached(f"tests/{tests}")
 
-    assert "def test_" in text
+
+@cache
+def reached(start: str) -> frozenset[str]:
+    """Follow imports from a test file and its fixtures: what of ours can run when it does."""
+    folders = (ROOT / start).relative_to(ROOT).parents
+    fixtures = [(folder / "conftest.py").as_posix() for folder in folders]
+    found, waiting = set(), [start, *(file for file in fixtures if (ROOT / file).is_file())]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting += imported(file)
+    return frozenset(found)
+
+
+@cache
+def imported(file: str) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    files = (f"{name.replace('.', '/')}.py" for name in names)
+    return [one for one in files if (ROOT / one).is_file()]

@@ -6,7 +6,7 @@ from skimage import data
 
 from calibration.image import Image, encode_png
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.learning.dataset import FAMILIES, NO_FAMILY, PairSet, join, photo_files, split_photos
+from predictor.learning.dataset import FAMILIES, NO_FAMILY, PairSet, photo_files
 from predictor.learning.sampling import (
     label_pairs,
     made_up_models,
@@ -90,25 +90,3 @@ def test_a_crop_is_square_and_within_the_photograph():
     crop = random_crop(photo, np.random.default_rng(0), least=96)
 
     assert crop.width == crop.height == 40
-
-
-def test_no_photograph_is_on_both_sides_of_a_split(answered: PairSet):
-    halves = [answered.take(np.arange(start, len(answered), 2)) for start in (0, 1)]  # of two observers
-
-    splits = split_photos(halves, 0.4, np.random.default_rng(0))
-
-    some, rest = (join([split[side] for split in splits]) for side in (0, 1))
-    assert len(some) + len(rest) == len(answered)
-    assert not set(some.photos) & set(rest.photos)
-
-
-def test_an_observer_asked_about_one_photograph_alone_cannot_be_split(answered: PairSet):
-    one = answered.take(answered.photos == answered.photos[0])
-
-    with pytest.raises(ValueError, match="more photographs"):
-        split_photos([one], 0.4, np.random.default_rng(0))
-
-
-def test_a_folder_without_pictures_is_told(tmp_path: Path):
-    with pytest.raises(ValueError, match="expected pictures"):
-        photo_files(tmp_path)

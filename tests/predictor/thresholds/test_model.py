@@ -20,7 +20,7 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, default_directory, read_part
 from predictor.predict import Predictor
 from predictor.thresholds.model import PredictedThreshold, ThresholdModel
-from predictor.thresholds.profile_threshold import least_level, profile_threshold
+from predictor.thresholds.profile_threshold import least_level
 
 CAT = Image(np.ascontiguousarray(data.cat()))
 

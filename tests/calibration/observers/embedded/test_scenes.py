@@ -1,6 +1,5 @@
 import numpy as np
 
-from calibration.observers.embedded.drawings import DRAWINGS
 from calibration.observers.embedded.scenes import (
     ANSWER_WORDS,
     COLOR_PROMPT,
@@ -54,13 +53,3 @@ def test_photographs_are_asked_about_color_and_light_only():
 
     assert photographed
     assert all(scene.questions[0] == (COLOR_PROMPT, "red") for scene in photographed)
-
-
-def test_two_drawings_of_one_thing_differ_and_stay_in_range():
-    rng = np.random.default_rng(0)
-
-    for draw in DRAWINGS.values():
-        first, second = draw(rng), draw(rng)
-
-        assert first.shape == second.shape == (96, 96, 3)
-        assert not np.array_equal(first, second)

@@ -1,16 +1,13 @@
 """The whole training on a few steps: layout, learning signal, and a model that standard classes can load."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from calibration.image import Image, encode_png
-from calibration.observers.embedded.architecture import IMAGE_TOKENS, PATCH, build_model, build_processor
+from calibration.observers.embedded.architecture import PATCH, build_model, build_processor
 from calibration.observers.embedded.batches import Example, Tokens, collate, normalise
-from calibration.observers.embedded.card import build_card
 from calibration.observers.embedded.pairs import Answer
 from calibration.observers.embedded.scenes import sample_scene
 from calibration.observers.embedded.training import (
@@ -34,37 +31,6 @@ def untrained(pictures):
     patches = normalise(pictures).unfold(2, PATCH, PATCH).unfold(3, PATCH, PATCH)
     patches = patches.permute(0, 2, 3, 1, 4, 5).reshape(-1, 3 * PATCH * PATCH)
     return build_model(processor.tokenizer, patches).eval(), processor
-
-
-def test_the_tokenizer_knows_every_word_of_every_prompt(untrained):
-    _, processor = untrained
-    tokens = Tokens(processor.tokenizer)
-
-    for text in prompt_texts():
-        assert tokens.unknown not in tokens(text), text
-    assert [len(tokens(flag)) for flag in ("<yes>", "<no>", "Yes", "No", "A", "B")] == [1] * 6
-
-
-def test_questions_that_share_pictures_answer_as_if_alone(untrained, pictures):
-    model, processor = untrained
-    tokens = Tokens(processor.tokenizer)
-    questions = ("Are these two images different?", "Do the two images differ?")
-    example = Example((pictures[0], pictures[1]), tuple((q, Answer("Yes", "No", 1.0)) for q in questions))
-    batch = collate([example], tokens, np.random.default_rng(1))
-
-    with torch.no_grad():
-        shared = model.model(
-            input_ids=batch.tokens,
-            pixel_values=batch.pixels,
-            attention_mask=batch.visible,
-            position_ids=batch.positions,
-        ).last_hidden_state[batch.rows, batch.columns][batch.flags]
-        prefix = tokens("User:") + [tokens.image] * (2 * IMAGE_TOKENS)
-        for index, question in enumerate(questions):
-            alone = torch.tensor([prefix + tokens(question) + tokens("Assistant:")])
-            expected = model.model(input_ids=alone, pixel_values=batch.pixels).last_hidden_state[0, -1]
-
-            assert torch.allclose(shared[index], expected, atol=1e-4)
 
 
 def test_the_wired_first_layers_tell_pairs_apart_before_any_training(untrained, pictures):
@@ -122,15 +88,3 @@ def test_unreadable_photographs_are_skipped(tmp_path, pictures, caplog):
 
     assert len(found) == 1
     assert "b.png" in caplog.text
-
-
-def test_the_card_joins_recipe_figures_and_limits(tmp_path):
-    (tmp_path / "training.json").write_text(json.dumps({"recipe": {"steps": 3}, "history": []}))
-    (tmp_path / "model.safetensors").write_bytes(b"weights")
-
-    card = build_card(tmp_path, {"false_alarm": 0.01})
-
-    assert card["recipe"] == {"steps": 3}
-    assert card["figures"] == {"false_alarm": 0.01}
-    assert len(card["sha256"]) == 64
-    assert card["limits"]

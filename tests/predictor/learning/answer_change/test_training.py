@@ -12,9 +12,6 @@ from calibration.image import Image, encode_png
 from predictor.answer_change.change import AnswerModel
 from predictor.artifact import read_part
 from predictor.guarantees.risk_control import RiskLimit
-from predictor.learning.answer_change.ladder import LADDER, camera_source, compare_answers, deliver
-from predictor.learning.answer_change.lessons import Crops, read_answers
-from predictor.learning.answer_change.policy import losses_by_limit, sent_versions
 from predictor.learning.answer_change.training import fit_heads, group_answers, group_classes, logistic
 from predictor.learning.train_answers import AnswerTrainingRequest, read_classifiers, run_answer_training
 
@@ -130,13 +127,6 @@ def test_another_photograph_and_another_card_are_asked_about_again(
     assert len(list(keep.iterdir())) == 3
 
 
-def test_a_damaged_file_of_kept_answers_is_named(tmp_path: Path):
-    (tmp_path / "crops.npz").write_bytes(b"nothing")
-
-    with pytest.raises(ValueError, match=r"crops\.npz"):
-        read_answers(tmp_path / "crops.npz", Crops)
-
-
 def test_answers_of_one_kind_teach_nothing():
     class Lessons:
         has_changed = np.zeros((1, 5), bool)
@@ -145,26 +135,6 @@ def test_answers_of_one_kind_teach_nothing():
 
     with pytest.raises(ValueError, match="one kind only"):
         fit_heads([np.zeros((5, 12), np.float32)], Lessons)  # type: ignore[arg-type]
-
-
-def test_answers_are_compared_as_distributions():
-    original = np.log(np.array([[0.6, 0.3, 0.1], [0.5, 0.4, 0.1]], np.float32))
-    version = np.log(np.array([[0.6, 0.3, 0.1], [0.3, 0.6, 0.1]], np.float32))
-
-    found = compare_answers(original, version)
-
-    assert found.has_changed.tolist() == [False, True]
-    assert found.margin == pytest.approx([0.3, 0.1], abs=1e-6)
-    expected = 0.5 * np.log(0.5 / 0.3) + 0.4 * np.log(0.4 / 0.6)
-    assert found.divergence == pytest.approx([0.0, expected], abs=1e-6)
-
-
-@pytest.mark.parametrize("shape", [(2, 1), (2,)])
-def test_one_possible_answer_or_nan_cannot_be_compared(shape: tuple[int, ...]):
-    with pytest.raises(ValueError, match="answers >= 2"):
-        compare_answers(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-    with pytest.raises(ValueError, match="NaN"):
-        compare_answers(np.full((1, 3), np.nan, np.float32), np.zeros((1, 3), np.float32))
 
 
 def test_classes_that_rise_together_form_a_group():
@@ -188,22 +158,3 @@ def test_logistic_regression_recovers_its_weights():
     found = logistic(terms, rng.uniform(size=20_000) < chance, penalty=0.1)
 
     assert found == pytest.approx([1.0, -2.0, 0.5], abs=0.1)
-
-
-def test_the_smallest_version_within_the_limit_is_sent_and_never_a_larger_one():
-    scores, sizes = np.array([0.01, 0.1, 0.3]), np.array([900.0, 500.0, 700.0])
-
-    assert sent_versions(scores, sizes, 800.0, np.array([0.0, 0.05, 0.2, 0.5])).tolist() == [-1, -1, 1, 1]
-    changed = losses_by_limit(scores, np.array([True, True, False]), sizes, 800.0, np.array([0.05, 0.2]))
-    assert changed.tolist() == [0.0, 1.0]
-
-
-def test_the_ladder_delivers_smaller_files_of_the_same_shape(photos: Path):
-    source = camera_source(photos / "coffee0.png")
-
-    sizes = {rung.name: deliver(source.image, rung) for rung in LADDER}
-
-    assert len(sizes) == len(LADDER)
-    assert sizes["jpeg30"].size_bytes < sizes["jpeg60"].size_bytes < source.size_bytes
-    half = sizes["jpeg75x0.5"].image
-    assert (half.width, half.height) == (64, 48)

@@ -10,16 +10,15 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part, read_part, write_part
 from predictor.learning.dataset import FAMILIES, PairSet, photo_files
 from predictor.learning.noticeability.evaluation import area_under_curve
-from predictor.learning.noticeability.settling import Answered, fit_interval, predict, settle
+from predictor.learning.noticeability.settling import Answered, predict
 from predictor.learning.noticeability.sizing import size_pairs
 from predictor.learning.noticeability.training import Lesson, Recipe, Trained, go_on, train
 from predictor.learning.sampling import label_pairs, sample_pairs
-from predictor.noticeability.model import Certainty, Interval, link_of, settings_from_card
+from predictor.noticeability.model import settings_from_card
 from predictor.noticeability.network import JndNetwork
 from tests.predictor.masked_visibility import MaskedVisibility
 
 PROFILE = replace(default_profile("made up"), input_side=96)
-ANYTHING = Interval((), (-9.0,), (9.0,))
 THRESHOLDS = {name: distortion.levels / 8 for name, distortion in DISTORTIONS.items()}
 
 
@@ -112,56 +111,6 @@ def test_answers_of_one_kind_are_refused(answers: PairSet):
 def test_no_lesson_is_refused():
     with pytest.raises(ValueError, match="answers of both kinds"):
         train([], Recipe(epochs=1))
-
-
-def simulated(log_sizes: np.ndarray, shares: np.ndarray, truth: Certainty, *, seed: int) -> Answered:
-    """Answer yes or no, as often as the truth has it."""
-    link = link_of(PROFILE)
-    asked = Answered(log_sizes, np.zeros(len(log_sizes)), link, shares, np.arange(len(log_sizes)).astype(str))
-    said = np.random.default_rng(seed).random(len(log_sizes)) < predict(asked, truth)
-    return replace(asked, probabilities=said.astype(float))
-
-
-def test_settling_recovers_slope_and_scale():
-    sizes = np.random.default_rng(0).normal(0, 1, 4000)
-    truth = Certainty(1.5, 0.3, ANYTHING)
-
-    settled = settle([simulated(sizes, np.zeros((4000, 2)), truth, seed=1)], Certainty(1.0, 0.0, ANYTHING))
-
-    assert settled.certainty.steepness_factor == pytest.approx(1.5, rel=0.15)
-    assert settled.certainty.log_scale == pytest.approx(0.3, abs=0.1)
-
-
-def test_settling_aims_at_the_chances_stated_and_not_at_what_is_likelier():
-    sizes = np.random.default_rng(0).normal(0, 1, 2000)
-    link, unsure = link_of(PROFILE), Certainty(0.5, 0.2, ANYTHING)
-    asked = Answered(sizes, np.zeros(2000), link, np.zeros((2000, 2)), np.arange(2000).astype(str))
-
-    stated = replace(asked, probabilities=predict(asked, unsure))
-    settled = settle([stated], Certainty(1.0, 0.0, ANYTHING))
-
-    assert settled.certainty.steepness_factor == pytest.approx(0.5, rel=0.02)
-    assert settled.certainty.log_scale == pytest.approx(0.2, abs=0.02)
-
-
-def test_few_answers_leave_everything_as_it_was():
-    known = Certainty(1.3, 0.1, ANYTHING)
-    few = Answered(np.zeros(10), np.ones(10), link_of(PROFILE), np.zeros((10, 2)), np.full(10, "one"))
-
-    assert settle([few], known).certainty == known
-
-
-def test_intervals_hold_for_fresh_answers():
-    rng = np.random.default_rng(0)
-    predicted = rng.uniform(0.02, 0.98, 6000)
-    odds = np.log(predicted / (1 - predicted)) + rng.normal(0, 0.8, 6000)
-    observed = 1 / (1 + np.exp(-odds))
-
-    interval = fit_interval(predicted[:3000], observed[:3000])
-
-    bounds = [interval.around(float(chance)) for chance in predicted[3000:]]
-    inside = [low <= seen <= high for (low, high), seen in zip(bounds, observed[3000:], strict=True)]
-    assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
 
 
 def test_a_trained_part_is_small(trained: Trained):

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +7,7 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_png
 from predictor.artifact import read_part, write_part
-from predictor.learning.residual.bank import build_bank
-from predictor.learning.residual.pictures import Folders, make_twins, pictures_in, split
+from predictor.learning.residual.pictures import Folders
 from predictor.learning.residual.training import Recipe, recalibrate, train_residual_part
 from predictor.residual.detector import ResidualDetector
 from predictor.residual.reencoding import ReencodingJudge
@@ -83,32 +81,3 @@ def test_more_processes_change_nothing(folders, part):
     rushed = train_residual_part(folders, TINY, lambda _: None, workers=2)
 
     assert all(torch.equal(rushed.tensors[name], values) for name, values in part.tensors.items())
-
-
-def test_parts_of_a_folder_share_no_picture():
-    paths = [Path(f"{index:04}.jpg") for index in range(1500)]
-
-    parts = [set(split(paths, name)) for name in ("train", "calibration", "test")]
-
-    assert [len(chosen) for chosen in parts] == [900, 300, 300]
-    assert len(set.union(*parts)) == 1500
-
-
-def test_twins_differ_only_by_a_bounded_perturbation_when_lossless():
-    rng = np.random.default_rng(0)
-    pool = [data.astronaut()[:128, :160], data.coffee()[:128, :160]]
-    bank = build_bank(pool, [], rounds=1, rng=rng)
-
-    for twins in make_twins(pool, bank, 20, rng):
-        assert twins.benign.shape == twins.attacked.shape
-        difference = np.abs(twins.benign.astype(int) - twins.attacked)
-        assert difference.max() > 0
-        if twins.codec.is_lossless:
-            assert difference.max() <= 16
-
-
-def test_only_pictures_are_listed(tmp_path):
-    (tmp_path / "a.JPG").touch()
-    (tmp_path / "notes.txt").touch()
-
-    assert [path.name for path in pictures_in(tmp_path)] == ["a.JPG"]

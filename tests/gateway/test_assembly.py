@@ -1,0 +1,76 @@
+import logging
+from pathlib import Path
+
+import pytest
+
+from calibration.profile import ProfileError, default_profile
+from gateway.assembly import detectors, load_pipeline, profile_named
+from gateway.detection.near_duplicate import NearDuplicateDetector
+from gateway.detection.residual import ResidualDetector
+from gateway.settings import Compression, NearDuplicate, Policy, Settings
+from predictor.artifact import ArtifactError
+from predictor.predict import Predictor
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor.load()
+
+
+def test_a_picture_meets_the_residual_first_and_its_earlier_likes_where_they_are_remembered(
+    predictor: Predictor,
+):
+    usual = detectors(Settings(), predictor)
+    forgetful = detectors(Settings(near_duplicate=NearDuplicate(enabled=False)), predictor)
+
+    assert [type(one) for one in usual] == [ResidualDetector, NearDuplicateDetector]
+    assert [type(one) for one in forgetful] == [ResidualDetector]
+
+
+def test_a_name_nobody_knows_is_logged_and_taken_for_human(caplog: pytest.LogCaptureFixture):
+    with caplog.at_level(logging.WARNING, "gateway.assembly"):
+        found, known = profile_named("nobody-7b"), profile_named("embedded")
+
+    assert (found.source, known.source) == ("default", "measured")
+    assert [record.getMessage() for record in caplog.records] == [
+        "nothing is known of nobody-7b: it is taken to see as well as people do"
+    ]
+
+
+def test_what_the_settings_name_is_loaded(tmp_path: Path):
+    path = tmp_path / "profile.json"
+    path.write_text(default_profile("mine").to_json())
+
+    pipeline = load_pipeline(Settings(models={"m": str(path), "e": "embedded"}))
+
+    assert (pipeline.profiles.by_model["m"].model, pipeline.profiles.by_model["e"].model) == (
+        "mine",
+        "embedded",
+    )
+    assert pipeline.compressor is not None
+
+
+def test_compression_switched_off_leaves_no_compressor():
+    assert load_pipeline(Settings(compression=Compression(enabled=False))).compressor is None
+
+
+def test_the_version_changes_with_everything_that_changes_an_outcome_and_with_nothing_else():
+    def version(settings: Settings) -> str:
+        return load_pipeline(settings).version
+
+    others = [
+        Settings(policy=Policy(alpha=0.05)),
+        Settings(compression=Compression(enabled=False)),
+        Settings(models={"m": "embedded"}),
+        Settings(models={"m": "human"}),
+    ]
+
+    assert version(Settings()) == version(Settings(near_duplicate=NearDuplicate(max_entries=7)))
+    assert len({version(Settings()), *map(version, others)}) == 5
+
+
+def test_what_cannot_be_loaded_is_told(tmp_path: Path):
+    with pytest.raises(ArtifactError):
+        load_pipeline(Settings(artifact=tmp_path / "none"))
+    with pytest.raises(ProfileError):
+        load_pipeline(Settings(models={"m": str(tmp_path / "none" / "profile.json")}))
