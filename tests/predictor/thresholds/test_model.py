@@ -211,12 +211,6 @@ def test_what_a_models_answers_corrected_moves_its_thresholds(tmp_path: Path):
     assert after["blur"].level == before["blur"].level
 
 
-def test_a_profile_that_knows_nothing_gets_the_human_thresholds():
-    empty = JndProfile(model="empty", source="measured", distortions={})
-
-    assert profile_threshold(empty, "blur") == default_profile().threshold_of("blur")
-
-
 def test_a_wider_profile_widens_the_interval(predictor: Predictor):
     profile = resolve_profile("embedded")
     noise = profile.distortions["noise"]
