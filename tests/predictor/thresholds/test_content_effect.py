@@ -84,7 +84,9 @@ def test_nothing_is_predicted_below_the_least_level():
     assert (found.level, found.low, found.high) == (0.02, 0.02, 0.02)
 
 
-@pytest.mark.parametrize("trust", [Trust(widening=1.5), Trust(doubt=0.4), Trust(widening=2.0, doubt=1.0)])
+@pytest.mark.parametrize(
+    "trust", [Trust(widening=1.5), Trust(doubt=(0.4, 0.4)), Trust(interval_widening=2.0)]
+)
 def test_less_trust_widens_the_interval_around_the_same_level(trust: Trust):
     sure, unsure = (predict_level(0.3, SETTINGS, own=5.0, scale=SCALE, trust=one) for one in (Trust(), trust))
 
@@ -96,9 +98,10 @@ def test_less_trust_widens_the_interval_around_the_same_level(trust: Trust):
 def test_a_doubt_of_the_profile_is_independent_of_that_of_the_effect():
     settings = replace(SETTINGS, fixed_part=0.0, below=-0.3, above=0.3)
 
-    found = predict_level(0.0, settings, own=1.0, scale=SCALE, trust=Trust(doubt=0.4))
+    found = predict_level(0.0, settings, own=1.0, scale=SCALE, trust=Trust(doubt=(0.0, 0.4)))
 
     assert math.log(found.high) == pytest.approx(0.5)  # 3, 4, 5
+    assert math.log(found.low) == pytest.approx(-0.3)  # nobody doubts that side
 
 
 def test_an_effect_comes_back_from_its_arrays():

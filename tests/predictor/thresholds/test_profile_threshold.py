@@ -1,4 +1,3 @@
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,12 +6,8 @@ import pytest
 from calibration.image import Image
 from calibration.profile import JndProfile, Threshold, default_profile
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.thresholds.profile_threshold import (
-    least_level,
-    profile_doubt,
-    profile_threshold,
-    strongest_level,
-)
+from predictor.own_thresholds import strongest_level
+from predictor.thresholds.profile_threshold import least_level, profile_threshold
 
 HUMAN = default_profile()
 
@@ -47,24 +42,6 @@ def test_an_unmeasurable_one_counts_as_unknown():
     profile = knowing(blur=times_human("blur", 2.0), jpeg=lost)
 
     assert profile_threshold(profile, "jpeg") == pytest.approx(2.0 * (HUMAN.threshold_of("jpeg") or 0.0))
-
-
-def test_the_doubt_is_half_the_interval_in_logarithms_of_what_is_done():
-    found = replace(times_human("blur", 1.0), low=2.0, high=8.0)
-
-    assert profile_doubt(knowing(blur=found), "blur", lambda level: level) == pytest.approx(math.log(2))
-    shifted = profile_doubt(knowing(blur=found), "blur", lambda level: level + 10)
-    assert shifted == pytest.approx(math.log(18 / 12) / 2)
-
-
-@pytest.mark.parametrize(
-    "change", [{"low": None}, {"high": None}, {"status": "censored"}, {"status": "assumed"}]
-)
-def test_a_profile_without_an_interval_of_its_own_states_no_doubt(change: dict[str, object]):
-    found = replace(times_human("blur", 1.0), **{"low": 2.0, "high": 8.0, **change})  # type: ignore[arg-type]
-
-    assert profile_doubt(knowing(blur=found), "blur", lambda level: level) == 0.0
-    assert profile_doubt(knowing(), "blur", lambda level: level) == 0.0
 
 
 @pytest.mark.parametrize("name", list(DISTORTIONS))
