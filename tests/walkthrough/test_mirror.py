@@ -36,7 +36,6 @@ TESTED_THROUGH = {
     "predictor/learning/train_answers.py": "predictor/learning/answer_change/test_training.py",
     "gateway/demo/client.py": "walkthrough/test_demo.py",
     "gateway/demo/run.py": "walkthrough/test_demo.py",
-    "gateway/offline.py": "gateway/test_cli.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
 }
 
