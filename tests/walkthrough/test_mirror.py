@@ -32,14 +32,10 @@ TESTED_THROUGH = {
     "predictor/commands/questions.py": "predictor/test_cli.py",
     "predictor/commands/training.py": "predictor/test_cli.py",
     "predictor/learning/noticeability/asking.py": "predictor/learning/test_train.py",
-    "predictor/learning/noticeability/sizing.py": "predictor/learning/noticeability/test_training.py",
-    "predictor/learning/residual/fitting.py": "predictor/learning/residual/test_training.py",
     "predictor/learning/residual/reencoding_training.py": "predictor/learning/residual/test_training.py",
-    "predictor/learning/residual/stock.py": "predictor/learning/residual/test_training.py",
     "predictor/learning/train_answers.py": "predictor/learning/answer_change/test_training.py",
     "gateway/demo/client.py": "walkthrough/test_demo.py",
     "gateway/demo/run.py": "walkthrough/test_demo.py",
-    "gateway/offline.py": "gateway/test_cli.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
 }
 

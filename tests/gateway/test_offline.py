@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image, ImageError, decode, encode_jpeg, encode_png
+from gateway.offline import Line, compress_files, inspect_files
+
+CAT = Image(np.ascontiguousarray(data.chelsea()[:240, :320]))
+
+
+@pytest.fixture
+def photograph(tmp_path: Path) -> Path:
+    path = tmp_path / "cat.png"
+    path.write_bytes(encode_png(CAT))
+    return path
+
+
+def inspected(*files: Path, reference: Path | None = None) -> list[Line]:
+    return list(inspect_files(files, model="embedded", reference=reference, alpha=0.01, artifact=None))
+
+
+def compressed(*files: Path, out: Path) -> list[Line]:
+    return list(
+        compress_files(files, model="embedded", provider="openai", tier="faithful", out=out, artifact=None)
+    )
+
+
+def test_a_file_that_is_no_image_is_trouble_and_the_next_is_judged_all_the_same(
+    photograph: Path, tmp_path: Path
+):
+    broken, missing = tmp_path / "broken.png", tmp_path / "missing.png"
+    broken.write_bytes(b"no picture")
+
+    lines = inspected(broken, missing, photograph)
+
+    assert [line.fields["outcome"] for line in lines] == ["unchecked", "unchecked", "clean"]
+    assert [line.is_trouble for line in lines] == [True, True, False]
+    assert lines[2].summary.startswith(f"{photograph}: clean (p = ")
+
+
+def test_beside_its_reference_a_changed_copy_is_told_with_its_size_in_jnds(photograph: Path, tmp_path: Path):
+    edited = CAT.pixels.copy()
+    edited[60:120, 80:160] = 255 - edited[60:120, 80:160]
+    (tmp_path / "edited.png").write_bytes(encode_png(Image(edited)))
+
+    same, other = inspected(photograph, tmp_path / "edited.png", reference=photograph)
+
+    assert (same.fields["outcome"], other.fields["outcome"]) == ("clean", "noticeable_edit")
+    assert other.fields["jnd_ratio"] > 1
+
+
+def test_a_reference_that_is_no_image_ends_it(photograph: Path, tmp_path: Path):
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+
+    with pytest.raises(ImageError):
+        inspected(photograph, reference=tmp_path / "broken.png")
+
+
+def test_files_of_one_name_from_two_folders_do_not_overwrite_each_other(photograph: Path, tmp_path: Path):
+    other = tmp_path / "other" / "cat.jpg"
+    other.parent.mkdir()
+    other.write_bytes(encode_jpeg(CAT, 95))
+
+    lines = compressed(photograph, photograph, other, out=tmp_path / "out")
+
+    written = [Path(line.fields["out"]) for line in lines]
+    assert len(set(written)) == 3
+    for line, path in zip(lines, written, strict=True):
+        assert path.stat().st_size == line.fields["bytes_out"] <= line.fields["bytes_in"]
+        assert decode(path.read_bytes()).source.format == line.fields["format"]
+
+
+def test_a_file_that_cannot_be_lightened_is_named_and_nothing_is_written_for_it(tmp_path: Path):
+    (line,) = compressed(tmp_path / "missing.png", out=tmp_path / "out")
+
+    assert (line.is_trouble, line.fields["out"]) == (True, None)
+    assert "missing.png" in line.summary
+    assert list((tmp_path / "out").iterdir()) == []
