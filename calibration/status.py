@@ -11,7 +11,8 @@ from calibration.fitting import PsychometricFit
 from calibration.procedures.adaptive import MIN_HIT_AT_MAX
 from calibration.profile import ALSO, Status, why_rough
 
-_MIN_RISE = 0.25  # P("different") at the strongest level above that on identical pairs: less is never noticed
+_MIN_RISE = 0.1  # P("different") at the strongest level above that on identical pairs: less is never noticed
+_FLAT_RISE = 0.25  # the same, for who cries wolf at one distortion
 _MIN_USABLE = 0.5  # share of replies that must be readable
 # Simulated at slope 1.5: 25 yes-or-no questions leave intervals of factor 2.6, at worst 7 of 36 runs; 8 leave
 # 5.7, at worst 34; 4 stated probabilities tell as much. With fewer, or wider, the prior does the talking.
@@ -157,7 +158,7 @@ def _why_unusable(facts: Circumstances) -> str:
 
 def _why_unlike(fit: PsychometricFit, facts: Circumstances) -> str:
     """Refuse a distortion whose identical pairs, and no other's, get what its strongest level gets."""
-    is_flat = fit.hit_at_max - fit.false_alarm < _MIN_RISE
+    is_flat = fit.hit_at_max - fit.false_alarm < _FLAT_RISE
     return _unlike_words(facts) if is_flat and fit.false_alarm > MAX_FALSE_ALARM else ""
 
 
