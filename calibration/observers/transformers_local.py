@@ -12,7 +12,7 @@ import torch
 
 from calibration.image import Image
 from calibration.observers.flags import FlagTokens, TokenChoice, affirmative_probability, flag_words, spelling
-from calibration.observers.protocol import ObserverError, Query, Reply
+from calibration.observers.protocol import Ended, ObserverError, Query, Reply
 from calibration.observers.transformers_loading import LoadedModel, load_model
 from calibration.observers.vision_language import Generated, VisionLanguageModel
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 _NO_FLAGS = FlagTokens((), (), frozenset())
 _BATCH = 8
 _STIMULUS_SIDE = 512
-_MAX_NEW_TOKENS = 32
+_MAX_NEW_TOKENS = 256  # a flag ends a reply that begins with it; others explain before they answer
 _MAX_SERVED_TOKENS = 128
 _LEAST_SHARE = 0.01  # of the first word: below, the model considered neither yes nor no
 _TILING = ("do_image_splitting", "crop_to_patches", "image_grid_pinpoints", "do_pan_and_scan")
@@ -89,12 +89,14 @@ class TransformersObserver:
 
     def _read(self, made: Generated, flags: FlagTokens, query: Query) -> Reply:
         text = self._language.decode(made.tokens).strip()
+        ended: Ended = "length" if len(made.tokens) == _MAX_NEW_TOKENS else "stop"
         if not flags.yes or not flags.no:
-            return Reply(text)
+            return Reply(text, ended=ended)
         if made.has_flag:
             return Reply(text, _share(made.logits[len(made.tokens) - 1], flags), is_first_token=True)
         found = self._read_later_flag(made, flags, query.prompt)
-        return Reply(text, _considered_share(made.logits[0], flags) if found is None else found)
+        share = _considered_share(made.logits[0], flags) if found is None else found
+        return Reply(text, share, ended=ended)
 
     def _read_later_flag(self, made: Generated, flags: FlagTokens, prompt: str) -> float | None:
         """Return P(yes) where the text has its flag."""

@@ -391,6 +391,21 @@ def test_a_reply_has_the_probability_at_its_flag_and_ends_there_if_it_began_with
     assert reply.probability == pytest.approx(0.75, abs=1e-4)
 
 
+@pytest.mark.parametrize(("explained", "ended"), [(60, "stop"), (255, "length"), (400, "length")])
+def test_a_reply_that_explains_first_is_heard_out_and_one_that_never_ends_says_it_was_cut(
+    folders: dict[str, Path], explained: int, ended: str
+):
+    loaded = load_model(str(folders["llava"]))
+    loaded.model.__class__ = Scripted
+    loaded.model.words = ["is"] * explained + ["yes"]
+    loaded.model.vocabulary = loaded.processor.tokenizer.get_vocab()
+
+    (reply,) = TransformersObserver(loaded, "m").ask([Query(DIRECT, (picture(0), picture(1)))])
+
+    assert reply.ended == ended
+    assert reply.text.endswith("yes") == (explained < 256)
+
+
 def test_the_side_a_model_squeezes_pictures_to_is_known_where_it_is_fixed(folders: dict[str, Path]):
     sides = {}
     for name, folder in folders.items():
