@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from calibration.questions import IDENTICAL_PROMPT, Polarity, ReplyClass
 from calibration.replies.declared import Declared, find_declared, without_fields
 from calibration.replies.masking import without_middle, without_options, without_reasoning
+from calibration.replies.names import Asked
 from calibration.replies.refusals import cannot_judge, is_empty
 from calibration.replies.statements import stated_difference
 
@@ -70,12 +71,12 @@ def says_different(answer: Answer, polarity: Polarity) -> bool | None:
 
 
 def _declared(said: str, prompt: str) -> Declared | None:
-    declared = find_declared(
-        said,
+    asked = Asked(
         wants_letter=_WANTS_LETTER in prompt,
         yes_means_different=prompt != IDENTICAL_PROMPT,
         about=_about(prompt),
     )
+    declared = find_declared(said, asked)
     if declared is not None and declared.strength == "interjection" and cannot_judge(said):
         return None
     return declared
