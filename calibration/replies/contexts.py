@@ -30,7 +30,7 @@ _BEING = r"(?:is|would be|will be|must be|should be|has to be|remains|stays|beco
 _TAG = _pattern(r"(?:[<＜《【\[{☑✓✔]|&lt;)\s?/?\s?[\"']?\**(?:(?:option|choice) )?\(?\Z")
 _BOXED = _pattern(r"\\boxed\s*\{(?:\W*\\?(?:text(?:bf|rm)?|mathrm|mathbf)\W*)?\W{0,3}\Z")
 _LABEL = _pattern(
-    rf"(?P<label>(?:(?P<kind>\w+)\W{{1,3}})?\b{one_of(ANSWERS)}(?:['’]s letter)?\b"
+    rf"(?P<label>(?:(?P<kind>\w+)[ _-])?\b{one_of(ANSWERS)}(?:['’]s letter)?\b"
     rf"(?: (?:to|for|regarding|here|in|based)\b[^.!?\n:]{{0,100}}?)?){_SIGNS}\s{{0,3}}(?:{_BEING}{_SIGNS}\s?)?"
     rf"{_DEGREE}{_SIGNS}\Z"
 )
@@ -66,14 +66,14 @@ _FIELD = _pattern(
 _QUESTION = _pattern(r"(?P<question>[^.!?\n。！？]*)[?？][^\w\n]{0,6}\s{0,3}[^\w\n]{0,6}\Z")
 _OPENER = _pattern(
     r"(?:based|after|upon|looking|having|from|in|on|as|with|given|considering|comparing|judging|to"
-    r"|for|when|at|following|between)\b[^.!?;\n]{0,160}[,:—–-]\s*\Z"
+    r"|for|when|at|following|between)\b[^.!?;\n]{0,160}[,:—–-]\W*\Z"
 )
 _GREETING = _pattern(
     r"(?:(?!possibly|potentially|arguably|theoretically|probably|only|unfortunately|family|apply)\w{4,}ly|sure(?: thing)?"
     r"|of course|ok(?:ay)?|alright|well|hmm+|right|great(?: question)?|good question|hello|hi(?: there)?|hey"
     r"|got it|understood|i (?:think|believe|see)|i'd say|my|analysis|assistant|ai|model|image quality"
-    r"|(?:thanks|thank you|let me|let['’]s|i(?:['’]ve|['’]ll| have| will| can['’]?t| cannot| looked| compared)|here(?:['’]s| is)"
-    r"|as an ai|after|sorry|i['’]m sorry|step \d)\b[^.!?\n:]{0,120}|\d)(?:[.!:,…–—\n*]|\.{2,3}|\Z)"
+    r"|(?:thanks|thank you|let me|let['’]s|i(?:['’]ve|['’]ll| have| will| looked| compared)|here(?:['’]s| is)"
+    r"|after|step \d)\b[^.!?\n:]{0,120}|\d)(?:[.!:,…–—\n*]|\.{2,3}|\Z)"
 )
 _ALONE = re.compile(r"[\"'*_`)\]}>”’]{0,4}\s*(?:[.!…]+|\([^)\n]{0,40}\)\.?|\Z|\n|(?<=\*\*)|(?<=__))")
 _SENTENCE = _pattern(
@@ -81,8 +81,12 @@ _SENTENCE = _pattern(
     r"|sure|of course|ok(?:ay)?|well|hmm+|right|again|now)\W{1,3}){0,2}(?P<opener>(?:based|after|upon|looking|having"
     r"|given|considering|comparing|judging|on|from|with)\b[^.!?;\n]{0,140}[,:—–]\s*)?[\"'*_“(`<]*\Z"
 )
+_THOUGH = _pattern(
+    r"(?:(?P<declines>\b(?:can|won|wouldn|could)(?:no|['’])?t\b|\bcannot|\bnot able|\bunable|\bsorry)[^.!?\n]{0,120})?,? but"
+    r"\s[^\w\n]{0,3}\Z"
+)
 _LOOSE = " \t\r\n\"'*_`#>|-–—.,:;!•·✅❌☑✔✓❎👍👎(<[“‘{~=→"
-_VERB = _pattern(r"(?<!^)\b(?:is|are|was|were|there|looks?|shows?|not|no|do|does|but|and)\b")  # no name has one
+_VERB = _pattern(r"\b(?:is|are|was|were|there|looks?|shows?|not|no|do|does|but|and)\b")  # no name has one
 
 
 @dataclass(frozen=True)
@@ -100,14 +104,14 @@ def context_of(text: str, mention: Mention, asked: Asked) -> Context | None:
     if mention.kind in {"pole", "nothing"}:
         return _of_value(mention, before, asked)
     if is_opening(text, mention):
-        return Context("opening", means_yes=True, begins_before=0)
+        return Context("final" if _is_own_line(text, mention) else "opening", means_yes=True, begins_before=0)
     question = _QUESTION.search(before)
     if question is not None and question["question"].strip():
         kind = answers_prompt(question["question"], asked)
         return None if kind is None else Context("concluding", kind, len(before) - question.start())
     if _NEGATED.search(before) or (mention.kind != "truth" and _TENTATIVE.search(before)):
         return None
-    for find in (_wrapped, _labelled, _in_table, _in_field):
+    for find in (_wrapped, _labelled, _concluded, _in_table, _in_field):
         found = find(before, asked)
         if found is not None:
             return found if isinstance(found, Context) else None
@@ -158,6 +162,13 @@ def _labelled(before: str, asked: Asked) -> Context | bool | None:
     return Context("final", True, len(before) - label.start())
 
 
+def _concluded(before: str, asked: Asked) -> Context | None:  # noqa: ARG001 - as the others
+    for pattern in (_CONCLUDES, _SAYS, _IS_A, _LEADS_TO):
+        if (found := pattern.search(before)) is not None:
+            return Context("concluding", True, len(before) - found.start())
+    return None
+
+
 def _in_table(before: str, asked: Asked) -> Context | bool | None:
     """Judge the first cell of a row by the head of its column."""
     lines = before.split("\n")
@@ -192,16 +203,19 @@ def _of_value(mention: Mention, before: str, asked: Asked) -> Context | None:
     return None if kind is None else Context("field", kind, len(before) - field.start())
 
 
-def _in_prose(text: str, mention: Mention, before: str) -> Context | None:
+def _is_own_line(text: str, mention: Mention) -> bool:
     line = text[text.rfind("\n", 0, mention.start) + 1 : mention.start]
-    rest = text[mention.end :].split("\n", 1)[0]
-    if not re.search(r"\w", line) and not re.search(r"\w", rest):
+    return not re.search(r"\w", line) and not re.search(r"\w", text[mention.end :].split("\n", 1)[0])
+
+
+def _in_prose(text: str, mention: Mention, before: str) -> Context | None:
+    if _is_own_line(text, mention):
         return Context("final", True, 0)
-    for pattern in (_CONCLUDES, _SAYS, _IS_A, _LEADS_TO):
-        if (found := pattern.search(before)) is not None:
-            return Context("concluding", True, len(before) - found.start())
     if re.search(r"[,:;—–-]\W{0,4}\Z", before) and not re.search(r"\w", text[mention.end :]):
         return Context("concluding", True, 0)
+    though = _THOUGH.search(before)
+    if though is not None and re.match(r"[^\w\n]{0,3}[,.—–:]", text[mention.end :]):
+        return Context("concluding" if though["declines"] else "interjection", True, 0)
     sentence = _SENTENCE.search(before)
     if sentence is None or mention.kind == "letter" and not is_alone(text, mention):
         return None

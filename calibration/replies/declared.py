@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from calibration.replies.contexts import WINDOW, Strength, context_of, field_before
 from calibration.replies.mentions import find_mentions
 from calibration.replies.names import Asked
+from calibration.replies.refusals import cannot_judge
 
 
 def _pattern(pattern: str) -> re.Pattern[str]:
@@ -30,10 +31,6 @@ _REVISES = _pattern(
     r"|i (?:must |have to |would )?(?:revise|correct) (?:that|myself|my answer)|on second thoughts?|on reflection"
     r"|looking again|no, sorry|my mistake|i mean)\b(?:[^\w?]{1,6}(?:actually|then|wait|hmm+|well|looking again"
     r"|i was wrong|it is|it['’]s)\b){0,3}[^\w?]{1,6}\Z"
-)
-_UNDECIDED = _pattern(
-    r"\b(?:can(?:no|['’])t|cannot|unable to|hard to|not able to)(?: \w+)? (?:decide|settle|commit|choose|make up|say"
-    r"|tell)\b|\bundecided\b|\btoss-?up\b"
 )
 _ORDER: tuple[Strength, ...] = ("final", "opening", "concluding", "field", "interjection")
 
@@ -57,6 +54,7 @@ def find_declared(text: str, asked: Asked) -> Declared | None:
         asked: What the prompt asked.
     """
     found: list[Declared] = []
+    heard: set[bool] = set()  # what was revised, too
     for mention in find_mentions(text, wants_letter=asked.wants_letter):
         is_revision = bool(found) and _REVISES.search(text[max(0, mention.start - WINDOW) : mention.start])
         context = context_of(text, mention, asked)
@@ -66,7 +64,10 @@ def find_declared(text: str, asked: Asked) -> Declared | None:
             begin = mention.start - context.begins_before
             flag = mention.flag == context.means_yes
             found.append(Declared(flag, mention.start, mention.end, context.strength, begin))
-    return _deciding(text, found)
+        heard |= {each.flag for each in found}
+    if len(heard) == 2 and cannot_judge(text[found[-1].end :]):
+        return None
+    return _deciding(_without_contradicted(text, found))
 
 
 def without_fields(text: str) -> str:
@@ -78,28 +79,26 @@ def without_fields(text: str) -> str:
     return text
 
 
-def _deciding(text: str, found: Sequence[Declared]) -> Declared | None:
+def _deciding(found: Sequence[Declared]) -> Declared | None:
     """Return the declaration that counts among all."""
     strongest = next((s for s in _ORDER if any(each.strength == s for each in found)), None)
     chosen = [each for each in found if each.strength == strongest]
-    if not chosen or _is_left_open(text, found):
-        return None
-    is_agreed = len({each.flag for each in chosen}) == 1
-    if strongest == "opening" or (is_agreed and strongest != "final"):
+    if strongest == "final":
+        return chosen[-1]
+    if strongest == "opening":
         first = chosen[0]
-        at_odds = any(each.flag != first.flag for each in found if each.strength == "concluding")
-        return None if strongest == "opening" and at_odds else first
-    return _last_final(text, chosen) if strongest == "final" else None
+        is_undone = any(each.flag != first.flag for each in found if each.strength == "concluding")
+        return None if is_undone else first
+    return chosen[-1] if len({each.flag for each in chosen}) == 1 else None
 
 
-def _last_final(text: str, finals: Sequence[Declared]) -> Declared | None:
-    """Return the last; none where the one before says the opposite with no word between."""
-    last = finals[-1]
-    if len(finals) > 1 and finals[-2].flag != last.flag and not re.search(r"\w", text[finals[-2].end : last.begin]):
-        return None
-    return last
-
-
-def _is_left_open(text: str, found: Sequence[Declared]) -> bool:
-    """Whether both were said and the reply then owns that it cannot decide."""
-    return len({each.flag for each in found}) == 2 and _UNDECIDED.search(text, found[-1].end) is not None
+def _without_contradicted(text: str, found: Sequence[Declared]) -> list[Declared]:
+    """Drop neighbours that say the opposite with no word between them: both were said, and neither counts."""
+    contradicted = {
+        each.start
+        for one, other in zip(found, found[1:], strict=False)
+        if one.strength == other.strength and one.flag != other.flag
+        if not re.search(r"[\w?]", text[one.end : other.start])
+        for each in (one, other)
+    }
+    return [each for each in found if each.start not in contradicted]

@@ -56,7 +56,7 @@ _AFTER_YES = r"(?!\s*(?:\bor\b|\band no\b|/\s*no\b))(?!-\w)"
 _EDGE = r"(?<![^\W_])"  # an underscore is emphasis
 _END = r"(?![^\W_])"
 _AFTER_LETTER = (
-    r"(?![\w'’])(?=\W*\Z|\s*[.):,;*\]}\"'`\n<>—–!]|\s+[-—–(]"
+    r"(?!\w|['’]\w)(?=\W*\Z|\s*[.):,;*\]}\"'`\n<>—–!|]|\s+[-—–(]"
     r"|\s+(?:yes|no|because|since|as|is (?:the |my )?(?:correct|right|answer|choice))\b)"
 )
 _AFTER_VALUE = r"(?=\W*\Z|\s*[.,;!\"'*_`}\]<\n|—–(])"

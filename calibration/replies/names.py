@@ -15,7 +15,7 @@ ANSWERS = (
 NOT_THE_ANSWER = (
     *("long", "longer", "initial", "first", "tentative", "preliminary", "previous", "earlier", "original"),
     *("wrong", "incorrect", "expected", "possible", "sample", "example", "opposite", "other", "intermediate"),
-    *("analysis", "next", "naive", "image"),
+    *("analysis", "next", "naive"),
 )
 _SAME = frozenset({"same", "identical", "match", "matches", "matching", "indistinguishable", "alike", "equal"})
 _DIFFERENT = frozenset(

@@ -77,7 +77,7 @@ def _declared(said: str, prompt: str) -> Declared | None:
         about=_about(prompt),
     )
     declared = find_declared(said, asked)
-    if declared is not None and declared.strength == "interjection" and cannot_judge(said):
+    if declared is not None and declared.strength in {"opening", "interjection"} and cannot_judge(said):
         return None
     return declared
 
