@@ -34,7 +34,9 @@ _LABEL = _pattern(
     rf"(?: (?:to|for|regarding|here|in|based)\b[^.!?\n:]{{0,100}}?)?){_SIGNS}\s{{0,3}}(?:{_BEING}{_SIGNS}\s?)?"
     rf"{_DEGREE}{_SIGNS}\Z"
 )
-_CHINESE_LABEL = _pattern(r"(?:答案|结论|结果|回答|因此|所以|综上|判断|选项?|选择)(?:应该|应当)?(?:是|为|选)?[\W]{0,6}\Z")
+_CHINESE_LABEL = _pattern(
+    r"(?:答案|结论|结果|回答|因此|所以|综上|判断|选项?|选择)(?:应该|应当)?(?:是|为|选)?[\W]{0,6}\Z"
+)
 _CONCLUDES = _pattern(
     r"\b(?:so|hence|therefore|thus|ergo|overall|finally|ultimately|consequently|accordingly|in (?:conclusion"
     r"|summary|short|sum|brief)|to (?:conclude|sum up|summari[sz]e|answer|be clear|your question)\b[^.,:\n]{0,40}"
@@ -172,7 +174,11 @@ def _concluded(before: str, asked: Asked) -> Context | None:  # noqa: ARG001 - a
 def _in_table(before: str, asked: Asked) -> Context | bool | None:
     """Judge the first cell of a row by the head of its column."""
     lines = before.split("\n")
-    if len(lines) < 3 or not re.fullmatch(r"\s*\|[^\w|]*", lines[-1]) or not re.fullmatch(r"[\s:|-]+", lines[-2]):
+    if (
+        len(lines) < 3
+        or not re.fullmatch(r"\s*\|[^\w|]*", lines[-1])
+        or not re.fullmatch(r"[\s:|-]+", lines[-2])
+    ):
         return None
     return _by_name(lines[-3].strip(" |").split("|")[0], before, asked)
 

@@ -17,7 +17,8 @@ _WRAPPER = re.compile(rf"(?P<opens>{_OPENS})|{_CLOSES}", re.IGNORECASE)
 
 _OPTION = r"[\"'“‘`<\[(*]{0,4}\s?/?\s?\b(?:yes|no)\b\s?/?\s?[\"'”’`>\])*]{0,4}"
 _EITHER = re.compile(
-    rf"(?<!\| )(?<!\|){_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+", re.IGNORECASE
+    rf"(?<!\| )(?<!\|){_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+",
+    re.IGNORECASE,
 )
 _TAG = r"<\s*/?\s*(?:yes|no)\s*/?\s*>"
 _TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]*{_TAG})+", re.IGNORECASE)
@@ -33,7 +34,8 @@ _LETTERS = re.compile(
     re.IGNORECASE,
 )
 _UNCHECKED = re.compile(
-    r"(?:\[\s?\]|\(\s\)|[☐⬜◯○□❏])\s{0,3}[*_`]{0,3}(?:\(?[AB][.):]{0,2}\s?)?[*_`]{0,3}(?:yes|no)?\b", re.IGNORECASE
+    r"(?:\[\s?\]|\(\s\)|[☐⬜◯○□❏])\s{0,3}[*_`]{0,3}(?:\(?[AB][.):]{0,2}\s?)?[*_`]{0,3}(?:yes|no)?\b",
+    re.IGNORECASE,
 )
 _CHECK = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])](?=\s{0,3}\S)")
 _CHINESE_OPTIONS = re.compile(

@@ -11,7 +11,23 @@ from typing import Literal
 Kind = Literal["word", "letter", "truth", "pole", "nothing"]
 
 _YES = (
-    *("yes", "yeah", "yep", "yup", "affirmative", "oui", "sí", "si", "ja", "да", "sim", "はい", "ええ", "예", "네"),
+    *(
+        "yes",
+        "yeah",
+        "yep",
+        "yup",
+        "affirmative",
+        "oui",
+        "sí",
+        "si",
+        "ja",
+        "да",
+        "sim",
+        "はい",
+        "ええ",
+        "예",
+        "네",
+    ),
     *("是的", "是", "有的", "有", "对的", "对"),
 )
 _NO = (

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 ANSWERS = (
     *("answer", "conclusion", "verdict", "decision", "response", "choice", "judgement", "judgment"),
-    *("determination", "output", "final", "result", "assessment", "selection", "option", "letter", "assistant"),
+    *(
+        "determination",
+        "output",
+        "final",
+        "result",
+        "assessment",
+        "selection",
+        "option",
+        "letter",
+        "assistant",
+    ),
     *("flag", "label", "prediction", "return", "reply", "tldr", "tl;dr"),
 )
 NOT_THE_ANSWER = (
@@ -17,7 +27,9 @@ NOT_THE_ANSWER = (
     *("wrong", "incorrect", "expected", "possible", "sample", "example", "opposite", "other", "intermediate"),
     *("analysis", "next", "naive"),
 )
-_SAME = frozenset({"same", "identical", "match", "matches", "matching", "indistinguishable", "alike", "equal"})
+_SAME = frozenset(
+    {"same", "identical", "match", "matches", "matching", "indistinguishable", "alike", "equal"}
+)
 _DIFFERENT = frozenset(
     {"different", "differ", "differs", "difference", "differences", "noticeable", "distinguishable", "change"}
     | {"changes", "changed", "discrepancy", "discrepancies", "perceptible", "noticed", "shift"}
