@@ -52,7 +52,7 @@ _SPOILT = (
     r"|overexposed|underexposed|distorted|darkened|brightened|lightened|sharpened|smoothed"
     r"|softened|compressed|dimmed|rotated|zoomed|shifted|changed|moved|altered|reduced|increased"
     r"|missing|masked|covered|obscured|soft|bright|dark|dim|dull|muted)"
-    r"(?! (?!compared|than|relative|in|with|by|from|on|at|overall|throughout|and|or|to|across|along|around|versions?|copy)\w)"
+    r"(?! (?!(?:compared|than|relative|in|with|by|from|on|at|overall|throughout|and|or|to|across|along|around|versions?|copy|either|too|also|\w+ly)\b)\w)"
 )
 _ONE = (
     r"(?:(?:first|second|left|right|latter|former|other|top|bottom|1st|2nd)(?:[- ]hand)?(?: (?:image"
@@ -80,7 +80,6 @@ _DIFFERENCE = re.compile(
     rf"|\bdifferent {_VIEW}s?\b|\bfrom (?:an? )?(?:\w+ )?{_WORSE} (?:\w+ )?{_VIEW}\b"
     rf"|\b{_ONE}\b[^,;:]{{0,40}}? from (?:further|farther|closer|higher|lower|nearer)\b"
     rf"|\b(?:drops?|decreases?|increases?|falls|rises|worsens|degrades|changes|shifts|varies)\b[^,;:]{{0,30}} (?:from|between|in) (?:the )?{_ONE}"
-    rf"|\bnot equally\b|n['’]t equally\b|\b(?:not|n['’]t) (?:quite |nearly )?as \w+ as\b"
     rf"|^\W*(?:not )?{_ADVERBS}(?:different|distinguishable|noticeable)\W*$"
     rf"|\bdiffer(?:s|ed)?\b"
     rf"|\b{_WORSE} (?:\w+ ){{0,4}}?(?:than|compared (?:to|with)|relative to)\b"
@@ -174,7 +173,7 @@ _THE = r"(?:the )?"
 _THE_OTHER = r"(?:(?:in|on) )?(?:the )?(?:first|second|other|left|right|original|former|image \w|it|before)\b"
 _TRACE = (
     r"(?:blur(?:ring|riness)?|nois[ey]\w*|grain\w*|speck\w*|banding|bands|steps|contours?|artifacts?|artefacts?|blocks|blocking|blockiness"
-    r"|ringing|watermarks?|overlay\w*|overlaid|lettering|qr|code|mask\w*|cover(?:s|ed)|hid(?:es|den)|obscure[sd]|rectangle|box|patch|square"
+    r"|ringing|watermarks?|overlay\w*|overlaid|lettering|qr|code|mask\w*|cover(?:s|ed)|hid(?:es|den)|obscure[sd]|rectangle|box|patch|code|steps|square"
     r"|loss|reduction|haze|smear\w*|SAMPLE|text)"
 )
 _ONLY_ONE = re.compile(
@@ -196,7 +195,9 @@ _IN_ONE = re.compile(
     re.IGNORECASE,
 )
 _OF_BOTH = re.compile(
-    r"\b(?:both|either|neither|each)\b|\b(?:first|image 1|left)\b.*\b(?:second|image 2|right)\b",
+    r"\b(?:both|either|neither|each|too|also|as well|likewise)\b"
+    r"|\b(?:first|image 1|left)\b.*\b(?:second|image 2|right)\b"
+    r"|\b(?:second|image 2|right)\b.*\b(?:first|image 1|left)\b",
     re.IGNORECASE,
 )
 _AS_MUCH = re.compile(
@@ -206,12 +207,22 @@ _HEDGED_HEADING = re.compile(
     rf"^\W*(?:noticeable|visible|perceptible|(?:slight|subtle|small|minor|clear|marked|strong) (?:\w+ )?{_NOUN})\W*$",
     re.IGNORECASE,
 )
+_MARK = re.compile(rf"\b(?:{_TRACE}|{_SPOILT})", re.IGNORECASE)
+_SIDE = re.compile(
+    r"\b(?:(?P<first>first|left|former|1st|(?:image|picture|photo) (?:1|one|a))"
+    r"|second|right|latter|2nd|(?:image|picture|photo) (?:2|two|b))\b",
+    re.IGNORECASE,
+)
+_LESS = re.compile(
+    r"(?:\bnot|n['’]t) (?:quite |nearly |all |both )?(?:equally \w+|as \w+ as)\b|\blacks? the \w+ of the (?:first|second|other)\b",
+    re.IGNORECASE,
+)
 _WHOLE = re.compile(rf"\b{_NOUN}\b|\b(?:more|less|higher|lower|same)\b", re.IGNORECASE)
 _ELLIPTIC = re.compile(
     rf"\b(?:the )?(?:other|second|first)(?: one| image)? (?:is|does|has)(?:n['’]t| not)\W*$", re.IGNORECASE
 )
 _ADDED = re.compile(
-    r"\b(?:watermark|overlay|overlaid|banding|artifacts?|artefacts?|qr code|blocky|blocking|masked|covered|added)\b",
+    r"\b(?:watermark|overlay|overlaid|banding|artifacts?|artefacts?|qr code|blocky|blocking|masked|covered|hides?|hidden|added)\b",
     re.IGNORECASE,
 )
 
@@ -227,6 +238,8 @@ def claim_of(clause: str, about: str | None) -> bool | None:
     if _NONE_SEEN.search(clause):
         return False
     if _HEDGED_HEADING.match(clause):
+        return True
+    if _LESS.search(clause) and (about is None or speaks_of(clause, about)):
         return True
     trace = _trace_claim(clause, about)
     if trace is not None:
@@ -246,6 +259,15 @@ def claim_of(clause: str, about: str | None) -> bool | None:
         claims |= {_turned(plain, cue, says=False) for cue in _SAMENESS.finditer(plain)}
     claims.discard(None)
     return claims.pop() if len(claims) == 1 else None
+
+
+def marks_by_side(clause: str) -> dict[str, set[str]]:
+    """Return the damage named, by the one picture that the clause is about; empty where it is about both."""
+    if _OF_BOTH.search(clause) or _WHOLE.search(clause):
+        return {}
+    side = _SIDE.search(clause)
+    marks = {mark[0].lower() for mark in _MARK.finditer(clause)}
+    return {"first" if side["first"] else "second": marks} if side and marks else {}
 
 
 def _trace_claim(clause: str, about: str | None) -> bool | None:

@@ -45,9 +45,9 @@ _CONCLUDES = _pattern(
     rf"(?:(?:it is|it's|that's|i think|i'd say|i say|again|my answer is)[\s,:]{{1,3}}){{0,2}}{_DEGREE}{_SIGNS}\Z"
 )
 _SAYS = _pattern(
-    r"\bi(?:'d|’d| would| will|'ll|’ll| must| should| shall| can)?(?: have to| need to"
+    r"(?:\bi(?:[\'’]m| am) leaning towards?|\bi(?:'d|’d| would| will|'ll|’ll| must| should| shall| can)?(?: have to| need to"
     r"| want to)?(?: \w+)? (?:say|answer|conclude|respond|reply|go with|choose|pick|select"
-    rf"|return|vote|lean towards?|settle on)(?: with| that| is| for)?{_SIGNS}{_DEGREE}{_SIGNS}\Z"
+    rf"|return|vote|lean towards?|settle on))(?: with| that| is| for)?{_SIGNS}{_DEGREE}{_SIGNS}\Z"
 )
 _IS_A = _pattern(
     rf"(?:\b(?:it|that|this)(?:'s|’s| is| would be| makes (?:it|this))|\bi['’]?m at) (?:an? )?(?:\w+ )?{_SIGNS}\Z"
@@ -59,7 +59,7 @@ _NEGATED = _pattern(
 _TENTATIVE = _pattern(
     r"\b(?:might|may|could|possibly|potentially|arguably|perhaps|maybe|theoretically|either|whether|if|when|at first"
     r"|initial(?:ly)?|first (?:impression|glance|thought)|tempted|wanted to|almost|nearly|thought|expect(?:ed)?"
-    r"|would have|was)\b[^,;:.!?\n]{0,60}\Z"
+    r"|would have|was|before|until|unless|hesitate|rather not)\b[^,;:.!?\n]{0,60}\Z"
 )
 _FIELD = _pattern(
     r"(?:\A|[\n{,;.!|(•<\[>#–—-])[^\w\n]*(?P<name>[^\W\d_][\w '’/();?-]{0,90}?)[\"'*_`\s)\]]*"
@@ -83,6 +83,11 @@ _SENTENCE = _pattern(
     r"|sure|of course|ok(?:ay)?|well|hmm+|right|again|now)\W{1,3}){0,2}(?P<opener>(?:based|after|upon|looking|having"
     r"|given|considering|comparing|judging|on|from|with)\b[^.!?;\n]{0,140}[,:—–]\s*)?[\"'*_“(`<]*\Z"
 )
+_CLOSED = re.compile(r"</\s?\w+\s?>")
+_QUALIFIED = _pattern(
+    r"(?:(?:it|that)(?:['’]s| is) )?(?:an? )?(?:hard|clear|definite|firm|strong|solid|resounding|simple|big|plain) \W*\Z"
+)
+_RIGHT = _pattern(r"\W{0,3}\s(?:is|would be) (?:the )?(?:correct|right|answer|choice)\b")
 _THOUGH = _pattern(
     r"(?:(?P<declines>\b(?:can|won|wouldn|could)(?:no|['’])?t\b|\bcannot|\bnot able|\bunable|\bsorry)[^.!?\n]{0,120})?,? but"
     r"\s[^\w\n]{0,3}\Z"
@@ -102,9 +107,12 @@ class Context:
 
 def context_of(text: str, mention: Mention, asked: Asked) -> Context | None:
     """Return what a mention answers; None where it does not answer the prompt."""
-    before = text[max(0, mention.start - WINDOW) : mention.start]
+    before = _before(text, mention)
     if mention.kind in {"pole", "nothing"}:
         return _of_value(mention, before, asked)
+    if text[mention.start : mention.end].lower().startswith("the"):  # "They are.": an answer only by itself
+        is_all = mention.start == 0 and is_alone(text, mention) and not re.search(r"\w", text[mention.end :])
+        return Context("opening", True, 0) if is_all else None
     if is_opening(text, mention):
         return Context("final" if _is_own_line(text, mention) else "opening", means_yes=True, begins_before=0)
     question = _QUESTION.search(before)
@@ -132,19 +140,25 @@ def is_opening(text: str, mention: Mention) -> bool:
             break
         at = greeting.end()
     rest = before[at:].strip(_LOOSE)
-    return not rest or _OPENER.fullmatch(before, at) is not None
+    return not rest or any(pattern.fullmatch(before, at) for pattern in (_OPENER, _QUALIFIED))
 
 
 def field_before(text: str, mention: Mention) -> int | None:
     """Return where the name begins whose value a mention is."""
     begin = max(0, mention.start - WINDOW)
-    field = _FIELD.search(text[begin : mention.start])
+    field = _FIELD.search(_before(text, mention))
     return None if field is None else begin + field.start()
 
 
 def is_alone(text: str, mention: Mention) -> bool:
     """Whether a sentence holds nothing after the mention."""
     return _ALONE.match(text, mention.end) is not None
+
+
+def _before(text: str, mention: Mention) -> str:
+    """Return what stands before a mention; a tag that closes ends a sentence, and is no label."""
+    before = text[max(0, mention.start - WINDOW) : mention.start]
+    return _CLOSED.sub(lambda tag: ".".ljust(len(tag[0])), before)
 
 
 def _wrapped(before: str, asked: Asked) -> Context | None:  # noqa: ARG001 - as the others
@@ -218,6 +232,8 @@ def _in_prose(text: str, mention: Mention, before: str) -> Context | None:
     if _is_own_line(text, mention):
         return Context("final", True, 0)
     if re.search(r"[,:;—–-]\W{0,4}\Z", before) and not re.search(r"\w", text[mention.end :]):
+        return Context("concluding", True, 0)
+    if mention.kind == "letter" and _RIGHT.match(text, mention.end):
         return Context("concluding", True, 0)
     though = _THOUGH.search(before)
     if though is not None and re.match(r"[^\w\n]{0,3}[,.—–:]", text[mention.end :]):

@@ -29,12 +29,16 @@ _YES = (
         "네",
     ),
     *("是的", "是", "有的", "有", "对的", "对"),
+    r"i (?:do )?(?:think|believe) so",
+    r"the(?:re|y) (?:is|are)(?=\W*\Z)",
 )
 _NO = (
     *("nope", "nah", "negative", "non", "nein", "nej", "нет", "não", "いいえ", "아니요", "아니오"),
     *("否", "不是的", "不是", "没有", "沒有", "不", "无"),
     r"(?:absolutely|definitely|certainly|of course|probably) not",
     r"not (?:at all|really)",
+    r"i (?:do not|don['’]t) (?:think|believe) so",
+    r"the(?:re|y) (?:is|are)(?: not|n['’]t)(?=\W*\Z)",
     "no",
 )
 _AFTER_NO_WORDS = (
@@ -132,7 +136,8 @@ def _without_disputed(text: str, found: list[Mention]) -> list[Mention]:
         each
         for letter, word in zip(found, found[1:], strict=False)
         if letter.kind == "letter" and word.kind == "word" and letter.flag != word.flag
-        if re.fullmatch(r"[^\w\n,;]{1,6}", text[letter.end : word.start])
+        if re.fullmatch(r"\W{0,2}[.):(]\s?\W{0,2}", text[letter.end : word.start])
+        and re.match(r"[.)*_]|\s*\Z|\n", text[word.end :])
         for each in (letter, word)
     }
     return [mention for mention in found if mention not in disputed]

@@ -20,7 +20,7 @@ ANSWERS = (
         "letter",
         "assistant",
     ),
-    *("flag", "label", "prediction", "return", "reply", "tldr", "tl;dr"),
+    *("flag", "label", "prediction", "return", "reply", "tldr", "tl;dr", "status"),
 )
 NOT_THE_ANSWER = (
     *("long", "longer", "initial", "first", "tentative", "preliminary", "previous", "earlier", "original"),
@@ -40,7 +40,7 @@ _OF_ANY_PAIR = frozenset(
     "i you we see seen visible detectable detected found find was were been be really truly so then overall final "
     "exactly clear clearly significant to me one another other each from yes no q question here completely "
     "perfectly task asked spot notice apparent present exist exists observed terms with respect regarding now "
-    "and but well ok okay really visibly noticeably 1 2 answer flag result s my".split()
+    "and but well ok okay really visibly noticeably answer flag result s my".split()
 )
 _NEGATIONS = frozenset({"not", "no", "non"})
 # What people call the same thing: a claim about sharpness answers a question about blur.
@@ -76,6 +76,7 @@ def answers_prompt(name: str, asked: Asked) -> bool | None:
     poles = {word in _DIFFERENT for word in words if word in _DIFFERENT | _SAME}
     if not poles:
         return _by_other_words(name, words, asked)
+    words = _without_both_sides(words)
     if len(poles) > 1 or any(_is_strange(word, asked) for word in words):
         return None
     says_different = poles.pop() != bool(_NEGATIONS.intersection(words[:3]))
@@ -113,6 +114,14 @@ def _is_strange(word: str, asked: Asked) -> bool:
     if word in _OF_ANY_PAIR or word in _SAME or word in _DIFFERENT or word in _NEGATIONS:
         return False
     return not speaks_of(word, asked.about)
+
+
+def _without_both_sides(words: list[str]) -> list[str]:
+    """Drop the names of the two pictures where both are named: "between image 1 and image 2"."""
+    for one, other in (("1", "2"), ("first", "second"), ("left", "right"), ("a", "b")):
+        if one in words and other in words:
+            words = [word for word in words if word not in {one, other}]
+    return words
 
 
 def _words(name: str) -> list[str]:

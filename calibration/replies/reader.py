@@ -11,7 +11,7 @@ from calibration.questions import IDENTICAL_PROMPT, Polarity, ReplyClass
 from calibration.replies.declared import Declared, find_declared, without_fields
 from calibration.replies.masking import without_middle, without_options, without_reasoning
 from calibration.replies.names import Asked
-from calibration.replies.refusals import cannot_judge, is_empty
+from calibration.replies.refusals import cannot_judge, is_empty, refuses
 from calibration.replies.statements import stated_difference
 
 _WANTS_ANALYSIS = "with analysis"
@@ -77,9 +77,10 @@ def _declared(said: str, prompt: str) -> Declared | None:
         about=_about(prompt),
     )
     declared = find_declared(said, asked)
-    if declared is not None and declared.strength in {"opening", "interjection"} and cannot_judge(said):
+    if declared is None:
         return None
-    return declared
+    denies = {"opening": refuses, "interjection": cannot_judge}.get(declared.strength)
+    return None if denies is not None and denies(said) else declared
 
 
 def _implied(said: str, prompt: str) -> bool | None:

@@ -5,7 +5,7 @@ Reads clause by clause (`claims`). A conclusion outweighs what led to it.
 
 import re
 
-from calibration.replies.claims import SHORT, claim_of
+from calibration.replies.claims import SHORT, claim_of, marks_by_side
 from calibration.replies.names import speaks_of
 
 _CLAUSE_END = re.compile(
@@ -19,7 +19,13 @@ _CLAUSE_END = re.compile(
 _CONCLUDES = re.compile(
     r"^\W*(?:so|therefore|thus|hence|overall|in (?:conclusion|summary|short)|to (?:conclude"
     r"|summari[sz]e)|ultimately"
-    r"|consequently|all in all|conclusion|final answer|answer|verdict|因此|所以|综上|总之)\b",
+    r"|consequently|i (?:would |must |can )?conclude|all in all|conclusion|final answer|answer|verdict|因此|所以|综上|总之)\b",
+    re.IGNORECASE,
+)
+_LIKEWISE = re.compile(
+    r"\bso (?:does|is|do|has) the\b|\bas (?:it (?:is|does|was) )?in (?:the )?(?:first|second|other|image \w|original)\b"
+    r"|\bthe same (?:amount|degree|level|watermark|blur|noise|grain|artifacts?|text|overlay|is true|goes for|applies|thing)\b"
+    r"|\b(?:likewise|as well|too)\W*$",
     re.IGNORECASE,
 )
 _UNDONE = re.compile(
@@ -46,6 +52,11 @@ def stated_difference(text: str, about: str | None = None) -> bool | None:
         elif claims and _UNDONE.fullmatch(clause):  # "they look identical, but they are not"
             claims[-1] = (clause, not claims[-1][1])
     concluding = [claim for clause, claim in claims if _CONCLUDES.match(clause)]
+    is_likewise = any(_LIKEWISE.search(clause) for clause in _clauses(text))
+    if is_likewise and all(claim for _, claim in claims) and not concluding:
+        return None
+    if not concluding and _share_a_mark([clause for clause, claim in claims if claim]):
+        return None
     asked = [claim for clause, claim in claims if speaks_of(clause, about)]
     for chosen in (concluding[-1:], asked, [claim for _, claim in claims]):
         if chosen:
@@ -64,3 +75,14 @@ def _clauses(text: str) -> list[str]:
         clauses.append(text[start : end.start() + 1].strip())
         start = end.start() + 1
     return [clause for clause in (*clauses, text[start:].strip()) if clause]
+
+
+def _share_a_mark(clauses: list[str]) -> bool:
+    """Whether the same damage is named in either picture: "The first is blurry. The second is blurry."."""
+    first: set[str] = set()
+    second: set[str] = set()
+    for clause in clauses:
+        marks = marks_by_side(clause)
+        first |= marks.get("first", set())
+        second |= marks.get("second", set())
+    return bool(first & second)
