@@ -207,7 +207,7 @@ _HEDGED_HEADING = re.compile(
     rf"^\W*(?:noticeable|visible|perceptible|(?:slight|subtle|small|minor|clear|marked|strong) (?:\w+ )?{_NOUN})\W*$",
     re.IGNORECASE,
 )
-_MARK = re.compile(rf"\b(?:{_TRACE}|{_SPOILT})", re.IGNORECASE)
+_MARK = re.compile(rf"\b(?:{_TRACE}|{_SPOILT})\b", re.IGNORECASE)
 _SIDE = re.compile(
     r"\b(?:(?P<first>first|left|former|1st|(?:image|picture|photo) (?:1|one|a))"
     r"|second|right|latter|2nd|(?:image|picture|photo) (?:2|two|b))\b",

@@ -88,6 +88,7 @@ _QUALIFIED = _pattern(
     r"(?:(?:it|that)(?:['’]s| is) )?(?:an? )?(?:hard|clear|definite|firm|strong|solid|resounding|simple|big|plain) \W*\Z"
 )
 _RIGHT = _pattern(r"\W{0,3}\s(?:is|would be) (?:the )?(?:correct|right|answer|choice)\b")
+_WITH_WORD = _pattern(r"\W{0,3}[.):]\s?\W{0,3}(?:yes|no)\b")
 _THOUGH = _pattern(
     r"(?:(?P<declines>\b(?:can|won|wouldn|could)(?:no|['’])?t\b|\bcannot|\bnot able|\bunable|\bsorry)[^.!?\n]{0,120})?,? but"
     r"\s[^\w\n]{0,3}\Z"
@@ -239,8 +240,10 @@ def _in_prose(text: str, mention: Mention, before: str) -> Context | None:
     if though is not None and re.match(r"[^\w\n]{0,3}[,.—–:]", text[mention.end :]):
         return Context("concluding" if though["declines"] else "interjection", True, 0)
     sentence = _SENTENCE.search(before)
-    if sentence is None or mention.kind == "letter" and not is_alone(text, mention):
+    if sentence is None:
         return None
+    if mention.kind == "letter" and not is_alone(text, mention):
+        return Context("final", True, 0) if _WITH_WORD.match(text, mention.end) else None
     if sentence["opener"] or is_alone(text, mention):
         return Context("concluding", True, 0)
     return Context("interjection", True, 0)

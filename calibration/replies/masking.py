@@ -7,11 +7,11 @@ import re
 
 _NAMES = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|inner_?monologue|seed:think)"
 _OPENS = (
-    rf"<\s*{_NAMES}\b[^<>]*>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis"
+    rf"<\s{{0,3}}{_NAMES}\b[^<>]{{0,80}}>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis"
     rf"|commentary)\b"
 )
 _CLOSES = (
-    rf"<\s*/\s*{_NAMES}\s*>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>\s*final\s*<\|message\|>"
+    rf"<\s{{0,3}}/\s{{0,3}}{_NAMES}\s{{0,3}}>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>\s*final\s*<\|message\|>"
 )
 _WRAPPER = re.compile(rf"(?P<opens>{_OPENS})|{_CLOSES}", re.IGNORECASE)
 
@@ -20,9 +20,9 @@ _EITHER = re.compile(
     rf"(?<!\| )(?<!\|){_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+",
     re.IGNORECASE,
 )
-_TAG = r"<\s*/?\s*(?:yes|no)\s*/?\s*>"
-_TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]*{_TAG})+", re.IGNORECASE)
-_RUN = re.compile(r"\b(?:yes|no)\b(?:\s+\b(?:yes|no)\b){2,}", re.IGNORECASE)
+_TAG = r"<\s{0,2}/?\s{0,2}(?:yes|no)\s{0,2}/?\s{0,2}>"
+_TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]{{0,8}}{_TAG})+", re.IGNORECASE)
+_RUN = re.compile(r"\b(?:yes|no)\b(?:\s{1,4}\b(?:yes|no)\b){2,}", re.IGNORECASE)
 _MARKUP = re.compile(r"<\|\w+\|>|</s>|<image>", re.IGNORECASE)
 _WHEN = re.compile(
     r"[\"'<\[(*`]{0,4}\b(?:yes|no)\b[\"'>\])*`]{0,4}\s{0,2}(?:=|means?\b|if\b|when\b|otherwise\b"

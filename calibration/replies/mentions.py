@@ -89,7 +89,7 @@ _MENTION = re.compile(
     rf"|(?P<none>none|null|n/a){_END}{_AFTER_VALUE})|(?P<empty>\[\s*\])",
     re.IGNORECASE,
 )
-_LETTER = re.compile(rf"(?<![a-zA-Z\d_'’])(?:(?P<a>A)|(?P<b>B)){_AFTER_LETTER}")
+_LETTER = re.compile(rf"(?<![a-zA-Z\d_])(?<!\w['’])(?:(?P<a>A)|(?P<b>B)){_AFTER_LETTER}")
 _BARE_LETTER = re.compile(r"\W*(?:(?P<a>[Aa])|(?P<b>[Bb]))\W*")
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("yes", "no"), "word"),
