@@ -6,7 +6,7 @@ one picture or in neither. A negation before a cue turns it round; a condition o
 
 import re
 
-from calibration.replies.names import speaks_of
+from calibration.replies.names import names_another, speaks_of
 
 _NEGATION = re.compile(
     r"\b(?:no|not|never|neither|nor|without|cannot|can't|can’t|hardly|barely|lacks?|lacking"
@@ -15,10 +15,10 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 _NO_NEGATION = re.compile(
-    r"\bno\b(?=\s*[^\w\s'])|\bnot only\b|\bno doubt\b|\bwithout (?:a )?doubt\b|\bno longer\b", re.IGNORECASE
+    r"\bno\b(?=\s*[^\w\s'])|\bnot only\b|\bno (?:doubt|denying|question|mistaking)\b|\bwithout (?:a )?doubt\b|\bno longer\b", re.IGNORECASE
 )
 _OPEN = re.compile(
-    r"\b(?:if|whether|unless|would(?! not|n['’]t)|could(?! not|n['’]t)|might|may|perhaps|possibl[ey]|maybe|potentially|probably"
+    r"\b(?:if|whether|unless|would(?! not|n['’]t| (?:say|call|describe|judge))|could(?! not|n['’]t)|might|may|perhaps|possibl[ey]|maybe|potentially|probably"
     r"|hard|difficult"
     r"|in order to|looking for|look for|comparing|except|other than|apart from|aside from|unsure"
     r"|not sure|let me|let's|need to|asks?|asked|asking"
@@ -81,7 +81,9 @@ _DIFFERENCE = re.compile(
     rf"|\b{_ONE}\b[^,;:]{{0,40}}? from (?:further|farther|closer|higher|lower|nearer)\b"
     rf"|\b(?:drops?|decreases?|increases?|falls|rises|worsens|degrades|changes|shifts|varies)\b[^,;:]{{0,30}} (?:from|between|in) (?:the )?{_ONE}"
     rf"|^\W*(?:not )?{_ADVERBS}(?:different|distinguishable|noticeable)\W*$"
-    rf"|\bdiffer(?:s|ed)?\b"
+    rf"|\bdiffer(?:s|ed)?\b|\b(?:main|key|primary|biggest|only|most \w+) {_NOUN} (?:\w+ ){{0,4}}(?:is|are)\b"
+    rf"|\b(?:describe|judge|see|regard) [^,;:]{{0,30}} as {_ADVERBS}different\b"
+    rf"|\bfrom (?:an? )?(?:\w+ )?{_VIEW} (?:further|farther|closer|higher|lower|nearer)\b"
     rf"|\b{_WORSE} (?:\w+ ){{0,4}}?(?:than|compared (?:to|with)|relative to)\b"
     rf"|\b{_ONE}\b[^,;:]{{0,40}}? {_BE} {_ADVERBS}(?:an? )?(?:\w+ )?(?:{_WORSE}|{_SPOILT})\b"
     rf"|\b{_ONE} {_BE} (?:\w+ ){{0,2}}{_WORSE}\b"
@@ -94,7 +96,7 @@ _DIFFERENCE = re.compile(
 )
 _OF_THE_PAIR = (
     r"(?:level|degree|amount|sharpness|clarity|focus|brightness|contrast|saturation|colou?rs?|noise"
-    r"|quality|exposure|tone|tones|viewpoint|position|place|spot|location|vantage|lighting|perspective|angle|distance|blur|resolution|grain|image"
+    r"|quality|exposure|tone|tones|viewpoint|position|place|spot|location|vantage|lighting|height|perspective|angle|distance|blur|resolution|grain|image"
     r"|picture|photo|detail|visual)"
 )
 _SAMENESS = re.compile(
@@ -217,7 +219,8 @@ _LESS = re.compile(
     r"(?:\bnot|n['’]t) (?:quite |nearly |all |both )?(?:equally \w+|as \w+ as)\b|\blacks? the \w+ of the (?:first|second|other)\b",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(rf"\b{_NOUN}\b|\b(?:more|less|higher|lower|same)\b", re.IGNORECASE)
+_WITHIN = re.compile(r"^(?!.*\b(?:no|not|neither)\b).*\b(?:(?:in|of|on) (?:both|each)|each (?:image|picture))\b", re.IGNORECASE)
+_WHOLE = re.compile(rf"\b{_NOUN}\b|\b(?:more|less|higher|lower|same)\b(?! (?:left|right|corner|part|half|edge|third))", re.IGNORECASE)
 _ELLIPTIC = re.compile(
     rf"\b(?:the )?(?:other|second|first)(?: one| image)? (?:is|does|has)(?:n['’]t| not)\W*$", re.IGNORECASE
 )
@@ -239,6 +242,8 @@ def claim_of(clause: str, about: str | None) -> bool | None:
         return False
     if _HEDGED_HEADING.match(clause):
         return True
+    if about and names_another(clause, about) and not re.search(_NOUN, clause):
+        return None
     if _LESS.search(clause) and (about is None or speaks_of(clause, about)):
         return True
     trace = _trace_claim(clause, about)
@@ -251,7 +256,7 @@ def claim_of(clause: str, about: str | None) -> bool | None:
     if _CHINESE_DIFFERENCE.search(clause):
         return True
     plain = re.sub(r"[*_`\"“”]+", "", clause)
-    cues = () if _ALIKE.search(plain) else _DIFFERENCE.finditer(plain)
+    cues = () if _ALIKE.search(plain) or _WITHIN.search(plain) else _DIFFERENCE.finditer(plain)
     claims = {_turned(plain, cue, says=True) for cue in cues}
     if not _THE_REST.search(plain) and (
         _PAIR.search(plain) or len(plain.split()) < SHORT or speaks_of(plain, about)

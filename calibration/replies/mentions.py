@@ -86,7 +86,7 @@ _MENTION = re.compile(
     rf"|(?P<differ>{one_of(_DIFFERENT_VALUES)}){_END}{_AFTER_VALUE}"
     rf"|(?P<no>{one_of(_NO)}){_END}{_AFTER_NO}"
     rf"|(?P<true>true|correct){_END}{_AFTER_VALUE}|(?P<false>false|incorrect){_END}{_AFTER_VALUE}"
-    rf"|(?P<none>none|null|n/a){_END}{_AFTER_VALUE})|(?P<empty>\[\s*\])",
+    rf"|(?P<none>none(?: that i can see| visible| noticeable| found| at all| detected)?|null|n/a){_END}{_AFTER_VALUE})|(?P<empty>\[\s*\])",
     re.IGNORECASE,
 )
 _LETTER = re.compile(rf"(?<![a-zA-Z\d_])(?<!\w['’])(?:(?P<a>A)|(?P<b>B)){_AFTER_LETTER}")

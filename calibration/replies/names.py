@@ -54,11 +54,15 @@ _ASPECTS = tuple(
         r"contrast|tonal|flat",
         r"compress|artifact|artefact|block|jpeg",
         r"perspective|viewpoint|angle|camera|distance|vantage|position",
-        r"band|gradient|posteri[sz]",
+        r"band|gradient|smooth|step|posteri[sz]",
         r"mask|cover|hidden|occlu|rectangle",
         r"watermark|overlay|\bqr\b|lettering",
     )
 )
+
+
+_PLAIN_ASPECTS = 5  # those that have comparatives of their own
+_SIZE = re.compile(r"\b(?:small|larg|tall|short|bigg)er\b|perspective", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,12 @@ def speaks_of(text: str, about: str | None) -> bool:
         return False
     aspects = [aspect for aspect in _ASPECTS if aspect.search(about)]
     return about.lower() in text.lower() or any(aspect.search(text) for aspect in aspects)
+
+
+def names_another(text: str, about: str) -> bool:
+    """Whether a text is about something else than what was asked for: darker is not blurrier."""
+    others = [aspect for aspect in (*_ASPECTS[:_PLAIN_ASPECTS], _SIZE) if not aspect.search(about)]
+    return not speaks_of(text, about) and any(aspect.search(text) for aspect in others)
 
 
 def _by_other_words(name: str, words: list[str], asked: Asked) -> bool | None:

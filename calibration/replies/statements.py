@@ -28,6 +28,11 @@ _LIKEWISE = re.compile(
     r"|\b(?:likewise|as well|too)\W*$",
     re.IGNORECASE,
 )
+_INTRODUCES = re.compile(
+    r"\W*(?:at first(?: (?:glance|sight|look))?|at a glance|initially|in (?:the )?(?:first|second|left|right|other|image \w)"
+    r"(?: image| picture| photo| one)?)\W*",
+    re.IGNORECASE,
+)
 _UNDONE = re.compile(
     r"\W*(?:but |and )?(?:they|these|it|the (?:two )?(?:images|pictures))(?:['’]re| are|['’]s| is"
     r"| do| does)(?:n['’]t| not)(?: (?:quite|exactly|really))?\W*",
@@ -70,7 +75,7 @@ def _clauses(text: str) -> list[str]:
     for end in _CLAUSE_END.finditer(text):
         if end[0] == ":" and len(text[start : end.start()].split()) < SHORT:
             continue  # a name before its value
-        if _CONCLUDES.fullmatch(text[start : end.start()].strip()):
+        if any(intro.fullmatch(text[start : end.start()].strip()) for intro in (_CONCLUDES, _INTRODUCES)):
             continue  # "Therefore, the images ..."
         clauses.append(text[start : end.start() + 1].strip())
         start = end.start() + 1
