@@ -1,7 +1,8 @@
 """What one clause of prose claims about two pictures: that they differ, that they do not, or neither.
 
-A clause claims something where it holds a cue of difference or of sameness, or says that damage left a trace in
-one picture or in neither. A negation before a cue turns it round; a condition or a guess makes it no claim.
+A clause claims something where it holds a cue of difference or of sameness, or says that damage left a trace
+in one picture or in neither. A negation before a cue turns it round; a condition or a guess makes it no
+claim.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What in a clause claims that two pictures differ or that they do not, and what keeps it from claiming it."""
+"""What in a clause claims that two pictures differ, or that they do not, and what keeps it from doing so."""
 
 import re
 
@@ -23,7 +23,8 @@ from calibration.replies.lexicon import (
 )
 
 NEGATION = matcher(
-    r"\b(?:no|not|never|neither|nor|without|cannot|hardly|barely|lacks?|lacking|absence|free of|far from|nothing"
+    r"\b(?:no|not|never|neither|nor|without|cannot|hardly|barely|lacks?|lacking|absence|free of|far from"
+    r"|nothing"
     r"|none|unable|fails? to|\w+n['’]t|can['’]t)\b"
 )
 NO_NEGATION = matcher(
@@ -33,8 +34,10 @@ NO_NEGATION = matcher(
     r"\bwithout (?:a )?doubt\b",
 )
 OPEN = matcher(  # a condition, a guess, a question, an intention
-    r"\b(?:if|whether|unless|might|may|perhaps|possibl[ey]|maybe|potentially|probably|hard|difficult|in order to"
-    r"|looking for|look for|comparing|except|other than|apart from|aside from|unsure|not sure|let me|let's|need to"
+    r"\b(?:if|whether|unless|might|may|perhaps|possibl[ey]|maybe|potentially|probably|hard|difficult"
+    r"|in order to"
+    r"|looking for|look for|comparing|except|other than|apart from|aside from|unsure|not sure|let me|let's"
+    r"|need to"
     r"|asks?|asked|asking|question|at first|initially|at a glance)\b",
     rf"\bwould\b(?!{NOT}| (?:say|call|describe|judge))",
     rf"\bcould\b(?!{NOT})",
@@ -72,12 +75,14 @@ _TO_ANOTHER = one_of(
     "drops?", "decreases?", "increases?", "falls", "rises", "worsens", "degrades", "changes", "shifts"
 )
 DIFFERENCE = matcher(
-    rf"\b(?:there|here)(?:['’]s| is| are| was| were| appears?| seems?| does| do) (?:\w+ ){{0,8}}?{DIFFERENCE_NOUN}\b",
+    rf"\b(?:there|here)(?:['’]s| is| are| was| were| appears?| seems?| does"
+    rf"| do) (?:\w+ ){{0,8}}?{DIFFERENCE_NOUN}\b",
     rf"\b{_SEES} (?:\w+[ ,]+){{0,6}}?{DIFFERENCE_NOUN}\b",
     rf"\b{PLAIN}(?:,? (?:and |but |yet )?\w+){{0,2}} {DIFFERENCE_NOUN}\b",
     rf"\b(?:{_DEGREE}|any|no|zero) (?:\w+ ){{0,3}}{DIFFERENCE_NOUN}\b",
     rf"\b{DIFFERENCE_NOUN}\b[^,;:]{{0,60}}? (?:is|are|can be|was|were){NOT}? {ADVERBS}(?:{PLAIN}|{SLIGHT})\b",
-    rf"\b{DIFFERENCE_NOUN} (?:is|are|was|were) (?:\w+ ){{0,2}}(?:present|found|detected|observed|noticed|noted)\b",
+    rf"\b{DIFFERENCE_NOUN} (?:is|are|was|were) (?:\w+ ){{0,2}}(?:present|found|detected|observed|noticed"
+    rf"|noted)\b",
     rf"\b(?:main|key|primary|biggest|only|most \w+) {DIFFERENCE_NOUN} (?:\w+ ){{0,4}}(?:is|are)\b",
     rf"\b{DIFFERENCE_NOUN} exists?\b",
     rf"\btell (?:\w+ ){{0,3}}(?:apart|{DIFFERENCE_NOUN})\b",
@@ -93,6 +98,7 @@ DIFFERENCE = matcher(
     rf"\b{COMPARATIVE} (?:\w+ ){{0,4}}?(?:than|compared (?:to|with)|relative to)\b",
     rf"\b{ONE}\b[^,;:]{{0,40}}? {BE} {ADVERBS}(?:an? )?(?:\w+ )?{_WORSE}\b",
     rf"\b{ONE} {BE} (?:\w+ ){{0,2}}{COMPARATIVE}\b",
+    rf"^\W*in (?:the )?{ONE}\b[^;:]{{0,50}}? {BE}{NOT}? {ADVERBS}{_WORSE}",
     rf"\b{BE}{NOT}? {ADVERBS}{_WORSE}\b[^,;:]{{0,20}} in (?:the )?{ONE}\b",
     rf"\bneither\b[^,;:]{{0,50}}? {BE} {ADVERBS}{_WORSE}\b",
     rf"\b{VIEW}s? (?:(?:has|have|is|was|does|did){NOT}? {ADVERBS})?{_CHANGED}\b",
@@ -110,7 +116,8 @@ SAMENESS = matcher(
     rf"{_SAME} (?:to me|overall|across|throughout|here|regarding|with respect)\b",
     r"\bthe (?:exact |very )?same (?:image|picture|photo|photograph)s?(?: twice)?\W*$",
     rf"^\W*same\b(?! {OF_THE_SCENE})",
-    r"\bequally (?:sharp|bright|dark|noisy|clear|blurry|blurred|saturated|crisp|detailed|in focus|good|clean)\b",
+    r"\bequally (?:sharp|bright|dark|noisy|clear|blurry|blurred|saturated|crisp|detailed|in focus|good"
+    r"|clean)\b",
     r"\b(?:consistent|uniform|unvarying|equivalent|equal|alike) (?:\w+ ){0,2}?(?:between|across|in both)\b",
     r"\b(?:exactly |look |looks |are )alike\b|\bduplicates?\b|\bcopies of (?:one|the same)\b",
     r"\bmatch (?:in (?:every|all)|throughout|everywhere)\b",
@@ -120,7 +127,8 @@ EQUALLY = matcher(
     r"(?<!not )(?<!n't )(?<!n’t )\bequally\b", rf"\b{BE} (?:just |every bit |still )?as \w+"
 )  # no cue of difference
 WITHIN_ONE = matcher(
-    r"^(?!.*\b(?:no|not|neither)\b).*\b(?:(?:in|of|on) (?:both|each)|each (?:image|picture))\b"
+    rf"^\W*in (?:the )?{ONE}\b[^;:]{{0,60}}?\b{TRACE}\b",
+    r"^(?!.*\b(?:no|not|neither)\b).*\b(?:(?:in|of|on) (?:both|each)|each (?:image|picture))\b",
 )  # compares parts of a picture
 TOO_SMALL = matcher(
     rf"\b{DIFFERENCE_NOUN}\b[^,;:]{{0,60}}? (?:is|are|was|were|remains?) {ADVERBS}{HIDDEN}\b",
@@ -162,8 +170,10 @@ NAMED = matcher(
 
 _WITHOUT = one_of("free (?:of|from)", "without", "no")
 IN_NEITHER = matcher(
+    r"\b(?:sharp|crisp|smooth|clean|legible|in focus|vivid|even)(?: and \w+)? in both\b",
     rf"\bneither\b[^,;:]{{0,60}}?\b{TRACE}\b",
-    rf"\b(?:not|n['’]t|nothing|{_WITHOUT})\b[^,;:]{{0,60}}?\b{TRACE}\b[^,;:]{{0,40}}\b(?:either|both|any of)\b",
+    rf"\b(?:not|n['’]t|nothing|{_WITHOUT})\b[^,;:]{{0,60}}?\b{TRACE}\b[^,;:]{{0,40}}\b(?:either|both"
+    rf"|any of)\b",
     rf"\b(?:both|the (?:two )?(?:images|pictures))\b[^,;:]{{0,40}}\b{_WITHOUT}\b[^,;:]{{0,30}}\b{TRACE}\b",
     rf"\bno (?:part|area|region)s? of either\b[^,;:]{{0,40}}?\b{TRACE}\b",
 )

@@ -4,32 +4,32 @@ Each word that could be an answer (`mentions`) is judged by what stands before i
 
 - *final*: `<yes>`, "Answer: yes", boxed, an answer field of JSON, a line that is nothing but the answer;
 - *opening*: the reply begins with it, after no more than a greeting;
-- *concluding*: "so, no", "I would say yes", a sentence or the reply's last word that is nothing but the answer;
+- *concluding*: "so, no", "I would say yes", a sentence, or last word, that is nothing but the answer;
 - *field*: the difference or identity named and its value, "Noticeable difference: no", `{"identical": true}`;
 - *interjection*: a sentence that begins with yes or no.
 
-The strongest counts. Of final ones the last does, for a reply may revise itself; where others are at odds, none
-counts. What answers some other question ("Same dog? Yes.") is no answer.
+The strongest counts. Of final ones the last does, for a reply may revise itself; where others are at odds,
+none counts. What answers some other question ("Same dog? Yes.") is no answer.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from calibration.replies.contexts import WINDOW, Strength, context_of, field_before
+from calibration.replies.lexicon import matcher
 from calibration.replies.mentions import find_mentions
 from calibration.replies.names import Asked
 from calibration.replies.refusals import cannot_judge
 
-
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-_REVISES = _pattern(
-    r"\b(?:wait|actually|correction|scratch that|i was wrong|i change my mind|i['’](?:d|ll) revise[^.:\n]{0,20}"
-    r"|i (?:must |have to |would )?(?:revise|correct) (?:that|myself|my answer)|on second thoughts?|on reflection"
-    r"|looking again|no, sorry|my mistake|i mean)\b(?:[^\w?]{1,6}(?:actually|then|wait|hmm+|well|looking again"
+_REVISES = matcher(
+    r"\b(?:wait|actually|correction|scratch that|i was wrong|i change my mind|i['’](?:d"
+    r"|ll) revise[^.:\n]{0,20}"
+    r"|i (?:must |have to |would )?(?:revise|correct) (?:that|myself|my answer)|on second thoughts?"
+    r"|on reflection"
+    r"|looking again|no, sorry|my mistake|i mean)\b(?:[^\w?]{1,6}(?:actually|then|wait|hmm+|well"
+    r"|looking again"
     r"|i was wrong|it is|it['’]s)\b){0,3}[^\w?]{1,6}\Z"
 )
 _ORDER: tuple[Strength, ...] = ("final", "opening", "concluding", "field", "interjection")
@@ -96,7 +96,7 @@ def _without_contradicted(text: str, found: Sequence[Declared]) -> list[Declared
     """Drop neighbours that say the opposite with no word between them: both were said, and neither counts."""
     contradicted = {
         each.start
-        for one, other in zip(found, found[1:], strict=False)
+        for one, other in pairwise(found)
         if one.strength == other.strength and one.flag != other.flag
         if not re.search(r"[\w?]", text[one.end : other.start])
         for each in (one, other)

@@ -19,7 +19,8 @@ BE = one_of(
 )
 NOT = r"(?: not|n['’]t)"
 ADVERBS = (
-    r"(?:(?:\w+ly|very|quite|rather|somewhat|a bit|a little|slightly|much|still|also|now|indeed|far|to be|to have"
+    r"(?:(?:\w+ly|very|quite|rather|somewhat|a bit|a little|slightly|much|still|also|now|indeed|far|to be"
+    r"|to have"
     r"|have|be|too|any|been|more|less|exactly|really|being|become|just|all) ){0,3}"
 )
 PLAIN = one_of(
@@ -218,7 +219,7 @@ TRACE = one_of(  # what damage leaves in a picture
         "hid(?:es|den)",
         "obscure[sd]",
     ),
-    *("rectangle", "box", "patch", "square", "loss", "reduction", "haze", r"smear\w*"),
+    *("rectangle", "blacked", "box", "patch", "square", "loss", "reduction", "haze", r"smear\w*"),
 )
 ADDED = one_of(  # traces that are there only where something was done to a picture
     *(

@@ -7,10 +7,14 @@ import re
 
 _NAMES = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|inner_?monologue|seed:think)"
 _OPENS = (
-    rf"<\s{{0,3}}{_NAMES}\b[^<>]{{0,80}}>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis"
+    rf"<\s{{0,3}}{_NAMES}\b[^<>]{{0,80}}>|◁think▷|\[THINK\]|<\|begin_of_thought\|>"
+    rf"|<\|channel\|>\s*(?:analysis"
     rf"|commentary)\b"
 )
-_CLOSES = rf"<\s{{0,3}}/\s{{0,3}}{_NAMES}\s{{0,3}}>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>\s*final\s*<\|message\|>"
+_CLOSES = (
+    rf"<\s{{0,3}}/\s{{0,3}}{_NAMES}\s{{0,3}}>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>"
+    r"|<\|channel\|>\s*final\s*<\|message\|>"
+)
 _WRAPPER = re.compile(rf"(?P<opens>{_OPENS})|{_CLOSES}", re.IGNORECASE)
 
 _OPTION = r"[\"'“‘`<\[(*]{0,4}\s?/?\s?\b(?:yes|no)\b\s?/?\s?[\"'”’`>\])*]{0,4}"

@@ -1,12 +1,16 @@
 """Find the words of a reply that could be its answer, wherever they stand and whatever they answer.
 
-Knows yes and no in several languages, the letters of two options, truth values and the two poles ("identical",
-"different"). A "no" that belongs to a noun ("no dog") is none of them. What a word answers is for `declared`.
+Knows yes and no in several languages, the letters of two options, truth values and the two poles
+("identical", "different"). A "no" that belongs to a noun ("no dog") is none of them. What a word answers is for
+`contexts`.
 """
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
+
+from calibration.replies.lexicon import one_of
 
 Kind = Literal["word", "letter", "truth", "pole", "nothing"]
 
@@ -62,15 +66,10 @@ _DIFFERENT_VALUES = (
 _HEARD = 200  # words looked at: a reply with more of them does not answer
 
 
-def one_of(words: tuple[str, ...]) -> str:
-    """Return the pattern that matches any of the words."""
-    return f"(?:{'|'.join(words)})"
-
-
 # What may follow a "no" that answers; before a noun it is part of a statement, before a number an ordinal.
 _AFTER_NO = (
     r"(?=\s*\Z|\s*[.,;:!?)\]}>\"'”’*_`|\\/(—–。，、；：！<\n]|\s+[-=~→✅❌]"
-    rf"|\s+{one_of(_AFTER_NO_WORDS)}\b|\s*[^\w\s\"'“‘<(\[-])(?!\.?\s?\d)"
+    rf"|\s+{one_of(*_AFTER_NO_WORDS)}\b|\s*[^\w\s\"'“‘<(\[-])(?!\.?\s?\d)"
 )
 _AFTER_YES = r"(?!\s*(?:\bor\b|\band no\b|/\s*no\b))(?!-\w)"
 _EDGE = r"(?<![^\W_])"  # an underscore is emphasis
@@ -81,12 +80,13 @@ _AFTER_LETTER = (
 )
 _AFTER_VALUE = r"(?=\W*\Z|\s*[.,;!\"'*_`}\]<\n|—–(])"
 _MENTION = re.compile(
-    rf"{_EDGE}(?:(?P<yes>{one_of(_YES)}){_END}{_AFTER_YES}"
-    rf"|(?P<same>{one_of(_SAME_VALUES)}){_END}{_AFTER_VALUE}"
-    rf"|(?P<differ>{one_of(_DIFFERENT_VALUES)}){_END}{_AFTER_VALUE}"
-    rf"|(?P<no>{one_of(_NO)}){_END}{_AFTER_NO}"
+    rf"{_EDGE}(?:(?P<yes>{one_of(*_YES)}){_END}{_AFTER_YES}"
+    rf"|(?P<same>{one_of(*_SAME_VALUES)}){_END}{_AFTER_VALUE}"
+    rf"|(?P<differ>{one_of(*_DIFFERENT_VALUES)}){_END}{_AFTER_VALUE}"
+    rf"|(?P<no>{one_of(*_NO)}){_END}{_AFTER_NO}"
     rf"|(?P<true>true|correct){_END}{_AFTER_VALUE}|(?P<false>false|incorrect){_END}{_AFTER_VALUE}"
-    rf"|(?P<none>none(?: that i can see| visible| noticeable| found| at all| detected)?|null|n/a){_END}{_AFTER_VALUE})|(?P<empty>\[\s*\])",
+    rf"|(?P<none>none(?: that i can see| visible| noticeable| found| at all| detected)?|null"
+    rf"|n/a){_END}{_AFTER_VALUE})|(?P<empty>\[\s*\])",
     re.IGNORECASE,
 )
 _LETTER = re.compile(rf"(?<![a-zA-Z\d_])(?<!\w['’])(?:(?P<a>A)|(?P<b>B)){_AFTER_LETTER}")
@@ -134,7 +134,7 @@ def _without_disputed(text: str, found: list[Mention]) -> list[Mention]:
     """Drop a letter and the word beside it where they disagree, as in "A. No"."""
     disputed = {
         each
-        for letter, word in zip(found, found[1:], strict=False)
+        for letter, word in pairwise(found)
         if letter.kind == "letter" and word.kind == "word" and letter.flag != word.flag
         if re.fullmatch(r"\W{0,2}[.):(]\s?\W{0,2}", text[letter.end : word.start])
         and re.match(r"[.)*_]|\s*\Z|\n", text[word.end :])

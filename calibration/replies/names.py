@@ -1,7 +1,7 @@
 """Tell what a name or a question before a value asks: the question of the prompt, its opposite, or neither.
 
 "Noticeable difference: no", `{"are_identical": true}` and "Are they different? Yes." answer the prompt; "Same
-dog? Yes." and `{"sharp": "yes"}` answer something else, for they hold words that a question about the pair does not.
+dog? Yes." and `{"sharp": "yes"}` answer something else: they hold words that no question about the pair has.
 """
 
 import re
@@ -35,12 +35,47 @@ _DIFFERENT = frozenset(
     | {"changes", "changed", "discrepancy", "discrepancies", "perceptible", "noticed", "shift"}
 )
 _OF_ANY_PAIR = frozenset(
-    "a an the any is are am there it they them these those this two both pair image images picture pictures photo "
-    "photos photograph photographs version versions of between in on level levels degree do does did has have had "
-    "i you we see seen visible detectable detected found find was were been be really truly so then overall final "
-    "exactly clear clearly significant to me one another other each from yes no q question here completely "
-    "perfectly task asked spot notice apparent present exist exists observed terms with respect regarding now "
-    "and but well ok okay really visibly noticeably answer flag result s my".split()
+    {
+        *(
+            "a",
+            "an",
+            "the",
+            "any",
+            "is",
+            "are",
+            "am",
+            "there",
+            "it",
+            "they",
+            "them",
+            "these",
+            "those",
+            "this",
+        ),
+        *("two", "both", "pair", "image", "images", "picture", "pictures", "photo", "photos", "photograph"),
+        *("photographs", "version", "versions", "of", "between", "in", "on", "level", "levels", "degree"),
+        *(
+            "do",
+            "does",
+            "did",
+            "has",
+            "have",
+            "had",
+            "i",
+            "you",
+            "we",
+            "see",
+            "seen",
+            "visible",
+            "detectable",
+        ),
+        *("detected", "found", "find", "was", "were", "been", "be", "really", "truly", "so", "then"),
+        *("overall", "final", "exactly", "clear", "clearly", "significant", "to", "me", "one", "another"),
+        *("other", "each", "from", "yes", "no", "q", "question", "here", "completely", "perfectly", "task"),
+        *("asked", "spot", "notice", "apparent", "present", "exist", "exists", "observed", "terms", "with"),
+        *("respect", "regarding", "now", "and", "but", "well", "ok", "okay", "visibly", "noticeably"),
+        *("answer", "flag", "result", "s", "my"),
+    }
 )
 _NEGATIONS = frozenset({"not", "no", "non"})
 # What people call the same thing: a claim about sharpness answers a question about blur.
@@ -55,8 +90,8 @@ _ASPECTS = tuple(
         r"compress|artifact|artefact|block|jpeg",
         r"perspective|viewpoint|angle|camera|distance|vantage|position",
         r"band|gradient|smooth|step|posteri[sz]",
-        r"mask|cover|hidden|occlu|rectangle",
-        r"watermark|overlay|\bqr\b|lettering",
+        r"mask|cover|hid(?:es|den)|occlu|rectang|\bbox|blacked|blocked",
+        r"watermark|overlay|\bqr\b|lettering|\btext\b|\bword\b|\blogo",
     )
 )
 

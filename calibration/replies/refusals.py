@@ -40,8 +40,10 @@ _HELPLESS = (
     rf"{_CANNOT}\s+(?:\w+\s+){{0,2}}?(?:determine|compare|evaluate|assess|judge|answer|analy[sz]e"
     rf"|tell (?:if|whether|for sure|for certain|with certainty|from)|say (?:if|whether|for sure"
     rf"|for certain|with certainty)|be (?:sure|certain))\b(?! (?:any|a) )",
-    rf"{_CANNOT} (?:\w+ )?(?:decide|settle|commit|choose between|make up my mind)\b|\bundecided\b|\btoss-?up\b",
-    r"\b(?:i|i['’]d|we|would) (?:would |also )?(?:need|require) (?:more|additional|further|higher[- ]\w+) (?:information|context"
+    rf"{_CANNOT} (?:\w+ )?(?:decide|settle|commit|choose between|make up my mind)\b|\bundecided\b"
+    rf"|\btoss-?up\b",
+    r"\b(?:i|i['’]d|we|would) (?:would |also )?(?:need|require) (?:more|additional|further"
+    r"|higher[- ]\w+) (?:information|context"
     r"|details?|images?|resolution)",
     r"\b(?:i am|i'm|i’m) (?:not (?:\w+ )?(?:sure|certain)|unsure|uncertain)\b",
     r"\bi can (?:help|assist|compare|see (?:both|the|two)) ?(?:you|images?|pictures?)?",

@@ -11,7 +11,7 @@ from calibration.replies.names import speaks_of
 _CLAUSE_END = re.compile(
     r"[.!?](?=\s|$|[\"'*<)])|:(?=[\s*])|[;\n。！？；，]|\s[–—-]\s|—"
     r"|,?\s\b(?:but|however|although|though|while|whereas|yet|because|since)\b"
-    r"|,\s+(?=with\b)|,\s+(?:and |so |as |which |making |or )?(?=(?:they|the|both|it|i|there|we"
+    r"|,\s+(?=with\b)|,\s+(?:and |so |as |which |making |or )?(?=(?:they|the|both|its?|i|there|we"
     r"|these|this|that|one|no|not)\b)"
     r"|\sand (?=(?:they|it|there|i|we|neither|both|no)\b)",
     re.IGNORECASE,
@@ -19,17 +19,21 @@ _CLAUSE_END = re.compile(
 _CONCLUDES = re.compile(
     r"^\W*(?:so|therefore|thus|hence|overall|in (?:conclusion|summary|short)|to (?:conclude"
     r"|summari[sz]e)|ultimately"
-    r"|consequently|i (?:would |must |can )?conclude|all in all|conclusion|final answer|answer|verdict|因此|所以|综上|总之)\b",
+    r"|consequently|i (?:would |must |can )?conclude|all in all|conclusion|final answer|answer|verdict|因此"
+    r"|所以|综上|总之)\b",
     re.IGNORECASE,
 )
 _LIKEWISE = re.compile(
-    r"\bso (?:does|is|do|has) the\b|\bas (?:it (?:is|does|was) )?in (?:the )?(?:first|second|other|image \w|original)\b"
-    r"|\bthe same (?:amount|degree|level|watermark|blur|noise|grain|artifacts?|text|overlay|is true|goes for|applies|thing)\b"
+    r"\bso (?:does|is|do|has) the\b|\bas (?:it (?:is|does|was) )?in (?:the )?(?:first|second|other|image \w"
+    r"|original)\b"
+    r"|\bthe same (?:amount|degree|level|watermark|blur|noise|grain|artifacts?|text|overlay|is true"
+    r"|goes for|applies|thing)\b"
     r"|\b(?:likewise|as well|too)\W*$",
     re.IGNORECASE,
 )
 _INTRODUCES = re.compile(
-    r"\W*(?:at first(?: (?:glance|sight|look))?|at a glance|initially|in (?:the )?(?:first|second|left|right|other|image \w)"
+    r"\W*(?:at first(?: (?:glance|sight|look))?|at a glance|initially|in (?:the )?(?:first|second|left"
+    r"|right|other|image \w)"
     r"(?: image| picture| photo| one)?)\W*",
     re.IGNORECASE,
 )

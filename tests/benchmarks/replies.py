@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scipy.stats import fisher_exact
 
@@ -100,7 +101,7 @@ def main() -> int:
         try:
             cases = read_corpus(name)
         except FileNotFoundError as error:
-            print(f"{name}: expected {error.filename}, which is not there: this set is not judged", flush=True)
+            print(f"{name}: expected {error.filename}, which is not there: not judged", flush=True)
             record[name] = None
             met[f"{name}_is_there"] = False
             continue
@@ -114,7 +115,7 @@ def main() -> int:
     return 0 if all(met.values()) else 1
 
 
-def _case(fields: dict) -> Case:
+def _case(fields: dict[str, Any]) -> Case:
     prompt = _PROMPTS[fields["prompt"]].format(distortion=fields["distortion"])
     return Case(
         fields["id"],

@@ -21,7 +21,7 @@ def test_nothing_is_read_out_of_the_unreadable_replies_seen():
 
 
 def test_of_the_unreadable_replies_held_out_only_flags_at_odds_with_what_follows_are_read():
-    """A flag counts whatever its analysis says: to leave it out would lose more of one answer than of the other."""
+    """To leave out flags that an analysis denies would lose more of one answer than of the other."""
     read = {case.id for case in read_corpus("held_out") if case.flag is None and case.read is not None}
 
     assert read == {"h004", "h027", "h054", "h057", "h086"}
