@@ -39,17 +39,20 @@ _CONCLUDES = matcher(
     r"\b(?:so|hence|therefore|thus|ergo|overall|finally|ultimately|consequently|accordingly|in (?:conclusion"
     r"|summary|short|sum|brief)|to (?:conclude|sum up|summari[sz]e|answer|be clear"
     r"|your question)\b[^.,:\n]{0,40}"
-    r"|all in all|in the end|i conclude|(?:as )?(?:to|for) your question|for (?:these|this|that) reasons?"
+    r"|all in all|in one word|put simply|bottom line|which means|here you go|you asked for[^.:\n]{0,20}"
+    r"|if (?:i (?:have to|had to|must)|forced|asked|pressed)[^.,:\n]{0,30}|in the end|i conclude"
+    r"|(?:as )?(?:to|for) your question|for (?:these|this|that) reasons?"
     r"|final"
     rf"|visually,? though)[\s,:—–.…*-]{{1,6}}(?:to your question[\s,:]{{1,3}})?"
     rf"(?:(?:it is|it's|that's|i think|i'd say|i say|again"
     rf"|my answer is)[\s,:]{{1,3}}){{0,2}}{_DEGREE}{_SIGNS}\Z"
 )
 _SAYS = matcher(
-    r"(?:\bi(?:[\'’]m| am) leaning towards?|\bi(?:'d|’d| would| will|'ll|’ll| must| should| shall"
+    r"(?:\bi(?:[\'’]m| am) (?:leaning towards?|going with|inclined to say)|\bi(?:'d|’d| would| will|'ll|’ll"
+    r"| must| should| shall"
     r"| can)?(?: have to| need to"
     r"| want to)?(?: \w+)? (?:say|answer|conclude|respond|reply|go with|choose|pick|select"
-    rf"|return|vote|lean towards?|settle on))(?: with| that| is| for)?{_SIGNS}{_DEGREE}{_SIGNS}\Z"
+    rf"|return|vote|lean(?: towards?)?|settle on))(?: with| that| is| for)?{_SIGNS}{_DEGREE}{_SIGNS}\Z"
 )
 _IS_A = matcher(
     rf"(?:\b(?:it|that|this)(?:'s|’s| is| would be| makes (?:it|this))"

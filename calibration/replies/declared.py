@@ -32,6 +32,10 @@ _REVISES = matcher(
     r"|looking again"
     r"|i was wrong|it is|it['’]s)\b){0,3}[^\w?]{1,6}\Z"
 )
+_RESTATED = matcher(  # "Yes, they are identical. No, they are not identical."
+    r"(?:\A|[.!]\s{1,3})(?P<said>yes|no), "
+    r"(?:they|these|the (?:two )?(?:images|pictures)) (?:are|do|differ)\b(?! both)"
+)
 _ORDER: tuple[Strength, ...] = ("final", "opening", "concluding", "field", "interjection")
 
 
@@ -66,6 +70,8 @@ def find_declared(text: str, asked: Asked) -> Declared | None:
             found.append(Declared(flag, mention.start, mention.end, context.strength, begin))
         heard |= {each.flag for each in found}
     if len(heard) == 2 and cannot_judge(text[found[-1].end :]):
+        return None
+    if {restated["said"].lower() for restated in _RESTATED.finditer(text)} == {"yes", "no"}:
         return None
     return _deciding(_without_contradicted(text, found))
 

@@ -1,8 +1,8 @@
 """Find the words of a reply that could be its answer, wherever they stand and whatever they answer.
 
 Knows yes and no in several languages, the letters of two options, truth values and the two poles
-("identical", "different"). A "no" that belongs to a noun ("no dog") is none of them. What a word answers is for
-`contexts`.
+("identical", "different"). A "no" that belongs to a noun ("no dog") is none of them. What a word answers is
+for `contexts`.
 """
 
 import re

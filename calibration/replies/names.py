@@ -20,7 +20,20 @@ ANSWERS = (
         "letter",
         "assistant",
     ),
-    *("flag", "label", "prediction", "return", "reply", "tldr", "tl;dr", "status"),
+    *(
+        "flag",
+        "label",
+        "prediction",
+        "return",
+        "reply",
+        "tldr",
+        "tl;dr",
+        "status",
+        "pick",
+        "call",
+        "vote",
+        "selected",
+    ),
 )
 NOT_THE_ANSWER = (
     *("long", "longer", "initial", "first", "tentative", "preliminary", "previous", "earlier", "original"),
