@@ -18,20 +18,32 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from calibration.replies.contexts import WINDOW, Strength, context_of, field_before
-from calibration.replies.lexicon import matcher
+from calibration.replies.lexicon import matcher, one_of
 from calibration.replies.mentions import find_mentions
 from calibration.replies.names import Asked
 from calibration.replies.refusals import cannot_judge
 
-_REVISES = matcher(
-    r"\b(?:wait|actually|correction|scratch that|i was wrong|i change my mind|i['’](?:d"
-    r"|ll) revise[^.:\n]{0,20}"
-    r"|i (?:must |have to |would )?(?:revise|correct) (?:that|myself|my answer)|on second thoughts?"
-    r"|on reflection"
-    r"|looking again|no, sorry|my mistake|i mean)\b(?:[^\w?]{1,6}(?:actually|then|wait|hmm+|well"
-    r"|looking again"
-    r"|i was wrong|it is|it['’]s)\b){0,3}[^\w?]{1,6}\Z"
+_TAKES_BACK = one_of(
+    *(
+        "wait",
+        "actually",
+        "correction",
+        "scratch that",
+        "i was wrong",
+        "i change my mind",
+        "my mistake",
+        "i mean",
+    ),
+    *(
+        r"i['’](?:d|ll) revise[^.:\n]{0,20}",
+        "i (?:must |have to |would )?(?:revise|correct) (?:that|myself|my answer)",
+    ),
+    *("on second thoughts?", "on reflection", "looking again", "no, sorry"),
 )
+_AND_THEN = one_of(
+    "actually", "then", "wait", "hmm+", "well", "looking again", "i was wrong", "it is", "it['’]s"
+)
+_REVISES = matcher(rf"\b{_TAKES_BACK}\b(?:[^\w?]{{1,6}}{_AND_THEN}\b){{0,3}}[^\w?]{{1,6}}\Z")
 _RESTATED = matcher(  # "Yes, they are identical. No, they are not identical."
     r"(?:\A|[.!]\s{1,3})(?P<said>yes|no), "
     r"(?:they|these|the (?:two )?(?:images|pictures)) (?:are|do|differ)\b(?! both)"
