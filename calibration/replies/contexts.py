@@ -28,6 +28,8 @@ def context_of(text: str, mention: Mention, asked: Asked) -> Context | None:
     before = _before(text, mention)
     if mention.kind in {"pole", "nothing"}:
         return _of_value(mention, before, asked)
+    if leads.DOUBTED.match(text, mention.end) and not leads.SAYS.search(before):
+        return None
     if leads.ELLIPTIC.match(text, mention.start):
         return Context("opening", True, 0) if _is_all(text, mention) else None
     if is_opening(text, mention):

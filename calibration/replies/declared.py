@@ -115,8 +115,9 @@ def _without_contradicted(text: str, found: Sequence[Declared]) -> list[Declared
     contradicted = {
         each.start
         for one, other in pairwise(found)
-        if one.strength == other.strength and one.flag != other.flag
-        if not re.search(r"[\w?]", text[one.end : other.start])
+        if one.flag != other.flag
+        and (one.strength == other.strength or {one.strength, other.strength} == {"opening", "concluding"})
+        and not re.search(r"[\w?]", text[one.end : other.start])
         for each in (one, other)
     }
     return [each for each in found if each.start not in contradicted]

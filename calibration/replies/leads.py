@@ -26,7 +26,7 @@ _BEING = one_of(
     "is", "would be", "will be", "must be", "should be", "has to be", "remains", "stays", "becomes", "=", "→"
 )
 LABEL = matcher(
-    rf"(?:(?P<kind>\w+)[ _-])?\b{one_of(*ANSWERS)}(?:['’]s letter)?\b"
+    rf"(?:(?P<kind>\w+)[ _-])?(?<![^\W_]){one_of(*ANSWERS)}(?:['’]s letter)?\b"
     r"(?: (?:to|for|regarding|here|in|based)\b[^.!?\n:]{0,100}?)?"
     rf"{_SIGNS}\s{{0,3}}(?:{_BEING}{_SIGNS}\s?)?{_DEGREE}{_SIGNS}\Z"
 )
@@ -149,6 +149,7 @@ LOOSE = " \t\r\n\"'*_`#>|-–—.,:;!•·✅❌☑✔✓❎👍👎(<[“‘{~=
 
 # What follows an answer.
 ALONE = re.compile(r"[\"'*_`)\]}>”’]{0,4}\s*(?:[.!…]+|\([^)\n]{0,40}\)\.?|\Z|\n|(?<=\*\*)|(?<=__))")
+DOUBTED = re.compile(r"[*_>\"]{0,4}\s?\?")
 BREAK = re.compile(r"[^\w\n]{0,3}[,.—–:]")
 RIGHT = matcher(r"\W{0,3}\s(?:is|would be) (?:the )?(?:correct|right|answer|choice)\b")
 WITH_WORD = matcher(r"\W{0,3}[.):]\s?\W{0,3}(?:yes|no)\b")

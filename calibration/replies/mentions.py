@@ -75,7 +75,7 @@ _AFTER_YES = r"(?!\s*(?:\bor\b|\band no\b|/\s*no\b))(?!-\w)"
 _EDGE = r"(?<![^\W_])"  # an underscore is emphasis
 _END = r"(?![^\W_])"
 _AFTER_LETTER = (
-    r"(?!\w|['’]\w)(?=\W*\Z|\s*[.):,;*\]}\"'`\n<>—–!|]|\s+[-—–(]"
+    r"(?![^\W_]|['’]\w|_\w)(?=\W*\Z|\s*[.):,;*\]}\"'`\n<>—–!|_]|\s+[-—–(]"
     r"|\s+(?:yes|no|because|since|as|is (?:the |my )?(?:correct|right|answer|choice))\b)"
 )
 _AFTER_VALUE = r"(?=\W*\Z|\s*[.,;!\"'*_`}\]<\n|—–(])"
@@ -89,7 +89,7 @@ _MENTION = re.compile(
     rf"|n/a){_END}{_AFTER_VALUE})|(?P<empty>\[\s*\])",
     re.IGNORECASE,
 )
-_LETTER = re.compile(rf"(?<![a-zA-Z\d_])(?<!\w['’])(?:(?P<a>A)|(?P<b>B)){_AFTER_LETTER}")
+_LETTER = re.compile(rf"(?<![a-zA-Z\d])(?<!\w['’_])(?:(?P<a>A)|(?P<b>B)){_AFTER_LETTER}")
 _BARE_LETTER = re.compile(r"\W*(?:(?P<a>[Aa])|(?P<b>[Bb]))\W*")
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("yes", "no"), "word"),

@@ -6,6 +6,7 @@ Reads clause by clause (`claims`). A conclusion outweighs what led to it.
 import re
 
 from calibration.replies.claims import SHORT, claim_of, marks_by_side
+from calibration.replies.cues import NEGATION
 from calibration.replies.names import speaks_of
 
 _CLAUSE_END = re.compile(
@@ -77,7 +78,8 @@ def _clauses(text: str) -> list[str]:
     """Split into clauses; a closing mark stays with its clause, for a question is no claim."""
     clauses, start = [], 0
     for end in _CLAUSE_END.finditer(text):
-        if end[0] == ":" and len(text[start : end.start()].split()) < SHORT:
+        head = text[start : end.start()]
+        if end[0] == ":" and len(head.split()) < SHORT and not NEGATION.search(head):
             continue  # a name before its value
         if any(intro.fullmatch(text[start : end.start()].strip()) for intro in (_CONCLUDES, _INTRODUCES)):
             continue  # "Therefore, the images ..."
