@@ -7,21 +7,24 @@ import re
 
 _NAMES = r"(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|inner_?monologue|seed:think)"
 _OPENS = (
-    rf"<\s*{_NAMES}\b[^<>]*>|◁think▷|\[THINK\]|<\|begin_of_thought\|>|<\|channel\|>\s*(?:analysis"
+    rf"<\s{{0,3}}{_NAMES}\b[^<>]{{0,80}}>|◁think▷|\[THINK\]|<\|begin_of_thought\|>"
+    rf"|<\|channel\|>\s*(?:analysis"
     rf"|commentary)\b"
 )
 _CLOSES = (
-    rf"<\s*/\s*{_NAMES}\s*>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>|<\|channel\|>\s*final\s*<\|message\|>"
+    rf"<\s{{0,3}}/\s{{0,3}}{_NAMES}\s{{0,3}}>|◁/think▷|\[/THINK\]|<\|end_of_thought\|>"
+    r"|<\|channel\|>\s*final\s*<\|message\|>"
 )
 _WRAPPER = re.compile(rf"(?P<opens>{_OPENS})|{_CLOSES}", re.IGNORECASE)
 
 _OPTION = r"[\"'“‘`<\[(*]{0,4}\s?/?\s?\b(?:yes|no)\b\s?/?\s?[\"'”’`>\])*]{0,4}"
 _EITHER = re.compile(
-    rf"{_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+", re.IGNORECASE
+    rf"(?<!\| )(?<!\|){_OPTION}(?:\s{{0,3}},?\s{{0,3}}(?:or|and|vs\.?|/|\|)\s{{0,3}}{_OPTION})+",
+    re.IGNORECASE,
 )
-_TAG = r"<\s*/?\s*(?:yes|no)\s*/?\s*>"
-_TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]*{_TAG})+", re.IGNORECASE)
-_RUN = re.compile(r"\b(?:yes|no)\b(?:\s+\b(?:yes|no)\b){2,}", re.IGNORECASE)
+_TAG = r"<\s{0,2}/?\s{0,2}(?:yes|no)\s{0,2}/?\s{0,2}>"
+_TAGS_IN_A_ROW = re.compile(rf"{_TAG}(?:[\s,;|/]{{0,8}}{_TAG})+", re.IGNORECASE)
+_RUN = re.compile(r"\b(?:yes|no)\b(?:\s{1,4}\b(?:yes|no)\b){2,}", re.IGNORECASE)
 _MARKUP = re.compile(r"<\|\w+\|>|</s>|<image>", re.IGNORECASE)
 _WHEN = re.compile(
     r"[\"'<\[(*`]{0,4}\b(?:yes|no)\b[\"'>\])*`]{0,4}\s{0,2}(?:=|means?\b|if\b|when\b|otherwise\b"
@@ -32,6 +35,11 @@ _LETTERS = re.compile(
     r"\(?\bA\b\W{0,6}(?:yes\b\W{0,8}|or\s+|/\s*|and\s+)\(?\bB\b(?:\W{0,6}no\b)?(?:[\"'>\])*`]*[.;]?)",
     re.IGNORECASE,
 )
+_UNCHECKED = re.compile(
+    r"(?:\[\s?\]|\(\s\)|[☐⬜◯○□❏])\s{0,3}[*_`]{0,3}(?:\(?[AB][.):]{0,2}\s?)?[*_`]{0,3}(?:yes|no)?\b",
+    re.IGNORECASE,
+)
+_CHECK = re.compile(r"[\[(]\s?[xX✓✔]\s?[\])](?=\s{0,3}\S)")
 _CHINESE_OPTIONS = re.compile(
     r"[<“「【]?(?:是|有)[>”」】]?\s*(?:还是|或者?|/|、)\s*[<“「【]?(?:否|不是|没有|无)[>”」】]?"
 )
@@ -69,7 +77,9 @@ def without_options(text: str, prompt: str) -> str:
         if len(part) > len("A. Yes; B. No"):
             for found in re.finditer(re.escape(part), text, re.IGNORECASE):
                 text = _blanked(text, found.start(), found.end())
-    for pattern in (_LETTERS, _EITHER, _TAGS_IN_A_ROW, _RUN, _WHEN, _CHINESE_OPTIONS):
+    for found in _CHECK.finditer(text):
+        text = text[: found.start()] + "✓".rjust(len(found[0])) + text[found.end() :]
+    for pattern in (_UNCHECKED, _LETTERS, _EITHER, _TAGS_IN_A_ROW, _RUN, _WHEN, _CHINESE_OPTIONS):
         for found in pattern.finditer(text):
             if pattern not in {_TAGS_IN_A_ROW, _RUN} or len(set(re.findall(r"yes|no", found[0].lower()))) > 1:
                 text = _blanked(text, found.start(), found.end())

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from calibration.questions import IDENTICAL_PROMPT, Polarity, ReplyClass
 from calibration.replies.declared import Declared, find_declared, without_fields
 from calibration.replies.masking import without_middle, without_options, without_reasoning
-from calibration.replies.refusals import cannot_judge, is_empty
+from calibration.replies.names import Asked
+from calibration.replies.refusals import cannot_judge, is_empty, refuses
 from calibration.replies.statements import stated_difference
 
 _WANTS_ANALYSIS = "with analysis"
@@ -70,15 +71,16 @@ def says_different(answer: Answer, polarity: Polarity) -> bool | None:
 
 
 def _declared(said: str, prompt: str) -> Declared | None:
-    declared = find_declared(
-        said,
+    asked = Asked(
         wants_letter=_WANTS_LETTER in prompt,
         yes_means_different=prompt != IDENTICAL_PROMPT,
         about=_about(prompt),
     )
-    if declared is not None and declared.strength == "interjection" and cannot_judge(said):
+    declared = find_declared(said, asked)
+    if declared is None:
         return None
-    return declared
+    denies = {"opening": refuses, "interjection": cannot_judge}.get(declared.strength)
+    return None if denies is not None and denies(said) else declared
 
 
 def _implied(said: str, prompt: str) -> bool | None:

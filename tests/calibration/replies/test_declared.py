@@ -1,12 +1,13 @@
 import pytest
 
 from calibration.replies.declared import find_declared, without_fields
+from calibration.replies.names import Asked
 
 
 def flag_of(
     text: str, *, letters: bool = False, different: bool = True, about: str | None = None
 ) -> bool | None:
-    found = find_declared(text, wants_letter=letters, yes_means_different=different, about=about)
+    found = find_declared(text, Asked(wants_letter=letters, yes_means_different=different, about=about))
     return None if found is None else found.flag
 
 
@@ -44,6 +45,10 @@ def test_an_answer_is_found_wherever_it_is_declared_and_alike_for_both(template:
         ("Yes, softer. Final answer: No", False),
         ("Answer: no. Yes, it is a harbour.", False),
         ("No, softer. Yes, there is more.", False),
+        ("Yes. Hmm, I was wrong. No.", False),
+        ("<yes> It could be the lens, but no, all of it is softer.", True),
+        ("Short answer: no. Longer answer: yes, the light changed.", False),
+        ("At first I'd say yes, but they agree. So: no.", False),
     ],
 )
 def test_the_stronger_declaration_counts_and_of_equals_the_last_but_for_interjections(text: str, flag: bool):
@@ -87,6 +92,29 @@ def test_letters_answer_only_where_they_were_asked_for(text: str, flag: bool):
 )
 def test_a_word_inside_a_sentence_is_no_answer(text: str):
     assert flag_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**Yes**\n\n**No**",
+        "<yes> On reflection <no>. I can't decide.",
+        "Same dog? Yes.",
+        "Sky visible: yes",
+        '{"answer": null}',
+        '{"image_1": {"sharp": "yes"}}',
+        "The answer might be yes.",
+        "- Is anything moved? No.",
+    ],
+)
+def test_what_is_left_open_or_answers_another_question_is_no_answer(text: str):
+    assert flag_of(text) is None
+
+
+@pytest.mark.parametrize(("text", "differs"), [("Verdict: different.", True), ('{"result": "same"}', False)])
+def test_a_label_may_be_followed_by_what_the_pair_is(text: str, differs: bool):
+    assert flag_of(text) is differs
+    assert flag_of(text, different=False) is not differs
 
 
 def test_fields_are_no_prose():

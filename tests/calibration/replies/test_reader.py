@@ -1,7 +1,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calibration.questions import (
@@ -130,25 +130,93 @@ def test_a_first_token_is_judged_by_its_flag_alone():
     assert read_first_token("The", DIRECT).flag is None
 
 
-@pytest.mark.parametrize(
-    "part",
-    [
+FORMS = [
+    "<{}>",
+    "{}. They were compared.",
+    "Sure! {}, as far as I can see.",
+    "The scenes are the same. Same boat? Yes. Anything moved? No. Answer: {}",
+    "<think>Is it yes or no? Yes... no.</think>\n**{}**",
+    '{{"sharp": "yes", "moved": "no", "answer": "{}"}}',
+    "I compared both, as asked (<yes> or <no>), so {}.",
+    "| Answer | Why |\n|---|---|\n| {} | No movement |",
+    "Short answer: {}. Longer answer: no and yes, in parts.",
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("prompt", [DIRECT, IMPLICIT_PROMPT, IDENTICAL_PROMPT, DIFFERENT_PROMPT, LETTERED])
+def test_the_other_word_in_the_same_form_is_the_other_answer(form: str, prompt: str):
+    assert read_reply(form.format("yes"), prompt).flag is True
+    assert read_reply(form.format("no"), prompt).flag is False
+
+
+CHECKED = [("- [x] Yes\n- [ ] No", True), ("- [ ] Yes\n- [x] No", False), ("☐ Yes\n☑ No", False)]
+
+
+@pytest.mark.parametrize(("reply", "flag"), CHECKED)
+def test_the_checked_box_is_the_answer(reply: str, flag: bool):
+    assert read_reply(reply, DIRECT).flag is flag
+
+
+PARTS = [
+    *(
         "a",
+        "A",
         "no ",
         "yes, ",
         "<",
+        ">",
         "<yes> <no> ",
         "Answer: ",
         "the images are ",
         "So, ",
         "is it? ",
         "\n",
+    ),
+    *(
         '{"a": ',
-    ],
+        "| ",
+        "- [ ] ",
+        "based on this, ",
+        "the second image is ",
+        "the same ",
+        "no difference ",
+        "\\boxed{",
+    ),
+    *(
+        "i would say ",
+        "not as sharp as ",
+        "I can't ",
+        "**",
+        "答案是",
+        "*" * 50,
+        " " * 50,
+        "</a>",
+        "image 1 ",
+        "A. ",
+    ),
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=4),
+    st.sampled_from([DIRECT, LETTERED, IDENTICAL_PROMPT]),
 )
+def test_a_nasty_reply_of_twenty_thousand_characters_is_read_in_little_time(parts: list[str], prompt: str):
+    nasty = "".join(parts)
+    reply = (nasty * (20_000 // len(nasty) + 1))[:20_000]
+    started = time.process_time()
+
+    read_reply(reply, prompt)
+
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("part", PARTS)
 def test_a_reply_of_any_length_is_read_in_little_time(part: str):
     started = time.process_time()
 
-    read_reply(part * 4000, DIRECT)
+    read_reply(part * (20_000 // len(part)), DIRECT)
 
     assert time.process_time() - started < 2
