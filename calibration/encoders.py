@@ -28,7 +28,7 @@ class Encoder:
     format: FormatName
     settings: Sequence[int | None]  # ascending qualities; `LOSSLESS` where there is nothing to set
     write: Callable[[Image, int | None], bytes] = field(repr=False)
-    longest_side: int = 65_535  # pixels: the format holds no more
+    longest_side: int  # pixels: the codec writes no more
     most_pixels: int | None = None  # beyond, encoding takes longer than it saves
 
     @property
@@ -60,12 +60,18 @@ class Encoder:
         return self.write(image, setting)
 
 
-JPEG = Encoder("jpeg", "jpeg", QUALITIES, lambda image, quality: encode_jpeg(image, _set(quality)))
+JPEG = Encoder(
+    "jpeg",
+    "jpeg",
+    QUALITIES,
+    lambda image, quality: encode_jpeg(image, _required(quality)),
+    longest_side=65_500,  # libjpeg's JPEG_MAX_DIMENSION; the format itself would hold 35 more
+)
 WEBP = Encoder(
     "webp",
     "webp",
     QUALITIES,
-    lambda image, quality: encode_webp(image, _set(quality), effort=_WEBP_EFFORT),
+    lambda image, quality: encode_webp(image, _required(quality), effort=_WEBP_EFFORT),
     longest_side=16_383,
     most_pixels=4_000_000,
 )
@@ -87,7 +93,7 @@ def reduce_to(image: Image, width: int, height: int) -> Image:
     return Image(np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)))
 
 
-def _set(quality: int | None) -> int:
+def _required(quality: int | None) -> int:
     if quality is None:
         raise ValueError("expected a quality, got none")
     return quality

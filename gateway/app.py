@@ -7,8 +7,7 @@ are looked into and everything else is passed through.
 import asyncio
 import contextlib
 import os
-import posixpath
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,7 +16,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route as StarletteRoute
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.openai_chat import OpenAIChat
@@ -27,8 +26,8 @@ from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
-from gateway.relay.proxy import Inspected, PassThrough
-from gateway.relay.route import Route
+from gateway.relay.proxy import InspectedApi, PassThrough
+from gateway.relay.route import ApiRoute
 from gateway.relay.upstream import Upstream
 from gateway.settings import Settings
 
@@ -76,10 +75,10 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         lifespan=lifespan,
         exception_handlers={404: not_found},
         routes=[
-            StarletteRoute(prefix + "/v1/{rest:path}", api),
-            StarletteRoute("/livez", livez),
-            StarletteRoute("/readyz", readyz),
-            StarletteRoute("/metrics", expose),
+            Route(prefix + "/v1/{rest:path}", api),
+            Route("/livez", livez),
+            Route("/readyz", readyz),
+            Route("/metrics", expose),
         ],
     )
 
@@ -87,30 +86,27 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
 def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
     """Give every dialect its endpoint."""
 
-    def route(dialect: Dialect) -> Route:
-        return Route(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
+    def route(dialect: Dialect) -> ApiRoute:
+        return ApiRoute(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
 
-    endpoints = {
-        settings.listen.prefix + path: Inspected(
-            route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass
-        )
+    inspected = [
+        InspectedApi(route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass)
         for dialect in dialects
-        for path in dialect.paths
-    }
-    return Api(endpoints, PassThrough(route(dialects[0])))
+    ]
+    return Api(inspected, PassThrough(route(dialects[0])))
 
 
 @dataclass(frozen=True)
 class Api:
     """Everything below /v1/."""
 
-    inspected: Mapping[str, Inspected]  # by path
+    inspected: Sequence[InspectedApi]
     pass_through: PassThrough
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Choose by method and path; the path is normalised first, so that no spelling slips past."""
-        found = self.inspected.get(posixpath.normpath(scope["path"])) if scope["method"] == "POST" else None
-        await (found or self.pass_through)(scope, receive, send)
+        chosen = (each for each in self.inspected if scope["method"] == "POST" and each.takes(scope))
+        await next(chosen, self.pass_through)(scope, receive, send)
 
 
 def _json(body: object) -> Response:

@@ -7,6 +7,7 @@ import hashlib
 import logging
 import time
 
+from calibration.encoders import ENCODERS
 from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
@@ -83,6 +84,9 @@ def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
 
 
 def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:
+    """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
+    parts += [settings.upstream.provider, load_rules().version, repr(ENCODERS)]
+    parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -38,7 +38,7 @@ EVERYWHERE = Place(0.0, 0.0, 1.0, 1.0)
 
 @dataclass(frozen=True, eq=False)
 class ReferenceView:
-    """What the model sees of a reference; the same object for every candidate it is compared with."""
+    """What the model sees of a reference: the whole is one object for all its candidates."""
 
     image: Image
 

@@ -1,6 +1,7 @@
 """Ask every detector about one image and conclude.
 
-A detector that cannot examine an image says so; only when none can is the image left unchecked.
+A detector that cannot examine an image says why; one that has nothing to go by, such as no earlier picture to
+compare with, says nothing. Where no detector has any evidence, of innocence either, the image is unchecked.
 """
 
 from collections.abc import Sequence
@@ -30,4 +31,6 @@ class Inspector:
                 reasons.append(str(error))
             else:
                 evidence += [] if found is None else [found]
-        return conclude(evidence, alpha=self._alpha) if evidence else unchecked(" ".join(reasons))
+        if evidence:
+            return conclude(evidence, alpha=self._alpha)
+        return unchecked(" ".join(reasons) or "No detector had anything to go by.")

@@ -12,6 +12,7 @@ from gateway.errors import GatewayError
 
 _PART: Path = ("messages", EACH, "content", EACH, "image_url")
 _IMAGE_PATHS: Sequence[Path] = (_PART, (*_PART, "url"))
+_PATH = "/v1/chat/completions"
 _MARKER = b"image_url"
 _URL = "url"
 _TYPES: Mapping[int, str] = {429: "rate_limit_error"}  # by status; else by class
@@ -21,8 +22,11 @@ class OpenAIChat:
     """POST /v1/chat/completions."""
 
     name = "openai_chat"
-    paths: Sequence[str] = ("/v1/chat/completions",)
     credential_headers: Sequence[bytes] = (b"authorization",)
+
+    def takes(self, path: str) -> bool:
+        """Take the one path there is."""
+        return path == _PATH
 
     def may_have_images(self, body: bytes) -> bool:
         """Look for the key of every image part; escapes could spell it differently."""

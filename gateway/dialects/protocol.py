@@ -29,9 +29,12 @@ class Dialect(Protocol):
         """Label of metrics and logs."""
         ...
 
-    @property
-    def paths(self) -> Sequence[str]:
-        """Paths, below the gateway's prefix, of the POST requests that are looked into."""
+    def takes(self, path: str) -> bool:
+        """Tell whether POST requests at this path are looked into.
+
+        Args:
+            path: Normalised, without the gateway's prefix; begins with /v1/.
+        """
         ...
 
     @property
@@ -53,7 +56,7 @@ class Dialect(Protocol):
         ...
 
     def model_of(self, path: str, document: Mapping[str, Any]) -> str:
-        """Return the model asked for; empty if the request names none."""
+        """Return the model asked for, in the path or the body; empty if neither names one."""
         ...
 
     def read(self, body: bytes, slot: Slot) -> Inline:
@@ -61,7 +64,7 @@ class Dialect(Protocol):
 
         Raises:
             NotInlineError: The image is not in the body, or cannot be read there.
-            ValueError: A string is not valid JSON.
+            ValueError: A string is not what JSON, or this API, allows.
         """
         ...
 

@@ -13,7 +13,7 @@ import orjson
 
 from calibration.image import ImageError
 from gateway.detection.verdict import unchecked
-from gateway.dialects.data_url import NotInlineError
+from gateway.dialects.data_url import Inline, NotInlineError
 from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.splice import AmbiguousKeysError, Replacement, skeleton, splice
 from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
@@ -92,7 +92,7 @@ class BodyWork:
         if not isinstance(document, dict):
             self.give_up(Problem("not_an_object", "the body must be a JSON object"), exchange)
             return []
-        exchange.model = dialect.model_of(exchange.path, document)
+        exchange.model = dialect.model_of(exchange.api_path, document)
         if len(slots) > self.max_images:
             message = f"expected at most {self.max_images} images, got {len(slots)}"
             self.give_up(Problem("too_many_images", message), exchange)
@@ -117,24 +117,22 @@ class BodyWork:
     def _treat_image(self, body: bytes, slot: Slot, dialect: Dialect, model: str, tenant: str) -> "_Treated":
         """Take one image through the pipeline, on a worker thread."""
         try:
-            inline = dialect.read(body, slot)
+            inline = _read(dialect, body, slot)
             outcome = self.pipeline.process(inline.data, inline.media_type, model=model, tenant=tenant)
+            is_changed = outcome.data != inline.data
+            replacements = dialect.write(slot, outcome.media_type, outcome.data) if is_changed else ()
         except NotInlineError as error:
             return _skipped(error.reason, None if error.reason == "url" else str(error), slot)
         except ImageError as error:
             return _skipped(error.reason, str(error), slot)
-        except orjson.JSONDecodeError as error:
-            return _skipped("not_json", f"the string is not valid JSON: {error}", slot)
         except Exception:
-            # The one outer handler of image work: a bug in a detector is a failure like any other.
+            # The one outer handler of image work: a bug in detector or dialect is a failure like any other.
             log.exception("image work failed")
             return _skipped("internal", "the image could not be checked", slot)
         problem = None
         if outcome.reason == MISMATCH:
             problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
-        if outcome.data == inline.data:
-            return _Treated(outcome, problem=problem)
-        return _Treated(outcome, dialect.write(slot, outcome.media_type, outcome.data), problem)
+        return _Treated(outcome, replacements, problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
         if self.on_failure == "forward":
@@ -158,6 +156,16 @@ class _Treated:
     outcome: ImageOutcome
     replacements: Sequence[Replacement] = ()  # none: the bytes stay
     problem: Problem | None = None
+
+
+def _read(dialect: Dialect, body: bytes, slot: Slot) -> Inline:
+    """Read a slot; strings that are not what JSON allows are an image that cannot be read."""
+    try:
+        return dialect.read(body, slot)
+    except NotInlineError:
+        raise
+    except ValueError as error:
+        raise NotInlineError("not_json", f"the string is not valid JSON: {error}") from error
 
 
 def _skipped(reason: str, message: str | None, slot: Slot) -> _Treated:

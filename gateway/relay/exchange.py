@@ -14,7 +14,8 @@ class Exchange:
 
     dialect: str
     provider: str
-    path: str
+    path: str  # as the caller wrote it
+    api_path: str = ""  # the same normalised, without the gateway's prefix; for requests of a dialect
     times: Stopwatch = field(default_factory=Stopwatch)
     model: str = ""
     status: int = 0  # 0 until an answer has started

@@ -109,14 +109,21 @@ async def until_hung_up(incoming: Incoming) -> AsyncIterator[None]:
     """
 
     async def watch() -> None:
-        await incoming.hung_up()
+        with contextlib.suppress(Exception):  # whose connection cannot be read any more is gone as well
+            await incoming.hung_up()
         scope.cancel()
 
-    with anyio.CancelScope() as scope:
-        watcher = asyncio.ensure_future(watch())
-        try:
-            yield
-        finally:
-            watcher.cancel()
+    scope = anyio.CancelScope()
+    try:
+        with scope:
+            watcher = asyncio.ensure_future(watch())
+            try:
+                yield
+            finally:
+                watcher.cancel()
+    except Exception as error:
+        if scope.cancel_called:  # the block turned its cancellation into an error of its own
+            raise ClientHangUpError from error
+        raise
     if scope.cancelled_caught:
         raise ClientHangUpError

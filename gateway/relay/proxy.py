@@ -5,6 +5,7 @@ into are held in memory. Each request's way reads forward: prepare the body, ask
 """
 
 import hashlib
+import posixpath
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from gateway.relay.body import BodyWork, Problem
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import BodyTooLargeError, Incoming
-from gateway.relay.route import Route
+from gateway.relay.route import ApiRoute
 from gateway.relay.upstream import Body, relay
 
 
@@ -22,7 +23,7 @@ from gateway.relay.upstream import Body, relay
 class PassThrough:
     """Forwards any request as it comes, both ways in pieces."""
 
-    route: Route
+    route: ApiRoute
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -38,18 +39,24 @@ class PassThrough:
 
 
 @dataclass(frozen=True)
-class Inspected:
+class InspectedApi:
     """Forwards the requests of one dialect with their images looked into."""
 
-    route: Route
+    route: ApiRoute
     work: BodyWork
     max_body_bytes: int
     allow_bypass: bool
 
+    def takes(self, scope: Scope) -> bool:
+        """Tell whether this request is of the dialect."""
+        return self.route.dialect.takes(self._path(scope))
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         incoming = Incoming(scope, receive)
-        exchange = Exchange(self.route.dialect.name, self.route.provider, scope["path"])
+        exchange = Exchange(
+            self.route.dialect.name, self.route.provider, scope["path"], api_path=self._path(scope)
+        )
         async with self.route.serving(incoming, exchange, send):
             body = await self._prepare(incoming, exchange)
             with closing(await self.route.ask(incoming, exchange, body)) as response:
@@ -72,6 +79,9 @@ class Inspected:
         return await self.work.treat(
             body, exchange, self.route.dialect, tenant=self._tenant(incoming), is_bypassed=is_bypassed
         )
+
+    def _path(self, scope: Scope) -> str:
+        return posixpath.normpath(str(scope["path"])).removeprefix(self.route.prefix)
 
     def _tenant(self, incoming: Incoming) -> str:
         """Tell callers apart by their keys, without keeping them."""

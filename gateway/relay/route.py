@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Route:
+class ApiRoute:
     """One API's way through the gateway."""
 
     upstream: Upstream

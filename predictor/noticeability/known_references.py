@@ -1,4 +1,4 @@
-"""What a comparison needs of its reference alone, measured at most once for all candidates."""
+"""What a comparison needs of its reference alone, measured at most once for every view of it."""
 
 from weakref import WeakKeyDictionary
 

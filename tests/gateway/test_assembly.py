@@ -54,7 +54,7 @@ def test_compression_switched_off_leaves_no_compressor():
     assert load_pipeline(Settings(compression=Compression(enabled=False))).compressor is None
 
 
-def test_the_version_changes_with_everything_that_changes_an_outcome_and_with_nothing_else():
+def test_the_version_changes_with_what_changes_an_outcome_and_not_with_the_size_of_a_memory():
     def version(settings: Settings) -> str:
         return load_pipeline(settings).version
 
@@ -63,10 +63,12 @@ def test_the_version_changes_with_everything_that_changes_an_outcome_and_with_no
         Settings(compression=Compression(enabled=False)),
         Settings(models={"m": "embedded"}),
         Settings(models={"m": "human"}),
+        Settings(upstream={"provider": "anthropic"}),
+        Settings(near_duplicate=NearDuplicate(enabled=False)),
     ]
 
     assert version(Settings()) == version(Settings(near_duplicate=NearDuplicate(max_entries=7)))
-    assert len({version(Settings()), *map(version, others)}) == 5
+    assert len({version(Settings()), *map(version, others)}) == 7
 
 
 def test_what_cannot_be_loaded_is_told(tmp_path: Path):

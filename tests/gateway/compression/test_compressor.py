@@ -301,7 +301,9 @@ def test_an_artifact_without_thresholds_still_compresses(dull: JndProfile, tmp_p
 
 
 def test_a_codec_of_ones_own_is_one_entry_of_the_table(predictor: Predictor, dull: JndProfile):
-    few_colours = Encoder("png8", "png", (30, 60, 90), lambda image, level: _palette(image, level or 90))
+    few_colours = Encoder(
+        "png8", "png", (30, 60, 90), lambda image, level: _palette(image, level or 90), longest_side=10_000
+    )
     tried = compressor(predictor, encoders=(few_colours,), max_probability=0.9, tier="lean")
     source = encode_png(decode(CAMERA).image)
 

@@ -59,6 +59,23 @@ def test_a_detector_of_ones_own_is_one_class_and_one_entry_of_the_list():
     assert "m should not see 32 bytes" in rare.explanation
 
 
+class QuietDetector:
+    """Never has anything to go by."""
+
+    def examine(self, examined):  # noqa: ARG002 - the seam's signature
+        return None
+
+
+def test_an_image_of_which_nobody_has_anything_to_go_by_is_unchecked_and_says_so():
+    encoded = encode_png(Image(data.chelsea()))
+    examined = Examined.by_itself(decode(encoded), encoded, PROFILE)
+
+    quiet, idle = (Inspector(detectors, 0.01).inspect(examined) for detectors in ([QuietDetector()], []))
+
+    assert quiet == idle
+    assert (quiet.outcome, quiet.explanation) == ("unchecked", "No detector had anything to go by.")
+
+
 def test_where_no_detector_can_examine_all_their_reasons_are_told():
     encoded = encode_png(Image(np.zeros((20, 20, 3), np.uint8)))
     inspector = Inspector([ResidualDetector(PREDICTOR), RareModelDetector()], 0.01)

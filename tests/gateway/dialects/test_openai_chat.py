@@ -81,3 +81,8 @@ def test_errors_have_the_types_openai_gives_them(error: GatewayError, expected: 
         "param": None,
         "code": error.kind,
     }
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/v1/chat/completions", True), ("/v1/completions", False)])
+def test_chat_completions_are_its_one_path(path: str, expected: bool):
+    assert DIALECT.takes(path) == expected

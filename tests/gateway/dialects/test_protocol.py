@@ -19,8 +19,10 @@ class Postcards:
     """A made-up API: bare base64 beside its media type, the model in the path, another header and error."""
 
     name = "postcards"
-    paths: Sequence[str] = ("/v1/postcards/tiny",)
     credential_headers: Sequence[bytes] = (b"x-stamp",)
+
+    def takes(self, path: str) -> bool:
+        return path.startswith("/v1/postcards/")
 
     def may_have_images(self, body: bytes) -> bool:
         return b"front" in body
@@ -94,3 +96,31 @@ def test_other_dialects_beside_it_are_looked_into_as_before(gateway, upstream, p
 
     assert answer.headers["x-jnd-verdict"] == "clean"
     assert b"data:image/jpeg" in upstream.last["body"]
+
+
+@pytest.mark.parametrize(
+    "target", ["/v1/postcards/large", "/v1/postcards//large/", "/v1/x/../postcards/large"]
+)
+def test_the_model_may_stand_in_the_path_however_that_is_spelt(gateway, postcard, target: str):
+    server = gateway(dialects=[Postcards()], models={"large": "embedded"})
+
+    answer = server.ask("POST", target, postcard)
+
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert server.settles_at('jnd_requests_total{dialect="postcards",model="large",status="200"}', 1)
+
+
+def test_a_slot_that_cannot_be_read_or_written_is_a_failure_of_that_image_alone(gateway, upstream, postcard):
+    class Smudged(Postcards):
+        def read(self, body: bytes, slot: Slot) -> Inline:  # noqa: ARG002 - the seam
+            raise ValueError("smudged")
+
+    class Sealed(Postcards):
+        def write(self, slot: Slot, *_: object) -> Sequence[Replacement]:  # noqa: ARG002 - the seam
+            raise LookupError("sealed")
+
+    for dialect, reason in ((Smudged(), "not_json"), (Sealed(), "internal")):
+        answer = gateway(dialects=[dialect]).ask("POST", "/v1/postcards/tiny", postcard)
+
+        assert (answer.status, answer.headers["x-jnd-reason"]) == (200, reason)
+        assert upstream.last["body"] == postcard

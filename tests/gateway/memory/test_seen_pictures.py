@@ -81,6 +81,26 @@ def test_bytes_are_bounded_and_one_picture_beyond_them_is_not_kept(clock: Clock)
     assert len(store) == kept == 2
 
 
+def test_a_time_that_runs_on_while_the_store_looks_breaks_nothing():
+    moments = iter(range(10_000))
+    store = SeenPictures(50, 7.0, lambda: float(next(moments)))
+
+    for fingerprint in range(300):
+        store.remember("a", seen(fingerprint))
+        assert all(found.fingerprint <= fingerprint for found in store.alike("a", fingerprint, 64))
+
+    assert len(store) < 8
+
+
+def test_nothing_of_a_picture_that_is_gone_is_kept(clock: Clock):
+    store = SeenPictures(3, 60.0, clock)
+    for fingerprint in range(20):
+        store.remember(f"tenant {fingerprint}", seen(fingerprint))
+
+    assert len(store) == 3
+    assert [len(store.alike(f"tenant {number}", number, 0)) for number in range(20)] == [0] * 17 + [1] * 3
+
+
 @pytest.mark.parametrize("bounds", [(0, 60.0, 1), (1, 0.0, 1), (1, 60.0, 0)])
 def test_bounds_must_be_positive(bounds: tuple[int, float, int], clock: Clock):
     with pytest.raises(ValueError, match="positive"):

@@ -83,14 +83,50 @@ async def test_work_that_ends_first_is_not_disturbed():
 
 
 async def test_work_that_ends_as_the_client_leaves_is_done():
-    incoming = _incoming(_piece(b"", False), GONE)
+    is_ready = asyncio.Event()
+
+    async def receive():
+        if not incoming.is_read:
+            incoming.is_read = True
+            return _piece(b"", False)
+        is_ready.set()  # wakes the work in the very turn in which the client is seen to leave
+        return GONE
+
+    scope = {"method": "POST", "headers": [], "raw_path": b"/", "query_string": b""}
+    incoming = Incoming(scope, receive)
+    incoming.is_read = False
     await incoming.read(1)
 
     async with until_hung_up(incoming):
+        await is_ready.wait()
         is_done = True
 
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)  # nothing of the cancellation is left over
     assert is_done
+
+
+async def test_work_that_answers_its_cancellation_with_an_error_was_hung_up_on():
+    incoming = _incoming(_piece(b"", False), GONE)
+    await incoming.read(1)
+
+    with pytest.raises(ClientHangUpError):
+        async with until_hung_up(incoming):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                raise LookupError from None
+
+
+async def test_a_connection_that_cannot_be_read_is_gone():
+    async def receive():
+        raise OSError("gone")
+
+    incoming = Incoming({"method": "GET", "headers": [], "raw_path": b"/", "query_string": b""}, receive)
+    incoming.without_body()
+
+    with pytest.raises(ClientHangUpError):
+        async with until_hung_up(incoming):
+            await asyncio.Event().wait()
 
 
 async def test_failure_of_the_work_reaches_the_caller_as_it_is():
