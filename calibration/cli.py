@@ -118,7 +118,7 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     GEMINI_API_KEY; OPENAI_KEY_HEADER names the header for a proxy that wants no bearer token.
 
     A threshold is measured (its 95 % interval lies on the scale and spans a factor of 3 at most), rough (it
-    does not, or something may have moved it), blunt (the strongest level is noticed, but seldom), censored
+    does not, or something may have moved it), blunt (even the strongest is noticed too seldom), censored
     (never) or unmeasurable, for example because more than 25 % of all identical pairs were called different.
 
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated

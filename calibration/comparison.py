@@ -170,7 +170,7 @@ def _verdict_without_ratio(label: str, found: Ratio, what: str, *, a: Threshold,
         return f"cannot tell: neither noticed {label} more than seldom, even at the strongest level"
     side, beyond = ("B", b) if found.low is not None else ("A", a)
     word = "coarser" if side == "B" else "finer"
-    seldom = "never" if beyond.status == "censored" else "hardly"
+    seldom = "never" if beyond.status == "censored" else "seldom"
     noticed = f"{side} {seldom} noticed {label}"
     if a.low is None or b.low is None:
         return f"B looks {word}: {noticed}; not tested, a value has no interval"
@@ -200,9 +200,11 @@ def _warnings(a: JndProfile, b: JndProfile) -> list[str]:
             f"stimuli differ in size ({sides}): what counts in pixels is not judged by its levels; to "
             "compare everything, calibrate both with pictures of one size"
         )
-    for key in ("procedure", "question"):
-        values = [profile.details.get(key) for profile in (a, b)]
-        if None not in values and values[0] != values[1]:
+    for key in ("procedure", "question", "effort", "thinking"):
+        if not all(key in profile.details for profile in (a, b)):
+            continue
+        values = [profile.details[key] or "the provider's default" for profile in (a, b)]
+        if values[0] != values[1]:
             warnings.append(
                 f"the {key} differs ({values[0]} and {values[1]}): thresholds may, for that reason alone"
             )

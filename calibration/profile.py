@@ -140,7 +140,7 @@ def why_rough(low: float | None, high: float | None, *, strongest: float) -> str
         return f"the interval reaches beyond the strongest level, {strongest:g}"
     if high > MAX_MEASURED_SPAN * low:
         return (
-            f"the interval spans a factor of {high / low:.2g} "
+            f"the interval spans a factor of {high / low:.3g} "
             f"(at most {MAX_MEASURED_SPAN:g} for a measured threshold); more questions narrow it"
         )
     return ""

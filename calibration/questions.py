@@ -120,6 +120,6 @@ def parse_pair_question(spec: str) -> PairQuestion:
         if name == "difference" and wording == known:
             return PaperQuestion(known)
     raise ValueError(
-        "expected --question difference, difference:direct, difference:multiple-choice, difference:implicit "
+        "expected --question difference, difference:direct, difference:multiple-choice, difference:implicit, "
         f"task:FILE or prompt:FILE, got {spec!r}"
     )

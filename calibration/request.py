@@ -20,6 +20,7 @@ from calibration.stimuli.prompt_kinds import select_prompt_kinds
 from calibration.stimuli.registry import DEFAULT_DISTORTIONS, select_distortions
 from calibration.tasks import TaskQuestion, read_task
 
+_SWEEPS = 10
 _QUERIES: dict[ProcedureName, int | None] = {"adaptive": 25, "constant": 100, "ascending": None}
 _PROMPT_QUERIES = 160  # 20 at each of the paper's seven levels, and 20 unperturbed
 
@@ -35,7 +36,7 @@ class Request:
     question: str = "difference"
     procedure: str = "adaptive"
     queries_per_threshold: int | None = None  # None: the procedure's own default
-    sweeps: int = 10
+    sweeps: int = _SWEEPS
     window: int = DEFAULT_WINDOW
     workers: int = 8
     seed: int = 0
@@ -57,6 +58,8 @@ def plan_session(request: Request) -> SessionPlan:
         LookupError: A distortion is unknown.
     """
     procedure = _parse_procedure(request.procedure)
+    if procedure != "ascending" and (request.sweeps, request.window) != (_SWEEPS, DEFAULT_WINDOW):
+        raise ValueError(f"--sweeps and --window belong to --procedure ascending, got {procedure}")
     question = _parse_question(request.question, procedure)
     if isinstance(question, PromptQuestion):
         return _plan_prompts(request, question)
@@ -129,7 +132,7 @@ def record_of(
         question=question.name,
         question_digest=question.digest if isinstance(question, TaskQuestion) else "",
         procedure=plan.procedure,
-        window=plan.window,
+        window=plan.window if plan.procedure == "ascending" else DEFAULT_WINDOW,
         seed=plan.seed,
         stimulus_side=stimulus_side,
         images=plan.references.names,

@@ -36,6 +36,11 @@ class Comparable:
 
 def comparable(name: str, a: JndProfile, b: JndProfile) -> Comparable:
     """Say how two models' thresholds of a distortion may be compared."""
+    if _is_side_by_side(a) != _is_side_by_side(b):
+        return Comparable(
+            "nothing",
+            reason="one was shown two pictures, the other both side by side in one: calibrate both alike",
+        )
     is_one_size = a.stimulus_side == b.stimulus_side or not (a.source == b.source == "measured")
     if is_one_size or name in _SIZELESS:
         return Comparable("levels")
@@ -50,6 +55,10 @@ def comparable(name: str, a: JndProfile, b: JndProfile) -> Comparable:
         "nothing",
         reason=f"{sides}: a level of it is not the same damage in both; calibrate both at one size",
     )
+
+
+def _is_side_by_side(profile: JndProfile) -> bool:
+    return bool(profile.details.get("side_by_side"))
 
 
 def describe_side(profile: JndProfile) -> str:

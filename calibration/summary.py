@@ -42,6 +42,7 @@ def as_record(profile: JndProfile) -> Mapping[str, object]:
             "called_different": details.get("catch_trials_called_different"),
         },
         "excluded_unevenly": details.get("excluded_unevenly", ""),
+        **({"side_by_side": True} if details.get("side_by_side") else {}),
     }
 
 

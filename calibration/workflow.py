@@ -205,6 +205,7 @@ def _profile_so_far(directory: CalibrationDirectory, trials: Sequence[Trial]) ->
         "question": begun.question,
         "seed": begun.seed,
         "images": len(begun.images),
+        "unfinished": "the run has not finished: give the same `run` command again to go on",
     }
     method = Method(begun.procedure, begun.window)
     return build_profile(_Unknown(begun.observer, begun.stimulus_side), assess(trials, method), details)

@@ -113,8 +113,8 @@ def _levels(assessment: Assessment) -> tuple[list[tuple[float, str]], str]:
         )
         return _shares(strongest), f"{never} (JND {describe_level(found, int(strongest))})."
     if found.status == "blunt":
-        hardly = "The answer hardly changes" if asks_a_task(assessment.trials) else "Hardly noticed"
-        return _shares(strongest), f"{hardly} even at the strongest level; these are shares of the scale."
+        seldom = "The answer changes too seldom" if asks_a_task(assessment.trials) else "Noticed too seldom"
+        return _shares(strongest), f"{seldom} even at the strongest level; these are shares of the scale."
     levels = [(found.threshold * times, caption) for times, caption in _FRACTIONS]
     if found.threshold > strongest:
         return _shares(strongest), "The JND lies beyond the strongest level; these are shares of the scale."

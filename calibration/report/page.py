@@ -128,7 +128,10 @@ def save_plots(assessments: Mapping[str, Assessment], folder: Path) -> list[Path
 
 def _told(details: Mapping[str, object]) -> dict[str, object]:
     """Leave out what the page shows otherwise, and what does not apply."""
-    return {key: value for key, value in details.items() if value is not None and key not in _TOLD_ABOVE}
+    told = {key: value for key, value in details.items() if value is not None and key not in _TOLD_ABOVE}
+    if isinstance(retries := told.pop("retries", None), dict) and retries:
+        told["asked again"] = ", ".join(f"{times} times after {reason}" for reason, times in retries.items())
+    return told
 
 
 _TOLD_ABOVE = frozenset(

@@ -14,7 +14,7 @@ from calibration.summary import describe_catches, describe_level, describe_unit
 from calibration.trials import Trial
 
 # Of a question about differences; those of a task stand where they are used.
-_NOTICING = {"blunt": "Hardly noticed even at the strongest level", "censored": "Never noticed"}
+_NOTICING = {"blunt": "Noticed too seldom even at the strongest level", "censored": "Never noticed"}
 _LEAN = 0.5  # criterion beyond which one answer is preferred; a careful observer reaches about 0.3
 
 
@@ -33,13 +33,18 @@ def title_of(profile: JndProfile, trials: Sequence[Trial]) -> str:
 def summarise(profile: JndProfile, assessments: Mapping[str, Assessment]) -> list[str]:
     """Say in plain words what was found."""
     trials = [trial for found in assessments.values() for trial in found.trials]
-    sentences = [*_extremes(profile, assessments), *_false_alarms(trials), *_lost(trials)]
+    unfinished = (
+        [f"This is what was answered so far: {profile.details['unfinished']}."]
+        if "unfinished" in profile.details
+        else []
+    )
+    sentences = [*unfinished, *_extremes(profile, assessments), *_false_alarms(trials), *_lost(trials)]
     if uneven := exclusion(trials).describe():
         sentences.append(f"{uneven[:1].upper()}{uneven[1:]}, so none of this run is called measured.")
     is_task = asks_a_task(trials)
     for status, words in (
         ("rough", "Known roughly"),
-        ("blunt", "The answer hardly changes even at the strongest level"),
+        ("blunt", "The answer changes too seldom even at the strongest level"),
         ("censored", "Never changed an answer"),
         ("unmeasurable", "Could not be measured"),
     ):
@@ -51,6 +56,8 @@ def summarise(profile: JndProfile, assessments: Mapping[str, Assessment]) -> lis
         f"squares of {profile.stimulus_side} px" if profile.stimulus_side else "the pictures' own resolution"
     )
     sentences.append(f"Stimuli were rendered at {shown}; thresholds hold for that size.")
+    if profile.details.get("side_by_side"):
+        sentences.append("Both pictures were shown side by side in one: thresholds hold for that, too.")
     return sentences
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from scipy.special import bdtr
 
 from calibration.observers.protocol import ObserverError
+from calibration.questions import MULTIPLE_CHOICE_PROMPT
 from calibration.trials import Trial
 
 # Below a share of one half no threshold is reported (`calibration.assessment`). An observer of just that
@@ -19,6 +20,7 @@ FEWEST_TRIALS = 20
 _CHANCE = 3e-5
 _SHOWN = 3
 _SHOWN_CHARACTERS = 90
+_BY_LETTER = MULTIPLE_CHOICE_PROMPT.rpartition("images? ")[2]
 
 
 class UnreadableRepliesError(ObserverError):
@@ -48,17 +50,22 @@ class Legibility:
     def _describe(self) -> str:
         is_task = any(trial.reference_reply is not None for trial in self._lost)
         wanted = "compared with the answer to the reference" if is_task else "read as yes or no"
-        advice = (
-            "mend the cause (a limit on tokens, a refusal) and give the same command again, "
-            "or ask a shorter question"
-            if is_task
-            else "mend the cause (a limit on tokens, a refusal) and give the same command again, "
-            "or put it another way, in another --out: --question difference:multiple-choice"
-        )
+        advice = "mend the cause (a limit on tokens, a refusal) and give the same command again"
+        if is_task:
+            advice += ", or ask a shorter question"
+        elif not self._was_asked_by_letter:
+            advice += ", or put it another way, in another --out: --question difference:multiple-choice"
         examples = "; ".join(_shown(trial) for trial in self._lost)
         return (
             f"stopped early: {self.counted} of {self.trials} replies could be {wanted}. "
             f"Among the others: {examples}. The answers are kept; {advice}"
+        )
+
+    @property
+    def _was_asked_by_letter(self) -> bool:
+        """Whether multiple choice was tried already, first or as the second prompt."""
+        return any(
+            trial.prompt.endswith(_BY_LETTER) or trial.second_reply is not None for trial in self._lost
         )
 
 

@@ -35,7 +35,7 @@ class Detector(Protocol):
     """Whoever finds one kind of evidence; asked from several threads at once."""
 
     def examine(self, examined: Examined) -> Evidence | None:
-        """Return what was found, innocence too; None where there is nothing to go by: no earlier picture alike.
+        """Return what was found, innocence too; None where there is nothing to go by, no earlier picture say.
 
         Raises:
             NotExaminableError: The image is beyond this detector.

@@ -203,16 +203,26 @@ def test_help_loads_neither_torch_nor_transformers_nor_matplotlib():
     assert shown.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("procedure", ["ascending", "constant"])
-def test_the_other_procedures_run_from_start_to_report(photo_folder: Path, tmp_path: Path, procedure: str):
+@pytest.mark.parametrize("procedure", [("ascending", "--sweeps", 2), ("constant",)], ids=lambda each: each[0])
+def test_the_other_procedures_run_from_start_to_report(
+    photo_folder: Path, tmp_path: Path, procedure: tuple[object, ...]
+):
     out = tmp_path / "out"
-    more = ("--procedure", procedure, "--sweeps", 2, "--distortions", "noise", "--json")
+    more = ("--procedure", *procedure, "--distortions", "noise", "--json")
 
     result = run(photo_folder, out, *more, observer="simulated:threshold=10,slope=6,false_alarm=0.01")
 
     assert result.exit_code == 0
     assert json.loads(result.stdout)["distortions"]["noise"]["threshold"] == pytest.approx(10, rel=0.35)
     assert "<svg" in (out / "report.html").read_text()
+
+
+@pytest.mark.parametrize("option", ["--sweeps", "--window"])
+def test_options_of_ascending_sweeps_are_refused_elsewhere(photo_folder: Path, tmp_path: Path, option: str):
+    result = run(photo_folder, tmp_path / "out", option, 4)
+
+    assert result.exit_code == 2
+    assert "belong to --procedure ascending" in " ".join(result.stderr.split())
 
 
 def test_a_task_question_finds_when_answers_change(photo_folder: Path, tmp_path: Path):

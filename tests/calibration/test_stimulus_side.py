@@ -60,3 +60,12 @@ def test_assumed_levels_belong_to_no_size():
 
     assert isinstance(prior, JndProfile)
     assert comparable("noise", prior, PROFILE).basis == "levels"
+
+
+def test_two_pictures_and_both_in_one_are_not_compared():
+    two = JndProfile("m", "measured", {}, stimulus_side=512)
+    in_one = replace(two, details={"side_by_side": True})
+
+    assert comparable("brightness", two, in_one).basis == "nothing"
+    assert "side by side" in comparable("brightness", two, in_one).reason
+    assert comparable("brightness", in_one, in_one).basis == "levels"

@@ -40,7 +40,7 @@ def test_the_summary_names_the_finest_the_bluntest_and_the_failures():
     assert "most sensitive to blur (level" in summary
     assert "least to contrast, JPEG compression." in summary
     assert "Never noticed: contrast" in summary
-    assert "Hardly noticed even at the strongest level: JPEG compression (about" in summary
+    assert "Noticed too seldom even at the strongest level: JPEG compression (about" in summary
     assert "Could not be measured: WebP compression" in summary
     assert "64 px" in summary
 
@@ -85,7 +85,7 @@ def test_the_summary_of_a_task_speaks_of_answers():
 
     assert "answers of simulated are most sensitive to blur" in summary
     assert "Never changed an answer: contrast" in summary
-    assert "The answer hardly changes even at the strongest level: JPEG compression (about" in summary
+    assert "The answer changes too seldom even at the strongest level: JPEG compression (about" in summary
     assert "Asked twice about the same picture, 0 of" in summary
     assert "notice" not in summary
 
