@@ -47,7 +47,7 @@ class Threshold:
 
     status: Status
     threshold: float | None  # levels: the JND, at `censored` the strongest level shown; None without estimate
-    unit_value: float | None  # the same in the distortion's physical unit
+    unit_value: float | None  # the same in the physical unit; of the strongest level where it lies beyond
     low: float | None  # 95 % interval, levels
     high: float | None  # may lie beyond the strongest level, except at `measured`
     slope: float | None  # of the Weibull function
