@@ -25,7 +25,7 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import Part, read_part, write_part
 from predictor.learning.dataset import photo_files
 from predictor.learning.made_up_observers import Seer, damage, made_up, measure_profile
-from predictor.noticeability.model import bounded_logit
+from predictor.noticeability.settings import bounded_logit
 from predictor.one_thread import use_one_thread
 from predictor.own_thresholds import strongest_level
 from predictor.predict import Predictor

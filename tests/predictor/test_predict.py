@@ -8,7 +8,8 @@ from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.noticeability.model import LARGEST_RATIO, Certainty, Interval, Link
+from predictor.noticeability.model import LARGEST_RATIO
+from predictor.noticeability.settings import Certainty, Interval, Link
 from predictor.predict import Predictor
 from predictor.views import model_view
 

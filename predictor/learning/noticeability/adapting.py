@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from predictor.learning.noticeability.settling import Answered, interval_of, surprise
-from predictor.noticeability.model import Certainty, bounded_logit
+from predictor.noticeability.settings import Certainty, bounded_logit
 
 # Spreads of the prior: natural logarithms, log odds for the ends. Observers left out of training were off by
 # about so much, some by less: which share of it holds, the answers themselves tell.

@@ -11,8 +11,9 @@ from calibration.image import Image
 from calibration.profile import JndProfile
 from predictor.learning.dataset import AnsweredPairs, PairSet, shifts_of
 from predictor.noticeability.bands import Measures
-from predictor.noticeability.model import Settings, link_of, log_thresholds
+from predictor.noticeability.model import link_of, log_thresholds
 from predictor.noticeability.quick_bands import measure_candidates, measure_reference
+from predictor.noticeability.settings import Settings
 from predictor.views import Viewer
 
 

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from predictor.noticeability.model import Certainty, Interval, Link, bounded_logit
+from predictor.noticeability.settings import Certainty, Interval, Link, bounded_logit
 
 FEWEST_PAIRS = 100  # fewer tell too little: slope, scale and interval stay as they were
 _EDGES = (0.05, 0.2, 0.5, 0.8, 0.95)

@@ -10,8 +10,9 @@ from calibration.profile import JndProfile
 from predictor.learning.dataset import AnsweredPairs, shifts_of
 from predictor.learning.noticeability.batches import measure_views
 from predictor.learning.noticeability.settling import Answered
-from predictor.noticeability.model import Settings, link_of, log_thresholds
+from predictor.noticeability.model import link_of, log_thresholds
 from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.settings import Settings
 
 SMALLEST = -12.0  # ln of a size in JNDs: stands in for -inf where gradients pass
 

@@ -23,14 +23,9 @@ from predictor.learning.noticeability.adapting import learn_certainty
 from predictor.learning.noticeability.batches import Batch, batch_of
 from predictor.learning.noticeability.settling import FEWEST_PAIRS, Answered, held_out_area, settle, surprise
 from predictor.learning.noticeability.sizing import SMALLEST, size_pairs
-from predictor.noticeability.model import (
-    Certainty,
-    Interval,
-    Settings,
-    settings_from_card,
-)
 from predictor.noticeability.network import JndNetwork
 from predictor.noticeability.relative_thresholds import usual_pattern
+from predictor.noticeability.settings import Certainty, Interval, Settings, settings_from_card
 
 CALIBRATION_SHARE = 0.15  # of the photographs: for slope and interval
 FEW_PAIRS = 3_000  # below this, an artifact's network is kept and only the model's certainty is learned

@@ -18,7 +18,7 @@ from calibration.stimuli.low_level import jpeg_quality
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.sampling import Labeller
 from predictor.learning.thresholds.search import OnScale, Searched, search_thresholds
-from predictor.noticeability.model import Link
+from predictor.noticeability.settings import Link
 from predictor.thresholds.delivery import (
     DELIVERIES,
     LARGEST_RATIO,

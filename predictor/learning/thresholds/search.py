@@ -20,7 +20,7 @@ from scipy.special import logit
 from calibration.image import Image
 from predictor.learning.dataset import FAMILIES, Pair
 from predictor.learning.sampling import Labeller, distort_view
-from predictor.noticeability.model import Link
+from predictor.noticeability.settings import Link
 from predictor.own_thresholds import strongest_level
 from predictor.thresholds.profile_threshold import least_level
 

@@ -11,7 +11,7 @@ from predictor.learning.interval_widening import (
     thresholds_covered,
     widened,
 )
-from predictor.noticeability.model import settings_from_card
+from predictor.noticeability.settings import settings_from_card
 
 
 def told(true: np.ndarray, predicted: float, low: float, high: float) -> Told:

@@ -5,7 +5,7 @@ import pytest
 
 from predictor.learning.noticeability.adapting import learn_certainty
 from predictor.learning.noticeability.settling import Answered, predict
-from predictor.noticeability.model import Certainty, Interval, Link
+from predictor.noticeability.settings import Certainty, Interval, Link
 
 FAMILIES = 5
 ANYTHING = Interval((), (-9.0,), (9.0,))

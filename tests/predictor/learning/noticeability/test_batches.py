@@ -10,7 +10,8 @@ from predictor.artifact import default_directory, read_part
 from predictor.learning.dataset import FAMILIES, Pair, PairSet, pair_set
 from predictor.learning.noticeability.batches import Batch, batch_of, measure_pairs, measure_views
 from predictor.noticeability.bands import measure, to_opponent
-from predictor.noticeability.model import link_of, log_thresholds, settings_from_card
+from predictor.noticeability.model import link_of, log_thresholds
+from predictor.noticeability.settings import settings_from_card
 
 SETTINGS = settings_from_card(read_part(default_directory(), "noticeability").card["settings"])
 PROFILE = default_profile("made up")

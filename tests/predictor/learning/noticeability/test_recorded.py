@@ -13,8 +13,9 @@ from predictor.learning.dataset import FAMILIES
 from predictor.learning.noticeability.evaluation import predict_pairs
 from predictor.learning.noticeability.recorded import RecordedLesson, read_recorded
 from predictor.learning.noticeability.sizing import size_pairs
-from predictor.noticeability.model import LARGEST_RATIO, settings_from_card
+from predictor.noticeability.model import LARGEST_RATIO
 from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.settings import settings_from_card
 from predictor.predict import Predictor
 from tests.predictor.calibrations import write_calibration, write_pictures
 

@@ -13,7 +13,8 @@ from predictor.learning.noticeability.settling import (
     settle,
     surprise,
 )
-from predictor.noticeability.model import Certainty, Interval, link_of
+from predictor.noticeability.model import link_of
+from predictor.noticeability.settings import Certainty, Interval
 
 PROFILE = default_profile("made up")
 ANYTHING = Interval((), (-9.0,), (9.0,))

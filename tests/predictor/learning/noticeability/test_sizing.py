@@ -9,8 +9,9 @@ from calibration.profile import default_profile
 from predictor.artifact import default_directory, read_part
 from predictor.learning.dataset import FAMILIES, Pair, PairSet, pair_set
 from predictor.learning.noticeability.sizing import SMALLEST, size_pairs
-from predictor.noticeability.model import link_of, settings_from_card
+from predictor.noticeability.model import link_of
 from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.settings import settings_from_card
 
 PART = read_part(default_directory(), "noticeability")
 SETTINGS = settings_from_card(PART.card["settings"])

@@ -14,8 +14,8 @@ from predictor.learning.noticeability.settling import Answered, predict
 from predictor.learning.noticeability.sizing import size_pairs
 from predictor.learning.noticeability.training import Lesson, Recipe, Trained, go_on, train
 from predictor.learning.sampling import label_pairs, sample_pairs
-from predictor.noticeability.model import settings_from_card
 from predictor.noticeability.network import JndNetwork
+from predictor.noticeability.settings import settings_from_card
 from tests.predictor.masked_visibility import MaskedVisibility
 
 PROFILE = replace(default_profile("made up"), input_side=96)

@@ -4,7 +4,7 @@ from skimage import data
 
 from calibration.image import Image
 from predictor.learning.thresholds.delivery_search import Shrunk, ask_delivered, with_short_side
-from predictor.noticeability.model import Link
+from predictor.noticeability.settings import Link
 from predictor.thresholds.delivery import DELIVERIES
 from predictor.views import model_view
 from tests.predictor.masked_visibility import MaskedVisibility

@@ -8,7 +8,7 @@ from skimage import data
 from calibration.image import Image
 from predictor.learning.dataset import Pair
 from predictor.learning.thresholds.search import Distorted, Searched, search_thresholds
-from predictor.noticeability.model import Link
+from predictor.noticeability.settings import Link
 from predictor.views import model_view
 
 PICTURES = [model_view(Image(np.ascontiguousarray(data.astronaut()[: 100 + 60 * i])), 96) for i in range(6)]
