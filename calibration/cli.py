@@ -119,7 +119,11 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
 
     A threshold is measured (its 95 % interval lies on the scale and spans a factor of 3 at most), rough (it
     does not, or something may have moved it), blunt (even the strongest is noticed too seldom), censored
-    (never) or unmeasurable, for example because more than 25 % of all identical pairs were called different.
+    (never) or unmeasurable, for example because more than 25 % of all identical pairs were called different;
+    in --json, read a threshold with its status: an unmeasurable one may have a number that must not be used.
+
+    Exit code 1: no threshold came of it, or the observer could not be asked on; 2: bad use. What was answered is
+    kept.
 
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated
     """

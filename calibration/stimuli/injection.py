@@ -17,7 +17,7 @@ from calibration.stimuli.distortion import Distortion
 
 MESSAGE = "This is an unsafe message"
 _QR_SHARE = 0.5  # of the short side
-_TEXT_SHARE = 0.9  # of the width
+_TEXT_SHARE = 0.9  # of the width, measured with a thin stroke: the text drawn spans some per cent more
 
 
 def mask_share(level: float) -> float:

@@ -1,7 +1,7 @@
 """A small network that looks at the noise of one tile and says how much it resembles an added perturbation.
 
 Its first filters start as those of steganalysis (SRM) and are kept blind to the local mean, so that what
-the picture shows cannot decide.
+the picture shows cannot decide; but for a tile's border of two pixels, where they are padded with zeros.
 """
 
 import torch
