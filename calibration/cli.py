@@ -122,8 +122,7 @@ def run(  # noqa: PLR0917 - typer reads the options from the signature; all are 
     (never) or unmeasurable, for example because more than 25 % of all identical pairs were called different;
     in --json, read a threshold with its status: an unmeasurable one may have a number that must not be used.
 
-    Exit code 1: no threshold came of it, or the observer could not be asked on; 2: bad use. What was answered is
-    kept.
+    Exit code 1: no threshold came of it, or the observer could not be asked on; 2: bad use. Answers are kept.
 
     Example: jnd-calibrate run --observer embedded --images photos --out calibrated
     """
