@@ -38,7 +38,7 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     """Return the app; connections and threads open when its lifespan starts."""
     metrics = Metrics(settings.models)
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
-    pool = ThreadPoolExecutor(settings.limits.workers or os.cpu_count(), thread_name_prefix="image")
+    pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
     upstream = Upstream(settings.upstream)
     prefix = settings.listen.prefix
     work = BodyWork(

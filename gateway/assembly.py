@@ -78,7 +78,7 @@ def detectors(settings: Settings, predictor: Predictor) -> list[Detector]:
 
 def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
     chosen = settings.compression
-    if not chosen.enabled:
+    if chosen.mode == "off":
         return None
     return Compressor(predictor, load_rules(), chosen.tier, chosen.max_probability)
 

@@ -16,7 +16,8 @@ from rich.progress import track
 from calibration.extras import ExtrasGroup
 from calibration.image import ImageError
 from calibration.profile import ProfileError
-from gateway.settings import Listen, Settings, SettingsError, Tier, load_settings, settings_reference
+from gateway.settings import Listen, Settings, Tier, settings_reference
+from gateway.settings_file import SettingsError, load_settings
 
 if TYPE_CHECKING:
     from gateway.offline import Line
@@ -152,7 +153,7 @@ def _serve(settings: Settings) -> None:
         ws="none",
         lifespan="on",
         timeout_keep_alive=75,  # longer than the idle time of usual load balancers, 60 s
-        timeout_graceful_shutdown=settings.listen.drain_seconds,
+        timeout_graceful_shutdown=round(settings.listen.drain_seconds),
     )
 
 

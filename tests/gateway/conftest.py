@@ -277,7 +277,7 @@ def make_pipeline(inspector: StandInInspector) -> Callable[..., Pipeline]:
         limits = chosen.limits
         fields: dict[str, Any] = {
             "inspector": inspector,
-            "compressor": StandInCompressor() if chosen.compression.enabled else None,
+            "compressor": StandInCompressor() if chosen.compression.mode != "off" else None,
             "profiles": Profiles({}, default_profile()),
             "policy": chosen.policy,
             "limits": DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames),

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import Settings, SettingsError, load_settings, settings_reference
+from gateway.settings import Settings, settings_reference
+from gateway.settings_file import SettingsError, load_settings
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.main import get_command
 
 from gateway.metrics import Metrics
-from gateway.settings import load_settings
+from gateway.settings_file import load_settings
 from tests.walkthrough import deployment
 from tests.walkthrough.deployment import DEPLOY, RULES, alert_rules, panel_queries, panels, rule_queries
 

@@ -53,7 +53,7 @@ def test_what_the_headers_say_the_metrics_count(gateway, png, chat_body):
 def test_body_without_gain_is_forwarded_byte_for_byte(gateway, upstream, png, chat_body):
     body = chat_body(png).replace(b"/", b"\\/")
 
-    answer = gateway(compression={"enabled": False}).chat(body)
+    answer = gateway(compression={"mode": "off"}).chat(body)
 
     assert upstream.last["body"] == body
     assert answer.headers["x-jnd-verdict"] == "clean"
@@ -219,7 +219,7 @@ BAD_IMAGES = {
 def test_bad_image_is_forwarded_untouched_and_told(gateway, upstream, chat_body, bad):
     make, media_type, kind, _ = bad
     body = chat_body((make(), media_type))
-    server = gateway(compression={"enabled": False})
+    server = gateway(compression={"mode": "off"})
 
     answer = server.chat(body)
 
