@@ -26,6 +26,7 @@ from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
+from gateway.relay.drain import Drain
 from gateway.relay.proxy import InspectedApi, PassThrough
 from gateway.relay.route import ApiRoute
 from gateway.relay.upstream import Upstream
@@ -34,9 +35,25 @@ from gateway.settings import Settings
 DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of requests that are nobody's
 
 
-def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialect] = DIALECTS) -> Starlette:
-    """Return the app; connections and threads open when its lifespan starts."""
-    metrics = Metrics(settings.models)
+def create_app(
+    settings: Settings,
+    pipeline: Pipeline,
+    dialects: Sequence[Dialect] = DIALECTS,
+    *,
+    metrics: Metrics | None = None,
+    drain: Drain | None = None,
+) -> Starlette:
+    """Return the app; connections and threads open when its lifespan starts.
+
+    Args:
+        settings: All of them.
+        pipeline: What images go through.
+        dialects: The APIs that are looked into.
+        metrics: Numbers shared with other processes; None: this app's own.
+        drain: Whoever ends the app's requests when their time is over; None: nobody.
+    """
+    metrics = metrics or Metrics(settings.models)
+    drain = drain or Drain()
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
     pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
     upstream = Upstream(settings.upstream)
@@ -49,7 +66,7 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         on_failure=settings.policy.on_failure,
         max_images=settings.limits.max_images,
     )
-    api = _api(settings, work, upstream, dialects)
+    api = _api(settings, work, upstream, dialects, drain)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -64,7 +81,8 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         return _json({"status": "ready", "artifact": pipeline.artifact, "models": sorted(settings.models)})
 
     async def expose(_: Request) -> Response:
-        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
+        body = await asyncio.to_thread(metrics.exposition)
+        return Response(body, media_type="text/plain; version=0.0.4")
 
     async def not_found(request: Request, _: Exception) -> Response:
         message = f"nothing at {request.url.path}: the API lies below {prefix}/v1/ (is /v1 in the base URL?)"
@@ -83,11 +101,14 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     )
 
 
-def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
+def _api(
+    settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect], drain: Drain
+) -> "Api":
     """Give every dialect its endpoint."""
 
     def route(dialect: Dialect) -> ApiRoute:
-        return ApiRoute(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
+        provider, prefix = settings.upstream.provider, settings.listen.prefix
+        return ApiRoute(upstream, work.metrics, dialect, provider, prefix, drain)
 
     inspected = [
         InspectedApi(route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass)

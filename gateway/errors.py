@@ -7,6 +7,7 @@
     ├── PolicyForbiddenError       this caller may not choose a policy
     ├── UnknownPathError           nothing of ours lies at this path
     ├── QueueFullError             too many bytes wait for image work: try again
+    ├── ShuttingDownError          the gateway stops, and this answer had not started
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     └── UpstreamTimeoutError       the upstream took too long
 
@@ -102,6 +103,21 @@ class QueueFullError(GatewayError):
     @property
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second."""
+        return {"retry-after": "1"}
+
+
+class ShuttingDownError(GatewayError):
+    """The gateway stops: its time to finish running requests is over, and this one has no answer yet."""
+
+    status = 503
+    kind = "shutting_down"
+
+    def __init__(self) -> None:
+        super().__init__("the gateway is shutting down; try again shortly")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Ask for a retry after one second: by then another gateway answers, or this one again."""
         return {"retry-after": "1"}
 
 

@@ -12,6 +12,7 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.relay.accounting import account_for
+from gateway.relay.drain import Drain
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import ClientHangUpError, Headers, Incoming, until_hung_up
@@ -29,6 +30,7 @@ class ApiRoute:
     dialect: Dialect  # of our own errors
     provider: str
     prefix: str
+    drain: Drain
 
     @contextlib.asynccontextmanager
     async def serving(self, incoming: Incoming, exchange: Exchange, send: Send) -> AsyncIterator[None]:
@@ -39,7 +41,8 @@ class ApiRoute:
         with self.metrics.in_flight.track_inprogress():
             try:
                 async with until_hung_up(incoming), self._rendering_errors(incoming, exchange, send):
-                    yield
+                    with self.drain.limiting(exchange):
+                        yield
             except ClientHangUpError:
                 exchange.failures.append("client_hang_up")
             finally:
@@ -76,7 +79,7 @@ class ApiRoute:
         except UpstreamCutError as error:
             # No last piece is sent: the server closes the connection, and the client sees a broken answer.
             exchange.failures.append(error.kind)
-            log.warning("the upstream broke off its answer: %s", error.kind)
+            log.warning("an answer was broken off: %s", error.kind)
         except ClientHangUpError:
             raise
         except Exception:
