@@ -86,7 +86,6 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
 
 def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
     """Give every dialect its endpoint."""
-
     provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
 
     def route(dialect: Dialect) -> ApiRoute:

@@ -16,7 +16,8 @@ from rich.progress import track
 from calibration.extras import ExtrasGroup
 from calibration.image import ImageError
 from calibration.profile import ProfileError
-from gateway.settings import Listen, Settings, Tier, settings_reference
+from gateway.configuration.reference import settings_reference
+from gateway.settings import Listen, Settings, Tier
 from gateway.settings_file import SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ Artifact = Annotated[Path | None, typer.Option(help=_ARTIFACT_HELP)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON line per image on stdout.")]
 
 
-@app.command(epilog=settings_reference(Settings))
+@app.command(epilog=settings_reference())
 def serve(
     config: Annotated[
         Path | None, typer.Option(help="YAML file; without it, every setting has its default.")
