@@ -48,14 +48,18 @@ class Reading:
         return [problem for problem in self.problems if problem.severity == "warning"]
 
 
-def load_settings(path: Path | None = None) -> Settings:
+def load_settings(path: Path | None = None, *, options: Mapping[str, str | None] | None = None) -> Settings:
     """Read the YAML file at `path` (none: defaults), then the environment; warnings are logged.
+
+    Args:
+        path: Of the file.
+        options: Of the command line: keys of `listen`, over everything else; None: not given.
 
     Raises:
         SettingsError: The file cannot be opened, or something in it or in the environment is wrong.
     """
     try:
-        reading = read_settings(path)
+        reading = read_settings(path, options=options)
     except UnreadableFileError as error:
         raise SettingsError(str(error)) from error
     if reading.settings is None:
@@ -66,7 +70,12 @@ def load_settings(path: Path | None = None) -> Settings:
     return reading.settings
 
 
-def read_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Reading:
+def read_settings(
+    path: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    *,
+    options: Mapping[str, str | None] | None = None,
+) -> Reading:
     """Read as `load_settings` does, and return what is wrong instead of raising it.
 
     Raises:
@@ -76,8 +85,10 @@ def read_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     root = tree_of(Settings)
     document = read_document(path) if path is not None else Document()
     variables = read_variables(outside, root, OLD_KEYS)
+    chosen = {key: value for key, value in (options or {}).items() if value is not None}
     problems = [*document.problems, *variables.problems]
     places = _lines_that_count(document.places, variables.places) | variables.places
+    places |= {("listen", key): Place(f"--{key}") for key in chosen}
 
     def tell(where: Where, problem: Problem) -> None:
         placed = _placed(replace(problem, key=problem.key or spell(where)), where, places)
@@ -88,6 +99,7 @@ def read_settings(path: Path | None = None, environment: Mapping[str, str] | Non
         tell(where, Problem("error", f"the environment variable {name} is not set"))
 
     values = merge(resolve(document.values, outside, miss), variables.values)
+    values = merge(values, {"listen": chosen} if chosen else {})
     for where, problem in rename_old_keys(values):
         tell(where, problem)
     settings = _check(without_empty_blocks(values, root), root, tell)

@@ -82,7 +82,10 @@ class NearDuplicate(Section):
         why="an edit beside its original is the surest evidence",
     )
     max_entries: int = setting(
-        10_000, "Images remembered, all callers together.", why="some hundred megabytes at most", ge=1
+        10_000,
+        "Images remembered, all callers together.",
+        why="a day of one busy application; they take 128 MiB at most, whatever is chosen",
+        ge=1,
     )
     ttl_seconds: float = setting(
         3600.0, "Seconds an image is remembered.", why="the length of a conversation", gt=0
