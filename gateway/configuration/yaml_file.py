@@ -6,6 +6,7 @@ Anchors, aliases and `<<` work, and keys of the top level that begin with `x-` a
 """
 
 import os
+import re
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +31,7 @@ _IN_PLAIN_WORDS = {
     "expected the node content": "a bracket is opened and not closed",
     "found undefined alias": "`*name` is used, but no `&name` stands before it",
     "unexpected end of stream": "quotes are opened and not closed",
-    "expected a single document": "`---` begins a second document; the settings are one",
+    "found another document": "`---` begins a second document; the settings are one",
     "not allowed": "a character that cannot stand in a text file",
 }
 
@@ -122,8 +123,10 @@ def _compose(text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = _in_plain_words(error.problem or error.context or "")
+        if mark and re.search(r"\{.*[^'\"]\$\{", text.split("\n")[mark.line]):
+            message = "between { and } a ${NAME} needs quotes: '${NAME}'"
         raise _DamagedError(message, mark.line + 1 if mark else None) from error
-    except ValueError as error:  # a \U escape beyond Unicode
+    except (ValueError, OverflowError) as error:  # a \U escape beyond Unicode
         raise _DamagedError("an escape that names no character") from error
 
 
