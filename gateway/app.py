@@ -24,6 +24,7 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import UnknownPathError
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
+from gateway.providers.hosts import provider_of
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
 from gateway.relay.drain import Drain
@@ -105,10 +106,10 @@ def _api(
     settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect], drain: Drain
 ) -> "Api":
     """Give every dialect its endpoint."""
+    provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
 
     def route(dialect: Dialect) -> ApiRoute:
-        provider, prefix = settings.upstream.provider, settings.listen.prefix
-        return ApiRoute(upstream, work.metrics, dialect, provider, prefix, drain)
+        return ApiRoute(upstream, work.metrics, dialect, provider, settings.listen.prefix, drain)
 
     inspected = [
         InspectedApi(route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass)

@@ -12,7 +12,6 @@ from calibration.image_source import DecodeLimits
 from calibration.profile import default_profile
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
-from gateway.logs import configure_logging
 from gateway.memory.cache import ByteBoundedCache
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.pipeline import Pipeline, Profiles
@@ -55,6 +54,9 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore) -> Pipeline:
 
 
 if __name__ == "__main__":
-    configure_logging()
     path = Path(sys.argv[1])
-    supervise(lambda: load_settings(path), pipeline="tests.gateway.serving.stand_in:load_pipeline")
+    supervise(
+        lambda: load_settings(path),
+        announce=lambda _: None,
+        pipeline="tests.gateway.serving.stand_in:load_pipeline",
+    )
