@@ -17,6 +17,7 @@ from typing import Any
 
 from gateway.logs import configure_logging
 from gateway.memory.seen_pictures import SeenPictures
+from gateway.serving.balance import FILE_NAME, Occupancy
 from gateway.serving.crew import Backoff, Crew
 from gateway.serving.listener import address_of, listen_on
 from gateway.serving.metric_files import MetricFiles
@@ -78,7 +79,8 @@ class _Supervisor:
         self._address = address_of(listener)
         kept = settings.near_duplicate
         pictures = SeenPictures[Any](kept.max_entries, kept.ttl_seconds, time.monotonic)
-        self._employer = Employer(listener, pictures, metrics, pipeline)
+        occupancy = Occupancy(metrics.folder / FILE_NAME)
+        self._employer = Employer(listener, pictures, metrics, occupancy, pipeline)
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 

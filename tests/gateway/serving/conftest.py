@@ -79,10 +79,11 @@ def running(upstream_server: Server, tmp_path: Path) -> Iterator[Callable[..., R
         def start(**sections: Any) -> Running:
             port = free_port()
             listen = {"port": port, "workers": 2, "drain_seconds": 5} | sections.pop("listen", {})
-            base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "test"}
+            base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "openai"}
             gateway = start_gateway(tmp_path, port, listen=listen, upstream=base, **sections)
             stack.enter_context(ended(gateway))
-            assert gateway.says("running on", 60), gateway.log
+            holds(lambda: "running on" in gateway.log or gateway.process.poll() is not None, 60)
+            assert "running on" in gateway.log, gateway.log
             return gateway
 
         yield start

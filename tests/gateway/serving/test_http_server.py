@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gateway.relay.drain import Drain
+from gateway.serving.balance import Occupancy
 from gateway.serving.http_server import DrainingServer
 from gateway.serving.listener import listen_on
 from gateway.serving.uvicorn_options import server_config
@@ -57,7 +59,7 @@ class Served:
 
 
 @pytest.fixture
-def served() -> Iterator[Served]:
+def served(tmp_path: Path) -> Iterator[Served]:
     listener = listen_on("127.0.0.1", 0)
     port = listener.getsockname()[1]
     loops: list[asyncio.AbstractEventLoop] = []
@@ -67,7 +69,13 @@ def served() -> Iterator[Served]:
         loops.append(asyncio.get_running_loop())
         ready.set()
 
-    server = DrainingServer(server_config(app, Settings()), Drain(), on_ready=note)
+    server = DrainingServer(
+        server_config(app, Settings()),
+        Drain(),
+        occupancy=Occupancy(tmp_path / "connections"),
+        place=0,
+        on_ready=note,
+    )
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]))
     thread.start()
     assert ready.wait(10)

@@ -76,13 +76,13 @@ def test_a_killed_worker_is_replaced_while_the_others_answer_and_no_number_goes_
 def test_new_settings_are_taken_over_under_load_without_losing_a_request(
     running: Callable[..., Running], tmp_path: Path
 ):
-    artifact = tmp_path / "artifact"
-    artifact.write_text("first")
-    gateway = running(artifact=str(artifact))
+    version = tmp_path / "version"
+    version.write_text("first")
+    gateway = running(artifact=str(tmp_path))
     before = pids(gateway)
 
     with load(gateway.port) as found:
-        artifact.write_text("second")
+        version.write_text("second")
         gateway.signal(signal.SIGHUP)
         assert gateway.says("reloaded", 60)
         assert holds(lambda: not before & pids(gateway))
@@ -97,12 +97,12 @@ def test_new_settings_are_taken_over_under_load_without_losing_a_request(
 def test_settings_that_cannot_be_used_leave_the_old_ones_in_use_and_say_why(
     running: Callable[..., Running], tmp_path: Path
 ):
-    artifact = tmp_path / "artifact"
-    artifact.write_text("first")
-    gateway = running(artifact=str(artifact), listen={"workers": 1})
+    version = tmp_path / "version"
+    version.write_text("first")
+    gateway = running(artifact=str(tmp_path), listen={"workers": 1})
     before = pids(gateway)
 
-    artifact.write_text("damaged")
+    version.write_text("damaged")
     gateway.signal(signal.SIGHUP)
     assert gateway.says("the artifact is damaged", 60)
     gateway.write(policy={"mod": "block"})
@@ -293,3 +293,13 @@ def test_settings_are_read_before_the_port_is_opened():
 
     with pytest.raises(LookupError, match="the first thing"):
         supervise(read, announce=lambda _: None)
+
+
+@pytest.mark.slow
+def test_callers_are_shared_out_over_the_workers(running: Callable[..., Running]):
+    gateway = running()
+
+    with contextlib.ExitStack() as connections:
+        answered = [Connection(gateway, connections).worker() for _ in range(40)]
+
+    assert {answered.count(worker) for worker in set(answered)} <= set(range(16, 25))
