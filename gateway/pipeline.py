@@ -75,11 +75,38 @@ class ImageOutcome:
     action: Action = "monitor"
     timings: Timings = Timings()
     reason: str = ""  # one word when something was skipped or wrong
+    pixels_in: int = 0  # width times height as it came; 0: never decoded
+    is_observed: bool = False  # mode observe: `plan` tells what would have been sent instead of `data`
+    is_recalled: bool = False  # known from an earlier request
 
     @property
     def bytes_out(self) -> int:
         """Size of what is sent."""
         return len(self.data)
+
+    @property
+    def pixels_out(self) -> int:
+        """Width times height of what is sent."""
+        return self.pixels_in if self.plan is None or self.is_observed else self.plan.width * self.plan.height
+
+    @property
+    def tokens_saved(self) -> int:
+        """Tokens the provider will not charge."""
+        return 0 if self.is_observed else self._planned_tokens
+
+    @property
+    def would_save_tokens(self) -> int:
+        """Tokens that mode observe left in."""
+        return self._planned_tokens if self.is_observed else 0
+
+    @property
+    def would_save_bytes(self) -> int:
+        """Bytes that mode observe left in."""
+        return self.plan.bytes_in - self.plan.bytes_out if self.plan and self.is_observed else 0
+
+    @property
+    def _planned_tokens(self) -> int:
+        return 0 if self.plan is None else self.plan.tokens_in - self.plan.tokens_out
 
 
 @dataclass(frozen=True)
