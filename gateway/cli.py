@@ -134,6 +134,7 @@ def _serve(settings: Settings) -> None:
     from gateway.app import create_app  # noqa: PLC0415
     from gateway.assembly import load_pipeline  # noqa: PLC0415
     from gateway.logs import configure_logging  # noqa: PLC0415
+    from gateway.relay.http_server import server_config  # noqa: PLC0415
     from predictor.predict import ArtifactError  # noqa: PLC0415
 
     configure_logging()
@@ -141,20 +142,7 @@ def _serve(settings: Settings) -> None:
         pipeline = load_pipeline(settings)
     except (ArtifactError, ProfileError) as error:
         _bad_use(error)
-    uvicorn.run(
-        create_app(settings, pipeline),
-        host=settings.listen.host,
-        port=settings.listen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        ws="none",
-        lifespan="on",
-        timeout_keep_alive=75,  # longer than the idle time of usual load balancers, 60 s
-        timeout_graceful_shutdown=round(settings.listen.drain_seconds),
-    )
+    uvicorn.Server(server_config(create_app(settings, pipeline), settings)).run()
 
 
 def _print_lines(lines: "Iterable[Line]", as_json: bool) -> NoReturn:
