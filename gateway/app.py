@@ -54,7 +54,6 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         pool=pool,
         admission=admission,
         metrics=metrics,
-        on_failure=settings.policy.on_failure,
         max_images=settings.limits.max_images,
     )
     destinations = Destinations(settings)

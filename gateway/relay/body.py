@@ -23,7 +23,6 @@ from gateway.relay.admission import Admission
 from gateway.relay.caller import Caller
 from gateway.relay.destination import Destination
 from gateway.relay.exchange import Exchange
-from gateway.settings import OnFailure
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,6 @@ class BodyWork:
     pool: ThreadPoolExecutor
     admission: Admission
     metrics: Metrics
-    on_failure: OnFailure
     max_images: int
 
     def look(self, body: bytes, dialect: Dialect, path: str) -> "Looked":
@@ -120,7 +118,7 @@ class BodyWork:
     ) -> list[Replacement]:
         loop = asyncio.get_running_loop()
         jobs = [
-            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange.model, tenant)
+            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange, tenant)
             for slot in slots
         ]
         treated = await asyncio.gather(*jobs)
@@ -130,11 +128,25 @@ class BodyWork:
                 self._refuse_or_note(each.problem, exchange)
         return [replacement for each in treated for replacement in each.replacements]
 
-    def _treat_image(self, body: bytes, slot: Slot, dialect: Dialect, model: str, tenant: str) -> "_Treated":
+    def _treat_image(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    ) -> "_Treated":
         """Take one image through the pipeline, on a worker thread."""
+        with exchange.trace.part("image") as part:
+            treated = self._attempt(body, slot, dialect, exchange, tenant)
+            part.tell("outcome", treated.outcome.verdict.outcome)
+            part.tell("bytes_in", treated.outcome.bytes_in)
+            part.tell("bytes_out", treated.outcome.bytes_out)
+        return treated
+
+    def _attempt(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    ) -> "_Treated":
         try:
             inline = _read(dialect, body, slot)
-            outcome = self.pipeline.process(inline.data, inline.media_type, model=model, tenant=tenant)
+            outcome = self.pipeline.process(
+                inline.data, inline.media_type, model=exchange.model, tenant=tenant, policy=exchange.policy
+            )
             is_changed = outcome.data != inline.data
             replacements = dialect.write(slot, outcome.media_type, outcome.data) if is_changed else ()
         except NotInlineError as error:
@@ -151,7 +163,7 @@ class BodyWork:
         return _Treated(outcome, replacements, problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
-        if self.on_failure == "forward":
+        if exchange.policy.on_failure == "forward":
             exchange.failures.append(problem.kind)
         elif problem.kind == GatewayError.kind:
             raise GatewayError(problem.message, param=problem.param)
