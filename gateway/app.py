@@ -25,6 +25,7 @@ from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
 from gateway.relay.caller import Callers
 from gateway.relay.destination import Destinations
+from gateway.relay.drain import Drain
 from gateway.relay.proxy import Dialects, Proxy
 from gateway.relay.route import ApiRoute
 from gateway.settings import Settings
@@ -35,17 +36,31 @@ _JSON = b"application/json"
 _METRICS = b"text/plain; version=0.0.4"
 _REFUSED = 1008  # WebSocket close code of RFC 6455: against the policy
 
-Page = Callable[[], tuple[bytes, bytes]]  # media type and body
+Page = Callable[[], Awaitable[tuple[bytes, bytes]]]  # media type and body
 
 
-def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialect] = DIALECTS) -> "Gateway":
+def create_app(
+    settings: Settings,
+    pipeline: Pipeline,
+    dialects: Sequence[Dialect] = DIALECTS,
+    *,
+    metrics: Metrics | None = None,
+    drain: Drain | None = None,
+) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
+
+    Args:
+        settings: All of them.
+        pipeline: What images go through.
+        dialects: The APIs that are looked into.
+        metrics: Numbers shared with other processes; None: this app's own.
+        drain: Whoever ends the app's requests when their time is over; None: nobody.
 
     Raises:
         ValueError: The environment names a proxy that cannot be used.
     """
     names = ModelNames(settings.model_map, settings.models)
-    metrics = Metrics(dict.fromkeys(names.labels, ""), [client.name for client in settings.clients])
+    metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients])
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
     pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
     admission = Admission(settings.limits.queue_bytes, metrics.queue_bytes)
@@ -58,7 +73,7 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     )
     destinations = Destinations(settings)
     proxy = Proxy(
-        route=ApiRoute(metrics),
+        route=ApiRoute(metrics, drain or Drain()),
         dialects=Dialects(dialects),
         destinations=destinations,
         callers=Callers(settings),
@@ -69,15 +84,17 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         max_body_bytes=settings.limits.max_body_bytes,
     )
 
-    def readiness() -> tuple[bytes, bytes]:
+    async def livez() -> tuple[bytes, bytes]:
+        return _JSON, b'{"status":"alive"}'
+
+    async def readyz() -> tuple[bytes, bytes]:
         ready = {"status": "ready", "artifact": pipeline.artifact, "models": sorted(settings.models)}
         return _JSON, orjson.dumps(ready)
 
-    pages: Mapping[bytes, Page] = {
-        b"/livez": lambda: (_JSON, b'{"status":"alive"}'),
-        b"/readyz": readiness,
-        b"/metrics": lambda: (_METRICS, metrics.exposition()),
-    }
+    async def expose() -> tuple[bytes, bytes]:
+        return _METRICS, await asyncio.to_thread(metrics.exposition)
+
+    pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
     return Gateway(proxy, pages, destinations, pool)
 
 
@@ -128,7 +145,7 @@ class _Shown:
     page: Page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        media_type, body = self.page()
+        media_type, body = await self.page()
         headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body, "more_body": False})

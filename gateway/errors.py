@@ -11,8 +11,8 @@
     ├── UpgradeRefusedError        websockets and other protocols do not pass
     ├── UnknownCodingError         a transfer coding other than chunked
     ├── BodyTimeoutError           the caller stopped in the middle of its body
-    ├── ShuttingDownError          the gateway stops before this answer is there
     ├── QueueFullError             too many bytes wait for image work: try again
+    ├── ShuttingDownError          the gateway stops, and this answer had not started
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     ├── UpstreamGarbledError       the upstream answered, but not in HTTP
     └── UpstreamTimeoutError       the upstream took too long
@@ -135,13 +135,6 @@ class BodyTimeoutError(GatewayError):
     kind = "body_timeout"
 
 
-class ShuttingDownError(GatewayError):
-    """The gateway was told to stop, and `listen.drain_seconds` are over."""
-
-    status = 503
-    kind = "shutting_down"
-
-
 class QueueFullError(GatewayError):
     """More bytes wait for image work than `limits.queue_bytes`."""
 
@@ -151,6 +144,21 @@ class QueueFullError(GatewayError):
     @property
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second."""
+        return {"retry-after": "1"}
+
+
+class ShuttingDownError(GatewayError):
+    """The gateway stops: its time to finish running requests is over, and this one has no answer yet."""
+
+    status = 503
+    kind = "shutting_down"
+
+    def __init__(self) -> None:
+        super().__init__("the gateway is shutting down; try again shortly")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Ask for a retry after one second: by then another gateway answers, or this one again."""
         return {"retry-after": "1"}
 
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from starlette.types import Send
 
 from gateway.dialects.protocol import Dialect
-from gateway.errors import GatewayError, ShuttingDownError
+from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.relay.accounting import account_for
 from gateway.relay.answer import Answer, UpstreamCutError
 from gateway.relay.connection import Body, Whole
 from gateway.relay.destination import Destination
+from gateway.relay.drain import Drain
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import ClientHangUpError, Headers, Incoming
@@ -39,6 +40,7 @@ class ApiRoute:
     """The way through the gateway."""
 
     metrics: Metrics
+    drain: Drain
 
     async def serve(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
         """Run `answer`; render what goes wrong in it, and account for the request.
@@ -61,12 +63,10 @@ class ApiRoute:
         except ClientHangUpError:
             request.exchange.failures.append("client_hang_up")
         except asyncio.CancelledError:
-            if task is not None:
-                task.uncancel()
-            if is_gone:
-                request.exchange.failures.append("client_hang_up")
-            else:
-                await self._stop(request)
+            if not is_gone or task is None:
+                raise
+            task.uncancel()
+            request.exchange.failures.append("client_hang_up")
         finally:
             request.incoming.forget()
             self.metrics.in_flight.dec()
@@ -104,7 +104,8 @@ class ApiRoute:
     ) -> None:
         exchange = request.exchange
         try:
-            await answer(request)
+            with self.drain.limiting(exchange):
+                await answer(request)
         except GatewayError as error:
             if request.incoming.is_abandoned:  # a body that broke off makes the upstream look broken
                 raise ClientHangUpError from error
@@ -112,7 +113,7 @@ class ApiRoute:
             await self._send_error(error, request)
         except UpstreamCutError as error:
             exchange.failures.append(error.kind)
-            log.warning("the upstream broke off its answer: %s", error.kind)
+            log.warning("an answer was broken off: %s", error.kind)
             request.incoming.break_off_answer()
         except ClientHangUpError:
             raise
@@ -121,12 +122,6 @@ class ApiRoute:
             log.exception("request failed")
             exchange.failures.append("internal")
             await self._send_error(GatewayError("the gateway failed"), request)
-
-    async def _stop(self, request: Request) -> None:
-        """Answer a request that the server ends before its time."""
-        error = ShuttingDownError("the gateway is stopping; try again")
-        request.exchange.failures.append(error.kind)
-        await self._send_error(error, request)
 
     async def _send_error(self, error: GatewayError, request: Request) -> None:
         exchange = request.exchange
