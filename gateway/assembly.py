@@ -49,7 +49,6 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         inspector=Inspector(detectors(settings, predictor, seen), settings.policy.alpha),
         compressor=_compressor(settings, predictor),
         profiles=profiles,
-        policy=settings.policy,
         limits=DecodeLimits(
             settings.limits.max_image_bytes, settings.limits.max_pixels, settings.limits.max_frames
         ),
@@ -86,7 +85,7 @@ def detectors(
 
 def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
     chosen = settings.compression
-    if chosen.mode == "off":
+    if {chosen.mode, *(policy.compression for policy in settings.policies.values())} <= {"off", None}:
         return None
     return Compressor(predictor, load_rules(), chosen.tier, chosen.max_probability)
 

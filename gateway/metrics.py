@@ -5,7 +5,7 @@ hold what a caller can make up: models, clients and upstreams have the names the
 is right with several processes as well: gauges say how those of the processes add up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Generic, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -53,7 +53,7 @@ class Metrics:
     """Every metric of one gateway, in a registry of its own, so that two apps never share numbers."""
 
     def __init__(
-        self, models: Mapping[str, str], clients: Iterable[str] = (), *, shared: MetricFiles | None = None
+        self, models: Iterable[str], clients: Iterable[str] = (), *, shared: MetricFiles | None = None
     ) -> None:
         """Take what may become a label.
 

@@ -44,6 +44,10 @@ class EffectivePolicy:
         return "\0".join((self.mode, *sorted(self.block_on), self.compression))
 
 
+# What the defaults of the settings add up to.
+PLAIN = EffectivePolicy("", "monitor", frozenset({"imperceptible_edit"}), "forward", "on")
+
+
 class Policies:
     """The settings' policy and the named ones."""
 

@@ -129,7 +129,7 @@ def _line(exchange: Exchange) -> dict[str, object]:
         "model": exchange.model[:_LONGEST_NAME],
         "upstream": exchange.upstream,
         "client": exchange.client,
-        "policy": exchange.policy,
+        "policy": exchange.policy.name,
         "status": exchange.status,
         "verdict": exchange.verdict,
         "images": [outcome.verdict.outcome for outcome in exchange.outcomes],

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from gateway.errors import ShuttingDownError
 from gateway.relay.exchange import Exchange
-from gateway.relay.upstream import UpstreamCutError
+from gateway.relay.answer import UpstreamCutError
 
 
 class Drain:

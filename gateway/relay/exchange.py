@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.detection.verdict import Verdict
 from gateway.pipeline import ImageOutcome
-from gateway.policy import worst
+from gateway.policy import PLAIN, EffectivePolicy, worst
 from gateway.relay.stopwatch import Stopwatch
 from gateway.relay.tracing import NO_TRACE, Trace
 
@@ -28,7 +28,7 @@ class Exchange:
     strays: Sequence[str] = ()  # reasons: what looks like an image where the dialect knows of none
     upstream: str = ""  # which of the settings' upstreams it goes to
     client: str = ""  # whose key it came with, if the settings name them
-    policy: str = ""  # the named policy it was treated by; empty: the settings' own
+    policy: EffectivePolicy = PLAIN  # by which it is treated; of no account where nothing is looked into
     request_id: str = ""
     is_stream: bool = False  # the answer is an event stream
     trace: Trace = NO_TRACE

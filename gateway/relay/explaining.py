@@ -18,8 +18,8 @@ def explaining_headers(exchange: Exchange) -> Headers:
     headers.append((b"x-jnd-overhead-ms", overhead))
     if exchange.request_id:
         headers.append((b"x-jnd-request-id", _ascii(exchange.request_id)))
-    if exchange.policy:
-        headers.append((b"x-jnd-policy", _ascii(exchange.policy)))
+    if exchange.policy.name:
+        headers.append((b"x-jnd-policy", _ascii(exchange.policy.name)))
     if reasons := exchange.reasons:
         headers.append((b"x-jnd-reason", _ascii(",".join(reasons))))
     if unchecked := exchange.unchecked_reasons:

@@ -21,13 +21,14 @@ from gateway.logs import configure_logging
 from gateway.memory.protocol import SeenPictureStore
 from gateway.memory.shared_pictures import SharedPictures
 from gateway.metrics import Metrics
+from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
 from gateway.relay.drain import Drain
 from gateway.serving.balance import FILE_NAME, Occupancy
+from gateway.relay.http_server import server_config
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of
 from gateway.serving.http_server import DrainingServer
 from gateway.serving.metric_files import MetricFiles
-from gateway.serving.uvicorn_options import server_config
 from gateway.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ def main() -> None:
 def serve(settings: Settings, born: Born) -> None:
     """Load and answer."""
     files = MetricFiles(born.metrics)
-    metrics = Metrics(settings.models, [client.name for client in settings.clients], shared=files)
+    names = ModelNames(settings.model_map, settings.models)
+    metrics = Metrics(names.labels, [client.name for client in settings.clients], shared=files)
     seen = SharedPictures(born.pictures, on_trouble=metrics.errors.labels("seen_pictures").inc)
     pipeline = _loader(born.pipeline)(settings, seen)
     drain = Drain()

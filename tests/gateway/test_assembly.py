@@ -54,6 +54,13 @@ def test_compression_switched_off_leaves_no_compressor():
     assert load_pipeline(Settings(compression=Compression(mode="off"))).compressor is None
 
 
+def test_a_named_policy_that_compresses_needs_the_compressor():
+    off = Compression(mode="off")
+
+    assert load_pipeline(Settings(compression=off, policies={"lighten": {"compression": "on"}})).compressor
+    assert not load_pipeline(Settings(compression=off, policies={"strict": {"mode": "block"}})).compressor
+
+
 def test_the_version_changes_with_what_changes_an_outcome_and_not_with_the_size_of_a_memory():
     def version(settings: Settings) -> str:
         return load_pipeline(settings).version

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -8,6 +9,7 @@ from gateway.compression.compressor import CompressionPlan
 from gateway.detection.verdict import Evidence, Verdict, unchecked
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
+from gateway.policy import PLAIN
 from gateway.relay.accounting import account_for
 from gateway.relay.exchange import Exchange
 
@@ -52,7 +54,13 @@ def named(name: str, **labels: str) -> str:
 
 
 def test_the_log_line_tells_everything_but_the_image(caplog):
-    found = exchange(request_id="r1", upstream="openai", client="acme", policy="strict", strays=("url",))
+    found = exchange(
+        request_id="r1",
+        upstream="openai",
+        client="acme",
+        policy=replace(PLAIN, name="strict"),
+        strays=("url",),
+    )
     found.model = "m" * 500
     found.outcomes = (outcome(),)
     found.failures.append("damaged")

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.pipeline import ImageOutcome
+from gateway.policy import PLAIN
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 
@@ -55,7 +58,7 @@ def test_mode_observe_tells_what_would_have_been_saved():
 
 
 def test_the_policy_and_the_request_are_named():
-    exchange = Exchange("openai_chat", "openai", "/", policy="strict", request_id="r1")
+    exchange = Exchange("openai_chat", "openai", "/", policy=replace(PLAIN, name="strict"), request_id="r1")
 
     headers = dict(explaining_headers(exchange))
 
