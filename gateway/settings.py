@@ -33,6 +33,7 @@ from gateway.configuration.traffic import (
 )
 
 __all__ = [
+    "DEFAULT_NAME",
     "MEBIBYTE",
     "MEGAPIXEL",
     "Client",
@@ -58,6 +59,9 @@ __all__ = [
 ]
 
 
+DEFAULT_NAME = "default"  # of the upstream that has none, in metrics, logs and messages
+
+
 class Settings(Section):
     """The whole configuration; every key has a default."""
 
@@ -74,7 +78,7 @@ class Settings(Section):
     model_map: dict[str, str] = setting(
         {},
         "Name in requests (deployment, Bedrock or OpenRouter id) to the model whose rules and profile apply.",
-        why="vendor prefixes and date suffixes are understood without it",
+        why="prefixes and versions that clouds and brokers add are understood without it",
     )
     artifact: Annotated[Path, AfterValidator(Path.expanduser)] | None = setting(
         None, "Folder of a trained predictor; null: the one that ships.", why="it needs no training"
