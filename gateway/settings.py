@@ -3,11 +3,6 @@
 Only what the keys are; `settings_file` reads them from YAML and the environment.
 """
 
-from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator
-
 from gateway.configuration.images import (
     Compression,
     CompressionMode,
@@ -20,7 +15,7 @@ from gateway.configuration.images import (
     PolicyChange,
     Tier,
 )
-from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
+from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
     Client,
     Fetching,
@@ -80,7 +75,7 @@ class Settings(Section):
         "Name in requests (deployment, Bedrock or OpenRouter id) to the model whose rules and profile apply.",
         why="prefixes and versions that clouds and brokers add are understood without it",
     )
-    artifact: Annotated[Path, AfterValidator(Path.expanduser)] | None = setting(
+    artifact: Folder | None = setting(
         None, "Folder of a trained predictor; null: the one that ships.", why="it needs no training"
     )
     clients: tuple[Client, ...] = setting(

@@ -124,10 +124,12 @@ def _check(values: dict[str, Any], root: Key, tell: _Tell) -> Settings | None:
             tell(where, Problem("error", message))
         _check_rest(without(values, [where for where, _ in mistakes]), root, tell)
         return None
-    for where, problem in check_meaning(settings):
+    findings = check_meaning(settings)
+    for where, problem in findings:
         tell(where, problem)
-    for problem in check_proxies(api.base_url for _, api in apis(settings)):
-        tell((), problem)
+    if all(problem.severity == "warning" for _, problem in findings):  # so every address is one
+        for problem in check_proxies(api.base_url for _, api in apis(settings)):
+            tell((), problem)
     return settings
 
 
