@@ -24,7 +24,6 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import UnknownPathError
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
-from gateway.providers.hosts import provider_of
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
 from gateway.relay.proxy import InspectedApi, PassThrough
@@ -86,10 +85,9 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
 
 def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
     """Give every dialect its endpoint."""
-    provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
 
     def route(dialect: Dialect) -> ApiRoute:
-        return ApiRoute(upstream, work.metrics, dialect, provider, settings.listen.prefix)
+        return ApiRoute(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
 
     inspected = [
         InspectedApi(route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass)
