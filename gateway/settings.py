@@ -3,11 +3,6 @@
 Only what the keys are; `settings_file` reads them from YAML and the environment.
 """
 
-from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator
-
 from gateway.configuration.images import (
     Compression,
     CompressionMode,
@@ -20,7 +15,7 @@ from gateway.configuration.images import (
     PolicyChange,
     Tier,
 )
-from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
+from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
     Client,
     Fetching,
@@ -33,6 +28,7 @@ from gateway.configuration.traffic import (
 )
 
 __all__ = [
+    "DEFAULT_NAME",
     "MEBIBYTE",
     "MEGAPIXEL",
     "Client",
@@ -58,6 +54,9 @@ __all__ = [
 ]
 
 
+DEFAULT_NAME = "default"  # of the upstream that has none, in metrics, logs and messages
+
+
 class Settings(Section):
     """The whole configuration; every key has a default."""
 
@@ -74,9 +73,9 @@ class Settings(Section):
     model_map: dict[str, str] = setting(
         {},
         "Name in requests (deployment, Bedrock or OpenRouter id) to the model whose rules and profile apply.",
-        why="vendor prefixes and date suffixes are understood without it",
+        why="prefixes and versions that clouds and brokers add are understood without it",
     )
-    artifact: Annotated[Path, AfterValidator(Path.expanduser)] | None = setting(
+    artifact: Folder | None = setting(
         None, "Folder of a trained predictor; null: the one that ships.", why="it needs no training"
     )
     clients: tuple[Client, ...] = setting(

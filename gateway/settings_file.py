@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from gateway.configuration.environment import read_variables
 from gateway.configuration.keys import Key, Where, key_at, spell, tree_of
-from gateway.configuration.meaning import check_meaning
+from gateway.configuration.meaning import apis, check_meaning
 from gateway.configuration.old_keys import OLD_KEYS, rename_old_keys
 from gateway.configuration.problems import Place, Problem
+from gateway.configuration.proxies import check_proxies
 from gateway.configuration.values import at, merge, reference_in, resolve, without, without_empty_blocks
 from gateway.configuration.words import explain
 from gateway.configuration.yaml_file import Document, UnreadableFileError, read_document
@@ -123,8 +124,12 @@ def _check(values: dict[str, Any], root: Key, tell: _Tell) -> Settings | None:
             tell(where, Problem("error", message))
         _check_rest(without(values, [where for where, _ in mistakes]), root, tell)
         return None
-    for where, problem in check_meaning(settings):
+    findings = check_meaning(settings)
+    for where, problem in findings:
         tell(where, problem)
+    if all(problem.severity == "warning" for _, problem in findings):  # so every address is one
+        for problem in check_proxies(api.base_url for _, api in apis(settings)):
+            tell((), problem)
     return settings
 
 
@@ -157,7 +162,7 @@ def _placed(problem: Problem, where: Where, places: Mapping[Where, Place]) -> Pr
     """Find the line of a key, or of the nearest group around it that is written down."""
     while where and where not in places:
         where = where[:-1]
-    return replace(problem, place=places.get(where) if where else None)
+    return replace(problem, place=places.get(where) if where else problem.place)
 
 
 def _exposed_keys(document: Document, root: Key) -> list[Problem]:

@@ -3,7 +3,6 @@
 Printed at start and by `check-config`. Names hosts and never a key. Loads no torch.
 """
 
-import urllib.request
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -13,8 +12,9 @@ from calibration.known_profiles import resolve_profile
 from calibration.profile import ProfileError
 from gateway.configuration.addresses import WITHOUT_VERSION
 from gateway.configuration.profile_names import source_of
+from gateway.configuration.proxies import proxy_on_the_way
 from gateway.providers.hosts import AUTO, provider_of
-from gateway.settings import Settings, Upstream
+from gateway.settings import DEFAULT_NAME, Settings, Upstream
 
 
 def facts(settings: Settings) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def facts(settings: Settings) -> dict[str, Any]:
         "version": version("lmm-jnd"),
         "listen": address,
         "workers": settings.listen.workers,
-        "upstreams": [*named, _api(settings.upstream, address, "upstream", "", ())],
+        "upstreams": [*named, _api(settings.upstream, address, DEFAULT_NAME, "", ())],
         "models": [_model(name, profile) for name, profile in settings.models.items()],
         "other_models": "default: taken to see as well as people do",
         "artifact": str(settings.artifact) if settings.artifact else "the one that ships",
@@ -92,21 +92,11 @@ def _api(api: Upstream, address: str, name: str, prefix: str, models: Iterable[s
         "provider_from": "host" if api.provider == AUTO else "settings",
         "image_urls": api.image_urls,
         "key": "the caller's" if api.api_key is None else "from the settings",
-        "proxy": _proxy(api.base_url),
+        "proxy": proxy_on_the_way(api.base_url),
         "prefix": prefix,
         "models": list(models),
         "sdk_base_url": address + prefix + ("" if provider in WITHOUT_VERSION else "/v1"),
     }
-
-
-def _proxy(base_url: str) -> str | None:
-    """Return the host and port of the proxy that the environment names for an address."""
-    parts = urlsplit(base_url)
-    address = urllib.request.getproxies_environment().get(parts.scheme)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    if not address or urllib.request.proxy_bypass(f"{parts.hostname}:{port}"):
-        return None
-    return urlsplit(address if "://" in address else f"http://{address}").netloc.rpartition("@")[2]
 
 
 def _api_lines(api: Mapping[str, Any]) -> list[str]:

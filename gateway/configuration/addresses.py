@@ -15,6 +15,7 @@ _ENDPOINTS = re.compile(
 )
 # Whose SDKs add the version themselves: their base URL has none.
 WITHOUT_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure"})
+_ADDED_BY_SDKS = re.compile(r"/(v1(alpha|beta\d*)|api|openai/deployments(/[^/]+)?)/*$")
 _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".svc", ".test", ".home.arpa")
 
 
@@ -34,7 +35,7 @@ def check_base_url(text: str, provider: str) -> list[Finding]:
         return [("error", f"expected an address that begins with https:// or http://, got {text!r}{meant}")]
     if not parts.hostname or not port_is_right:
         return [("error", f"expected an address such as https://api.openai.com/v1, got {text!r}")]
-    return _check_path(parts) or _warnings(parts, provider)
+    return _check_path(parts, provider_of(provider, text)) or _warnings(parts, provider_of(provider, text))
 
 
 def is_public(host: str) -> bool:
@@ -45,7 +46,7 @@ def is_public(host: str) -> bool:
         return "." in host and not host.rstrip(".").lower().endswith(_INSIDE)
 
 
-def _check_path(parts: SplitResult) -> list[Finding]:
+def _check_path(parts: SplitResult, provider: str) -> list[Finding]:
     if parts.query or parts.fragment:
         kept = urlunsplit(parts._replace(query="", fragment=""))
         return [("error", f"ends in ?... or #..., which belongs to single requests; write {kept}")]
@@ -54,13 +55,17 @@ def _check_path(parts: SplitResult) -> list[Finding]:
     if found := _ENDPOINTS.search(parts.path):
         kept = urlunsplit(parts._replace(path=parts.path[: found.start()]))
         return [("error", f"is one endpoint of the API, {found[0].rstrip('/')}; write its base: {kept}")]
+    if provider in WITHOUT_VERSION and (found := _ADDED_BY_SDKS.search(parts.path)):
+        kept = urlunsplit(parts._replace(path=parts.path[: found.start()]))
+        return [("error", f"ends in {found[0].rstrip('/')}, which SDKs add themselves; write {kept}")]
+    if re.search(r"/v1/+v1/*$", parts.path):
+        return [("error", f"holds /v1 twice; write {urlunsplit(parts._replace(path='/v1'))}")]
     return []
 
 
 def _warnings(parts: SplitResult, provider: str) -> list[Finding]:
     found: list[Finding] = []
-    name = provider_of(provider, parts.geturl())
-    if not parts.path.strip("/") and name not in WITHOUT_VERSION:
+    if not parts.path.strip("/") and provider not in WITHOUT_VERSION:
         message = "has no path, and such APIs usually answer below /v1: did you mean "
         found.append(("warning", f"{message}{urlunsplit(parts._replace(path='/v1'))}?"))
     if parts.scheme == "http" and is_public(parts.hostname or ""):

@@ -16,7 +16,7 @@ from gateway.configuration.keys import Where, spell
 from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
 from gateway.providers.hosts import AUTO
-from gateway.settings import NamedUpstream, Settings, Upstream
+from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
 
 Found = tuple[Where, Problem]
 
@@ -91,6 +91,9 @@ def _routing(settings: Settings) -> Iterator[Found]:
         ((("upstreams", i, "name"), api.name) for i, api in enumerate(settings.upstreams)), "name"
     )
     for index, api in enumerate(settings.upstreams):
+        if api.name == DEFAULT_NAME:
+            message = f"{DEFAULT_NAME} is what `upstream` is called in metrics; choose another"
+            yield _found("error", ("upstreams", index, "name"), message)
         yield from _check_route(index, api, settings.upstreams[:index])
 
 
@@ -98,7 +101,9 @@ def _check_route(index: int, api: NamedUpstream, earlier: Iterable[NamedUpstream
     where: Where = ("upstreams", index)
     if not api.prefix and not api.models:
         yield _found(
-            "error", where, f"nothing leads to {api.name}: give it a prefix such as /{api.name}, or models"
+            "error",
+            where,
+            f"takes every request from `upstream`: give it a prefix such as /{api.name}, or models",
         )
     if api.prefix in _OWN_PATHS:
         yield _found("error", (*where, "prefix"), f"{api.prefix} is the gateway's own path; choose another")

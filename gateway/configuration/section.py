@@ -1,6 +1,7 @@
 """What every group of settings is made of: frozen sections, keys with a reason, and words checked as text."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
@@ -51,6 +52,14 @@ def _check_key(key: SecretStr) -> SecretStr:
     return key
 
 
+def _from_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError("expected a path, got the home folder of nobody here") from error
+
+
+Folder = Annotated[Path, AfterValidator(_from_home)]
 Word = Annotated[str, AfterValidator(_check_word)]
 Prefix = Annotated[str, AfterValidator(_check_prefix)]
 Key = Annotated[SecretStr, AfterValidator(_check_key)]

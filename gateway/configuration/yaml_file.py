@@ -21,6 +21,7 @@ _MOST_BYTES = 1024 * 1024
 _MOST_VALUES = 50_000  # aliases of aliases grow exponentially
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")}
+_UNQUOTED = re.compile(r"\{.*[^'\"]\$\{")  # a reference in a mapping of one line
 _IN_PLAIN_WORDS = {
     r"'\t' that cannot start": "a tab; YAML indents with spaces",
     "that cannot start any token": "text that begins with a special character needs quotes",
@@ -123,11 +124,15 @@ def _compose(text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = _in_plain_words(error.problem or error.context or "")
-        if mark and re.search(r"\{.*[^'\"]\$\{", text.split("\n")[mark.line]):
+        if mark and _UNQUOTED.search(_line_around(text, mark.index)):
             message = "between { and } a ${NAME} needs quotes: '${NAME}'"
         raise _DamagedError(message, mark.line + 1 if mark else None) from error
     except (ValueError, OverflowError) as error:  # a \U escape beyond Unicode
         raise _DamagedError("an escape that names no character") from error
+
+
+def _line_around(text: str, index: int) -> str:
+    return text[:index].rpartition("\n")[2] + text[index:].partition("\n")[0]
 
 
 def _in_plain_words(problem: str) -> str:

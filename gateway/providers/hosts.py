@@ -1,7 +1,7 @@
 """Tell from an API's address whose it is, where the settings leave that to the address (`provider: auto`).
 
-Only hosts that belong to one provider alone are known. Any other server, a local one above all, is `other`:
-which formats it reads nobody can tell, so it gets a picture in the format it came in.
+Only hosts that belong to one provider alone are known, and the port that is Ollama's. Any other server, a
+local one above all, is `other`: which formats it reads nobody can tell, so a picture keeps its format.
 """
 
 from fnmatch import fnmatchcase
@@ -19,6 +19,7 @@ _PROVIDER_BY_HOST = {
     "*.services.ai.azure.com": "azure",
     "api.anthropic.com": "anthropic",
     "generativelanguage.googleapis.com": "gemini",
+    "*-generativelanguage.googleapis.com": "gemini",
     "aiplatform.googleapis.com": "gemini",
     "*-aiplatform.googleapis.com": "gemini",
     "dashscope.aliyuncs.com": "qwen",
@@ -26,13 +27,18 @@ _PROVIDER_BY_HOST = {
 }
 
 
+_OLLAMA_PORT = 11434
+
+
 def provider_at(base_url: str) -> str:
     """Return the provider whose host this is; `other` for hosts nobody described."""
     try:
-        host = (urlsplit(base_url).hostname or "").rstrip(".")
+        parts = urlsplit(base_url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return OTHER
-    return next((name for known, name in _PROVIDER_BY_HOST.items() if fnmatchcase(host, known)), OTHER)
+    unknown = "ollama" if port == _OLLAMA_PORT else OTHER
+    return next((name for known, name in _PROVIDER_BY_HOST.items() if fnmatchcase(host, known)), unknown)
 
 
 def provider_of(name: str, base_url: str) -> str:

@@ -35,3 +35,5 @@ def test_the_environment_is_not_read_unless_asked(monkeypatch):
 
 def test_a_home_folder_is_understood():
     assert "~" not in str(Settings(artifact="~/artifact").artifact)
+    with pytest.raises(ValidationError, match="home folder of nobody"):
+        Settings(artifact="~no-such-user/artifact")

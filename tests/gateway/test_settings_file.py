@@ -1,5 +1,6 @@
 import json
 import logging
+from pathlib import Path
 
 import pytest
 import yaml
@@ -64,6 +65,10 @@ def test_environment_wins_over_the_file_and_options_over_both(write, monkeypatch
         ),
         ("\npolicy: {mode: shout}", "gateway.yaml:2: policy.mode: expected monitor or block, got 'shout'"),
         ("upstream: {base_url: example.org}", "gateway.yaml:1: upstream.base_url: "),
+        (
+            "upstream: {base_url: 'http://127.0.0.1:27.0.0.1/v1'}",
+            "gateway.yaml:1: upstream.base_url: expected",
+        ),
         ("upstream: {provider: opnai}", "did you mean openai?"),
         ("upstream: {base_url: 'https://api.openai.com/v1/chat/completions'}", "https://api.openai.com/v1"),
         ("listen: {prefix: openai}", "gateway.yaml:1: listen.prefix: expected a path such as /llm"),
@@ -227,7 +232,7 @@ def test_what_cannot_be_opened_is_named(tmp_path):
 KEYS = [key for key in tree_of(Settings).walk() if key.path]
 WORDS = sorted({step for key in KEYS for step in key.path})
 SCALARS = st.sampled_from(
-    ["on", "no", "~", "1", "-1", "0.5", "1e999", "block", "gpt-4o", "http://a/v1", "x", "${HOME}"]
+    ["on", "no", "~", "1", "-1", "0.5", "1e999", "block", "gpt-4o", "http://a/v1", "x", "~x", "${HOME}"]
 )
 TEXTS = SCALARS | st.text(st.characters(codec="utf-8"), max_size=6)
 VALUES = st.recursive(
@@ -266,6 +271,43 @@ def test_any_values_are_settings_or_told(tmp_path_factory, values, random):
 def test_any_text_is_settings_or_told(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "text.yaml"
     path.write_bytes(data)
+
+    survives(path, {})
+
+
+EXAMPLES = [path.read_text() for path in (Path(__file__).parents[2] / "deploy" / "examples").glob("*.yaml")]
+PIECES = [
+    "\t",
+    ": ",
+    "- ",
+    "{",
+    "]",
+    "&a ",
+    "*a",
+    "<<: ",
+    '"',
+    "|\n",
+    "!!x ",
+    "${A}",
+    "\n",
+    "\r",
+    "\u2028",
+    "?",
+    "---\n",
+]
+
+
+@given(
+    st.sampled_from(EXAMPLES),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(PIECES), st.integers(0, 9))),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_damaged_example_is_settings_or_told(tmp_path_factory, text, damage):
+    for where, piece, lost in damage:
+        start = int(where * len(text))
+        text = text[:start] + piece + text[start + lost :]
+    path = tmp_path_factory.getbasetemp() / "damaged.yaml"
+    path.write_text(text, encoding="utf-8")
 
     survives(path, {})
 

@@ -12,6 +12,10 @@ from gateway.configuration.addresses import check_base_url, is_public
         "http://192.168.1.7:11434/v1",
         "https://gateway.example.org/openai/v3",
         "http://[::1]:8000/v1",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "https://mine.openai.azure.com/openai/v1",
+        "http://localhost:11434/v1",
+        "https://openrouter.ai/api/v1",
     ],
 )
 def test_a_base_url_is_taken_without_a_word(url):
@@ -42,6 +46,13 @@ def test_apis_whose_sdk_adds_the_version_need_no_v1(url, provider):
             "https://g.example/v1beta/models/gemini-2:generateContent",
             "write its base: https://g.example/v1beta",
         ),
+        (
+            "https://generativelanguage.googleapis.com/v1beta/",
+            "write https://generativelanguage.googleapis.com",
+        ),
+        ("https://mine.openai.azure.com/openai/deployments/d", "write https://mine.openai.azure.com"),
+        ("http://localhost:11434/api", "write http://localhost:11434"),
+        ("http://localhost:8000/v1/v1", "write http://localhost:8000/v1"),
         ("https://mine.openai.azure.com/?api-version=1", "write https://mine.openai.azure.com/"),
         ("example.org", "did you mean https://example.org?"),
         ("localhost:8000/v1", "did you mean http://localhost:8000/v1?"),

@@ -63,7 +63,7 @@ def test_known_providers_are_those_of_the_rules():
         ),
         (
             {"upstreams": [{"name": "a"}]},
-            "error upstreams[0]: nothing leads to a: give it a prefix such as /a, or models",
+            "error upstreams[0]: takes every request from `upstream`: give it a prefix such as /a, or models",
         ),
         (
             {"upstreams": [{"name": "a", "prefix": "/v1"}]},
@@ -86,6 +86,10 @@ def test_known_providers_are_those_of_the_rules():
             "error upstreams[0].base_url: expected an address",
         ),
         ({"model_map": {"a": "b", "b": "a"}}, "error model_map.a: leads back to itself"),
+        (
+            {"upstreams": [{"name": "default", "prefix": "/a"}]},
+            "error upstreams[0].name: default is what `upstream` is called in metrics",
+        ),
         ({"model_map": {"a": "a"}}, "error model_map.a: leads back to itself"),
         ({"model_map": {"a": "b", "b": "c"}}, "warning model_map.a: leads to b, which is mapped itself"),
         ({"models": {"m": "./nowhere"}}, "error models.m: cannot read a profile at ./nowhere"),

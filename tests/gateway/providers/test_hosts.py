@@ -15,6 +15,8 @@ from gateway.providers.rules import load_rules
         ("https://europe-west4-aiplatform.googleapis.com", "gemini"),
         ("https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "qwen"),
         ("http://localhost:8000/v1", "other"),
+        ("http://localhost:11434", "ollama"),
+        ("http://localhost:99999", "other"),
         ("https://api.openai.com.example.org/v1", "other"),
         ("https://example.org/api.openai.com", "other"),
         ("http://[::1", "other"),
