@@ -27,7 +27,7 @@ from gateway.relay.caller import Callers
 from gateway.relay.destination import Destinations
 from gateway.relay.drain import Drain
 from gateway.relay.proxy import Dialects, Proxy
-from gateway.relay.route import ApiRoute
+from gateway.relay.route import ApiRoute, nobody_minds
 from gateway.settings import Settings
 
 DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of requests that are nobody's
@@ -46,6 +46,7 @@ def create_app(
     *,
     metrics: Metrics | None = None,
     drain: Drain | None = None,
+    accept: Callable[[str], None] = nobody_minds,
 ) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
 
@@ -55,6 +56,7 @@ def create_app(
         dialects: The APIs that are looked into.
         metrics: Numbers shared with other processes; None: this app's own.
         drain: Whoever ends the app's requests when their time is over; None: nobody.
+        accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
 
     Raises:
         ValueError: The environment names a proxy that cannot be used.
@@ -73,7 +75,7 @@ def create_app(
     )
     destinations = Destinations(settings)
     proxy = Proxy(
-        route=ApiRoute(metrics, drain or Drain()),
+        route=ApiRoute(metrics, drain or Drain(), accept),
         dialects=Dialects(dialects),
         destinations=destinations,
         callers=Callers(settings),

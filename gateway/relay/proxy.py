@@ -94,7 +94,7 @@ class Proxy:
         request.dialect = found[0] if found else self.dialects.of_errors(place.destination().provider)
         _refuse_other_protocols(incoming)
         caller = self.callers.of(incoming)
-        exchange.client = caller.client
+        exchange.client, request.tenant = caller.client, caller.tenant
         if found is None:
             await self._pass_through(request, place, caller)
             return
@@ -114,7 +114,9 @@ class Proxy:
         try:
             packed = await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:
-            return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), incoming.chunks())
+            return await self._forward_unseen(
+                request, place, _too_large(self.max_body_bytes), incoming.chunks()
+            )
         exchange.times.body_arrived()
         body = packed
         coding = incoming.header(b"content-encoding")
