@@ -29,6 +29,7 @@ from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
 from gateway.relay.proxy import InspectedApi, PassThrough
 from gateway.relay.route import ApiRoute
+from gateway.relay.tracing import Tracer, tracer_for
 from gateway.relay.upstream import Upstream
 from gateway.settings import Settings
 
@@ -37,8 +38,10 @@ DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of r
 
 def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialect] = DIALECTS) -> Starlette:
     """Return the app; connections and threads open when its lifespan starts."""
-    metrics = Metrics(settings.models)
+    metrics = Metrics(settings.models, (client.name for client in settings.clients))
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
+    for model, profile in pipeline.profiles.by_model.items():
+        metrics.describe_profile(model, profile.source)
     pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
     upstream = Upstream(settings.upstream)
     prefix = settings.listen.prefix
@@ -49,13 +52,15 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         metrics=metrics,
         max_images=settings.limits.max_images,
     )
-    api = _api(settings, work, upstream, dialects)
+    tracer = tracer_for(settings.telemetry)
+    api = _api(settings, work, upstream, dialects, tracer)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with upstream:
             yield
         await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        await asyncio.to_thread(tracer.close)
 
     async def livez(_: Request) -> Response:
         return _json({"status": "alive"})
@@ -83,11 +88,15 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     )
 
 
-def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
+def _api(
+    settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect], tracer: Tracer
+) -> "Api":
     """Give every dialect its endpoint."""
 
     def route(dialect: Dialect) -> ApiRoute:
-        return ApiRoute(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
+        return ApiRoute(
+            upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix, tracer
+        )
 
     inspected = [
         InspectedApi(

@@ -36,7 +36,7 @@ class PassThrough:
             body = incoming.chunks() if incoming.has_body else None
             with closing(await self.route.ask(incoming, exchange, body)) as response:
                 exchange.answer_starts(response.status)
-                await relay(response, send, [])
+                await relay(response, send, [], exchange.times.chunk_arrives)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class InspectedApi:
             body = await self._prepare(incoming, exchange)
             with closing(await self.route.ask(incoming, exchange, body)) as response:
                 exchange.answer_starts(response.status)
-                await relay(response, send, explaining_headers(exchange))
+                await relay(response, send, explaining_headers(exchange), exchange.times.chunk_arrives)
 
     async def _prepare(self, incoming: Incoming, exchange: Exchange) -> Body:
         """Return the body to send on: looked into, or as it comes where that cannot be done."""

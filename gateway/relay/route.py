@@ -15,6 +15,8 @@ from gateway.relay.accounting import account_for
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import ClientHangUpError, Headers, Incoming, until_hung_up
+from gateway.relay.request_id import request_id
+from gateway.relay.tracing import Tracer
 from gateway.relay.upstream import Body, Upstream, UpstreamCutError, forwardable
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ class ApiRoute:
     dialect: Dialect  # of our own errors
     provider: str
     prefix: str
+    tracer: Tracer
 
     @contextlib.asynccontextmanager
     async def serving(self, incoming: Incoming, exchange: Exchange, send: Send) -> AsyncIterator[None]:
@@ -36,6 +39,8 @@ class ApiRoute:
 
         The block is cancelled when the client hangs up.
         """
+        exchange.trace = self.tracer.begin(incoming.method, exchange.path, incoming.headers)
+        exchange.request_id = request_id(incoming.header(b"x-request-id"))
         with self.metrics.in_flight.track_inprogress():
             try:
                 async with until_hung_up(incoming), self._rendering_errors(incoming, exchange, send):
@@ -54,12 +59,13 @@ class ApiRoute:
         """
         target = incoming.raw_path[len(self.prefix) + len("/v1") :] + _query(incoming)
         size_bytes = incoming.content_length if not isinstance(body, bytes) else None
-        headers = forwardable(incoming.headers)
+        headers = exchange.trace.asking(forwardable(incoming.headers))
         with exchange.times.waiting_for_upstream():
             response = await self.upstream.send(
                 incoming.method, target.decode("latin-1"), headers, body, size_bytes=size_bytes
             )
         exchange.is_forwarded = True
+        exchange.is_stream = response.content_type == "text/event-stream"
         return response
 
     @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ Bodies are neither decompressed nor re-chunked by hand; end-to-end headers pass,
 server to stop generating.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Self
 
 import aiohttp
@@ -109,8 +109,10 @@ class Upstream:
             raise UpstreamUnreachableError(message) from error
 
 
-async def relay(response: aiohttp.ClientResponse, send: Send, extra: Headers) -> None:
-    """Pass the answer on as it arrives, with our headers added.
+async def relay(
+    response: aiohttp.ClientResponse, send: Send, extra: Headers, on_piece: Callable[[], None]
+) -> None:
+    """Pass the answer on as it arrives, with our headers added; `on_piece` is told of each piece.
 
     Raises:
         UpstreamCutError: It broke off; the caller must not end the answer as if it were complete.
@@ -119,6 +121,7 @@ async def relay(response: aiohttp.ClientResponse, send: Send, extra: Headers) ->
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     try:
         async for piece in response.content.iter_any():
+            on_piece()
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     except TimeoutError as error:
         raise UpstreamCutError("upstream_timeout") from error
