@@ -28,6 +28,7 @@ from gateway.policy import Policies
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
 from gateway.relay.proxy import InspectedApi, PassThrough
+from gateway.relay.readiness import Look, Readiness, watching
 from gateway.relay.route import ApiRoute
 from gateway.relay.tracing import Tracer, tracer_for
 from gateway.relay.upstream import Upstream
@@ -54,10 +55,11 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     )
     tracer = tracer_for(settings.telemetry)
     api = _api(settings, work, upstream, dialects, tracer)
+    readiness = Readiness(settings.readiness, {"default": _look_at(upstream)}, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with upstream:
+        async with upstream, watching(readiness):
             yield
         await asyncio.to_thread(pool.shutdown, cancel_futures=True)
         await asyncio.to_thread(tracer.close)
@@ -66,7 +68,10 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         return _json({"status": "alive"})
 
     async def readyz(_: Request) -> Response:
-        return _json({"status": "ready", "artifact": pipeline.artifact, "models": sorted(settings.models)})
+        status, code = ("ready", 200) if readiness.is_ready else ("not_ready", 503)
+        facts = {"status": status, "artifact": pipeline.artifact, "models": sorted(settings.models)}
+        looked = {"upstreams": readiness.upstreams} if readiness.upstreams else {}
+        return Response(orjson.dumps(facts | looked), code, media_type="application/json")
 
     async def expose(_: Request) -> Response:
         return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
@@ -122,6 +127,13 @@ class Api:
         """Choose by method and path; the path is normalised first, so that no spelling slips past."""
         chosen = (each for each in self.inspected if scope["method"] == "POST" and each.takes(scope))
         await next(chosen, self.pass_through)(scope, receive, send)
+
+
+def _look_at(upstream: Upstream) -> Look:
+    async def look() -> None:
+        (await upstream.send("GET", "/models", [], None)).close()
+
+    return look
 
 
 def _json(body: object) -> Response:
