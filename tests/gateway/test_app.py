@@ -48,7 +48,7 @@ def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, path):
     assert upstream.requests == []
 
 
-def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gateway, upstream_server):
+def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gateway):
     silent = socket.create_server(("127.0.0.1", 0), backlog=1)
     check = {"check_upstream": True, "interval_seconds": 0.05}
     with contextlib.closing(silent):
