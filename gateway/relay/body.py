@@ -20,6 +20,8 @@ from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
 from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
 from gateway.relay.admission import Admission
+from gateway.relay.caller import Caller
+from gateway.relay.destination import Destination
 from gateway.relay.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What a body holds."""
+
+    body: bytes
+    dialect: Dialect
+    model: str = ""
+    slots: Sequence[Slot] = ()
+    problem: Problem | None = None  # why it could not be looked into
+
+
+@dataclass(frozen=True)
 class BodyWork:
     """Looks into bodies, whatever their dialect."""
 
@@ -44,30 +57,52 @@ class BodyWork:
     metrics: Metrics
     max_images: int
 
+    def look(self, body: bytes, dialect: Dialect, path: str) -> "Looked":
+        """Find the images of a body and the model it asks for."""
+        try:
+            slots = dialect.find(body) if dialect.may_have_images(body) else []
+            document = orjson.loads(skeleton(body, [span for slot in slots for span in slot.spans.values()]))
+        except AmbiguousKeysError as error:
+            return Looked(body, dialect, problem=Problem("duplicate_keys", str(error)))
+        except ValueError as error:
+            return Looked(body, dialect, problem=Problem("not_json", f"the body is not valid JSON: {error}"))
+        if not isinstance(document, dict):
+            problem = Problem("not_an_object", "the body must be a JSON object")
+            return Looked(body, dialect, problem=problem)
+        model = dialect.model_of(path, document)
+        if len(slots) > self.max_images:
+            message = f"expected at most {self.max_images} images, got {len(slots)}"
+            return Looked(body, dialect, model, problem=Problem("too_many_images", message))
+        return Looked(body, dialect, model, slots)
+
     async def treat(
-        self, body: bytes, exchange: Exchange, dialect: Dialect, *, tenant: str, is_bypassed: bool
+        self,
+        looked: "Looked",
+        exchange: Exchange,
+        caller: Caller,
+        destination: Destination,  # noqa: ARG002 - whose rules and addresses apply
     ) -> bytes:
         """Return the body to send on; what was found goes into `exchange`.
 
         Raises:
             RequestRefusedError: Something cannot be checked, and the policy refuses that.
             ImageBlockedError: An image is flagged, and the policy blocks that.
-            QueueFullError: Too much waits already.
         """
-        with exchange.trace.part("look"):
-            slots = self._find_images(body, exchange, dialect)
-        if is_bypassed:
+        if looked.problem is not None:
+            self.give_up(looked.problem, exchange)
+        if caller.is_bypassed:
             exchange.unchecked = "bypass"
-            return body
-        if not slots:
-            return body
-        with self.admission.admit(len(body)):
-            replacements = await self._treat_images(body, slots, exchange, dialect, tenant=tenant)
-        self._enforce(slots, exchange)
+            return looked.body
+        if not looked.slots:
+            return looked.body
+        replacements = await self._treat_images(
+            looked.body, looked.slots, exchange, looked.dialect, tenant=caller.tenant
+        )
+        self._enforce(looked.slots, exchange)
         if not replacements:
-            return body
+            return looked.body
         with self.metrics.stage.labels("splice").time():
-            return splice(body, replacements)
+            return splice(looked.body, replacements)
 
     def give_up(self, problem: Problem, exchange: Exchange) -> None:
         """Note that the body as a whole is not looked into.
@@ -77,26 +112,6 @@ class BodyWork:
         """
         self._refuse_or_note(problem, exchange)
         exchange.unchecked = problem.kind
-
-    def _find_images(self, body: bytes, exchange: Exchange, dialect: Dialect) -> list[Slot]:
-        try:
-            slots = dialect.find(body) if dialect.may_have_images(body) else []
-            document = orjson.loads(skeleton(body, [span for slot in slots for span in slot.spans.values()]))
-        except AmbiguousKeysError as error:
-            self.give_up(Problem("duplicate_keys", str(error)), exchange)
-            return []
-        except ValueError as error:
-            self.give_up(Problem("not_json", f"the body is not valid JSON: {error}"), exchange)
-            return []
-        if not isinstance(document, dict):
-            self.give_up(Problem("not_an_object", "the body must be a JSON object"), exchange)
-            return []
-        exchange.model = dialect.model_of(exchange.api_path, document)
-        if len(slots) > self.max_images:
-            message = f"expected at most {self.max_images} images, got {len(slots)}"
-            self.give_up(Problem("too_many_images", message), exchange)
-            return []
-        return slots
 
     async def _treat_images(
         self, body: bytes, slots: Sequence[Slot], exchange: Exchange, dialect: Dialect, *, tenant: str

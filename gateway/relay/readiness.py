@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
+from gateway.relay.drain import Drain
 from gateway.settings import Readiness as ReadinessSettings
 
 log = logging.getLogger(__name__)
@@ -20,27 +21,25 @@ Look = Callable[[], Awaitable[object]]  # returns when the upstream answered
 class Readiness:
     """What /readyz goes by."""
 
-    def __init__(self, settings: ReadinessSettings, looks: Mapping[str, Look], metrics: Metrics) -> None:
+    def __init__(
+        self, settings: ReadinessSettings, looks: Mapping[str, Look], metrics: Metrics, drain: Drain
+    ) -> None:
         """Take how each upstream is looked at; a look raises `GatewayError` when there is no answer."""
         self._settings = settings
         self._looks = looks if settings.check_upstream else {}
         self._metrics = metrics
         self._answers: dict[str, bool] = dict.fromkeys(self._looks, False)
-        self._is_draining = False
+        self._drain = drain
 
     @property
     def is_ready(self) -> bool:
         """Whether requests should be sent here."""
-        return not self._is_draining and all(self._answers.values())
+        return not self._drain.has_begun and all(self._answers.values())
 
     @property
     def upstreams(self) -> Mapping[str, bool]:
         """Whether each upstream answered when last looked at; empty if nobody looks."""
         return dict(self._answers)
-
-    def drain(self) -> None:
-        """Say no from now on: the process stops."""
-        self._is_draining = True
 
     async def watch(self) -> None:
         """Look at every upstream, again and again; cancel it at the end."""
@@ -74,12 +73,11 @@ class Readiness:
 
 @contextlib.asynccontextmanager
 async def watching(readiness: Readiness) -> AsyncIterator[None]:
-    """Watch for the length of the block; the process drains when it is left."""
+    """Watch for the length of the block."""
     watcher = asyncio.ensure_future(readiness.watch())
     try:
         yield
     finally:
-        readiness.drain()
         watcher.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watcher

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.errors import UpstreamUnreachableError
 from gateway.metrics import Metrics
+from gateway.relay.drain import Drain
 from gateway.relay.readiness import Readiness
 from gateway.settings import Readiness as Settings
 
@@ -47,7 +48,7 @@ async def settled(readiness: Readiness, *, is_ready: bool) -> bool:
 async def test_it_is_ready_once_every_upstream_answered():
     first, second = Upstream(is_up=True), Upstream(is_up=False)
     metrics = Metrics({})
-    readiness = Readiness(CHECK, {"a": first.look, "b": second.look}, metrics)
+    readiness = Readiness(CHECK, {"a": first.look, "b": second.look}, metrics, Drain())
     assert not readiness.is_ready  # nobody has looked yet
 
     second.is_up = True
@@ -59,7 +60,7 @@ async def test_it_is_ready_once_every_upstream_answered():
 
 async def test_an_upstream_that_goes_away_is_noticed(caplog):
     upstream = Upstream(is_up=True)
-    readiness = Readiness(CHECK, {"a": upstream.look}, Metrics({}))
+    readiness = Readiness(CHECK, {"a": upstream.look}, Metrics({}), Drain())
     await settled(readiness, is_ready=True)
 
     upstream.is_up = False
@@ -71,7 +72,7 @@ async def test_an_upstream_that_goes_away_is_noticed(caplog):
 
 async def test_nobody_looks_where_the_settings_do_not_ask_for_it():
     upstream = Upstream(is_up=False)
-    readiness = Readiness(Settings(), {"a": upstream.look}, Metrics({}))
+    readiness = Readiness(Settings(), {"a": upstream.look}, Metrics({}), Drain())
 
     await readiness.watch()
 
@@ -80,9 +81,10 @@ async def test_nobody_looks_where_the_settings_do_not_ask_for_it():
 
 
 async def test_whoever_drains_is_not_ready():
-    readiness = Readiness(Settings(), {}, Metrics({}))
+    drain = Drain()
+    readiness = Readiness(Settings(), {}, Metrics({}), drain)
 
-    readiness.drain()
+    drain.begin()
 
     assert not readiness.is_ready
 
@@ -92,7 +94,7 @@ async def test_an_upstream_that_says_nothing_does_not_hold_the_others_up():
         await asyncio.Event().wait()
 
     other = Upstream(is_up=True)
-    readiness = Readiness(CHECK, {"silent": silent, "other": other.look}, Metrics({}))
+    readiness = Readiness(CHECK, {"silent": silent, "other": other.look}, Metrics({}), Drain())
     watching = asyncio.ensure_future(readiness.watch())
     await asyncio.sleep(0.05)
 
