@@ -4,7 +4,7 @@
     ├── RequestRefusedError        it cannot be checked, and the policy refuses what it cannot check
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
     ├── UnknownPathError           nothing of ours lies at this path
-    ├── QueueFullError             too many bytes wait for image work: try again
+    ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     └── UpstreamTimeoutError       the upstream took too long
 
@@ -70,7 +70,7 @@ class UnknownPathError(GatewayError):
 
 
 class QueueFullError(GatewayError):
-    """More bytes wait for image work than `limits.queue_bytes`."""
+    """More is in flight than `limits.queue_bytes`, or more images wait than `limits.queue_images`."""
 
     status = 429
     kind = "queue_full"
@@ -79,6 +79,15 @@ class QueueFullError(GatewayError):
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second."""
         return {"retry-after": "1"}
+
+
+class ImageTimeoutError(Exception):
+    """An image took longer than it may, waiting or being worked on: it is unchecked."""
+
+    reason: ClassVar[str] = "timed_out"
+
+    def __init__(self) -> None:
+        super().__init__("there was not enough time to check the image")
 
 
 class UpstreamUnreachableError(GatewayError):

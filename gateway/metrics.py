@@ -57,7 +57,15 @@ class Metrics:
             registry=registry,
         )
         self.in_flight = Gauge("jnd_in_flight_requests", "Requests being answered.", registry=registry)
-        self.queue_bytes = Gauge("jnd_queue_bytes", "Body bytes waiting for image work.", registry=registry)
+        self.queue_bytes = Gauge("jnd_queue_bytes", "Body bytes in flight.", registry=registry)
+        self.queue_images = Gauge("jnd_queue_images", "Images waiting for their turn.", registry=registry)
+        self.queue_pixels = Gauge("jnd_queue_pixels", "Pixels being worked on.", registry=registry)
+        self.queue_wait = Histogram(
+            "jnd_queue_wait_seconds",
+            "Time an image waits for its turn.",
+            buckets=_OVERHEAD_BUCKETS,
+            registry=registry,
+        )
         for kind in _KINDS:
             self.errors.labels(kind)
         self._build = Gauge("jnd_build_info", "What runs here.", ["version", "artifact"], registry=registry)
