@@ -24,6 +24,7 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import UnknownPathError
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
+from gateway.policy import Policies
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
 from gateway.relay.proxy import InspectedApi, PassThrough
@@ -46,7 +47,6 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
         pool=pool,
         admission=Admission(settings.limits.queue_bytes, metrics.queue_bytes),
         metrics=metrics,
-        on_failure=settings.policy.on_failure,
         max_images=settings.limits.max_images,
     )
     api = _api(settings, work, upstream, dialects)
@@ -90,7 +90,13 @@ def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Seque
         return ApiRoute(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
 
     inspected = [
-        InspectedApi(route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass)
+        InspectedApi(
+            route(dialect),
+            work,
+            settings.limits.max_body_bytes,
+            settings.policy.allow_bypass,
+            Policies(settings),
+        )
         for dialect in dialects
     ]
     return Api(inspected, PassThrough(route(dialects[0])))

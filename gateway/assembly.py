@@ -43,7 +43,6 @@ def load_pipeline(settings: Settings) -> Pipeline:
         inspector=Inspector(detectors(settings, predictor), settings.policy.alpha),
         compressor=_compressor(settings, predictor),
         profiles=profiles,
-        policy=settings.policy,
         limits=DecodeLimits(
             settings.limits.max_image_bytes, settings.limits.max_pixels, settings.limits.max_frames
         ),
@@ -78,7 +77,7 @@ def detectors(settings: Settings, predictor: Predictor) -> list[Detector]:
 
 def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
     chosen = settings.compression
-    if chosen.mode == "off":
+    if {chosen.mode, *(policy.compression for policy in settings.policies.values())} <= {"off", None}:
         return None
     return Compressor(predictor, load_rules(), chosen.tier, chosen.max_probability)
 

@@ -3,6 +3,8 @@
     GatewayError
     ├── RequestRefusedError        it cannot be checked, and the policy refuses what it cannot check
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
+    ├── UnknownPolicyError         the settings have no policy of this name
+    ├── PolicyForbiddenError       this caller may not choose a policy
     ├── UnknownPathError           nothing of ours lies at this path
     ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
@@ -18,6 +20,14 @@ from typing import ClassVar
 TOO_LARGE = frozenset(
     {"body_too_large", "too_many_bytes", "too_many_pixels", "too_many_frames", "too_many_images"}
 )
+
+# What is told and never refused: looking further would promise nothing, or nobody asked to look.
+LIMIT = frozenset({"bypass", "image_in_text", "not_examined", "too_small"})
+
+
+def class_of(reason: str) -> str:
+    """Return `limit` for what is told and never refused, `unseen` for what `on_failure: refuse` refuses."""
+    return "limit" if reason in LIMIT else "unseen"
 
 
 class GatewayError(Exception):
@@ -60,6 +70,20 @@ class ImageBlockedError(GatewayError):
 
     status = 400
     kind = "image_blocked"
+
+
+class UnknownPolicyError(GatewayError):
+    """x-jnd-policy names none of the settings' `policies`."""
+
+    status = 400
+    kind = "unknown_policy"
+
+
+class PolicyForbiddenError(GatewayError):
+    """x-jnd-policy comes from a caller that is not a trusted client."""
+
+    status = 403
+    kind = "policy_forbidden"
 
 
 class UnknownPathError(GatewayError):

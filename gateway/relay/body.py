@@ -21,7 +21,6 @@ from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
 from gateway.relay.admission import Admission
 from gateway.relay.exchange import Exchange
-from gateway.settings import OnFailure
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +42,6 @@ class BodyWork:
     pool: ThreadPoolExecutor
     admission: Admission
     metrics: Metrics
-    on_failure: OnFailure
     max_images: int
 
     async def treat(
@@ -56,7 +54,8 @@ class BodyWork:
             ImageBlockedError: An image is flagged, and the policy blocks that.
             QueueFullError: Too much waits already.
         """
-        slots = self._find_images(body, exchange, dialect)
+        with exchange.trace.part("look"):
+            slots = self._find_images(body, exchange, dialect)
         if is_bypassed:
             exchange.unchecked = "bypass"
             return body
@@ -104,7 +103,7 @@ class BodyWork:
     ) -> list[Replacement]:
         loop = asyncio.get_running_loop()
         jobs = [
-            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange.model, tenant)
+            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange, tenant)
             for slot in slots
         ]
         treated = await asyncio.gather(*jobs)
@@ -114,11 +113,25 @@ class BodyWork:
                 self._refuse_or_note(each.problem, exchange)
         return [replacement for each in treated for replacement in each.replacements]
 
-    def _treat_image(self, body: bytes, slot: Slot, dialect: Dialect, model: str, tenant: str) -> "_Treated":
+    def _treat_image(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    ) -> "_Treated":
         """Take one image through the pipeline, on a worker thread."""
+        with exchange.trace.part("image") as part:
+            treated = self._attempt(body, slot, dialect, exchange, tenant)
+            part.tell("outcome", treated.outcome.verdict.outcome)
+            part.tell("bytes_in", treated.outcome.bytes_in)
+            part.tell("bytes_out", treated.outcome.bytes_out)
+        return treated
+
+    def _attempt(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    ) -> "_Treated":
         try:
             inline = _read(dialect, body, slot)
-            outcome = self.pipeline.process(inline.data, inline.media_type, model=model, tenant=tenant)
+            outcome = self.pipeline.process(
+                inline.data, inline.media_type, model=exchange.model, tenant=tenant, policy=exchange.policy
+            )
             is_changed = outcome.data != inline.data
             replacements = dialect.write(slot, outcome.media_type, outcome.data) if is_changed else ()
         except NotInlineError as error:
@@ -135,7 +148,7 @@ class BodyWork:
         return _Treated(outcome, replacements, problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
-        if self.on_failure == "forward":
+        if exchange.policy.on_failure == "forward":
             exchange.failures.append(problem.kind)
         elif problem.kind == GatewayError.kind:
             raise GatewayError(problem.message, param=problem.param)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
 
+from gateway.policy import Policies
 from gateway.relay.body import BodyWork, Problem
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
@@ -46,6 +47,7 @@ class InspectedApi:
     work: BodyWork
     max_body_bytes: int
     allow_bypass: bool
+    policies: Policies
 
     def takes(self, scope: Scope) -> bool:
         """Tell whether this request is of the dialect."""
@@ -58,6 +60,7 @@ class InspectedApi:
             self.route.dialect.name, self.route.provider, scope["path"], api_path=self._path(scope)
         )
         async with self.route.serving(incoming, exchange, send):
+            exchange.policy = self.policies.default
             body = await self._prepare(incoming, exchange)
             with closing(await self.route.ask(incoming, exchange, body)) as response:
                 exchange.answer_starts(response.status)

@@ -279,7 +279,6 @@ def make_pipeline(inspector: StandInInspector) -> Callable[..., Pipeline]:
             "inspector": inspector,
             "compressor": StandInCompressor() if chosen.compression.mode != "off" else None,
             "profiles": Profiles({}, default_profile()),
-            "policy": chosen.policy,
             "limits": DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames),
             "provider": chosen.upstream.provider,
             "artifact": "a1",

@@ -1,9 +1,10 @@
 import pytest
 
 from calibration.image import ImageError, decode
+from gateway.policy import Policies
 from gateway.settings import Settings
 
-ASK = {"model": "m", "tenant": "t"}
+ASK = {"model": "m", "tenant": "t", "policy": Policies(Settings()).default}
 
 
 def test_image_goes_all_the_way(make_pipeline, png):
@@ -46,7 +47,9 @@ def test_another_model_or_caller_is_judged_anew(make_pipeline, inspector, png, c
 def test_blocked_image_is_not_compressed(make_pipeline, inspector, png):
     inspector.outcome = "imperceptible_edit"
 
-    outcome = make_pipeline(Settings(policy={"mode": "block"})).process(png, "image/png", **ASK)
+    block = Policies(Settings(policy={"mode": "block"})).default
+
+    outcome = make_pipeline().process(png, "image/png", **(ASK | {"policy": block}))
 
     assert outcome.action == "block"
     assert outcome.plan is None
@@ -73,3 +76,40 @@ def test_image_no_detector_could_examine_says_so(make_pipeline, inspector, png):
     inspector.outcome = "unchecked"
 
     assert make_pipeline().process(png, "image/png", **ASK).reason == "not_examined"
+
+
+def test_mode_observe_works_everything_out_and_sends_what_came(make_pipeline, png):
+    observe = Policies(Settings(compression={"mode": "observe"})).default
+    pipeline = make_pipeline()
+
+    observed = pipeline.process(png, "image/png", **(ASK | {"policy": observe}))
+    sent = pipeline.process(png, "image/png", **ASK)
+
+    assert observed.data == png and observed.media_type == "image/png"
+    assert observed.plan == sent.plan
+    assert observed.would_save_bytes == sent.bytes_in - sent.bytes_out > 0
+    assert (observed.would_save_tokens, observed.tokens_saved) == (10, 0)
+    assert (sent.would_save_tokens, sent.would_save_bytes, sent.tokens_saved) == (0, 0, 10)
+
+
+def test_a_policy_without_compression_leaves_the_image_and_judges_it(make_pipeline, png):
+    off = Policies(Settings(compression={"mode": "off"})).default
+
+    outcome = make_pipeline().process(png, "image/png", **(ASK | {"policy": off}))
+
+    assert (outcome.plan, outcome.data, outcome.verdict.outcome) == (None, png, "clean")
+
+
+def test_an_image_met_again_is_recalled_by_the_same_rules_alone(make_pipeline, png):
+    named = Policies(Settings(policies={"same": {"on_failure": "refuse"}, "other": {"mode": "block"}}))
+    pipeline = make_pipeline()
+
+    def recalled(name: str) -> bool:
+        policy = named.named(name, is_trusted=True)
+        return pipeline.process(png, "image/png", **(ASK | {"policy": policy})).is_recalled
+
+    assert [recalled(name) for name in ("", "", "same", "other", "other")] == [False, True, True, False, True]
+
+
+def test_pixels_are_those_of_the_file(make_pipeline, png):
+    assert make_pipeline().process(png, "image/png", **ASK).pixels_in == 128 * 96
