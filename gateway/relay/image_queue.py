@@ -22,6 +22,7 @@ from gateway.metrics import Metrics
 T = TypeVar("T")
 
 LARGE_PIXELS = 4_000_000  # above: a second of work or more
+PIXEL_BYTES = 12  # that work takes at most for each pixel
 
 
 @dataclass(eq=False)
@@ -92,12 +93,15 @@ class ImageQueue:
         max_images: int,
         max_pixels: int,
         metrics: Metrics,
+        used: Callable[[int], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take at least two threads, one of which small pictures have for themselves.
 
-        `max_images` may wait, `max_pixels` may be worked on; `clock` tells seconds.
+        `max_images` may wait, `max_pixels` may be worked on; `used` hears of the bytes that work has taken,
+        `clock` tells seconds.
         """
+        self._used = used
         self._threads = max(2, threads)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="image")
         self._max_images = max_images
@@ -190,6 +194,7 @@ class ImageQueue:
     def _end(self, job: _Job, ended: "asyncio.Future[Any]") -> None:
         self._running.discard(job)
         self._count_pixels(-job.pixels)
+        self._used(job.pixels * PIXEL_BYTES)
         error = None if ended.cancelled() else ended.exception()
         if not job.answer.done():  # else nobody waits, and what was found goes
             if ended.cancelled():

@@ -217,3 +217,11 @@ async def test_what_nobody_waits_for_is_let_go(make_queue):
     works.end()
 
     assert await comes_to_be(lambda: gone() is None)
+
+
+async def test_memory_that_work_took_is_told_of_when_it_ends(make_queue):
+    used = []
+
+    await start(make_queue(used=used.append), lambda: None, pixels=1000)
+
+    assert used == [12_000]
