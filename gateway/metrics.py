@@ -140,6 +140,12 @@ class Metrics:
         self.stage = self._histogram(
             "jnd_stage_seconds", "Time per image and stage.", _OVERHEAD_BUCKETS, "stage"
         )
+        self.queue_wait = Histogram(
+            "jnd_queue_wait_seconds",
+            "Time an image waits until work on it begins.",
+            buckets=_OVERHEAD_BUCKETS,
+            registry=self.registry,
+        )
         self.upstream = Histogram(
             "jnd_upstream_seconds",
             "Wait for the upstream to start its answer.",

@@ -26,8 +26,16 @@ _MOST_REMEMBERED = 1024  # tenants turned away; made-up keys must not fill the m
 class Admission:
     """Lets bodies in while they fit."""
 
-    def __init__(self, max_bytes: int, gauge: Gauge, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Bound all bodies together; `clock` tells seconds."""
+    def __init__(
+        self,
+        max_bytes: int,
+        gauge: Gauge,
+        *,
+        used: Callable[[int], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Bound all bodies together; `used` hears of the bytes each has held, `clock` tells seconds."""
+        self._used = used
         self._max_bytes = max_bytes
         self._gauge = gauge
         self._held = Counter[str]()  # bytes by tenant; never a zero
@@ -73,6 +81,10 @@ class Admission:
         waiting = set(self._turned_away) - {tenant}
         return bound / len(waiting | set(self._held) | {tenant}) if waiting else bound
 
+    def _give_back(self, size_bytes: int, tenant: str) -> None:
+        self._change(-size_bytes, tenant)
+        self._used(size_bytes)
+
     def _change(self, size_bytes: int, tenant: str) -> None:
         self._held_bytes += size_bytes
         self._held[tenant] += size_bytes
@@ -101,7 +113,7 @@ class Reservation:
     def release(self) -> None:
         """Give all of it back; again does nothing."""
         if self.size_bytes:
-            self._admission._change(-self.size_bytes, self._tenant)
+            self._admission._give_back(self.size_bytes, self._tenant)
         self.size_bytes = 0
 
     def __enter__(self) -> "Reservation":

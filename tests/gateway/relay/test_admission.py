@@ -63,13 +63,16 @@ def test_a_body_of_unknown_length_grows_until_nothing_is_left(admission):
     assert admission.held_bytes == 12 * MEBIBYTE
 
 
-def test_room_is_given_back_once(admission):
+def test_room_is_given_back_once_and_told_of(gauge):
+    used = []
+    admission = Admission(BOUND, gauge, used=used.append)
     held = admission.admit(5)
 
     held.release()
     held.release()
 
     assert admission.held_bytes == 0
+    assert used == [5]
 
 
 def test_room_is_given_back_when_the_request_fails(admission):
