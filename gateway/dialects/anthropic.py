@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.document import Fields, Node, Object, children
-from gateway.dialects.places import Grammar, Place, member, objects, texts, walk
+from gateway.dialects.address_sources import SourceUrl
+from gateway.dialects.document import Fields, Node, Object, Text, children
+from gateway.dialects.places import Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import typed_base64, unseen
-from gateway.dialects.sources import DataUrl, Unseen
+from gateway.dialects.readers import DUPLICATE_KEYS, strings_at, typed_base64, unseen
+from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 
 _PATHS = re.compile(
@@ -29,8 +30,6 @@ _ERROR_TYPES: Mapping[int, str] = {
     504: "timeout_error",
     529: "overloaded_error",
 }
-# Files that the API's own tools made: the model reads of them, but does not see them.
-_MADE_BY_THE_API = frozenset({"code_execution_output", "bash_code_execution_output"})
 
 
 class Anthropic:
@@ -40,7 +39,7 @@ class Anthropic:
     credential_headers: Sequence[bytes] = (b"x-api-key", b"authorization")
     markers: Sequence[bytes] = (b"source", b"file_id")
     text_keys = frozenset({"text", "content", "system", "thinking", "cited_text", "context", "title"})
-    json_keys = frozenset({"input", "input_schema", "input_examples", "schema"})
+    json_keys = frozenset({"input", "input_schema", "input_examples", "schema", "citations"})
 
     def takes(self, path: str) -> bool:
         """Take what carries messages."""
@@ -75,21 +74,26 @@ class Anthropic:
 
 def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
     """Read the source of a picture or document: data, an address, or the id of a file."""
-    is_document = block.get("type") == "document"
+    is_document = "document" in _kinds(block)
     for path, source in objects(value, where):
-        if source.get("type") != "text":  # the data of a text is its characters
+        if _kinds(source) != {"text"}:  # the data of a text is its characters
             yield from typed_base64(source, path, data_key="data", type_keys=("media_type",))
-        for node in source.all("file_id"):
-            yield from unseen("file_id")(source, node, member(path, "file_id"))
-        for node in source.all("url"):
-            for at, text in texts(node, member(path, "url")):
-                yield Slot(at, Unseen("document", (text,)) if is_document else DataUrl(text))
+        for at, text in strings_at(source, "file_id", path):
+            yield Slot(at, Unseen("file_id", (text,)))
+        for at, text in strings_at(source, "url", path):
+            yield Slot(at, Unseen("document", (text,)) if is_document else _address(source, text))
 
 
-def _file_ids(block: Object, value: Node, where: str) -> Iterator[Slot]:
-    """Tell of a file put where tools can open it."""
-    if block.get("type") not in _MADE_BY_THE_API:
-        yield from unseen("file_id")(block, value, where)
+def _address(source: Object, text: Text) -> Source:
+    declared = [node for node in source.all("type") if isinstance(node, Text)]
+    if len(declared) != 1 or len(source.all("url")) != 1 or source.all("data"):
+        return Unseen(DUPLICATE_KEYS, (text,))
+    return SourceUrl(text, declared[0])
+
+
+def _kinds(holder: Object) -> set[str]:
+    """Return every type that an object says it is of: readers disagree on which of two counts."""
+    return {node.text() for node in holder.all("type") if isinstance(node, Text)}
 
 
 def _in_system(block: Object, value: Node, where: str) -> Iterator[Slot]:
@@ -102,7 +106,9 @@ _GRAMMAR: Grammar = {
     "request": Place({"messages": "message", "system": "system", "requests": "batched"}),
     "batched": Place({"params": "request"}),
     "message": Place({"content": "block"}),
-    "block": Place({"content": "block", "source": "source"}, {"source": _sources, "file_id": _file_ids}),
+    "block": Place(
+        {"content": "block", "source": "source"}, {"source": _sources, "file_id": unseen("file_id")}
+    ),
     "source": Place({"content": "block"}),
     "system": Place({"content": "system"}, {"source": _in_system}),
 }

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
+from gateway.dialects.address_sources import FileUri
 from gateway.dialects.document import Fields, Node, Object, Text
-from gateway.dialects.places import Grammar, Place, member, objects, texts, walk
+from gateway.dialects.places import Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import typed_base64, unseen
-from gateway.dialects.sources import DataUrl, Source, Unseen
+from gateway.dialects.readers import DUPLICATE_KEYS, strings_at, typed_base64, unseen
+from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 
 _PATHS = re.compile(
@@ -23,6 +24,7 @@ _PATHS = re.compile(
     r"|cachedContents)"
 )
 _TYPE_KEYS = ("mimeType", "mime_type")
+_URI_KEYS = ("fileUri", "file_uri")
 _STORED = re.compile(r"(gs://|https://generativelanguage\.googleapis\.com/|files/)", re.IGNORECASE)
 _VIDEOS = re.compile(r"https?://(www\.|m\.)?(youtube\.com|youtu\.be)/", re.IGNORECASE)
 _STATUSES: Mapping[int, str] = {
@@ -88,25 +90,28 @@ def _inline_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # no
 
 
 def _file_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
-    for path, file in objects(value, where):
-        declared = [text for key in _TYPE_KEYS for node in file.all(key) for _, text in texts(node, path)]
-        media_type = declared[-1].text().strip().lower() if declared else ""
-        if media_type.startswith(("audio/", "text/")):
-            continue
-        for key in ("fileUri", "file_uri"):
-            for node in file.all(key):
-                for at, text in texts(node, member(path, key)):
-                    yield Slot(at, _address(text, media_type))
+    if not isinstance(value, Object):
+        return
+    declared = [text for key in _TYPE_KEYS for _, text in strings_at(value, key, where)]
+    found = [each for key in _URI_KEYS for each in strings_at(value, key, where)]
+    for path, text in found:
+        if len(declared) > 1 or len(found) > 1:
+            yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
+        elif (source := _address(text, value, declared[0] if declared else None)) is not None:
+            yield Slot(path, source)
 
 
-def _address(text: Text, media_type: str) -> Source:
+def _address(text: Text, file: Object, type_text: Text | None) -> Source | None:
     """Read the address of a file: a picture's in the open web may be fetched, nothing else."""
     address = text.text().strip()
+    media_type = "" if type_text is None else type_text.text().strip().lower()
     if media_type.startswith("video/") or _VIDEOS.match(address):
         return Unseen("video", (text,))
+    if media_type.startswith(("audio/", "text/")):
+        return None
     if media_type and not media_type.startswith("image/"):
         return Unseen("document", (text,))
-    return Unseen("file_id", (text,)) if _STORED.match(address) else DataUrl(text)
+    return Unseen("file_id", (text,)) if _STORED.match(address) else FileUri(text, file, type_text)
 
 
 _PARTS = {"parts": "part"}

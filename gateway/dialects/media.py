@@ -6,10 +6,11 @@ The opening wins where it is an image's: readers sniff, and what a caller declar
 import re
 from typing import Literal
 
-from gateway.dialects.data_url import data_scheme, opens_as_image
+from gateway.dialects.data_url import NotInlineError, data_scheme, decode_base64, opens_as_image
 
 Kind = Literal["image", "document", "video", "other"]  # other: nothing with pictures in it
 
+_STILL = re.compile(rb"avi[fs]|hei[cxms]|hev[cxms]|mi[fa][12f]|msf1", re.IGNORECASE)
 _PDF = b"JVBERi0"
 _TEXTUAL = re.compile(rb"(text|audio)/|application/(json|xml|x-ndjson|yaml|x-yaml|javascript|x-python)\b")
 
@@ -23,11 +24,21 @@ def kind_of(media_type: bytes, head: bytes) -> Kind:
     """
     declared = media_type.strip().lower()
     is_document = head.lstrip().startswith(_PDF)
-    if not is_document and (opens_as_image(head) or declared.startswith(b"image/")):
+    is_picture = opens_as_image(head) and not is_document and not _is_film(head)
+    if is_picture or (declared.startswith(b"image/") and not is_document):
         return "image"
-    if declared.startswith(b"video/"):
+    if declared.startswith(b"video/") or _is_film(head):
         return "video"
     return "other" if _TEXTUAL.match(declared) and not is_document else "document"
+
+
+def _is_film(head: bytes) -> bool:
+    """Tell films from the pictures (HEIF, AVIF) that come in the same container."""
+    try:
+        opening = decode_base64(head.lstrip()[:16])
+    except NotInlineError:
+        return False
+    return opening[4:8] == b"ftyp" and _STILL.match(opening[8:12]) is None
 
 
 def kind_of_file(head: bytes) -> Kind:

@@ -25,7 +25,10 @@ class OpenAIResponses(OpenAIChat):
     text_keys = frozenset(
         {"text", "content", "input", "instructions", "output", "arguments", "refusal", "code", "logs"}
     )
-    json_keys = frozenset({"arguments", "parameters", "metadata", "schema", "output_schema"})
+    # Annotations and results tell where words are from, by the ids of files among others.
+    json_keys = frozenset(
+        {"arguments", "parameters", "metadata", "schema", "output_schema", "annotations", "results", "action"}
+    )
 
     def takes(self, path: str) -> bool:
         """Take what carries items of input."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.dialects.document import Node, Object
+from gateway.dialects.document import Node, Object, Text
 from gateway.dialects.media import kind_of, kind_of_file
 from gateway.dialects.places import Reader, member, objects, texts
 from gateway.dialects.protocol import Slot
 from gateway.dialects.sources import BareBase64, DataUrl, FileData, TypedBase64, Unseen
 
+DUPLICATE_KEYS = "duplicate_keys"  # readers disagree on which one counts: nothing can be put in place
 _HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what it holds
 
 
@@ -16,8 +17,7 @@ def picture_urls(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # 
     for path, text in texts(value, where):
         yield Slot(path, DataUrl(text))
     for path, inner in objects(value, where):
-        for url in inner.all("url"):
-            yield from (Slot(deeper, DataUrl(text)) for deeper, text in texts(url, member(path, "url")))
+        yield from (Slot(deeper, DataUrl(text)) for deeper, text in strings_at(inner, "url", path))
 
 
 def bare_pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
@@ -37,16 +37,27 @@ def files(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: A
 
 def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequence[str]) -> Iterator[Slot]:
     """Read base64 of anything at one key of an object, and its media type at another."""
-    declared = [text for key in type_keys for node in holder.all(key) for _, text in texts(node, where)]
-    type_text = declared[-1] if declared else None
-    media_type = type_text.value() if type_text is not None else b""
-    for node in holder.all(data_key):
-        for path, text in texts(node, member(where, data_key)):
-            kind = kind_of(media_type, text.head(_HEAD_BYTES))
-            if kind == "image":
-                yield Slot(path, TypedBase64(type_text, text))
-            elif kind != "other":
-                yield Slot(path, Unseen(kind, (text,)))
+    declared = [text for key in type_keys for _, text in strings_at(holder, key, where)]
+    found = list(strings_at(holder, data_key, where))
+    for path, text in found:
+        if len(declared) > 1 or len(found) > 1:
+            yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
+        else:
+            yield from _typed(text, declared[0] if declared else None, path)
+
+
+def _typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
+    kind = kind_of(b"" if type_text is None else type_text.value(), data.head(_HEAD_BYTES))
+    if kind == "image":
+        yield Slot(where, TypedBase64(type_text, data))
+    elif kind != "other":
+        yield Slot(where, Unseen(kind, (data,)))
+
+
+def strings_at(holder: Object, key: str, where: str) -> Iterator[tuple[str, Text]]:
+    """Yield the strings at every occurrence of a key of an object."""
+    for node in holder.all(key):
+        yield from texts(node, member(where, key))
 
 
 def unseen(reason: str) -> Reader:

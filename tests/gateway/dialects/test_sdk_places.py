@@ -68,8 +68,6 @@ NO_PICTURE = {
     ("BrowserStateChangeDownloadStarted", "url"): "a file that is loaded",
     ("BrowserStateChangeDownloadCompleted", "url"): "a file that is loaded",
     ("BrowserStateChangeDownloadFailed", "url"): "a file that is loaded",
-    ("CodeExecutionOutputBlock", "file_id"): "made by the API's own tool",
-    ("BashCodeExecutionOutputBlock", "file_id"): "made by the API's own tool",
     ("RequestMCPServerURLDefinition", "url"): "a server of tools",
 }
 
