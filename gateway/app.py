@@ -4,11 +4,9 @@
 are looked into and everything else is passed through.
 """
 
-import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -22,11 +20,14 @@ from starlette.types import Receive, Scope, Send
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
 from gateway.errors import UnknownPathError
+from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
 from gateway.pipeline import Pipeline
 from gateway.policy import Policies
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
+from gateway.relay.image_queue import ImageQueue
+from gateway.relay.image_work import ImageWork
 from gateway.relay.proxy import InspectedApi, PassThrough
 from gateway.relay.route import ApiRoute
 from gateway.relay.upstream import Upstream
@@ -39,15 +40,21 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     """Return the app; connections and threads open when its lifespan starts."""
     metrics = Metrics(settings.models)
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
-    pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
+    limits, giving_back = settings.limits, GivingBack(glibc_trim())
+    queue = ImageQueue(
+        threads=limits.image_threads or os.cpu_count() or 1,
+        max_images=limits.queue_images,
+        max_pixels=limits.queue_pixels,
+        metrics=metrics,
+        used=giving_back.used,
+    )
     upstream = Upstream(settings.upstream)
     prefix = settings.listen.prefix
     work = BodyWork(
-        pipeline=pipeline,
-        pool=pool,
-        admission=Admission(settings.limits.queue_bytes, metrics.queue_bytes),
+        images=ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds),
+        admission=Admission(limits.queue_bytes, metrics.queue_bytes, used=giving_back.used),
         metrics=metrics,
-        max_images=settings.limits.max_images,
+        max_images=limits.max_images,
     )
     api = _api(settings, work, upstream, dialects)
 
@@ -55,7 +62,8 @@ def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialec
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with upstream:
             yield
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        giving_back.close()
+        await queue.close()
 
     async def livez(_: Request) -> Response:
         return _json({"status": "alive"})

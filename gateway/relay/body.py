@@ -3,10 +3,8 @@
 Anything that cannot be checked meets the same rule here: forwarded untouched and said so, or refused.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import orjson
@@ -16,11 +14,18 @@ from gateway.detection.verdict import unchecked
 from gateway.dialects.data_url import Inline, NotInlineError
 from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.splice import AmbiguousKeysError, Replacement, skeleton, splice
-from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
+from gateway.errors import (
+    GatewayError,
+    ImageBlockedError,
+    ImageTimeoutError,
+    QueueFullError,
+    RequestRefusedError,
+)
 from gateway.metrics import Metrics
-from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
+from gateway.pipeline import MISMATCH, ImageOutcome
 from gateway.relay.admission import Admission
 from gateway.relay.exchange import Exchange
+from gateway.relay.image_work import Asked, ImageWork, together
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +43,7 @@ class Problem:
 class BodyWork:
     """Looks into bodies, whatever their dialect."""
 
-    pipeline: Pipeline
-    pool: ThreadPoolExecutor
+    images: ImageWork
     admission: Admission
     metrics: Metrics
     max_images: int
@@ -61,7 +65,7 @@ class BodyWork:
             return body
         if not slots:
             return body
-        with self.admission.admit(len(body)):
+        with self.admission.admit(len(body), tenant=tenant):
             replacements = await self._treat_images(body, slots, exchange, dialect, tenant=tenant)
         self._enforce(slots, exchange)
         if not replacements:
@@ -101,51 +105,47 @@ class BodyWork:
     async def _treat_images(
         self, body: bytes, slots: Sequence[Slot], exchange: Exchange, dialect: Dialect, *, tenant: str
     ) -> list[Replacement]:
-        loop = asyncio.get_running_loop()
-        jobs = [
-            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange, tenant)
-            for slot in slots
-        ]
-        treated = await asyncio.gather(*jobs)
+        asked = Asked(
+            exchange.model, tenant, exchange.policy, exchange.provider, self.images.request_deadline()
+        )
+        works = [self._treat_image(body, slot, dialect, exchange, asked) for slot in slots]
+        treated = await together(works)
         exchange.outcomes = tuple(each.outcome for each in treated)
         for each in treated:
             if each.problem is not None:
                 self._refuse_or_note(each.problem, exchange)
         return [replacement for each in treated for replacement in each.replacements]
 
-    def _treat_image(
-        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    async def _treat_image(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, asked: Asked
     ) -> "_Treated":
-        """Take one image through the pipeline, on a worker thread."""
+        """Take one image through the pipeline."""
         with exchange.trace.part("image") as part:
-            treated = self._attempt(body, slot, dialect, exchange, tenant)
+            treated = await self._attempt(body, slot, dialect, asked)
             part.tell("outcome", treated.outcome.verdict.outcome)
             part.tell("bytes_in", treated.outcome.bytes_in)
             part.tell("bytes_out", treated.outcome.bytes_out)
         return treated
 
-    def _attempt(
-        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
-    ) -> "_Treated":
+    async def _attempt(self, body: bytes, slot: Slot, dialect: Dialect, asked: Asked) -> "_Treated":
+        def read() -> Inline:
+            return _read(dialect, body, slot)
+
+        def finish(inline: Inline, outcome: ImageOutcome) -> _Treated:
+            return _put_back(dialect, slot, inline, outcome)
+
         try:
-            inline = _read(dialect, body, slot)
-            outcome = self.pipeline.process(
-                inline.data, inline.media_type, model=exchange.model, tenant=tenant, policy=exchange.policy
-            )
-            is_changed = outcome.data != inline.data
-            replacements = dialect.write(slot, outcome.media_type, outcome.data) if is_changed else ()
+            return await self.images.take(read, finish, asked)
         except NotInlineError as error:
             return _skipped(error.reason, None if error.reason == "url" else str(error), slot)
-        except ImageError as error:
+        except (ImageError, ImageTimeoutError) as error:
             return _skipped(error.reason, str(error), slot)
+        except QueueFullError:
+            raise
         except Exception:
             # The one outer handler of image work: a bug in detector or dialect is a failure like any other.
             log.exception("image work failed")
             return _skipped("internal", "the image could not be checked", slot)
-        problem = None
-        if outcome.reason == MISMATCH:
-            problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
-        return _Treated(outcome, replacements, problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
         if exchange.policy.on_failure == "forward":
@@ -169,6 +169,16 @@ class _Treated:
     outcome: ImageOutcome
     replacements: Sequence[Replacement] = ()  # none: the bytes stay
     problem: Problem | None = None
+
+
+def _put_back(dialect: Dialect, slot: Slot, inline: Inline, outcome: ImageOutcome) -> _Treated:
+    """Say what has to change in the body."""
+    is_changed = outcome.data != inline.data or outcome.media_type != inline.media_type
+    replacements = dialect.write(slot, outcome.media_type, outcome.data) if is_changed else ()
+    problem = None
+    if outcome.reason == MISMATCH:
+        problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
+    return _Treated(outcome, replacements, problem)
 
 
 def _read(dialect: Dialect, body: bytes, slot: Slot) -> Inline:
