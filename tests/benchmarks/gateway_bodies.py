@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import orjson
@@ -9,7 +10,7 @@ import pybase64
 from PIL import Image as Pillow
 from sklearn.datasets import load_sample_image
 
-from calibration.image import Image, encode_jpeg, resize
+from calibration.image import Image, encode_jpeg, encode_png, resize
 
 MODEL = "gpt-4o"
 ONE_MEGAPIXEL = (1224, 817)
@@ -42,6 +43,15 @@ def small_photograph() -> bytes:
     files = (encode_jpeg(picture, quality) for quality in range(98, 40, -1))
     low, high = SMALL_PHOTOGRAPH_BYTES
     return about(next(data for data in files if low <= len(data) <= high))
+
+
+@cache
+def small_picture(seed: int = 0) -> bytes:
+    """Return a question about a PNG of 64 by 64 pixels."""
+    rows, columns = np.mgrid[0:64, 0:64]
+    noise = np.random.default_rng(seed).integers(0, 16, (64, 64))
+    channels = np.stack([rows * 3 + noise, columns * 3, rows + columns + noise], axis=2)
+    return about(encode_png(Image(channels.clip(0, 255).astype(np.uint8))), "image/png")
 
 
 def large_photograph() -> bytes:
