@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
 from gateway.dialects.registry import DIALECTS
+from gateway.integration.endpoints import mounted_at
 from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
@@ -121,7 +122,7 @@ def create_app(
 
     pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
     held = Held(destinations, queue, looking, fetcher, giving_back)
-    return Gateway(proxy, pages, held, readiness, tracer)
+    return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from gateway.integration.bodies import read_body
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
-from gateway.relay.body import Looked
 from gateway.relay.caller import Caller
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import Headers
+from gateway.relay.looking import Looked
 from gateway.relay.proxy import Proxy
 from gateway.relay.route import Request
 
@@ -121,7 +121,8 @@ class Endpoints:
         with proxy.admission.admit(tenant=caller.tenant) as room:
             body = await read_body(request.incoming, room, proxy.max_body_bytes)
             exchange.times.body_arrived()
-            looked = await asyncio.to_thread(proxy.work.look, body, request.dialect, "")
+            with exchange.trace.part("look"):
+                looked = await proxy.work.look(body, request.dialect, "")
             if looked.problem is not None:
                 raise RequestRefusedError(looked.problem.kind, looked.problem.message)
             exchange.model = proxy.names.canonical(looked.model)

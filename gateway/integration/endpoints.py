@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
 from gateway.integration.answering import Endpoints
@@ -34,6 +34,12 @@ GUARDRAIL_PATH = "/beta/litellm_basic_guardrail_api"
 _ERRORS = (400, 401, 403, 413, 429)
 
 _Answer = Callable[[Request], Awaitable[None]]
+
+
+def mounted_at(prefix: str, proxy: Proxy) -> Mapping[bytes, ASGIApp]:
+    """Return the app by the beginnings of the paths that are its own."""
+    app = create_endpoints(proxy, prefix)
+    return {(prefix + path).encode(): app for path in (OWN_PATH + "/", GUARDRAIL_PATH)}
 
 
 def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
