@@ -24,6 +24,7 @@ from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
 from gateway.relay.drain import Drain
+from gateway.serving.balance import FILE_NAME, Occupancy
 from gateway.relay.http_server import server_config
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of
 from gateway.serving.http_server import DrainingServer
@@ -46,13 +47,14 @@ class Born:
     control: socket.socket
     pictures: socket.socket
     metrics: Path
+    place: int  # its own among all workers alive
     pipeline: str  # module:function that loads it
 
     @classmethod
     def of(cls, arguments: list[str]) -> "Born":
         """Read the command line."""
         parser = argparse.ArgumentParser()
-        for name in ("listener", "control", "pictures"):
+        for name in ("listener", "control", "pictures", "place"):
             parser.add_argument(f"--{name}", type=int, required=True)
         parser.add_argument("--metrics", type=Path, required=True)
         parser.add_argument("--pipeline", required=True)
@@ -62,6 +64,7 @@ class Born:
             control=socket.socket(fileno=given.control),
             pictures=socket.socket(fileno=given.pictures),
             metrics=given.metrics,
+            place=given.place,
             pipeline=given.pipeline,
         )
 
@@ -101,7 +104,9 @@ def serve(settings: Settings, born: Born) -> None:
             asyncio.get_running_loop().add_signal_handler(number, control.drain_by_signal)
         born.control.sendall(line_of({"ready": True}))
 
-    server = DrainingServer(server_config(app, settings), drain, on_ready=on_ready)
+    occupancy = Occupancy(born.metrics / FILE_NAME)
+    config = server_config(app, settings)
+    server = DrainingServer(config, drain, occupancy=occupancy, place=born.place, on_ready=on_ready)
     control = _Control(born.control, server, settings.listen.drain_seconds)
     server.run(sockets=[born.listener])
     if control.is_orphan:
