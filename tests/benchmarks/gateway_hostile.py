@@ -1,4 +1,4 @@
-"""Measure that no request can hurt the others: health checks, memory and thumbnails while hostile callers try.
+"""Measure that no request can hurt the others: health checks, memory, thumbnails while hostile callers try.
 
 `jnd-gateway serve` with one worker gets batches of large bodies, of JSON that is slow to read and of pictures
 that are small in bytes alone. Meanwhile /livez is asked every 20 ms, and an nginx beside it, which shows what
