@@ -5,12 +5,12 @@ hold what a caller can make up: models, clients and upstreams have the names the
 is right with several processes as well: gauges say how those of the processes add up.
 """
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Generic, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+
+from gateway.serving.metric_files import MetricFiles
 
 _OVERHEAD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 # Of OpenTelemetry's gen_ai.client.operation.duration.
@@ -53,14 +53,14 @@ class Metrics:
     """Every metric of one gateway, in a registry of its own, so that two apps never share numbers."""
 
     def __init__(
-        self, models: Mapping[str, str], clients: Iterable[str] = (), *, shared: Path | None = None
+        self, models: Iterable[str], clients: Iterable[str] = (), *, shared: MetricFiles | None = None
     ) -> None:
         """Take what may become a label.
 
         Args:
             models: Those the settings name; all others are `other`.
             clients: Likewise.
-            shared: Directory in which several processes keep their numbers; None: this one is alone.
+            shared: Where several processes keep their numbers; None: this one is alone.
         """
         self._models = frozenset(models)
         self._clients = frozenset(clients)
@@ -208,9 +208,7 @@ class Metrics:
         """Render all of it in Prometheus' text format; with several processes, of all of them."""
         if self._shared is None:
             return generate_latest(self.registry)
-        together = CollectorRegistry()
-        MultiProcessCollector(together, path=str(self._shared))  # type: ignore[no-untyped-call]
-        return generate_latest(together)
+        return self._shared.exposition()
 
     def _counter(self, name: str, text: str, *labels: str) -> Family[Counter]:
         return Family(Counter(f"jnd_{name}", text, labels, registry=self.registry))

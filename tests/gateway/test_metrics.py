@@ -67,7 +67,8 @@ import sys
 from pathlib import Path
 import gateway
 from gateway.metrics import Metrics
-metrics = Metrics({}, shared=Path(sys.argv[1]))
+from gateway.serving.metric_files import MetricFiles
+metrics = Metrics({}, shared=MetricFiles(Path(sys.argv[1])))
 metrics.describe_build("1.0", "abc")
 metrics.errors.labels("damaged").inc(int(sys.argv[2]))
 metrics.in_flight.inc()
