@@ -1,21 +1,19 @@
-"""OpenAI chat completions: images are `image_url` parts of a message, as an object or a bare string."""
+"""OpenAI chat completions and what others put into them: images, files and videos as parts of a message."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.data_url import Inline, data_url_string, parse_data_url
+from gateway.dialects.document import Fields, Object, Text, children, strings
 from gateway.dialects.protocol import Slot
-from gateway.dialects.splice import EACH, Path, Replacement, locate, string_at
+from gateway.dialects.sources import DataUrl, FileData, Source, Unseen
 from gateway.errors import GatewayError
 
-_PART: Path = ("messages", EACH, "content", EACH, "image_url")
-_IMAGE_PATHS: Sequence[Path] = (_PART, (*_PART, "url"))
 _PATH = "/v1/chat/completions"
-_MARKER = b"image_url"
-_URL = "url"
-_TYPES: Mapping[int, str] = {429: "rate_limit_error"}  # by status; else by class
+_TYPES: Mapping[int, str] = {401: "authentication_error", 429: "rate_limit_error"}  # by status; else by class
+# Lists of parts: in a message, in a tool's answer (LiteLLM), pictures of earlier answers (OpenRouter).
+_NESTS = ("content", "images", "output")
+_DEEPEST = 8  # parts within parts; what lies deeper is in no known place
 
 
 class OpenAIChat:
@@ -23,31 +21,23 @@ class OpenAIChat:
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
+    markers: Sequence[bytes] = (b'"image_', b'"file"', b'"video_url"')
+    text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
+    json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
     def takes(self, path: str) -> bool:
         """Take the one path there is."""
         return path == _PATH
 
-    def may_have_images(self, body: bytes) -> bool:
-        """Look for the key of every image part; escapes could spell it differently."""
-        return _MARKER in body or b"\\u" in body
+    def slots(self, document: Object) -> Iterator[Slot]:
+        """Yield images, files and videos of every message."""
+        for where, message in children(document, "messages"):
+            yield from _slots_in(message, where, _DEEPEST)
 
-    def find(self, body: bytes) -> list[Slot]:
-        """Return the URL of every image part."""
-        return [Slot(span.where, {_URL: span}) for span in locate(body, _IMAGE_PATHS)]
-
-    def model_of(self, path: str, document: Mapping[str, Any]) -> str:  # noqa: ARG002 - others name it in the path
+    def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - others name it in the path
         """Return the field `model`."""
         model = document.get("model")
         return model if isinstance(model, str) else ""
-
-    def read(self, body: bytes, slot: Slot) -> Inline:
-        """Decode the data URL."""
-        return parse_data_url(string_at(body, slot.spans[_URL]))
-
-    def write(self, slot: Slot, media_type: str, data: bytes) -> Sequence[Replacement]:
-        """Put a data URL in place."""
-        return [Replacement(slot.spans[_URL], data_url_string(media_type, data))]
 
     def error_body(self, error: GatewayError) -> bytes:
         """Render `{"error": {"message", "type", "param", "code"}}`."""
@@ -55,3 +45,33 @@ class OpenAIChat:
         kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
         fields = {"message": error.message, "type": kind, "param": error.param, "code": error.kind}
         return orjson.dumps({"error": fields})
+
+
+def _slots_in(part: Object, where: str, deepest: int) -> Iterator[Slot]:
+    """Yield the slots of a message or a part, and of the parts in it."""
+    for key, member, source in _PLACES:
+        yield from (Slot(path, source(text)) for path, text in strings(part, key, where))
+        for path, inner in children(part, key, where):
+            yield from (Slot(at, source(text)) for at, text in strings(inner, member, path))
+            yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings(inner, "file_id", path))
+    for nest in _NESTS if deepest else ():
+        for path, inner in children(part, nest, where):
+            yield from _slots_in(inner, path, deepest - 1)
+
+
+def _video(text: Text) -> Source:
+    return Unseen("video", (text,))
+
+
+def _embedding(text: Text) -> Source:
+    return Unseen("image_embeds", (text,))
+
+
+# Key of a part, key of the string if that lies in an object, and what the string is.
+_PLACES: Sequence[tuple[str, str, Callable[[Text], Source]]] = (
+    ("image_url", "url", DataUrl),
+    ("image_file", "url", DataUrl),
+    ("file", "file_data", FileData),
+    ("video_url", "url", _video),
+    ("image_embeds", "data", _embedding),
+)

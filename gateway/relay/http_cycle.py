@@ -169,7 +169,9 @@ class Cycle(RequestResponseCycle):
             self._length = 0
         elif self._length is None:
             self.chunked_encoding = self.scope["http_version"] == "1.1"
-            self.keep_alive = self.keep_alive and self.chunked_encoding  # else the connection's end is the answer's
+            self.keep_alive = (
+                self.keep_alive and self.chunked_encoding
+            )  # else the connection's end is the answer's
 
     def _write(self, body: bytes, *, is_last: bool) -> None:
         parts, self._head = self._head or [], None

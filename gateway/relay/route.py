@@ -19,6 +19,8 @@ from gateway.relay.drain import Drain
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import ClientHangUpError, Headers, Incoming
+from gateway.relay.request_id import request_id
+from gateway.relay.tracing import Tracer
 from gateway.relay.upstream import forwardable
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class ApiRoute:
 
     metrics: Metrics
     drain: Drain
+    tracer: Tracer
     accept: Callable[[str], None] = nobody_minds  # hears of tenants whose key the upstream knows
 
     async def serve(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
@@ -54,6 +57,9 @@ class ApiRoute:
 
         It is cancelled when the client hangs up.
         """
+        incoming, exchange = request.incoming, request.exchange
+        exchange.request_id = request_id(incoming.header(b"x-request-id"))
+        exchange.trace = self.tracer.begin(incoming.method, exchange.path, incoming.headers)
         task = asyncio.current_task()
         is_gone = False
 
@@ -63,21 +69,21 @@ class ApiRoute:
             if task is not None:
                 task.cancel()
 
-        request.incoming.call_on_hang_up(leave)
+        incoming.call_on_hang_up(leave)
         self.metrics.in_flight.inc()
         try:
             await self._rendering_errors(request, answer)
         except ClientHangUpError:
-            request.exchange.failures.append("client_hang_up")
+            exchange.failures.append("client_hang_up")
         except asyncio.CancelledError:
             if not is_gone or task is None:
                 raise
             task.uncancel()
-            request.exchange.failures.append("client_hang_up")
+            exchange.failures.append("client_hang_up")
         finally:
-            request.incoming.forget()
+            incoming.forget()
             self.metrics.in_flight.dec()
-            account_for(request.exchange, self.metrics)
+            account_for(exchange, self.metrics)
 
     async def ask(
         self, request: Request, destination: Destination, path: bytes, body: Body, headers: Headers

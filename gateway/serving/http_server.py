@@ -54,12 +54,14 @@ class DrainingServer(uvicorn.Server):
             drain_seconds: For answers that are running.
             linger_seconds: That idle connections stay open: a request may be on its way.
         """
+        self._drain.begin()
         self._drain_seconds = drain_seconds
         self._linger_seconds = min(linger_seconds, drain_seconds)
         self._is_draining.set()
 
     def hurry(self) -> None:
         """End the drain now."""
+        self._drain.begin()
         self._is_draining.set()
         self._is_hurried.set()
 
