@@ -60,6 +60,23 @@ def test_an_image_that_stays_needs_no_intervention(gateway, png, mode):
     assert answer.headers["x-jnd-verdict"] == "clean"
 
 
+def test_the_conversation_is_answered_with_the_lightened_image_where_litellm_takes_it_from(gateway, png):
+    parts = [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image_url", "image_url": {"url": data_url(png), "detail": "low"}},
+    ]
+    rows = [{"role": "system", "content": "be brief"}, {"role": "user", "content": parts}]
+
+    fields = orjson.loads(guarded(gateway(), data_url(png), structured_messages=rows).body)
+
+    assert fields["action"] == "GUARDRAIL_INTERVENED"
+    system, user = fields["structured_messages"]
+    assert system == rows[0]
+    assert user["content"][0] == parts[0]
+    assert user["content"][1]["image_url"] == {"url": fields["images"][0], "detail": "low"}
+    assert fields["images"][0].startswith("data:image/jpeg;base64,")
+
+
 def test_text_alone_is_let_pass(gateway):
     for images in ({"images": []}, {"images": None}):
         assert orjson.loads(guarded(gateway(), **images).body) == {"action": "NONE"}
