@@ -17,7 +17,7 @@ import pybase64
 from gateway.dialects.document import Object, read_document
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.integration.bodies import read_body
-from gateway.integration.conversation import lightened_rows
+from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
@@ -81,7 +81,8 @@ class Endpoints:
                 raise RequestRefusedError("invalid_request", "expected an array of strings", param="images")
             if string_in(asked.document, "input_type") == "response":
                 request.exchange.policy = replace(request.exchange.policy, compression="off")
-            await _reply(request, await self._verdict(request, asked))
+            looked = without_copies(asked.looked)
+            await _reply(request, await self._verdict(request, replace(asked, looked=looked)))
 
     async def _verdict(self, request: Request, asked: Asked) -> bytes:
         try:

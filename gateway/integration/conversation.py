@@ -4,8 +4,11 @@ LiteLLM (1.108) writes back the rows of `structured_messages` that a guardrail c
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import orjson
+
+from gateway.relay.looking import Looked
 
 _ROWS = "structured_messages"
 _DEEPEST = (
@@ -29,6 +32,17 @@ def lightened_rows(body: bytes, *, came: Sequence[str], goes: Sequence[str]) -> 
         return orjson.dumps(_with(rows, lighter, _DEEPEST)) if isinstance(rows, list) else None
     except (orjson.JSONDecodeError, orjson.JSONEncodeError):
         return None
+
+
+def without_copies(looked: Looked) -> Looked:
+    """Leave out of the strays what the conversation holds of `images` a second time.
+
+    Where it holds more than `images` does, LiteLLM overlooked a picture: that is told.
+    """
+    strays = [
+        each for each in looked.strays if not each.where.startswith(_ROWS) or each.count > len(looked.slots)
+    ]
+    return replace(looked, strays=strays)
 
 
 def _with(value: object, lighter: Mapping[str, str], deepest: int) -> object:

@@ -77,6 +77,20 @@ def test_the_conversation_is_answered_with_the_lightened_image_where_litellm_tak
     assert fields["images"][0].startswith("data:image/jpeg;base64,")
 
 
+def test_the_conversations_copy_of_an_image_is_no_picture_that_was_missed(gateway, png):
+    server, image = gateway(), data_url(png)
+
+    def conversation(count: int) -> list[dict[str, object]]:
+        part = {"type": "image_url", "image_url": {"url": image}}
+        return [{"role": "user", "content": [part] * count}]
+
+    same = guarded(server, image, structured_messages=conversation(1))
+    more = guarded(server, image, structured_messages=conversation(2))
+
+    assert "x-jnd-unchecked" not in same.headers
+    assert more.headers["x-jnd-unchecked"] == "image_in_text"
+
+
 def test_text_alone_is_let_pass(gateway):
     for images in ({"images": []}, {"images": None}):
         assert orjson.loads(guarded(gateway(), **images).body) == {"action": "NONE"}
