@@ -133,8 +133,11 @@ def compress(  # noqa: PLR0917 - as above
 
     Exit code 1 when a file cannot be read.
     """
-    from gateway.offline import compress_files  # noqa: PLC0415 - see the module's docstring
+    from gateway.configuration.meaning import why_unknown  # noqa: PLC0415 - see the module's docstring
+    from gateway.offline import compress_files  # noqa: PLC0415
 
+    if message := why_unknown(provider):
+        typer.echo(f"jnd-gateway: --provider: {message} Until then the rules of `other` apply.", err=True)
     lines = compress_files(
         _with_progress(images), model=model, provider=provider, tier=tier, out=out, artifact=artifact
     )

@@ -96,10 +96,10 @@ def read_settings(
         if (placed.key, placed.place) not in {(known.key, known.place) for known in problems}:
             problems.append(placed)
 
-    def miss(where: Where, name: str) -> None:
-        tell(where, Problem("error", f"the environment variable {name} is not set"))
+    def refuse(where: Where, message: str) -> None:
+        tell(where, Problem("error", message))
 
-    values = merge(resolve(document.values, outside, miss), variables.values)
+    values = merge(resolve(document.values, outside, refuse), variables.values)
     values = merge(values, {"listen": chosen} if chosen else {})
     for where, problem in rename_old_keys(values):
         tell(where, problem)

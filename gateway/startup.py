@@ -78,7 +78,7 @@ def what_is_off(settings: Settings) -> list[str]:
 def _address(settings: Settings) -> str:
     host, port = settings.listen.host, settings.listen.port
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{port or 'a free port'}{settings.listen.prefix}"
+    return f"http://{shown}:{port or 'PORT'}{settings.listen.prefix}"
 
 
 def _api(api: Upstream, address: str, name: str, prefix: str, models: Iterable[str]) -> dict[str, Any]:

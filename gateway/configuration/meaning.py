@@ -47,6 +47,16 @@ def known_providers() -> list[str]:
     return list(json.loads(text)["providers"])
 
 
+def why_unknown(provider: str) -> str:
+    """Say that nobody described a provider, and which was probably meant; empty for one that is known."""
+    known = known_providers()
+    if provider in known:
+        return ""
+    near = get_close_matches(provider.lower(), known, 1)
+    meant = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
+    return f"nothing is known of {provider!r}; {meant}"
+
+
 def apis(settings: Settings) -> Iterator[tuple[Where, Upstream]]:
     """List every upstream with its place, the ones with names first."""
     for index, api in enumerate(settings.upstreams):
@@ -76,14 +86,11 @@ def _listen(settings: Settings) -> Iterator[Found]:
 
 
 def _apis(settings: Settings) -> Iterator[Found]:
-    providers = known_providers()
     for where, api in apis(settings):
         for severity, message in check_base_url(api.base_url, api.provider):
             yield _found(severity, (*where, "base_url"), message)
-        if api.provider not in (AUTO, *providers):
-            near = get_close_matches(api.provider.lower(), providers, 1)
-            meant = f"did you mean {near[0]}?" if near else f"expected auto, {', '.join(providers)}"
-            yield _found("error", (*where, "provider"), f"nothing is known of {api.provider!r}; {meant}")
+        if api.provider != AUTO and (message := why_unknown(api.provider)):
+            yield _found("error", (*where, "provider"), message)
 
 
 def _routing(settings: Settings) -> Iterator[Found]:

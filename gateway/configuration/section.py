@@ -12,6 +12,7 @@ MEGAPIXEL = 1_000_000
 _WORD = re.compile(r"[a-z0-9_-]{1,40}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _DOTS = re.compile(r"/\.{1,2}(/|$)")
+_NO_KEY = re.compile(r"\$|os\.environ/|\{\{|<")  # how other programs and templates point at one
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -47,6 +48,8 @@ def _check_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if text.lower().startswith("bearer "):
         raise ValueError("expected the key alone, without `Bearer`")
+    if _NO_KEY.match(text):
+        raise ValueError("expected a key, or ${NAME} of the environment variable that holds it")
     if not _KEY.fullmatch(text):
         raise ValueError("expected a key: visible ASCII characters without spaces or line breaks")
     return key

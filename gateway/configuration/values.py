@@ -16,8 +16,8 @@ def reference_in(value: Any) -> str | None:
     return found[1] if found else None
 
 
-def resolve(values: Any, environment: Mapping[str, str], missing: Callable[[Where, str], None]) -> Any:
-    """Put in what `${NAME}` stands for; `missing` hears of variables that are not set, or empty."""
+def resolve(values: Any, environment: Mapping[str, str], tell: Callable[[Where, str], None]) -> Any:
+    """Put in what `${NAME}` stands for; `tell` hears why one could not be."""
 
     def put_in(value: Any, where: Where) -> Any:
         if isinstance(value, dict):
@@ -26,10 +26,12 @@ def resolve(values: Any, environment: Mapping[str, str], missing: Callable[[Wher
             return [put_in(below, (*where, index)) for index, below in enumerate(value)]
         name = reference_in(value)
         if name is None:
+            if isinstance(value, str) and _REFERENCE.search(value):
+                tell(where, "${NAME} has to be the whole value, nothing before it or after")
             return value
         found = environment.get(name, "").strip()
         if not found:
-            missing(where, name)
+            tell(where, f"the environment variable {name} is not set")
         return found or None
 
     return put_in(values, ())

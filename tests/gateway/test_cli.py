@@ -175,6 +175,13 @@ def test_compress_writes_files_that_never_grow(run, photograph, picture, tmp_pat
         }
 
 
+def test_compress_warns_of_a_provider_nobody_knows(run, photograph, tmp_path):
+    result = run("compress", photograph, "--provider", "opnai", "--out", tmp_path / "out", "--json")
+
+    assert result.exit_code == 0
+    assert "nothing is known of 'opnai'; did you mean openai?" in result.stderr
+
+
 def test_compress_says_which_file_it_cannot_read_and_goes_on(run, photograph, tmp_path):
     result = run("compress", tmp_path / "missing.png", photograph, "--out", tmp_path / "out", "--json")
 

@@ -30,7 +30,7 @@ def test_known_providers_are_those_of_the_rules():
         ),
         (
             {"upstream": {"provider": "zzz"}},
-            "error upstream.provider: nothing is known of 'zzz'; expected auto, openai",
+            "error upstream.provider: nothing is known of 'zzz'; expected openai",
         ),
         (
             {"upstream": {"base_url": "https://a.example/v1/messages"}},

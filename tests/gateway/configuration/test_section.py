@@ -17,7 +17,10 @@ def test_what_is_no_path_is_refused(prefix):
         Listen(prefix=prefix)
 
 
-@pytest.mark.parametrize("key", ["", "a b", "a\n", "ä", "Bearer abc", "bearer abc"])
+@pytest.mark.parametrize(
+    "key",
+    ["", "a b", "a\n", "ä", "Bearer abc", "bearer abc", "$NAME", "os.environ/NAME", "{{ key }}", "<key>"],
+)
 def test_what_cannot_be_sent_as_a_key_is_refused_and_not_shown(key):
     with pytest.raises(ValidationError) as caught:
         Upstream(api_key=key)

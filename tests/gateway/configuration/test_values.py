@@ -9,14 +9,19 @@ def test_a_reference_is_the_whole_value_and_nothing_less():
 
 
 def test_references_are_put_in_wherever_they_stand_and_missing_ones_told():
-    missing = []
+    told = []
 
     found = resolve(
-        {"a": ["${A}", {"b": "${B}"}], "c": "x"}, {"A": " 1\n", "B": ""}, lambda *what: missing.append(what)
+        {"a": ["${A}", {"b": "${B}"}], "c": "x", "d": "sk-${A}"},
+        {"A": " 1\n", "B": ""},
+        lambda *what: told.append(what),
     )
 
-    assert found == {"a": ["1", {"b": None}], "c": "x"}
-    assert missing == [(("a", 1, "b"), "B")]
+    assert found == {"a": ["1", {"b": None}], "c": "x", "d": "sk-${A}"}
+    assert told == [
+        (("a", 1, "b"), "the environment variable B is not set"),
+        (("d",), "${NAME} has to be the whole value, nothing before it or after"),
+    ]
 
 
 def test_layers_meet_key_by_key_and_lists_are_replaced():
