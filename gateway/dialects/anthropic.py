@@ -37,7 +37,7 @@ class Anthropic:
 
     name = "anthropic"
     credential_headers: Sequence[bytes] = (b"x-api-key", b"authorization")
-    markers: Sequence[bytes] = (b"source", b"file_id")
+    markers: Sequence[bytes] = (b'"source"', b'"file_id"')
     text_keys = frozenset({"text", "content", "system", "thinking", "cited_text", "context", "title"})
     json_keys = frozenset({"input", "input_schema", "input_examples", "schema", "citations"})
 

@@ -1,19 +1,22 @@
-"""OpenAI chat completions and what others put into them: images, files and videos as parts of a message."""
+"""OpenAI chat completions, and what others put into them: images, files and videos as parts of a message.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+LiteLLM takes lists of parts as answers of tools, OpenRouter gives the pictures of earlier answers in a list
+of their own, vLLM takes videos and the embeddings of images.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.document import Fields, Object, Text, children, strings
+from gateway.dialects.document import Fields, Node, Object
+from gateway.dialects.places import Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.sources import DataUrl, FileData, Source, Unseen
+from gateway.dialects.readers import files, picture_urls, strings_at, unseen
+from gateway.dialects.sources import Unseen
 from gateway.errors import GatewayError
 
 _PATH = "/v1/chat/completions"
 _TYPES: Mapping[int, str] = {401: "authentication_error", 429: "rate_limit_error"}  # by status; else by class
-# Lists of parts: in a message, in a tool's answer (LiteLLM), pictures of earlier answers (OpenRouter).
-_NESTS = ("content", "images", "output")
-_DEEPEST = 8  # parts within parts; what lies deeper is in no known place
 
 
 class OpenAIChat:
@@ -21,7 +24,7 @@ class OpenAIChat:
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b'"image_', b'"file"', b'"video_url"')
+    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video_url"')
     text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
     json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
@@ -31,8 +34,7 @@ class OpenAIChat:
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield images, files and videos of every message."""
-        for where, message in children(document, "messages"):
-            yield from _slots_in(message, where, _DEEPEST)
+        return walk(document, _GRAMMAR, "request")
 
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - others name it in the path
         """Return the field `model`."""
@@ -47,31 +49,51 @@ class OpenAIChat:
         return orjson.dumps({"error": fields})
 
 
-def _slots_in(part: Object, where: str, deepest: int) -> Iterator[Slot]:
-    """Yield the slots of a message or a part, and of the parts in it."""
-    for key, member, source in _PLACES:
-        yield from (Slot(path, source(text)) for path, text in strings(part, key, where))
-        for path, inner in children(part, key, where):
-            yield from (Slot(at, source(text)) for at, text in strings(inner, member, path))
-            yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings(inner, "file_id", path))
-    for nest in _NESTS if deepest else ():
-        for path, inner in children(part, nest, where):
-            yield from _slots_in(inner, path, deepest - 1)
+def _pictures(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read URLs of pictures, and ids of files in their place."""
+    yield from picture_urls(part, value, where)
+    yield from _file_ids(value, where)
 
 
-def _video(text: Text) -> Source:
-    return Unseen("video", (text,))
+def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read a file: its data, or its id."""
+    for path, inner in objects(value, where):
+        for at, text in strings_at(inner, "file_data", path):
+            yield from files(part, text, at)
+    yield from _file_ids(value, where)
 
 
-def _embedding(text: Text) -> Source:
-    return Unseen("image_embeds", (text,))
+def _embedding(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Tell embeddings of images: one string, or several by name."""
+    yield from unseen("image_embeds")(part, value, where)
+    for path, inner in objects(value, where):
+        for key, each in inner.items:
+            yield from unseen("image_embeds")(inner, each, f"{path}.{key}")
 
 
-# Key of a part, key of the string if that lies in an object, and what the string is.
-_PLACES: Sequence[tuple[str, str, Callable[[Text], Source]]] = (
-    ("image_url", "url", DataUrl),
-    ("image_file", "url", DataUrl),
-    ("file", "file_data", FileData),
-    ("video_url", "url", _video),
-    ("image_embeds", "data", _embedding),
-)
+def _videos(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Tell URLs of videos."""
+    for slot in picture_urls(part, value, where):
+        yield Slot(slot.where, Unseen("video", slot.source.texts))
+
+
+def _file_ids(value: Node, where: str) -> Iterator[Slot]:
+    for path, inner in objects(value, where):
+        for at, text in strings_at(inner, "file_id", path):
+            yield from unseen("file_id")(inner, text, at)
+
+
+_GRAMMAR: Grammar = {
+    "request": Place({"messages": "part"}),
+    # Messages, and the parts within them, which may hold parts again.
+    "part": Place(
+        {"content": "part", "images": "part", "output": "part"},
+        {
+            "image_url": _pictures,
+            "image_file": _pictures,
+            "video_url": _videos,
+            "file": _file,
+            "image_embeds": _embedding,
+        },
+    ),
+}

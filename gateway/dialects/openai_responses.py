@@ -21,7 +21,7 @@ class OpenAIResponses(OpenAIChat):
     """POST /v1/responses, its companions, and conversations, which keep the same items."""
 
     name = "openai_responses"
-    markers: Sequence[bytes] = (b"image_", b"file_", b"url", b"video")
+    markers: Sequence[bytes] = (b'"image_', b'"file_', b'"url"', b'"video_url"')
     text_keys = frozenset(
         {"text", "content", "input", "instructions", "output", "arguments", "refusal", "code", "logs"}
     )
