@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gateway.dialects.document import Node, Object, Text
-from gateway.dialects.media import kind_of, kind_of_file
+from gateway.dialects.media import kind_of
 from gateway.dialects.places import Reader, member, objects, texts
 from gateway.dialects.protocol import Slot
 from gateway.dialects.sources import BareBase64, DataUrl, FileData, TypedBase64, Unseen
@@ -28,7 +28,7 @@ def bare_pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  #
 def files(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     """Read data URLs, or base64 alone, of anything; of text there is nothing to say."""
     for path, text in texts(value, where):
-        kind = kind_of_file(text.head(_HEAD_BYTES))
+        kind = kind_of(text.head(_HEAD_BYTES))
         if kind == "video":
             yield Slot(path, Unseen(kind, (text,)))
         elif kind != "other":
@@ -47,7 +47,7 @@ def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequen
 
 
 def _typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
-    kind = kind_of(b"" if type_text is None else type_text.value(), data.head(_HEAD_BYTES))
+    kind = kind_of(data.head(_HEAD_BYTES), b"" if type_text is None else type_text.value())
     if kind == "image":
         yield Slot(where, TypedBase64(type_text, data))
     elif kind != "other":
