@@ -5,7 +5,7 @@ Heavy imports happen inside the commands, so that `--help` answers at once.
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -53,19 +53,18 @@ def serve(
 ) -> None:
     """Serve the proxy until SIGTERM or Ctrl-C; running answers are finished first.
 
-    Point an SDK at it with OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers
-    for Prometheus are at /metrics. Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides
-    upstream.base_url.
+    SIGHUP reads the settings again, without dropping a request. Point an SDK at the proxy with
+    OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers for Prometheus are at
+    /metrics. Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides upstream.base_url.
     """
-    try:
+    changes = {key: value for key, value in {"host": host, "port": port}.items() if value is not None}
+
+    def read_settings() -> Settings:
         settings = load_settings(config)
-    except SettingsError as error:
-        _bad_use(error)
-    changes = {"host": host, "port": port}
-    listen = Listen(
-        **settings.listen.model_dump() | {key: value for key, value in changes.items() if value is not None}
-    )
-    _serve(settings.model_copy(update={"listen": listen}))
+        listen = Listen(**settings.listen.model_dump() | changes)
+        return settings.model_copy(update={"listen": listen})
+
+    _serve(read_settings)
 
 
 @app.command()
@@ -128,33 +127,18 @@ def demo() -> None:
     raise typer.Exit(run_demo())
 
 
-def _serve(settings: Settings) -> None:
-    import uvicorn  # noqa: PLC0415 - see the module's docstring
-
-    from gateway.app import create_app  # noqa: PLC0415
-    from gateway.assembly import load_pipeline  # noqa: PLC0415
-    from gateway.logs import configure_logging  # noqa: PLC0415
-    from predictor.predict import ArtifactError  # noqa: PLC0415
+def _serve(read_settings: Callable[[], Settings]) -> None:
+    from gateway.logs import configure_logging  # noqa: PLC0415 - see the module's docstring
+    from gateway.serving.listener import CannotListenError  # noqa: PLC0415
+    from gateway.serving.metric_files import NoTemporaryFolderError  # noqa: PLC0415
+    from gateway.serving.supervisor import supervise  # noqa: PLC0415
+    from gateway.serving.worker_process import WorkerFailedError  # noqa: PLC0415
 
     configure_logging()
     try:
-        pipeline = load_pipeline(settings)
-    except (ArtifactError, ProfileError) as error:
+        supervise(read_settings)
+    except (SettingsError, CannotListenError, NoTemporaryFolderError, WorkerFailedError) as error:
         _bad_use(error)
-    uvicorn.run(
-        create_app(settings, pipeline),
-        host=settings.listen.host,
-        port=settings.listen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        ws="none",
-        lifespan="on",
-        timeout_keep_alive=75,  # longer than the idle time of usual load balancers, 60 s
-        timeout_graceful_shutdown=round(settings.listen.drain_seconds),
-    )
 
 
 def _print_lines(lines: "Iterable[Line]", as_json: bool) -> NoReturn:

@@ -56,7 +56,7 @@ class Upstream(Section):
     )
     provider: str = Field(
         default="auto",
-        description="Whose size, token and format rules apply: openai, anthropic, gemini, ...; auto: by host.",
+        description="Whose size, token and format rules apply: openai, anthropic, ...; auto: by host.",
     )
     api_key: SecretStr | None = Field(
         default=None, description="Key sent instead of the caller's; null: the caller's is passed on."

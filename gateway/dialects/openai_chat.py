@@ -21,7 +21,7 @@ class OpenAIChat:
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b"image_", b"file", b"video_url")
+    markers: Sequence[bytes] = (b'"image_', b'"file"', b'"video_url"')
     text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
     json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 

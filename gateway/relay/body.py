@@ -20,8 +20,9 @@ from gateway.errors import GatewayError, ImageBlockedError, RequestRefusedError
 from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome, Pipeline
 from gateway.relay.admission import Admission
+from gateway.relay.caller import Caller
+from gateway.relay.destination import Destination
 from gateway.relay.exchange import Exchange
-from gateway.settings import OnFailure
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What a body holds."""
+
+    body: bytes
+    dialect: Dialect
+    model: str = ""
+    slots: Sequence[Slot] = ()
+    problem: Problem | None = None  # why it could not be looked into
+
+
+@dataclass(frozen=True)
 class BodyWork:
     """Looks into bodies, whatever their dialect."""
 
@@ -43,32 +55,54 @@ class BodyWork:
     pool: ThreadPoolExecutor
     admission: Admission
     metrics: Metrics
-    on_failure: OnFailure
     max_images: int
 
+    def look(self, body: bytes, dialect: Dialect, path: str) -> "Looked":
+        """Find the images of a body and the model it asks for."""
+        try:
+            slots = dialect.find(body) if dialect.may_have_images(body) else []
+            document = orjson.loads(skeleton(body, [span for slot in slots for span in slot.spans.values()]))
+        except AmbiguousKeysError as error:
+            return Looked(body, dialect, problem=Problem("duplicate_keys", str(error)))
+        except ValueError as error:
+            return Looked(body, dialect, problem=Problem("not_json", f"the body is not valid JSON: {error}"))
+        if not isinstance(document, dict):
+            problem = Problem("not_an_object", "the body must be a JSON object")
+            return Looked(body, dialect, problem=problem)
+        model = dialect.model_of(path, document)
+        if len(slots) > self.max_images:
+            message = f"expected at most {self.max_images} images, got {len(slots)}"
+            return Looked(body, dialect, model, problem=Problem("too_many_images", message))
+        return Looked(body, dialect, model, slots)
+
     async def treat(
-        self, body: bytes, exchange: Exchange, dialect: Dialect, *, tenant: str, is_bypassed: bool
+        self,
+        looked: "Looked",
+        exchange: Exchange,
+        caller: Caller,
+        destination: Destination,  # noqa: ARG002 - whose rules and addresses apply
     ) -> bytes:
         """Return the body to send on; what was found goes into `exchange`.
 
         Raises:
             RequestRefusedError: Something cannot be checked, and the policy refuses that.
             ImageBlockedError: An image is flagged, and the policy blocks that.
-            QueueFullError: Too much waits already.
         """
-        slots = self._find_images(body, exchange, dialect)
-        if is_bypassed:
+        if looked.problem is not None:
+            self.give_up(looked.problem, exchange)
+        if caller.is_bypassed:
             exchange.unchecked = "bypass"
-            return body
-        if not slots:
-            return body
-        with self.admission.admit(len(body)):
-            replacements = await self._treat_images(body, slots, exchange, dialect, tenant=tenant)
-        self._enforce(slots, exchange)
+            return looked.body
+        if not looked.slots:
+            return looked.body
+        replacements = await self._treat_images(
+            looked.body, looked.slots, exchange, looked.dialect, tenant=caller.tenant
+        )
+        self._enforce(looked.slots, exchange)
         if not replacements:
-            return body
+            return looked.body
         with self.metrics.stage.labels("splice").time():
-            return splice(body, replacements)
+            return splice(looked.body, replacements)
 
     def give_up(self, problem: Problem, exchange: Exchange) -> None:
         """Note that the body as a whole is not looked into.
@@ -79,32 +113,12 @@ class BodyWork:
         self._refuse_or_note(problem, exchange)
         exchange.unchecked = problem.kind
 
-    def _find_images(self, body: bytes, exchange: Exchange, dialect: Dialect) -> list[Slot]:
-        try:
-            slots = dialect.find(body) if dialect.may_have_images(body) else []
-            document = orjson.loads(skeleton(body, [span for slot in slots for span in slot.spans.values()]))
-        except AmbiguousKeysError as error:
-            self.give_up(Problem("duplicate_keys", str(error)), exchange)
-            return []
-        except ValueError as error:
-            self.give_up(Problem("not_json", f"the body is not valid JSON: {error}"), exchange)
-            return []
-        if not isinstance(document, dict):
-            self.give_up(Problem("not_an_object", "the body must be a JSON object"), exchange)
-            return []
-        exchange.model = dialect.model_of(exchange.api_path, document)
-        if len(slots) > self.max_images:
-            message = f"expected at most {self.max_images} images, got {len(slots)}"
-            self.give_up(Problem("too_many_images", message), exchange)
-            return []
-        return slots
-
     async def _treat_images(
         self, body: bytes, slots: Sequence[Slot], exchange: Exchange, dialect: Dialect, *, tenant: str
     ) -> list[Replacement]:
         loop = asyncio.get_running_loop()
         jobs = [
-            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange.model, tenant)
+            loop.run_in_executor(self.pool, self._treat_image, body, slot, dialect, exchange, tenant)
             for slot in slots
         ]
         treated = await asyncio.gather(*jobs)
@@ -114,11 +128,25 @@ class BodyWork:
                 self._refuse_or_note(each.problem, exchange)
         return [replacement for each in treated for replacement in each.replacements]
 
-    def _treat_image(self, body: bytes, slot: Slot, dialect: Dialect, model: str, tenant: str) -> "_Treated":
+    def _treat_image(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    ) -> "_Treated":
         """Take one image through the pipeline, on a worker thread."""
+        with exchange.trace.part("image") as part:
+            treated = self._attempt(body, slot, dialect, exchange, tenant)
+            part.tell("outcome", treated.outcome.verdict.outcome)
+            part.tell("bytes_in", treated.outcome.bytes_in)
+            part.tell("bytes_out", treated.outcome.bytes_out)
+        return treated
+
+    def _attempt(
+        self, body: bytes, slot: Slot, dialect: Dialect, exchange: Exchange, tenant: str
+    ) -> "_Treated":
         try:
             inline = _read(dialect, body, slot)
-            outcome = self.pipeline.process(inline.data, inline.media_type, model=model, tenant=tenant)
+            outcome = self.pipeline.process(
+                inline.data, inline.media_type, model=exchange.model, tenant=tenant, policy=exchange.policy
+            )
             is_changed = outcome.data != inline.data
             replacements = dialect.write(slot, outcome.media_type, outcome.data) if is_changed else ()
         except NotInlineError as error:
@@ -135,7 +163,7 @@ class BodyWork:
         return _Treated(outcome, replacements, problem)
 
     def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
-        if self.on_failure == "forward":
+        if exchange.policy.on_failure == "forward":
             exchange.failures.append(problem.kind)
         elif problem.kind == GatewayError.kind:
             raise GatewayError(problem.message, param=problem.param)

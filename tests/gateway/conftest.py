@@ -26,6 +26,7 @@ from gateway.detection.verdict import Verdict
 from gateway.dialects.protocol import Dialect
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
+from gateway.relay.http_server import server_config
 from gateway.settings import Settings
 
 
@@ -229,9 +230,10 @@ class QuickServer(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def listening(app: Any) -> Iterator[Server]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
-    server = QuickServer(config)
+def listening(app: Any, config: uvicorn.Config | None = None) -> Iterator[Server]:
+    """Serve an app, as the gateway is served if a config says so."""
+    plain = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
+    server = QuickServer(config or plain)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -279,7 +281,6 @@ def make_pipeline(inspector: StandInInspector) -> Callable[..., Pipeline]:
             "inspector": inspector,
             "compressor": StandInCompressor() if chosen.compression.mode != "off" else None,
             "profiles": Profiles({}, default_profile()),
-            "policy": chosen.policy,
             "limits": DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames),
             "provider": chosen.upstream.provider,
             "artifact": "a1",
@@ -302,7 +303,9 @@ def gateway(
             base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "test"}
             sections["upstream"] = base | sections.get("upstream", {})
             settings = Settings(**({"models": {"m": "m"}} | sections))
-            return stack.enter_context(listening(create_app(settings, make_pipeline(settings), dialects)))
+            app = create_app(settings, make_pipeline(settings), dialects)
+            config = server_config(app, settings, port=0, timeout_graceful_shutdown=1)
+            return stack.enter_context(listening(app, config))
 
         yield start
 

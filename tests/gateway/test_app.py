@@ -1,3 +1,6 @@
+import contextlib
+import socket
+
 import orjson
 import pytest
 
@@ -43,3 +46,22 @@ def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, path):
     assert answer.error["code"] == "unknown_path"
     assert "/v1" in answer.error["message"]
     assert upstream.requests == []
+
+
+def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gateway):
+    silent = socket.create_server(("127.0.0.1", 0), backlog=1)
+    check = {"check_upstream": True, "interval_seconds": 0.05}
+    with contextlib.closing(silent):
+        down = gateway(
+            readiness=check, upstream={"base_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v1"}
+        )
+        answer = down.ask("GET", "/readyz")
+        assert answer.status == 503
+        assert orjson.loads(answer.body)["status"] == "not_ready"
+        assert down.ask("GET", "/livez").status == 200
+
+    up = gateway(readiness=check)
+    assert up.settles_at('jnd_upstream_up{upstream="default"}', 1)
+    ready = up.ask("GET", "/readyz")
+    assert ready.status == 200
+    assert orjson.loads(ready.body)["upstreams"] == {"default": True}

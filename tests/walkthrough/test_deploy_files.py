@@ -159,10 +159,10 @@ def test_every_panel_says_what_it_shows_and_has_its_own_place():
     assert len({panel["id"] for panel in panels()}) == len(places)
 
 
-def test_there_are_three_alerts_that_wait_and_explain_themselves():
+def test_there_are_five_alerts_that_wait_and_explain_themselves():
     rules = alert_rules()
 
-    assert len(rules) == 3
+    assert len(rules) == 5
     for rule in rules:
         assert rule["for"]
         assert rule["labels"]["severity"] in {"warning", "critical"}
