@@ -15,8 +15,8 @@ from importlib.metadata import version
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
+from gateway.dialects.registry import DIALECTS
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
@@ -31,8 +31,6 @@ from gateway.relay.readiness import Readiness, watching
 from gateway.relay.route import ApiRoute
 from gateway.relay.tracing import Tracer, tracer_for
 from gateway.settings import Settings
-
-DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of requests that are nobody's
 
 _JSON = b"application/json"
 _METRICS = b"text/plain; version=0.0.4"
