@@ -17,7 +17,7 @@ from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 
 _PATHS = re.compile(
-    r"(/anthropic)?/v1/messages(/count_tokens|/batches)?"
+    r"(/[^/]+)?/v1/messages(/count_tokens|/batches)?"
     r"|/v1(beta1)?/(.+/)?publishers/anthropic/models/(?P<model>[^/:]+):(raw|streamRaw)Predict"
 )
 _ERROR_TYPES: Mapping[int, str] = {
@@ -37,7 +37,7 @@ class Anthropic:
 
     name = "anthropic"
     credential_headers: Sequence[bytes] = (b"x-api-key", b"authorization")
-    markers: Sequence[bytes] = (b"source", b"file_id")
+    markers: Sequence[bytes] = (b'"source"', b'"file_id"')
     text_keys = frozenset({"text", "content", "system", "thinking", "cited_text", "context", "title"})
     json_keys = frozenset({"input", "input_schema", "input_examples", "schema", "citations"})
 

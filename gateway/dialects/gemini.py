@@ -42,7 +42,7 @@ class Gemini:
 
     name = "gemini"
     credential_headers: Sequence[bytes] = (b"x-goog-api-key", b"authorization")
-    markers: Sequence[bytes] = (b"inline", b"file")
+    markers: Sequence[bytes] = (b'"inline', b'"file')
     text_keys = frozenset({"text", "code", "output"})
     json_keys = frozenset(
         {"args", "response", "parameters", "responseSchema", "response_schema", "partMetadata"}

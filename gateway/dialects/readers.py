@@ -13,11 +13,12 @@ _HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what
 
 
 def picture_urls(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
-    """Read URLs of pictures: bare strings, or objects that hold them as `url`; one or a list."""
+    """Read URLs of pictures: bare strings, or objects that hold them as `url`, or an id; one or a list."""
     for path, text in texts(value, where):
         yield Slot(path, DataUrl(text))
     for path, inner in objects(value, where):
-        yield from (Slot(deeper, DataUrl(text)) for deeper, text in strings_at(inner, "url", path))
+        yield from (Slot(at, DataUrl(text)) for at, text in strings_at(inner, "url", path))
+        yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings_at(inner, "file_id", path))
 
 
 def bare_pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
