@@ -7,8 +7,7 @@ an upstream, looked into where it is a request of the dialects listed here.
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
 from gateway.dialects.registry import DIALECTS
+from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
@@ -26,6 +26,10 @@ from gateway.relay.body import BodyWork
 from gateway.relay.caller import Callers
 from gateway.relay.destination import Destinations
 from gateway.relay.drain import Drain
+from gateway.relay.fetching import Fetcher
+from gateway.relay.image_queue import ImageQueue
+from gateway.relay.image_work import ImageWork
+from gateway.relay.looking import Looking
 from gateway.relay.proxy import Dialects, Proxy
 from gateway.relay.readiness import Readiness, watching
 from gateway.relay.route import ApiRoute
@@ -72,15 +76,18 @@ def create_app(
     names = ModelNames(settings.model_map, settings.models)
     metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients])
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
-    pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
-    admission = Admission(settings.limits.queue_bytes, metrics.queue_bytes)
-    work = BodyWork(
-        pipeline=pipeline,
-        pool=pool,
-        admission=admission,
+    limits, giving_back = settings.limits, GivingBack(glibc_trim())
+    queue = ImageQueue(
+        threads=limits.image_threads or os.cpu_count() or 1,
+        max_images=limits.queue_images,
+        max_pixels=limits.queue_pixels,
         metrics=metrics,
-        max_images=settings.limits.max_images,
+        used=giving_back.used,
     )
+    looking = Looking(max_values=limits.max_json_values, max_images=limits.max_images)
+    fetcher = Fetcher(settings.fetching)
+    images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
+    work = BodyWork(looking, images, fetcher, metrics, limits.max_images)
     for model, profile in pipeline.profiles.by_model.items():
         metrics.describe_profile(model, profile.source)
     destinations = Destinations(settings)
@@ -96,7 +103,7 @@ def create_app(
         policies=Policies(settings),
         names=names,
         work=work,
-        admission=admission,
+        admission=Admission(limits.queue_bytes, metrics.queue_bytes, used=giving_back.used),
         max_body_bytes=settings.limits.max_body_bytes,
     )
 
@@ -113,7 +120,31 @@ def create_app(
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
-    return Gateway(proxy, pages, destinations, pool, readiness, tracer)
+    held = Held(destinations, queue, looking, fetcher, giving_back)
+    return Gateway(proxy, pages, held, readiness, tracer)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is open while the app serves: connections, threads, timers."""
+
+    destinations: Destinations
+    queue: ImageQueue
+    looking: Looking
+    fetcher: Fetcher
+    giving_back: GivingBack
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Open all of it for the length of the block."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.looking.close)
+            stack.push_async_callback(self.queue.close)
+            stack.callback(self.giving_back.close)
+            for destination in self.destinations.all:
+                await stack.enter_async_context(destination.upstream)
+            await stack.enter_async_context(self.fetcher)
+            yield
 
 
 @dataclass(frozen=True)
@@ -122,8 +153,7 @@ class Gateway:
 
     proxy: Proxy
     pages: Mapping[bytes, Page]
-    destinations: Destinations
-    pool: ThreadPoolExecutor
+    held: Held
     readiness: Readiness
     tracer: Tracer
     mounted: Mapping[bytes, ASGIApp] = field(default_factory=dict)  # by path prefix
@@ -151,9 +181,7 @@ class Gateway:
         await receive()
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(asyncio.to_thread, self.tracer.close)
-            stack.push_async_callback(asyncio.to_thread, self.pool.shutdown, cancel_futures=True)
-            for destination in self.destinations.all:
-                await stack.enter_async_context(destination.upstream)
+            await stack.enter_async_context(self.held.open())
             await stack.enter_async_context(watching(self.readiness))
             await send({"type": "lifespan.startup.complete"})
             await receive()

@@ -210,9 +210,13 @@ class Pipeline:
 
     def _judged(self, data: bytes, decoded: Decoded, verdict: Verdict, terms: "_Terms") -> ImageOutcome:
         reason, media_type = "", terms.media_type
-        if _ALIASES.get(media_type, media_type) != decoded.source.media_type:
-            reason, media_type = MISMATCH, decoded.source.media_type
-        elif verdict.outcome == "unchecked":
+        if not media_type:  # nothing was declared, so nothing is wrong
+            media_type = decoded.source.media_type
+        elif _ALIASES.get(media_type, media_type) != decoded.source.media_type:
+            reason = MISMATCH
+            if terms.policy.compression != "observe":  # which sends everything as it came
+                media_type = decoded.source.media_type
+        if not reason and verdict.outcome == "unchecked":
             reason = "not_examined"
         return ImageOutcome(
             data,

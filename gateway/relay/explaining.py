@@ -13,7 +13,7 @@ _NOTHING_FOUND: Headers = [
 
 def explaining_headers(exchange: Exchange) -> Headers:
     """Return the headers that sum an exchange up."""
-    headers = _found(exchange) if exchange.outcomes or exchange.unchecked else list(_NOTHING_FOUND)
+    headers = _found(exchange) if exchange.is_noted else list(_NOTHING_FOUND)
     overhead = b"%.3f" % (exchange.times.overhead_seconds * 1000)
     headers.append((b"x-jnd-overhead-ms", overhead))
     if exchange.request_id:

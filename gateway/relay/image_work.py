@@ -1,5 +1,6 @@
-"""Take one image of a request through the pipeline without holding up anybody: reading it on a thread, what was
-met before without waiting, everything else in the queue and within its time.
+"""Take one image of a request through the pipeline without holding up anybody.
+
+It is read on a thread. What was met before does not wait; all else does, in the queue, as long as it may.
 """
 
 import asyncio
@@ -81,7 +82,9 @@ class ImageWork:
             policy=asked.policy,
             provider=asked.provider,
         )
-        return _Fresh(inline, self.pipeline.pixels_of(inline.data)) if known is None else finish(inline, known)
+        return (
+            _Fresh(inline, self.pipeline.pixels_of(inline.data)) if known is None else finish(inline, known)
+        )
 
     def _process(
         self, inline: Inline, finish: Callable[[Inline, ImageOutcome], T], asked: Asked, deadline: float

@@ -162,7 +162,7 @@ def test_full_queue_answers_429_and_text_still_passes(gateway, inspector, png, c
 
 def test_health_answers_while_images_are_worked_on(gateway, inspector, png, chat_body):
     inspector.delay_seconds = 0.5
-    server = gateway(limits={"workers": 1})
+    server = gateway(limits={"image_threads": 1})
     worker = threading.Thread(target=server.chat, args=[chat_body(png)])
     worker.start()
     while not inspector.tenants:
@@ -216,15 +216,16 @@ BAD_IMAGES = {
 
 
 @pytest.mark.parametrize("bad", BAD_IMAGES.values(), ids=BAD_IMAGES)
-def test_bad_image_is_forwarded_untouched_and_told(gateway, upstream, chat_body, bad):
+def test_bad_image_is_forwarded_and_told_with_its_true_type(gateway, upstream, chat_body, bad):
     make, media_type, kind, _ = bad
     body = chat_body((make(), media_type))
+    sent = body.replace(b"image/png", b"image/jpeg") if kind == "media_type_mismatch" else body
     server = gateway(compression={"mode": "off"})
 
     answer = server.chat(body)
 
     assert answer.status == 200
-    assert upstream.last["body"] == body
+    assert upstream.last["body"] == sent
     assert answer.headers["x-jnd-reason"] == kind
     assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
     # A mismatch is told, but the picture itself could be examined.
