@@ -131,7 +131,8 @@ class CallerProtocol(HttpToolsProtocol):
         """Answer for an app that never learns of the request, and close."""
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        is_owed_an_answer = self._head_bytes > 0  # whoever never spoke is not told
+        if is_owed_an_answer and (self.cycle is None or self.cycle.response_complete):
             error = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
             body = orjson.dumps({"error": error})
             self.transport.write(

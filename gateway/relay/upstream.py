@@ -53,9 +53,10 @@ class Upstream:
         url = URL(settings.base_url)
         self.base_path = url.raw_path.rstrip("/").encode()
         self._origin = origin_of(url)
-        self._host = url.host_port_subcomponent or ""
+        host = (url.host_port_subcomponent or "").encode()
+        self._host = b"host: " + host
         is_relayed = self._origin.proxy is not None and self._origin.scheme == "http"
-        self._target_start = f"http://{self._host}".encode() if is_relayed else b""
+        self._target_start = b"http://" + host if is_relayed else b""
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
         self._sweep: asyncio.TimerHandle | None = None
@@ -103,10 +104,7 @@ class Upstream:
     def _head(
         self, method: str, target: bytes, headers: Headers, body: Body, size_bytes: int | None
     ) -> bytes:
-        lines = [
-            b"%b %b%b HTTP/1.1\r\nhost: %b"
-            % (method.encode(), self._target_start, target, self._host.encode())
-        ]
+        lines = [b"%b %b%b HTTP/1.1" % (method.encode(), self._target_start, target), self._host]
         lines += [name + b": " + value for name, value in headers]
         if size_bytes is not None:
             lines.append(b"content-length: %d" % size_bytes)
@@ -153,9 +151,7 @@ class Upstream:
 
     def _sweep_later(self) -> None:
         settings = self._settings
-        pause = min(
-            _LONGEST_SWEEP_SECONDS, settings.read_timeout_seconds / 4, settings.keep_alive_seconds / 4
-        )
+        pause = min(_LONGEST_SWEEP_SECONDS, settings.read_timeout_seconds / 4, settings.keep_alive_seconds / 4)
         self._sweep = asyncio.get_running_loop().call_later(pause, self._sweep_now)
 
     def _sweep_now(self) -> None:

@@ -39,8 +39,10 @@ def test_metrics_come_in_prometheus_format(gateway):
 
 
 @pytest.mark.parametrize("path", ["/", "/chat/completions", "/v2/chat/completions"])
-def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, path):
-    answer = gateway().ask("POST", path, b"{}")
+def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, upstream_server, path):
+    base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/api"}
+
+    answer = gateway(upstream=base).ask("POST", path, b"{}")
 
     assert answer.status == 404
     assert answer.error["code"] == "unknown_path"
