@@ -92,9 +92,9 @@ def lightened(served: Peers, *path: str | int) -> bool:
 
 
 def test_an_answer_is_what_it_is_without_the_gateway(served):
-    expected = client(served.direct).models.generate_content(model=MODEL, contents=SHOWN)
-
-    found = client(served.through).models.generate_content(model=MODEL, contents=SHOWN)
+    with client(served.direct) as direct, client(served.through) as through:
+        expected = direct.models.generate_content(model=MODEL, contents=SHOWN)
+        found = through.models.generate_content(model=MODEL, contents=SHOWN)
 
     assert without_http(found) == without_http(expected)
     assert found.text == "A quiet lake."
@@ -104,8 +104,9 @@ def test_an_answer_is_what_it_is_without_the_gateway(served):
 
 
 def test_a_stream_is_what_it_is_without_the_gateway(served):
-    expected = client(served.direct).models.generate_content_stream(model=MODEL, contents=SHOWN)
-    found = client(served.through).models.generate_content_stream(model=MODEL, contents=SHOWN)
+    with client(served.direct) as direct, client(served.through) as through:
+        expected = list(direct.models.generate_content_stream(model=MODEL, contents=SHOWN))
+        found = list(through.models.generate_content_stream(model=MODEL, contents=SHOWN))
 
     assert [without_http(chunk) for chunk in found] == [without_http(chunk) for chunk in expected]
     assert lightened(served, "contents", 0, "parts", 1, "inlineData")
@@ -122,7 +123,8 @@ def test_asynchronous_callers_get_the_same(served):
 
 
 def test_a_picture_in_the_response_of_a_function_is_looked_at(served):
-    found = client(served.through).models.generate_content(model=MODEL, contents=USED_A_TOOL)
+    with client(served.through) as through:
+        found = through.models.generate_content(model=MODEL, contents=USED_A_TOOL)
 
     assert found.sdk_http_response.headers["x-jnd-verdict"] in ("clean", "imperceptible_edit")
     assert lightened(served, "contents", 2, "parts", 0, "functionResponse", "parts", 0, "inline_data")
@@ -131,13 +133,15 @@ def test_a_picture_in_the_response_of_a_function_is_looked_at(served):
 def test_a_picture_among_the_instructions_is_looked_at(served):
     config = types.GenerateContentConfig(system_instruction=types.Content(parts=[PICTURE]))
 
-    client(served.through).models.generate_content(model=MODEL, contents="What is this?", config=config)
+    with client(served.through) as through:
+        through.models.generate_content(model=MODEL, contents="What is this?", config=config)
 
     assert lightened(served, "systemInstruction", "parts", 0, "inlineData")
 
 
 def test_tokens_are_counted_of_the_picture_that_would_be_sent(served):
-    assert client(served.through).models.count_tokens(model=MODEL, contents=SHOWN).total_tokens == 7
+    with client(served.through) as through:
+        assert through.models.count_tokens(model=MODEL, contents=SHOWN).total_tokens == 7
 
     assert lightened(served, "contents", 0, "parts", 1, "inlineData")
 
@@ -145,8 +149,8 @@ def test_tokens_are_counted_of_the_picture_that_would_be_sent(served):
 def test_a_refusal_is_the_sdks_own_error(strict):
     content = types.Content(role="user", parts=[STORED])
 
-    with pytest.raises(errors.ClientError) as caught:
-        client(strict.through).models.generate_content(model=MODEL, contents=content)
+    with client(strict.through) as through, pytest.raises(errors.ClientError) as caught:
+        through.models.generate_content(model=MODEL, contents=content)
 
     assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
     assert caught.value.details["error"]["details"][0]["reason"] == "FILE_ID"
