@@ -55,11 +55,8 @@ class Anthropic:
         if match and match["model"]:
             return match["model"]
         model = document.get("model")
-        if isinstance(model, str) or not isinstance(document, Object):
-            return model if isinstance(model, str) else ""
-        first = next(children(document, "requests"), None)
-        params = next(children(first[1], "params"), None) if first else None
-        model = params[1].get("model") if params else ""
+        if not isinstance(model, str):
+            model = _model_of_first(document)
         return model if isinstance(model, str) else ""
 
     def error_body(self, error: GatewayError) -> bytes:
@@ -70,6 +67,18 @@ class Anthropic:
         return orjson.dumps(
             {"type": "error", "error": {"type": kind, "message": message}, "request_id": None}
         )
+
+
+def _model_of_first(batch: Fields) -> object:
+    """Return what the first request of a batch names as its model, whichever parser read it."""
+    if isinstance(batch, Object):
+        _, first = next(children(batch, "requests"), ("", None))
+        _, params = next(children(first, "params"), ("", None)) if first else ("", None)
+        return params.get("model") if params else None
+    requests = batch.get("requests")
+    first_read = requests[0] if isinstance(requests, list) and requests else None
+    params_read = first_read.get("params") if isinstance(first_read, dict) else None
+    return params_read.get("model") if isinstance(params_read, dict) else None
 
 
 def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:

@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gateway.dialects.strays import find_strays
-
 from gateway.dialects.address_sources import SourceUrl
 from gateway.dialects.data_url import NotInlineError
 from gateway.dialects.document import Object, read_document
 from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.splice import Replacement, splice
+from gateway.dialects.strays import find_strays
 from tests.gateway.dialects.grown_bodies import Grown
 
 NEW_TYPE, NEW = "image/webp", b"RIFF\x10\0\0\0WEBPVP8 another"
