@@ -10,9 +10,9 @@ import orjson
 
 from gateway.dialects.address_sources import SourceUrl
 from gateway.dialects.document import Fields, Node, Object, Text, children
-from gateway.dialects.places import Grammar, Place, objects, walk
+from gateway.dialects.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import DUPLICATE_KEYS, strings_at, typed_base64, unseen
+from gateway.dialects.readers import strings_at, typed_base64, unseen
 from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 
@@ -89,13 +89,15 @@ def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
             yield from typed_base64(source, path, data_key="data", type_keys=("media_type",))
         for at, text in strings_at(source, "file_id", path):
             yield Slot(at, Unseen("file_id", (text,)))
-        for at, text in strings_at(source, "url", path):
-            yield Slot(at, Unseen("document", (text,)) if is_document else _address(source, text))
+        addresses = list(strings_at(source, "url", path))
+        for at, text in addresses:
+            yield Slot(at, Unseen("document", (text,)) if is_document else _address(source, text, addresses))
 
 
-def _address(source: Object, text: Text) -> Source:
-    declared = [node for node in source.all("type") if isinstance(node, Text)]
-    if len(declared) != 1 or len(source.all("url")) != 1 or source.all("data"):
+def _address(source: Object, text: Text, addresses: Sequence[object]) -> Source:
+    """Read the address of a picture, unless others stand beside it and nobody knows which one counts."""
+    declared = [] if len(addresses) > 1 else [each for each in source.all("type") if isinstance(each, Text)]
+    if len(declared) != 1 or source.all("data"):
         return Unseen(DUPLICATE_KEYS, (text,))
     return SourceUrl(text, declared[0])
 

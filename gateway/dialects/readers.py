@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from gateway.dialects.document import Node, Object, Text
 from gateway.dialects.media import kind_of
-from gateway.dialects.places import Reader, member, objects, texts
+from gateway.dialects.places import DUPLICATE_KEYS, Reader, member, objects, texts
 from gateway.dialects.protocol import Slot
 from gateway.dialects.sources import BareBase64, DataUrl, FileData, TypedBase64, Unseen
 
-DUPLICATE_KEYS = "duplicate_keys"  # readers disagree on which one counts: nothing can be put in place
 _HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what it holds
 
 
