@@ -1,4 +1,8 @@
-"""OpenAI chat completions and what others put into them: images, files and videos as parts of a message."""
+"""OpenAI chat completions, and what others put into them: images, files and videos as parts of a message.
+
+LiteLLM takes lists of parts as answers of tools, OpenRouter gives the pictures of earlier answers in a list
+of their own, vLLM takes videos and the embeddings of images.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -21,7 +25,7 @@ class OpenAIChat:
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b'"image_', b'"file"', b'"video')
+    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video')
     text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
     json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
@@ -70,8 +74,7 @@ _FILE: Mapping[str, Reader] = {
 }
 _GRAMMAR: Grammar = {
     "request": Place({"messages": "part"}),
-    # Messages and their parts: a tool's answer may be nested (LiteLLM), pictures of earlier answers
-    # stand beside the content (OpenRouter).
+    # Messages, and the parts within them, which may hold parts again.
     "part": Place(
         {"content": "part", "images": "part", "output": "part"},
         {

@@ -36,14 +36,27 @@ Grammar = Mapping[str, Place]
 
 def walk(document: Object, grammar: Grammar, root: str) -> Iterator[Slot]:
     """Yield the slots of every place that can be reached from the root, nearly in the order of the body."""
-    waiting: list[tuple[Node, str, str]] = [(document, root, "")]
-    while waiting:  # not recursion, which ends at a thousand levels
-        node, name, where = waiting.pop()
+    # Iterators, not lists: of a body that is one large array no element is held. Not recursion, either, which
+    # ends at a thousand levels.
+    waiting: list[Iterator[tuple[Node, str, str]]] = [iter([(document, root, "")])]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+            continue
+        node, name, where = found
         if isinstance(node, Array):
-            each = [(item, name, _element(where, index)) for index, item in enumerate(node.items)]
-            waiting.extend(reversed(each))
+            waiting.append(_elements(node, name, where))
         elif isinstance(node, Object):
-            yield from _visit(node, grammar[name], where, waiting)
+            leads: list[tuple[Node, str, str]] = []
+            yield from _visit(node, grammar[name], where, leads)
+            waiting.append(iter(leads))
+
+
+def _elements(node: Array, name: str, where: str) -> Iterator[tuple[Node, str, str]]:
+    for index, item in enumerate(node):
+        if isinstance(item, Array | Object):
+            yield item, name, _element(where, index)
 
 
 def texts(node: Node, where: str) -> Iterator[tuple[str, Text]]:
@@ -83,12 +96,11 @@ def _shortened(where: str) -> str:
     return where if len(where) <= _LONGEST_WHERE else where[: _LONGEST_WHERE - 1] + "…"
 
 
-def _visit(holder: Object, place: Place, where: str, waiting: list[tuple[Node, str, str]]) -> Iterator[Slot]:
-    """Yield the slots of one object; put what it leads to in front of what waits."""
+def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str, str]]) -> Iterator[Slot]:
+    """Yield the slots of one object; add what it leads to."""
     otherwise = place.leads.get(ANY_KEY)
-    found: list[tuple[Node, str, str]] = []
     occurrences: Counter[str] = Counter()
-    for key, value in holder.items:
+    for key, value in holder:
         read, name = place.reads.get(key), place.leads.get(key, otherwise)
         if read is None and name is None:
             continue
@@ -98,7 +110,6 @@ def _visit(holder: Object, place: Place, where: str, waiting: list[tuple[Node, s
         if read is not None:
             yield from read(holder, value, member(where, key))
         if name is not None:
-            found.append((value, name, member(where, key)))
+            leads.append((value, name, member(where, key)))
     if any(count > _MOST_OCCURRENCES for count in occurrences.values()):
         yield Slot(where, Unseen(DUPLICATE_KEYS))
-    waiting.extend(reversed(found))
