@@ -11,9 +11,9 @@ import orjson
 
 from gateway.dialects.address_sources import FileUri
 from gateway.dialects.document import Fields, Node, Object, Text
-from gateway.dialects.places import Grammar, Place, objects, walk
+from gateway.dialects.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import DUPLICATE_KEYS, strings_at, typed_base64, unseen
+from gateway.dialects.readers import strings_at, typed_base64, unseen
 from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 

@@ -9,28 +9,29 @@ from collections.abc import Iterator, Mapping, Sequence
 import orjson
 
 from gateway.dialects.document import Fields, Node, Object
-from gateway.dialects.places import Grammar, Place, objects, walk
+from gateway.dialects.film import films
+from gateway.dialects.places import Grammar, Place, Reader, member, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import files, picture_urls, strings_at, unseen
-from gateway.dialects.sources import Unseen
+from gateway.dialects.readers import files, picture_urls, unseen
 from gateway.errors import GatewayError
 
-_PATH = "/v1/chat/completions"
+_PATH = "/chat/completions"
+_NOT_OURS = "/openai/deployments/"  # Azure's, where the path names the model
 _TYPES: Mapping[int, str] = {401: "authentication_error", 429: "rate_limit_error"}  # by status; else by class
 
 
 class OpenAIChat:
-    """POST /v1/chat/completions."""
+    """POST /v1/chat/completions, and wherever else others serve it: /v1beta/openai/chat/completions, ..."""
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video_url"')
+    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video')
     text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
     json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
     def takes(self, path: str) -> bool:
-        """Take the one path there is."""
-        return path == _PATH
+        """Take every path that ends as OpenAI's does: whoever imitates it takes the same body."""
+        return path.endswith(_PATH) and not path.startswith(_NOT_OURS)
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield images, files and videos of every message."""
@@ -49,51 +50,40 @@ class OpenAIChat:
         return orjson.dumps({"error": fields})
 
 
-def _pictures(part: Object, value: Node, where: str) -> Iterator[Slot]:
-    """Read URLs of pictures, and ids of files in their place."""
-    yield from picture_urls(part, value, where)
-    yield from _file_ids(value, where)
-
-
 def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:
-    """Read a file: its data, or its id."""
+    """Read a file: its data or its id in an object, or its data alone."""
+    yield from files(part, value, where)
     for path, inner in objects(value, where):
-        for at, text in strings_at(inner, "file_data", path):
-            yield from files(part, text, at)
-    yield from _file_ids(value, where)
+        for key, reader in _FILE.items():
+            for node in inner.all(key):
+                yield from reader(inner, node, member(path, key))
 
 
-def _embedding(part: Object, value: Node, where: str) -> Iterator[Slot]:
-    """Tell embeddings of images: one string, or several by name."""
+def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read pictures that are no pixels any more."""
     yield from unseen("image_embeds")(part, value, where)
     for path, inner in objects(value, where):
-        for key, each in inner.items:
-            yield from unseen("image_embeds")(inner, each, f"{path}.{key}")
+        for key, node in inner.items:
+            yield from unseen("image_embeds")(inner, node, member(path, key))
 
 
-def _videos(part: Object, value: Node, where: str) -> Iterator[Slot]:
-    """Tell URLs of videos."""
-    for slot in picture_urls(part, value, where):
-        yield Slot(slot.where, Unseen("video", slot.source.texts))
-
-
-def _file_ids(value: Node, where: str) -> Iterator[Slot]:
-    for path, inner in objects(value, where):
-        for at, text in strings_at(inner, "file_id", path):
-            yield from unseen("file_id")(inner, text, at)
-
-
+_FILE: Mapping[str, Reader] = {
+    "file_data": files,
+    "file_url": unseen("document"),
+    "file_id": unseen("file_id"),
+}
 _GRAMMAR: Grammar = {
     "request": Place({"messages": "part"}),
     # Messages, and the parts within them, which may hold parts again.
     "part": Place(
         {"content": "part", "images": "part", "output": "part"},
         {
-            "image_url": _pictures,
-            "image_file": _pictures,
-            "video_url": _videos,
+            "image_url": picture_urls,
+            "image_file": picture_urls,
             "file": _file,
-            "image_embeds": _embedding,
+            "video_url": films,
+            "video": films,
+            "image_embeds": _embeddings,
         },
     ),
 }

@@ -6,13 +6,17 @@ that a list within a list is one place; of keys that occur twice each occurrence
 disagree on which one counts.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateway.dialects.document import Array, Node, Object, Text
 from gateway.dialects.protocol import Slot
+from gateway.dialects.sources import Unseen
 
 ANY_KEY = "*"  # in `Place.leads`: every key that is not named there
+DUPLICATE_KEYS = "duplicate_keys"  # the reason of what readers would disagree on
+_MOST_OCCURRENCES = 8  # of one key in one object; what more there are is told, as reading each may take long
 _LONGEST_WHERE = 200  # characters; bodies nest as deep as their senders please
 
 # Takes the object around, the value at the key, and its readable path.
@@ -95,8 +99,17 @@ def _shortened(where: str) -> str:
 def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str, str]]) -> Iterator[Slot]:
     """Yield the slots of one object; add what it leads to."""
     otherwise = place.leads.get(ANY_KEY)
+    occurrences: Counter[str] = Counter()
     for key, value in holder:
-        if (read := place.reads.get(key)) is not None:
+        read, name = place.reads.get(key), place.leads.get(key, otherwise)
+        if read is None and name is None:
+            continue
+        occurrences[key] += 1
+        if occurrences[key] > _MOST_OCCURRENCES:
+            continue
+        if read is not None:
             yield from read(holder, value, member(where, key))
-        if (name := place.leads.get(key, otherwise)) is not None:
+        if name is not None:
             leads.append((value, name, member(where, key)))
+    if any(count > _MOST_OCCURRENCES for count in occurrences.values()):
+        yield Slot(where, Unseen(DUPLICATE_KEYS))

@@ -96,3 +96,9 @@ def test_an_unknown_provider_is_treated_with_caution():
 def test_damaged_rules_are_told(text: str):
     with pytest.raises(ProviderRulesError):
         parse_rules(text)
+
+
+def test_azure_serves_openais_models_by_openais_rules():
+    rules = load_rules()
+
+    assert rules.of("azure") == rules.of("openai") != rules.of("other")
