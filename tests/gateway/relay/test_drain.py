@@ -3,9 +3,9 @@ import asyncio
 import pytest
 
 from gateway.errors import ShuttingDownError
+from gateway.relay.answer import UpstreamCutError
 from gateway.relay.drain import Drain
 from gateway.relay.exchange import Exchange
-from gateway.relay.upstream import UpstreamCutError
 
 
 async def answer(drain: Drain, exchange: Exchange) -> str:

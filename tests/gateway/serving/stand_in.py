@@ -1,7 +1,7 @@
 """A gateway whose workers judge without a predictor: `python -m tests.gateway.serving.stand_in CONFIG`.
 
-`/readyz` names the worker that answers. `artifact` is a folder whose file `version` is told; the word `damaged`
-fails the worker. An image is an edit if the caller sent one of the same size before.
+`/readyz` names the worker that answers. `artifact` is a folder whose `card.json` is told as its version; the word
+`damaged` fails the worker. An image is an edit if the caller sent one of the same size before.
 """
 
 import os
@@ -36,7 +36,7 @@ class Inspector:
 
 
 def load_pipeline(settings: Settings, seen: SeenPictureStore) -> Pipeline:
-    version = (settings.artifact / "version").read_text() if settings.artifact is not None else "none"
+    version = (settings.artifact / "card.json").read_text() if settings.artifact is not None else "none"
     if version == "damaged":
         raise ValueError("the artifact is damaged")
     limits = settings.limits
@@ -44,7 +44,6 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore) -> Pipeline:
         inspector=Inspector(seen),
         compressor=None,
         profiles=Profiles({}, default_profile()),
-        policy=settings.policy,
         limits=DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames),
         provider="test",
         artifact=f"{version} {os.getpid()}",

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from gateway.relay.drain import Drain
+from gateway.relay.http_server import server_config
 from gateway.serving.balance import Occupancy
 from gateway.serving.http_server import DrainingServer
 from gateway.serving.listener import listen_on
-from gateway.serving.uvicorn_options import server_config
 from gateway.settings import Settings
 
 

@@ -76,7 +76,7 @@ def test_a_killed_worker_is_replaced_while_the_others_answer_and_no_number_goes_
 def test_new_settings_are_taken_over_under_load_without_losing_a_request(
     running: Callable[..., Running], tmp_path: Path
 ):
-    version = tmp_path / "version"
+    version = tmp_path / "card.json"
     version.write_text("first")
     gateway = running(artifact=str(tmp_path))
     before = pids(gateway)
@@ -97,7 +97,7 @@ def test_new_settings_are_taken_over_under_load_without_losing_a_request(
 def test_settings_that_cannot_be_used_leave_the_old_ones_in_use_and_say_why(
     running: Callable[..., Running], tmp_path: Path
 ):
-    version = tmp_path / "version"
+    version = tmp_path / "card.json"
     version.write_text("first")
     gateway = running(artifact=str(tmp_path), listen={"workers": 1})
     before = pids(gateway)
