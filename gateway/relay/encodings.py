@@ -7,6 +7,7 @@ import brotli
 import zstandard
 
 _STEP_BYTES = 65_536  # packed bytes taken at a time
+_ZSTD_STEP_BYTES = 256  # its blocks of 4 bytes may hold 128 KiB each, and its output has no limit of its own
 _MOST_LAYERS = 3
 _MOST_WINDOW_BYTES = 8 * 1024 * 1024  # RFC 9659: no zstd over HTTP needs more
 _GZIP = 16 + zlib.MAX_WBITS
@@ -93,13 +94,20 @@ def _unbrotli(data: bytes, most_bytes: int) -> bytes:
 
 
 def _unzstd(data: bytes, most_bytes: int) -> bytes:
+    """Undo zstd, of several frames too."""
     out = bytearray()
     unpacker = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES)
-    with unpacker.stream_reader(data, read_across_frames=True) as stream:
-        while piece := stream.read(min(_STEP_BYTES, most_bytes + 1 - len(out))):
-            out += piece
+    view = memoryview(data)
+    while view:
+        stream = unpacker.decompressobj()
+        while view and not stream.eof:
+            out += stream.decompress(view[:_ZSTD_STEP_BYTES])
+            view = view[_ZSTD_STEP_BYTES:]
             if len(out) > most_bytes:
                 raise UnpackedTooLargeError
+        if not stream.eof:
+            raise EOFError("it ends too early")
+        view = memoryview(stream.unused_data + view)
     return bytes(out)
 
 
