@@ -162,7 +162,7 @@ def test_full_queue_answers_429_and_text_still_passes(gateway, inspector, png, c
 
 def test_health_answers_while_images_are_worked_on(gateway, inspector, png, chat_body):
     inspector.delay_seconds = 0.5
-    server = gateway(limits={"workers": 1})
+    server = gateway(limits={"image_threads": 1})
     worker = threading.Thread(target=server.chat, args=[chat_body(png)])
     worker.start()
     while not inspector.tenants:
