@@ -10,14 +10,14 @@ import orjson
 
 from gateway.dialects.address_sources import SourceUrl
 from gateway.dialects.document import Fields, Node, Object, Text, children
-from gateway.dialects.places import Grammar, Place, objects, walk
+from gateway.dialects.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import DUPLICATE_KEYS, strings_at, typed_base64, unseen
+from gateway.dialects.readers import strings_at, typed_base64, unseen
 from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 
 _PATHS = re.compile(
-    r"(/anthropic)?/v1/messages(/count_tokens|/batches)?"
+    r"(/[^/]+)?/v1/messages(/count_tokens|/batches)?"
     r"|/v1(beta1)?/(.+/)?publishers/anthropic/models/(?P<model>[^/:]+):(raw|streamRaw)Predict"
 )
 _ERROR_TYPES: Mapping[int, str] = {
@@ -37,7 +37,7 @@ class Anthropic:
 
     name = "anthropic"
     credential_headers: Sequence[bytes] = (b"x-api-key", b"authorization")
-    markers: Sequence[bytes] = (b"source", b"file_id")
+    markers: Sequence[bytes] = (b'"source"', b'"file_id"')
     text_keys = frozenset({"text", "content", "system", "thinking", "cited_text", "context", "title"})
     json_keys = frozenset({"input", "input_schema", "input_examples", "schema", "citations"})
 
@@ -55,11 +55,8 @@ class Anthropic:
         if match and match["model"]:
             return match["model"]
         model = document.get("model")
-        if isinstance(model, str) or not isinstance(document, Object):
-            return model if isinstance(model, str) else ""
-        first = next(children(document, "requests"), None)
-        params = next(children(first[1], "params"), None) if first else None
-        model = params[1].get("model") if params else ""
+        if not isinstance(model, str):
+            model = _model_of_first(document)
         return model if isinstance(model, str) else ""
 
     def error_body(self, error: GatewayError) -> bytes:
@@ -72,6 +69,18 @@ class Anthropic:
         )
 
 
+def _model_of_first(batch: Fields) -> object:
+    """Return what the first request of a batch names as its model, whichever parser read it."""
+    if isinstance(batch, Object):
+        _, first = next(children(batch, "requests"), ("", None))
+        _, params = next(children(first, "params"), ("", None)) if first else ("", None)
+        return params.get("model") if params else None
+    requests = batch.get("requests")
+    first_read = requests[0] if isinstance(requests, list) and requests else None
+    params_read = first_read.get("params") if isinstance(first_read, dict) else None
+    return params_read.get("model") if isinstance(params_read, dict) else None
+
+
 def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
     """Read the source of a picture or document: data, an address, or the id of a file."""
     is_document = "document" in _kinds(block)
@@ -80,13 +89,15 @@ def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
             yield from typed_base64(source, path, data_key="data", type_keys=("media_type",))
         for at, text in strings_at(source, "file_id", path):
             yield Slot(at, Unseen("file_id", (text,)))
-        for at, text in strings_at(source, "url", path):
-            yield Slot(at, Unseen("document", (text,)) if is_document else _address(source, text))
+        addresses = list(strings_at(source, "url", path))
+        for at, text in addresses:
+            yield Slot(at, Unseen("document", (text,)) if is_document else _address(source, text, addresses))
 
 
-def _address(source: Object, text: Text) -> Source:
-    declared = [node for node in source.all("type") if isinstance(node, Text)]
-    if len(declared) != 1 or len(source.all("url")) != 1 or source.all("data"):
+def _address(source: Object, text: Text, addresses: Sequence[object]) -> Source:
+    """Read the address of a picture, unless others stand beside it and nobody knows which one counts."""
+    declared = [] if len(addresses) > 1 else [each for each in source.all("type") if isinstance(each, Text)]
+    if len(declared) != 1 or source.all("data"):
         return Unseen(DUPLICATE_KEYS, (text,))
     return SourceUrl(text, declared[0])
 

@@ -7,22 +7,19 @@ from gateway.dialects.document import Fields
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_responses import PATHS, OpenAIResponses
 
-_CHAT = re.compile(
-    r"/openai/deployments/(?P<deployment>[^/]+)/(extensions/)?chat/completions"
-    r"|/openai/v1/chat/completions|/models/chat/completions"
-)
+_CHAT = re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/(extensions/)?chat/completions")
 _RESPONSES = re.compile(r"/openai(/deployments/(?P<deployment>[^/]+)|/v1)?/" + PATHS)
 _CREDENTIALS: Sequence[bytes] = (b"api-key", b"authorization")
 
 
 class AzureChat(OpenAIChat):
-    """POST /openai/deployments/NAME/chat/completions, and the paths that came after it."""
+    """POST /openai/deployments/NAME/chat/completions; at later paths the body names the model."""
 
     name = "azure_chat"
     credential_headers = _CREDENTIALS
 
     def takes(self, path: str) -> bool:
-        """Take a deployment's chat completions, and those that name it in the body."""
+        """Take a deployment's chat completions."""
         return _CHAT.fullmatch(path) is not None
 
     def model_of(self, path: str, document: Fields) -> str:

@@ -60,7 +60,10 @@ class Object:
     @property
     def items(self) -> "list[tuple[str, Node]]":
         """Every key and its value, in order; keys named twice come twice."""
-        return [(self.table.text(key).text(), _node(self.table, key + 1)) for key in self._keys()]
+        return list(self)
+
+    def __iter__(self) -> "Iterator[tuple[str, Node]]":
+        return ((self.table.text(key).text(), _node(self.table, key + 1)) for key in self._keys())
 
     def all(self, key: str) -> "list[Node]":
         """Return the values of every occurrence of a key."""
@@ -96,12 +99,12 @@ class Array:
     @property
     def items(self) -> "list[Node]":
         """Every element, in order."""
-        return [_node(self.table, entry) for entry in self._elements()]
+        return list(self)
 
-    def _elements(self) -> Iterator[int]:
+    def __iter__(self) -> "Iterator[Node]":
         entry, end = self.entry + 1, self.table.ends[self.entry]
         while entry < end:
-            yield entry
+            yield _node(self.table, entry)
             entry = self.table.after(entry)
 
 
@@ -135,7 +138,7 @@ def _under(parent: Object, key: str, where: str) -> Iterator[tuple[str, Node]]:
     path = f"{where}.{key}" if where else key
     for node in parent.all(key):
         if isinstance(node, Array):
-            yield from ((f"{path}[{index}]", element) for index, element in enumerate(node.items))
+            yield from ((f"{path}[{index}]", element) for index, element in enumerate(node))
         else:
             yield path, node
 

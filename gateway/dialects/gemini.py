@@ -11,9 +11,9 @@ import orjson
 
 from gateway.dialects.address_sources import FileUri
 from gateway.dialects.document import Fields, Node, Object, Text
-from gateway.dialects.places import Grammar, Place, objects, walk
+from gateway.dialects.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import DUPLICATE_KEYS, strings_at, typed_base64, unseen
+from gateway.dialects.readers import strings_at, typed_base64, unseen
 from gateway.dialects.sources import Source, Unseen
 from gateway.errors import GatewayError
 
@@ -42,7 +42,7 @@ class Gemini:
 
     name = "gemini"
     credential_headers: Sequence[bytes] = (b"x-goog-api-key", b"authorization")
-    markers: Sequence[bytes] = (b"inline", b"file")
+    markers: Sequence[bytes] = (b'"inline', b'"file')
     text_keys = frozenset({"text", "code", "output"})
     json_keys = frozenset(
         {"args", "response", "parameters", "responseSchema", "response_schema", "partMetadata"}

@@ -15,21 +15,33 @@ _PDF = b"JVBERi0"
 _TEXTUAL = re.compile(rb"(text|audio)/|application/(json|xml|x-ndjson|yaml|x-yaml|javascript|x-python)\b")
 
 
-def kind_of(media_type: bytes, head: bytes) -> Kind:
+def kind_of(head: bytes, media_type: bytes = b"") -> Kind:
     """Name what data is; what cannot be told counts as a document.
 
     Args:
-        media_type: As declared; empty if nothing is.
-        head: The first characters of the base64; 64 at least if there are so many.
+        head: The first characters of a data URL or of base64 alone; 256 at least if there are so many.
+        media_type: As declared beside it; empty if nothing is.
     """
-    declared = media_type.strip().lower()
-    is_document = head.lstrip().startswith(_PDF)
-    is_picture = opens_as_image(head) and not is_document and not _is_film(head)
-    if is_picture or (declared.startswith(b"image/") and not is_document):
+    in_url, payload = _parted(head)
+    is_document = payload.lstrip().startswith(_PDF)
+    if is_document:
+        return "document"
+    is_film = _is_film(payload)
+    declared = [each.strip().lower() for each in (media_type, in_url) if each.strip()]
+    if (opens_as_image(payload) and not is_film) or any(each.startswith(b"image/") for each in declared):
         return "image"
-    if declared.startswith(b"video/") or _is_film(head):
+    if is_film or any(each.startswith(b"video/") for each in declared):
         return "video"
-    return "other" if _TEXTUAL.match(declared) and not is_document else "document"
+    return "other" if declared and all(_TEXTUAL.match(each) for each in declared) else "document"
+
+
+def _parted(head: bytes) -> tuple[bytes, bytes]:
+    """Part a data URL into its media type and its data; base64 alone has no type."""
+    scheme = data_scheme(head)
+    comma = head.find(b",", scheme) if scheme >= 0 else -1
+    if comma < 0:
+        return b"", head
+    return head[scheme + len(b"data:") : comma].partition(b";")[0], head[comma + 1 :]
 
 
 def _is_film(head: bytes) -> bool:

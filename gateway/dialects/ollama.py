@@ -18,7 +18,7 @@ class Ollama:
 
     name = "ollama"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b"image",)
+    markers: Sequence[bytes] = (b'"images"',)
     text_keys = frozenset({"content", "prompt", "suffix", "system", "template", "thinking"})
     json_keys = frozenset({"arguments", "format", "parameters"})
 

@@ -1,38 +1,41 @@
-"""OpenAI chat completions and what others put into them: images, files and videos as parts of a message."""
+"""OpenAI chat completions, and what others put into them: images, files and videos as parts of a message.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+LiteLLM takes lists of parts as answers of tools, OpenRouter gives the pictures of earlier answers in a list
+of their own, vLLM takes videos and the embeddings of images.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.document import Fields, Object, Text, children, strings
+from gateway.dialects.document import Fields, Node, Object
+from gateway.dialects.film import films
+from gateway.dialects.places import Grammar, Place, Reader, member, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.sources import DataUrl, FileData, Source, Unseen
+from gateway.dialects.readers import files, picture_urls, unseen
 from gateway.errors import GatewayError
 
-_PATH = "/v1/chat/completions"
+_PATH = "/chat/completions"
+_NOT_OURS = "/openai/deployments/"  # Azure's, where the path names the model
 _TYPES: Mapping[int, str] = {401: "authentication_error", 429: "rate_limit_error"}  # by status; else by class
-# Lists of parts: in a message, in a tool's answer (LiteLLM), pictures of earlier answers (OpenRouter).
-_NESTS = ("content", "images", "output")
-_DEEPEST = 8  # parts within parts; what lies deeper is in no known place
 
 
 class OpenAIChat:
-    """POST /v1/chat/completions."""
+    """POST /v1/chat/completions, and wherever else others serve it: /v1beta/openai/chat/completions, ..."""
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b'"image_', b'"file"', b'"video_url"')
+    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video')
     text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
     json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
     def takes(self, path: str) -> bool:
-        """Take the one path there is."""
-        return path == _PATH
+        """Take every path that ends as OpenAI's does: whoever imitates it takes the same body."""
+        return path.endswith(_PATH) and not path.startswith(_NOT_OURS)
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield images, files and videos of every message."""
-        for where, message in children(document, "messages"):
-            yield from _slots_in(message, where, _DEEPEST)
+        return walk(document, _GRAMMAR, "request")
 
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - others name it in the path
         """Return the field `model`."""
@@ -47,31 +50,40 @@ class OpenAIChat:
         return orjson.dumps({"error": fields})
 
 
-def _slots_in(part: Object, where: str, deepest: int) -> Iterator[Slot]:
-    """Yield the slots of a message or a part, and of the parts in it."""
-    for key, member, source in _PLACES:
-        yield from (Slot(path, source(text)) for path, text in strings(part, key, where))
-        for path, inner in children(part, key, where):
-            yield from (Slot(at, source(text)) for at, text in strings(inner, member, path))
-            yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings(inner, "file_id", path))
-    for nest in _NESTS if deepest else ():
-        for path, inner in children(part, nest, where):
-            yield from _slots_in(inner, path, deepest - 1)
+def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read a file: its data or its id in an object, or its data alone."""
+    yield from files(part, value, where)
+    for path, inner in objects(value, where):
+        for key, reader in _FILE.items():
+            for node in inner.all(key):
+                yield from reader(inner, node, member(path, key))
 
 
-def _video(text: Text) -> Source:
-    return Unseen("video", (text,))
+def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read pictures that are no pixels any more."""
+    yield from unseen("image_embeds")(part, value, where)
+    for path, inner in objects(value, where):
+        for key, node in inner.items:
+            yield from unseen("image_embeds")(inner, node, member(path, key))
 
 
-def _embedding(text: Text) -> Source:
-    return Unseen("image_embeds", (text,))
-
-
-# Key of a part, key of the string if that lies in an object, and what the string is.
-_PLACES: Sequence[tuple[str, str, Callable[[Text], Source]]] = (
-    ("image_url", "url", DataUrl),
-    ("image_file", "url", DataUrl),
-    ("file", "file_data", FileData),
-    ("video_url", "url", _video),
-    ("image_embeds", "data", _embedding),
-)
+_FILE: Mapping[str, Reader] = {
+    "file_data": files,
+    "file_url": unseen("document"),
+    "file_id": unseen("file_id"),
+}
+_GRAMMAR: Grammar = {
+    "request": Place({"messages": "part"}),
+    # Messages, and the parts within them, which may hold parts again.
+    "part": Place(
+        {"content": "part", "images": "part", "output": "part"},
+        {
+            "image_url": picture_urls,
+            "image_file": picture_urls,
+            "file": _file,
+            "video_url": films,
+            "video": films,
+            "image_embeds": _embeddings,
+        },
+    ),
+}

@@ -8,20 +8,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 from gateway.dialects.document import Node, Object
+from gateway.dialects.film import films
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.places import ANY_KEY, Grammar, Place, walk
 from gateway.dialects.protocol import Slot
 from gateway.dialects.readers import bare_pictures, files, picture_urls, unseen
 
 PATHS = r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?)"
-_PATHS = re.compile("/v1/" + PATHS)
+_PATHS = re.compile("(/api|/inference)?/v1/" + PATHS)
 
 
 class OpenAIResponses(OpenAIChat):
     """POST /v1/responses, its companions, and conversations, which keep the same items."""
 
     name = "openai_responses"
-    markers: Sequence[bytes] = (b"image_", b"file_", b"url", b"video")
+    markers: Sequence[bytes] = (b'"image_', b'"file_', b'"video_url"', b'"outputs"', b'"result"')
     text_keys = frozenset(
         {"text", "content", "input", "instructions", "output", "arguments", "refusal", "code", "logs"}
     )
@@ -52,7 +53,7 @@ _GRAMMAR: Grammar = {
         {"content": "part", "output": "part", "outputs": "code_output", "tools": "tool"},
         {
             "image_url": picture_urls,
-            "video_url": unseen("video"),
+            "video_url": films,
             "file_data": files,
             "file_url": unseen("document"),
             "file_id": unseen("file_id"),

@@ -6,13 +6,17 @@ that a list within a list is one place; of keys that occur twice each occurrence
 disagree on which one counts.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateway.dialects.document import Array, Node, Object, Text
 from gateway.dialects.protocol import Slot
+from gateway.dialects.sources import Unseen
 
 ANY_KEY = "*"  # in `Place.leads`: every key that is not named there
+DUPLICATE_KEYS = "duplicate_keys"  # the reason of what readers would disagree on
+_MOST_OCCURRENCES = 8  # of one key in one object; what more there are is told, as reading each may take long
 _LONGEST_WHERE = 200  # characters; bodies nest as deep as their senders please
 
 # Takes the object around, the value at the key, and its readable path.
@@ -32,14 +36,27 @@ Grammar = Mapping[str, Place]
 
 def walk(document: Object, grammar: Grammar, root: str) -> Iterator[Slot]:
     """Yield the slots of every place that can be reached from the root, nearly in the order of the body."""
-    waiting: list[tuple[Node, str, str]] = [(document, root, "")]
-    while waiting:  # not recursion, which ends at a thousand levels
-        node, name, where = waiting.pop()
+    # Iterators, not lists: of a body that is one large array no element is held. Not recursion, either, which
+    # ends at a thousand levels.
+    waiting: list[Iterator[tuple[Node, str, str]]] = [iter([(document, root, "")])]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+            continue
+        node, name, where = found
         if isinstance(node, Array):
-            each = [(item, name, _element(where, index)) for index, item in enumerate(node.items)]
-            waiting.extend(reversed(each))
+            waiting.append(_elements(node, name, where))
         elif isinstance(node, Object):
-            yield from _visit(node, grammar[name], where, waiting)
+            leads: list[tuple[Node, str, str]] = []
+            yield from _visit(node, grammar[name], where, leads)
+            waiting.append(iter(leads))
+
+
+def _elements(node: Array, name: str, where: str) -> Iterator[tuple[Node, str, str]]:
+    for index, item in enumerate(node):
+        if isinstance(item, Array | Object):
+            yield item, name, _element(where, index)
 
 
 def texts(node: Node, where: str) -> Iterator[tuple[str, Text]]:
@@ -79,13 +96,20 @@ def _shortened(where: str) -> str:
     return where if len(where) <= _LONGEST_WHERE else where[: _LONGEST_WHERE - 1] + "…"
 
 
-def _visit(holder: Object, place: Place, where: str, waiting: list[tuple[Node, str, str]]) -> Iterator[Slot]:
-    """Yield the slots of one object; put what it leads to in front of what waits."""
+def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str, str]]) -> Iterator[Slot]:
+    """Yield the slots of one object; add what it leads to."""
     otherwise = place.leads.get(ANY_KEY)
-    found: list[tuple[Node, str, str]] = []
-    for key, value in holder.items:
-        if (read := place.reads.get(key)) is not None:
+    occurrences: Counter[str] = Counter()
+    for key, value in holder:
+        read, name = place.reads.get(key), place.leads.get(key, otherwise)
+        if read is None and name is None:
+            continue
+        occurrences[key] += 1
+        if occurrences[key] > _MOST_OCCURRENCES:
+            continue
+        if read is not None:
             yield from read(holder, value, member(where, key))
-        if (name := place.leads.get(key, otherwise)) is not None:
-            found.append((value, name, member(where, key)))
-    waiting.extend(reversed(found))
+        if name is not None:
+            leads.append((value, name, member(where, key)))
+    if any(count > _MOST_OCCURRENCES for count in occurrences.values()):
+        yield Slot(where, Unseen(DUPLICATE_KEYS))

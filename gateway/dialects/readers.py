@@ -3,21 +3,21 @@
 from collections.abc import Iterator, Sequence
 
 from gateway.dialects.document import Node, Object, Text
-from gateway.dialects.media import kind_of, kind_of_file
-from gateway.dialects.places import Reader, member, objects, texts
+from gateway.dialects.media import kind_of
+from gateway.dialects.places import DUPLICATE_KEYS, Reader, member, objects, texts
 from gateway.dialects.protocol import Slot
 from gateway.dialects.sources import BareBase64, DataUrl, FileData, TypedBase64, Unseen
 
-DUPLICATE_KEYS = "duplicate_keys"  # readers disagree on which one counts: nothing can be put in place
 _HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what it holds
 
 
 def picture_urls(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
-    """Read URLs of pictures: bare strings, or objects that hold them as `url`; one or a list."""
+    """Read URLs of pictures: bare strings, or objects that hold them as `url`, or an id; one or a list."""
     for path, text in texts(value, where):
         yield Slot(path, DataUrl(text))
     for path, inner in objects(value, where):
-        yield from (Slot(deeper, DataUrl(text)) for deeper, text in strings_at(inner, "url", path))
+        yield from (Slot(at, DataUrl(text)) for at, text in strings_at(inner, "url", path))
+        yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings_at(inner, "file_id", path))
 
 
 def bare_pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
@@ -28,7 +28,7 @@ def bare_pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  #
 def files(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     """Read data URLs, or base64 alone, of anything; of text there is nothing to say."""
     for path, text in texts(value, where):
-        kind = kind_of_file(text.head(_HEAD_BYTES))
+        kind = kind_of(text.head(_HEAD_BYTES))
         if kind == "video":
             yield Slot(path, Unseen(kind, (text,)))
         elif kind != "other":
@@ -47,7 +47,7 @@ def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequen
 
 
 def _typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
-    kind = kind_of(b"" if type_text is None else type_text.value(), data.head(_HEAD_BYTES))
+    kind = kind_of(data.head(_HEAD_BYTES), b"" if type_text is None else type_text.value())
     if kind == "image":
         yield Slot(where, TypedBase64(type_text, data))
     elif kind != "other":

@@ -2,13 +2,13 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from gateway.dialects.document import Object, Text
 from gateway.dialects.glance import NAMING_KEYS, SPELLED, Signs
-from gateway.dialects.json_table import Table
+from gateway.dialects.json_table import OPEN_ARRAY, Table
 
 IN_TEXT, UNKNOWN_PLACE = "image_in_text", "unknown_place"
 
@@ -49,10 +49,15 @@ class Places(Protocol):
 def find_strays(document: Object, known: Iterable[Text], places: Places) -> list[Strays]:
     """Return what strings look like an image and are none of the known ones, summed up by reason."""
     search = _Search(document.table, {text.start: text.end for text in known}, places)
-    by_reason: dict[str, list[int]] = {}
-    for entry in sorted(search.found()):
-        by_reason.setdefault(search.reason(entry), []).append(entry)
-    return [Strays(reason, len(found), search.where(found[0])) for reason, found in by_reason.items()]
+    found: dict[str, Strays] = {}
+    for entry in search.found():
+        reason = search.reason(entry)
+        known_of = found.get(reason)
+        if known_of is None:
+            found[reason] = Strays(reason, 1, search.where(entry))
+        else:
+            found[reason] = replace(known_of, count=known_of.count + 1)
+    return list(found.values())
 
 
 class _Search:
@@ -62,10 +67,11 @@ class _Search:
         self.table = table
         self.known = known
         self.places = places
+        self.reasons: dict[int, str] = {}  # of the elements of an array, which are told apart by nothing
 
-    def found(self) -> set[int]:
-        """Return the entries of strings that look like an image."""
-        found: set[int] = set()
+    def found(self) -> Iterable[int]:
+        """Return the entries of strings that look like an image, in order."""
+        found: dict[int, None] = {}
         unescaped: set[int] = set()
         last_entry, next_place = -1, 0
         for place in self.signs():
@@ -75,9 +81,9 @@ class _Search:
             last_entry, next_place = entry, place + _STEP_BYTES
             if _is_spelled(self.table.body, place):
                 unescaped.add(entry)
-                found |= self.in_unescaped(entry)
+                found |= dict.fromkeys(self.in_unescaped(entry))
             else:
-                found |= self.at(entry, place)
+                found |= dict.fromkeys(self.at(entry, place))
         return found
 
     def signs(self) -> Iterator[int]:
@@ -88,35 +94,35 @@ class _Search:
             position = self.known[start]
         yield from _SIGNS.places(self.table.body, position, len(self.table.body))
 
-    def at(self, entry: int, place: int) -> set[int]:
+    def at(self, entry: int, place: int) -> Sequence[int]:
         """Look at one sign."""
         if not self.table.is_string(entry) or place >= self.table.ends[entry]:
-            return set()
+            return ()
         if _shows_image(self.table.body, place, self.table.ends[entry]):
-            return {entry}
-        return self.named(entry) if place == self.table.starts[entry] else set()
+            return (entry,)
+        return self.named(entry) if place == self.table.starts[entry] else ()
 
-    def in_unescaped(self, entry: int) -> set[int]:
+    def in_unescaped(self, entry: int) -> Sequence[int]:
         """Look at a string whose escapes may spell anything."""
         if not self.table.is_string(entry):
-            return set()
+            return ()
         value = b'"%s"' % self.table.text(entry).value()
         if any(_shows_image(value, place, len(value)) for place in _SIGNS.places(value, 0, len(value))):
-            return {entry}
+            return (entry,)
         return self.named(entry)
 
-    def named(self, entry: int) -> set[int]:
+    def named(self, entry: int) -> Sequence[int]:
         """Return the string under a key that names pictures or files, if this is such a key."""
         length = self.table.ends[entry] - self.table.starts[entry]
         if length > _LONGEST_MATCH or not self.table.is_key(entry) or not self.table.is_string(entry + 1):
-            return set()
+            return ()
         is_naming = self.table.text(entry).value().lower() in NAMING_KEYS
         is_known = self.table.starts[entry + 1] in self.known
         is_empty = self.table.ends[entry + 1] - self.table.starts[entry + 1] <= len('""')
         # What a tool is told, or tells, of files by name is words: the model sees no file.
         if not is_naming or is_known or is_empty or self.reason(entry + 1) == IN_TEXT:
-            return set()
-        return {entry + 1}
+            return ()
+        return (entry + 1,)
 
     def where(self, entry: int) -> str:
         """Return the path of a string, or of the object whose key it is."""
@@ -124,6 +130,15 @@ class _Search:
 
     def reason(self, entry: int) -> str:
         """Tell text from places nobody knows."""
+        parent = self.table.parents[entry]
+        if self.table.kind(parent) != OPEN_ARRAY:
+            return self.reason_alone(entry)
+        if parent not in self.reasons:
+            self.reasons[parent] = self.reason_alone(entry)
+        return self.reasons[parent]
+
+    def reason_alone(self, entry: int) -> str:
+        """Do the same for a string of which nothing is known."""
         is_key = self.table.is_key(entry)
         keys = self.table.keys_around(self.table.parents[entry] if is_key else entry)
         if not keys:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from calibration.image import ImageError
 from gateway.detection.verdict import unchecked
 from gateway.dialects.data_url import Inline, NotInlineError
+from gateway.dialects.film import Frame
 from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.sources import DataUrl
 from gateway.dialects.splice import Replacement, splice
@@ -38,7 +39,18 @@ UNBOUND = "unbound"  # the reason of a verdict on what lay at an address when we
 _URL = "url"
 _MOST_COUNTED = 100  # strays of one request
 # Nothing went wrong with these: nobody looks into them, which is told, but is no failure to count.
-_NO_FAILURE = frozenset({_URL, "file_id", "document", "video", "image_embeds", "unknown_place"})
+_NO_FAILURE = frozenset(
+    {
+        _URL,
+        "file_id",
+        "document",
+        "video",
+        "image_embeds",
+        "image_in_system",
+        "duplicate_keys",
+        "unknown_place",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,8 @@ class BodyWork:
 
     async def _attempt(self, slot: Slot, asked: Asked, urls: ImageUrls) -> "_Treated":
         """Take one image through the pipeline."""
+        if isinstance(slot.source, Frame):  # frames of a film must stay alike
+            asked = _untouched(asked)
         try:
             if urls != "pass" and isinstance(slot.source, DataUrl) and (url := slot.source.url) is not None:
                 return await self._fetch(slot, url, asked, urls)
@@ -144,11 +158,10 @@ class BodyWork:
             return await self.images.take(
                 lambda: inline, lambda _, outcome: _put_inline(slot, outcome), asked
             )
-        asked = replace(asked, policy=replace(asked.policy, compression="off"))
         return await self.images.take(
             lambda: inline,
             lambda _, outcome: _Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
-            asked,
+            _untouched(asked),
         )
 
     async def _spliced(
@@ -189,6 +202,11 @@ class _Treated:
     outcome: ImageOutcome
     replacements: Sequence[Replacement] = ()  # none: the bytes stay
     problem: Problem | None = None
+
+
+def _untouched(asked: Asked) -> Asked:
+    """Ask for a verdict alone."""
+    return replace(asked, policy=replace(asked.policy, compression="off"))
 
 
 def _put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> _Treated:

@@ -213,13 +213,16 @@ def test_the_model_is_named_in_the_body_or_at_vertex_in_the_path():
     [
         ([{"params": {"model": "claude-haiku-4-5"}}, {"params": {"model": "other"}}], "claude-haiku-4-5"),
         ([{}], ""),
+        ([{"params": 1}], ""),
+        (["a"], ""),
         ([], ""),
     ],
 )
 def test_of_a_batch_the_first_request_names_the_model(requests: list[Any], expected: str):
-    batch = read_document(orjson.dumps({"requests": requests}), max_values=100)
+    batch = {"requests": requests}
 
-    assert DIALECT.model_of("/v1/messages/batches", batch) == expected
+    for read in (batch, read_document(orjson.dumps(batch), max_values=100)):
+        assert DIALECT.model_of("/v1/messages/batches", read) == expected
 
 
 @pytest.mark.parametrize(

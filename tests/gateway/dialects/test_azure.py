@@ -11,8 +11,6 @@ CHAT, RESPONSES = AzureChat(), AzureResponses()
     [
         ("/openai/deployments/our-gpt/chat/completions", "our-gpt"),
         ("/openai/deployments/our-gpt/extensions/chat/completions", "our-gpt"),
-        ("/openai/v1/chat/completions", "in-the-body"),
-        ("/models/chat/completions", "in-the-body"),
     ],
 )
 def test_chat_is_taken_at_each_of_its_paths_and_the_deployment_is_the_model(path: str, deployment: str):
@@ -41,6 +39,7 @@ def test_responses_are_taken_at_each_of_their_paths(path: str, deployment: str):
     "path",
     [
         "/v1/chat/completions",
+        "/openai/v1/chat/completions",
         "/openai/deployments/our-gpt/embeddings",
         "/openai/deployments/a/b/chat/completions",
         "/openai/files",

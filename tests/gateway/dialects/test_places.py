@@ -5,9 +5,9 @@ import orjson
 import pytest
 
 from gateway.dialects.document import Node, Object, read_document
-from gateway.dialects.places import ANY_KEY, Grammar, Place, member, objects, texts, walk
+from gateway.dialects.places import ANY_KEY, DUPLICATE_KEYS, Grammar, Place, member, objects, texts, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.sources import BareBase64
+from gateway.dialects.sources import BareBase64, Unseen
 
 
 def pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
@@ -66,6 +66,17 @@ def test_bodies_may_nest_deeper_than_functions_can_call_each_other():
     assert len(found) == 200
     assert found.endswith("…")
     assert where(b'{"pages":' + b"[" * depth + b'{"picture":["a"]}' + b"]" * depth + b"}")
+
+
+def test_a_key_named_very_often_is_told_and_not_read_every_time():
+    body = b'{"pages": {%s}}' % b", ".join(b'"picture": "a"' for _ in range(100))
+    document = read_document(body, max_values=1000)
+
+    sources = [slot.source for slot in walk(document, GRAMMAR, "album")]
+
+    assert len(sources) == 9
+    assert isinstance(sources[-1], Unseen)
+    assert sources[-1].reason == DUPLICATE_KEYS
 
 
 def test_a_reader_gets_one_or_a_list():

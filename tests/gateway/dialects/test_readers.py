@@ -4,9 +4,9 @@ import orjson
 import pytest
 
 from gateway.dialects.document import read_document
+from gateway.dialects.places import DUPLICATE_KEYS
 from gateway.dialects.protocol import Slot
 from gateway.dialects.readers import (
-    DUPLICATE_KEYS,
     bare_pictures,
     files,
     picture_urls,
