@@ -154,15 +154,17 @@ def demo() -> None:
 
 
 def _serve(read_settings: Callable[[], Settings]) -> None:
-    from gateway.logs import configure_logging  # noqa: PLC0415 - see the module's docstring
-    from gateway.serving.listener import CannotListenError  # noqa: PLC0415
+    from gateway.serving.listener import CannotListenError  # noqa: PLC0415 - see the module's docstring
     from gateway.serving.metric_files import NoTemporaryFolderError  # noqa: PLC0415
     from gateway.serving.supervisor import supervise  # noqa: PLC0415
     from gateway.serving.worker_process import WorkerFailedError  # noqa: PLC0415
+    from gateway.startup import summary  # noqa: PLC0415
 
-    configure_logging()
+    def announce(settings: Settings) -> None:
+        typer.echo(summary(settings), err=True)
+
     try:
-        supervise(read_settings)
+        supervise(read_settings, announce=announce)
     except (SettingsError, CannotListenError, NoTemporaryFolderError, WorkerFailedError) as error:
         _bad_use(error)
 
