@@ -19,7 +19,15 @@ _BROKERED = re.compile(  # OpenRouter; Ollama's tags (llama3:8b) say which model
 )
 _WAY_OF_SERVING = re.compile(r"(?P<name>.+):(?:free|nitro|floor|online|extended|exacto|beta|thinking)")
 _VERTEX_VERSION = re.compile(r"(?P<name>[^@]+)@(?:default|latest)")
-_SHAPES = (_BEDROCK_ARN, _VERTEX_OR_GEMINI, _FINE_TUNED, _BROKERED, _WAY_OF_SERVING, _BEDROCK, _VERTEX_VERSION)
+_SHAPES = (
+    _BEDROCK_ARN,
+    _VERTEX_OR_GEMINI,
+    _FINE_TUNED,
+    _BROKERED,
+    _WAY_OF_SERVING,
+    _BEDROCK,
+    _VERTEX_VERSION,
+)
 
 
 class ModelNames:

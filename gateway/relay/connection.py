@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 import httptools
 
@@ -73,7 +74,13 @@ class Connection(asyncio.Protocol):
         return False
 
     async def ask(
-        self, head: bytes, body: Body, *, is_chunked: bool, has_answer_body: bool, on_free: Callable[["Connection"], None]
+        self,
+        head: bytes,
+        body: Body,
+        *,
+        is_chunked: bool,
+        has_answer_body: bool,
+        on_free: Callable[["Connection"], None],
     ) -> Answer:
         """Send a request and wait for the head of its answer; the answer's `close` frees the connection.
 
@@ -83,7 +90,9 @@ class Connection(asyncio.Protocol):
             UpstreamGarbledError: An answer that is not HTTP.
         """
         self._on_free = on_free
-        answer = self._answer = Answer(has_body=has_answer_body, on_end=self._release, on_drained=self._drained)
+        answer = self._answer = Answer(
+            has_body=has_answer_body, on_end=self._release, on_drained=self._drained
+        )
         self.active_at = self._loop.time()
         try:
             if body is None:
@@ -147,7 +156,7 @@ class Connection(asyncio.Protocol):
         async for piece in _pieces(body):
             if not await self._may_write():
                 return
-            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if is_chunked else piece)
         if is_chunked:
             if not await self._may_write():
                 return
@@ -195,7 +204,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self._transport = transport  # type: ignore[assignment] - asyncio passes a whole Transport
+        self._transport = cast(asyncio.Transport, transport)
         self._is_plain = transport.get_extra_info("sslcontext") is None
 
     def data_received(self, data: bytes) -> None:
@@ -297,7 +306,9 @@ class Connection(asyncio.Protocol):
         answer.has_body = answer.has_body and status not in NO_BODY
         self._is_keepable = self._is_keepable and self._parser.should_keep_alive()
         names = {name for name, _ in headers} if answer.has_body else set()
-        self._ends_with_connection = answer.has_body and names.isdisjoint({b"content-length", b"transfer-encoding"})
+        self._ends_with_connection = answer.has_body and names.isdisjoint(
+            {b"content-length", b"transfer-encoding"}
+        )
         answer.begin(status, headers)
         if not answer.has_body:
             if status not in NO_BODY:

@@ -16,7 +16,7 @@ from gateway.relay.answer import Headers
 from gateway.relay.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETER
 from gateway.relay.paths import Target, read_target
 from gateway.relay.upstream import Upstream
-from gateway.settings import ImageUrls, NamedUpstream, Settings
+from gateway.settings import ImageUrls, Settings
 from gateway.settings import Upstream as UpstreamSettings
 
 DEFAULT = "default"  # name of the upstream that the settings do not name
@@ -168,6 +168,4 @@ def _below(prefix: bytes, path: bytes) -> bytes | None:
 def _without_key(query: bytes) -> bytes:
     pieces = query.split(b"&")
     names = (unquote_to_bytes(piece.partition(b"=")[0].replace(b"+", b" ")) for piece in pieces)
-    return b"&".join(
-        piece for piece, name in zip(pieces, names, strict=True) if name != CREDENTIAL_PARAMETER
-    )
+    return b"&".join(piece for piece, name in zip(pieces, names, strict=True) if name != CREDENTIAL_PARAMETER)

@@ -25,8 +25,12 @@ _MOST_DECODINGS = 4  # a path still escaped after so many rounds has no honest r
 class Target:
     """One request target without its query."""
 
-    wire: bytes  # what is sent on: escapes of unreserved characters and dot segments resolved, else as it came
-    plain: str  # what is compared: every escape decoded, slashes collapsed, no parameters, no slash at the end
+    wire: (
+        bytes  # what is sent on: escapes of unreserved characters and dot segments resolved, else as it came
+    )
+    plain: (
+        str  # what is compared: every escape decoded, slashes collapsed, no parameters, no slash at the end
+    )
 
 
 @lru_cache(maxsize=2048)

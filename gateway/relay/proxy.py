@@ -18,8 +18,8 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import UnknownCodingError, UpgradeRefusedError
 from gateway.model_names import ModelNames
 from gateway.policy import Policies
-from gateway.relay.answer import Answer
 from gateway.relay.admission import Admission, Reservation
+from gateway.relay.answer import Answer
 from gateway.relay.body import BodyWork, Looked, Problem
 from gateway.relay.caller import Caller, Callers
 from gateway.relay.connection import Body
@@ -114,7 +114,9 @@ class Proxy:
         try:
             packed = await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:
-            return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), incoming.chunks())
+            return await self._forward_unseen(
+                request, place, _too_large(self.max_body_bytes), incoming.chunks()
+            )
         exchange.times.body_arrived()
         body = packed
         coding = incoming.header(b"content-encoding")

@@ -99,9 +99,7 @@ class ApiRoute:
         exchange.answer_starts(answer.status)
         return answer
 
-    async def _rendering_errors(
-        self, request: Request, answer: Callable[[Request], Awaitable[None]]
-    ) -> None:
+    async def _rendering_errors(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
         exchange = request.exchange
         try:
             with self.drain.limiting(exchange):
