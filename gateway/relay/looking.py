@@ -5,7 +5,6 @@ threads of their own, so that looking never waits for image work.
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.strays import Strays, find_strays
 
 INLINE_BYTES = 65_536  # a body of this size without images costs the event loop a millisecond at worst
+_THREADS = 2  # they share one interpreter with the event loop: more would look no faster, and hold it up
 _MOST_KNOWN = 1_000  # slots beyond the limit that are told from strays; nobody looks into them anyway
 
 
@@ -51,7 +51,7 @@ class Looking:
         """Bound the values of a body, and the images of it that are looked into."""
         self._max_values = max_values
         self._max_images = max_images
-        self._pool = ThreadPoolExecutor(max(4, os.cpu_count() or 1), thread_name_prefix="look")
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="look")
 
     async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
         """Find the images of a body, and the model."""
