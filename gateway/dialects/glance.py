@@ -19,7 +19,7 @@ _SIGNS = (
     *(b"gz0exb", b"depytcan", b'"qk', b"jvberi0"),
 )
 # Escapes of white space, a comma, a slash, a digit, a colon, a letter or an underscore could spell any
-# of the above. Others, such as those of <, >, & and quotes, some clients always write so, and no sign has them.
+# of the above. Some clients always write <, >, & and quotes as escapes, which are in no sign.
 SPELLED = tuple(
     b"\\u00" + digits
     for digits in (
