@@ -15,8 +15,8 @@ from typing import Protocol
 from calibration.image_source import FormatName
 
 OTHER = "other"
-_SAME_MODELS: Mapping[str, str] = {"azure": "openai"}  # who serves another's models, by the other's rules
 _AS_SENT = "as_sent"
+_SAME_MODELS: Mapping[str, str] = {"azure": "openai"}  # who serves another's models, by the other's rules
 
 
 class ProviderRulesError(ValueError):

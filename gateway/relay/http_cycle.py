@@ -31,6 +31,7 @@ class Cycle(RequestResponseCycle):
         self._head: list[bytes] | None = None
         self._whole: asyncio.Future[None] | None = None
         self._most_bytes = 0
+        self._announced_bytes = 0
         self._is_bodiless = False
         self._length: int | None = None
 
@@ -44,8 +45,7 @@ class Cycle(RequestResponseCycle):
             self._piece = piece
         else:
             if self._pieces is None:
-                self._pieces = io.BytesIO()
-                self._pieces.write(self._piece)
+                self._pieces = _room_for(self._piece, self._announced_bytes)
             self._pieces.write(piece)
         self.size_bytes += len(piece)
         if self._whole is None:
@@ -58,7 +58,10 @@ class Cycle(RequestResponseCycle):
 
     def take(self) -> bytes:
         """Return what was received and not taken yet; a large body is not copied for that."""
-        body = self._piece if self._pieces is None else self._pieces.getvalue()
+        body = self._piece
+        if self._pieces is not None:
+            self._pieces.truncate(self.size_bytes)
+            body = self._pieces.getvalue()
         self._piece, self._pieces, self.size_bytes = b"", None, 0
         return body
 
@@ -82,9 +85,12 @@ class Cycle(RequestResponseCycle):
         if self.on_hang_up is not None and not self.response_complete:
             self.on_hang_up()
 
-    async def gather(self, most_bytes: int) -> None:
+    async def gather(self, most_bytes: int, announced_bytes: int = 0) -> None:
         """Wait until `size_bytes` is the whole body, or more than this, or the body broke off."""
         self._continue()
+        self._announced_bytes = announced_bytes
+        if self._pieces is not None:
+            self._pieces = _room_for(self._pieces.getvalue(), announced_bytes)
         self._most_bytes = most_bytes
         while self.more_body and self.size_bytes <= most_bytes and not self.is_broken:
             self._whole = asyncio.get_running_loop().create_future()
@@ -201,3 +207,13 @@ class Cycle(RequestResponseCycle):
             self.transport.close()
         self.completed_at = asyncio.get_running_loop().time()
         self.on_response()
+
+
+def _room_for(begun: bytes, announced_bytes: int) -> io.BytesIO:
+    """Return a buffer that need not grow: growing by an eighth, it would copy megabytes at a time.
+
+    The system gives it memory only as pieces come in.
+    """
+    room = io.BytesIO(bytes(announced_bytes))
+    room.write(begun)
+    return room
