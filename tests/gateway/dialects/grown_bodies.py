@@ -140,7 +140,7 @@ class Messages:
     def source(self) -> Pairs:
         garden = self.garden
         if garden.chance(0.1):
-            return Pairs([("type", "url"), ("url", garden.url())])
+            return Pairs([("type", "url"), ("url", "https://example.org/cat.png")])
         pairs = Pairs([("type", "base64"), ("media_type", garden.media_type()), ("data", garden.either())])
         garden.random.shuffle(pairs)
         again = {"data": garden.bare, "media_type": garden.media_type, "type": lambda: "text"}
