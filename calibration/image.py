@@ -33,6 +33,10 @@ _KERNELS: dict[Kernel, PillowImage.Resampling] = {
     "area": PillowImage.Resampling.BOX,
 }
 
+# A scan of fourteen bytes makes the decoder go over the whole picture once more; encoders write about ten.
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 100
+
 # Pillow's parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
 _PARSER_ERRORS = (
     OSError,
@@ -102,6 +106,8 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
         raise ImageError("too_many_bytes", f"expected at most {limits.max_bytes} bytes, got {len(data)}")
     opened = _open(data)
     _check_size(opened, limits)
+    if data.count(_START_OF_SCAN) > _MOST_SCANS and opened.format in ("JPEG", "MPO"):
+        raise ImageError("damaged", f"expected a JPEG of at most {_MOST_SCANS} scans")
     try:
         return _decode_opened(opened, data, limits)
     except ImageError:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
 from gateway.dialects.registry import DIALECTS
+from gateway.integration.endpoints import mounted_at
 from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
@@ -32,7 +33,7 @@ from gateway.relay.image_work import ImageWork
 from gateway.relay.looking import Looking
 from gateway.relay.proxy import Dialects, Proxy
 from gateway.relay.readiness import Readiness, watching
-from gateway.relay.route import ApiRoute
+from gateway.relay.route import ApiRoute, nobody_minds
 from gateway.relay.tracing import Tracer, tracer_for
 from gateway.settings import Settings
 
@@ -60,6 +61,7 @@ def create_app(
     *,
     metrics: Metrics | None = None,
     drain: Drain | None = None,
+    accept: Callable[[str], None] = nobody_minds,
 ) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
 
@@ -69,6 +71,7 @@ def create_app(
         dialects: The APIs that are looked into.
         metrics: Numbers shared with other processes; None: this app's own.
         drain: Whoever ends the app's requests when their time is over; None: nobody.
+        accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
 
     Raises:
         ValueError: The environment names a proxy that cannot be used.
@@ -96,7 +99,7 @@ def create_app(
     looks = {each.name: each.look for each in destinations.all}
     readiness = Readiness(settings.readiness, looks, metrics, drain)
     proxy = Proxy(
-        route=ApiRoute(metrics, drain, tracer),
+        route=ApiRoute(metrics, drain, tracer, accept),
         dialects=Dialects(dialects),
         destinations=destinations,
         callers=Callers(settings),
@@ -121,7 +124,7 @@ def create_app(
 
     pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
     held = Held(destinations, queue, looking, fetcher, giving_back)
-    return Gateway(proxy, pages, held, readiness, tracer)
+    return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from gateway.memory.cache import ByteBoundedCache
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Pipeline, Profiles
+from gateway.providers.hosts import provider_of
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
 from predictor.one_thread import use_one_thread
@@ -51,7 +52,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         limits=DecodeLimits(
             settings.limits.max_image_bytes, settings.limits.max_pixels, settings.limits.max_frames
         ),
-        provider=settings.upstream.provider,
+        provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
         version=_version(settings, predictor, profiles),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
@@ -92,7 +93,8 @@ def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
 def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:
     """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
-    parts += [settings.upstream.provider, load_rules().version, repr(ENCODERS)]
+    provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
+    parts += [provider, load_rules().version, repr(ENCODERS)]
     parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

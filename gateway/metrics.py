@@ -87,6 +87,9 @@ class Metrics:
         self.upstream_errors = self._counter(
             "upstream_errors", "Requests an upstream left without a whole answer.", "upstream", "kind"
         )
+        # Only the supervisor counts these, in the files of the workers: here they are at zero from the start.
+        self._counter("worker_crashes", "Workers that ended unasked.")
+        self._counter("reloads", "SIGHUPs heard.", "outcome")
         self.client_requests = self._counter(
             "client_requests", "Requests of clients that the settings name.", "client", "status"
         )

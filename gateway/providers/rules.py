@@ -1,7 +1,7 @@
 """What providers do with an image: the size their models see, its tokens, the formats they take.
 
 The rules are versioned data in `providers.json`; this module knows the few ways of counting. A provider
-nobody described is treated as one that counts every pixel and takes only JPEG, PNG and GIF.
+nobody described is treated as one that counts every pixel and reads no format but the one a picture came in.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Protocol
 from calibration.image_source import FormatName
 
 OTHER = "other"
-_SAME_MODELS: Mapping[str, str] = {"azure": "openai"}  # who serves another's models, by the other's rules
+_AS_SENT = "as_sent"
 
 
 class ProviderRulesError(ValueError):
@@ -211,9 +211,13 @@ _KINDS: Mapping[str, type[SizeRule]] = {
 class Provider:
     """One provider's rules."""
 
-    formats: frozenset[FormatName]
+    formats: frozenset[FormatName] | None  # that it reads; None: nobody knows, only what it was sent
     default: SizeRule
     models: Mapping[str, SizeRule]  # by pattern; the first that matches counts
+
+    def formats_for(self, source: FormatName) -> frozenset[FormatName]:
+        """Return what a picture that came in this format may be sent as."""
+        return frozenset({source}) if self.formats is None else self.formats
 
     def rule(self, model: str) -> SizeRule:
         """Return the rule of a model; names are matched without a vendor's prefix."""
@@ -233,7 +237,7 @@ class ProviderRules:
 
     def of(self, provider: str) -> Provider:
         """Return a provider's rules, the cautious ones if nobody described it."""
-        return self.providers.get(_SAME_MODELS.get(provider, provider), self.providers[OTHER])
+        return self.providers.get(provider, self.providers[OTHER])
 
     def tokens(self, provider: str, model: str, width: int, height: int) -> int:
         """Return what an image of this size costs."""
@@ -257,7 +261,11 @@ def parse_rules(text: str) -> ProviderRules:
     """Read rules from JSON; see `load_rules`."""
     try:
         data = json.loads(text)
-        providers = {name: _provider(entry) for name, entry in data["providers"].items()}
+        entries = data["providers"]
+        providers = {
+            name: _provider(entries[entry["like"]] if "like" in entry else entry)
+            for name, entry in entries.items()
+        }
         if OTHER not in providers:
             raise ProviderRulesError(f"expected a provider named {OTHER!r}")
         return ProviderRules(str(data["version"]), providers)
@@ -270,7 +278,8 @@ def _provider(entry: Mapping[str, object]) -> Provider:
     if not isinstance(models, dict):
         raise ProviderRulesError(f"models must map patterns to rules, got {models!r}")
     rules = {pattern: _rule(rule) for pattern, rule in models.items()}
-    return Provider(frozenset(entry["formats"]), _rule(entry["default"]), rules)  # type: ignore[call-overload]
+    formats = None if entry["formats"] == _AS_SENT else frozenset(entry["formats"])  # type: ignore[call-overload]
+    return Provider(formats, _rule(entry["default"]), rules)
 
 
 def _rule(entry: object) -> SizeRule:

@@ -40,6 +40,7 @@ class Admission:
         self._gauge = gauge
         self._held = Counter[str]()  # bytes by tenant; never a zero
         self._held_bytes = 0
+        self._small_bytes = 0  # the part of them that small bodies hold
         self._turned_away: TTLCache[str, None] = TTLCache(_MOST_REMEMBERED, _REMEMBERED_SECONDS, clock)
 
     @property
@@ -62,18 +63,20 @@ class Admission:
         if not self._fits(size_bytes, tenant, own_bytes=own_bytes):
             self._turned_away[tenant] = None
             raise QueueFullError("too many bytes of other requests are in flight; try again shortly")
-        self._change(size_bytes, tenant)
+        self._change(size_bytes, tenant, own_bytes=own_bytes)
         if own_bytes == 0:
             self._turned_away.pop(tenant, None)
 
     def _fits(self, size_bytes: int, tenant: str, *, own_bytes: int) -> bool:
         if self._held_bytes == own_bytes:
             return True
-        is_small = own_bytes + size_bytes < SMALL_BYTES
-        bound = self._max_bytes if is_small else self._max_bytes * (1 - _KEPT_FOR_SMALL)
+        kept = self._max_bytes * _KEPT_FOR_SMALL
+        if own_bytes + size_bytes < SMALL_BYTES:
+            return self._held_bytes + size_bytes <= self._max_bytes or self._small_bytes + size_bytes <= kept
+        bound = self._max_bytes - kept
         others_of_tenant = self._held[tenant] - own_bytes
         return self._held_bytes + size_bytes <= bound and (
-            is_small or not others_of_tenant or self._held[tenant] + size_bytes <= self._share(bound, tenant)
+            not others_of_tenant or self._held[tenant] + size_bytes <= self._share(bound, tenant)
         )
 
     def _share(self, bound: float, tenant: str) -> float:
@@ -82,15 +85,20 @@ class Admission:
         return bound / len(waiting | set(self._held) | {tenant}) if waiting else bound
 
     def _give_back(self, size_bytes: int, tenant: str) -> None:
-        self._change(-size_bytes, tenant)
+        self._change(-size_bytes, tenant, own_bytes=size_bytes)
         self._used(size_bytes)
 
-    def _change(self, size_bytes: int, tenant: str) -> None:
+    def _change(self, size_bytes: int, tenant: str, *, own_bytes: int) -> None:
         self._held_bytes += size_bytes
+        self._small_bytes += _if_small(own_bytes + size_bytes) - _if_small(own_bytes)
         self._held[tenant] += size_bytes
         if not self._held[tenant]:
             del self._held[tenant]
         self._gauge.set(self._held_bytes)
+
+
+def _if_small(size_bytes: int) -> int:
+    return size_bytes if size_bytes < SMALL_BYTES else 0
 
 
 class Reservation:

@@ -317,7 +317,7 @@ class Connection(asyncio.Protocol):
     def on_body(self, piece: bytes) -> None:
         """Pass a piece on."""
         answer = self._answer
-        if answer is not None and answer.has_body:
+        if answer is not None and answer.has_body and not answer.is_over:
             answer.add(piece)
             if answer.is_full:
                 self._transport.pause_reading()

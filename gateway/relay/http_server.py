@@ -21,6 +21,7 @@ KEEP_ALIVE_SECONDS = 75  # longer than the idle time of usual load balancers, 60
 _SWEEP_SECONDS = 0.5
 _LINGER_SECONDS = 30.0  # as nginx: how long the rest of a body is read and dropped after an early answer
 _WEBSOCKET = b"websocket"
+_VERSIONS = ("1.0", "1.1")  # llhttp knows 0.9 and 2.0 too
 _CLOSED_BY_PEER = (7, 8)  # TCP_CLOSE and TCP_CLOSE_WAIT of Linux
 
 
@@ -89,7 +90,7 @@ class CallerProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(400, "bad_request", "the request is not valid HTTP/1.1")
         if self._in_head and self._head_bytes > self.limits.max_header_bytes:
-            self._refuse(431, "headers_too_large", f"the headers exceed {self.limits.max_header_bytes} bytes")
+            self._refuse_headers()
 
     def sweep(self, now: float) -> None:
         """Close the connection of a caller that is too slow."""
@@ -141,6 +142,9 @@ class CallerProtocol(HttpToolsProtocol):
             )
         self.transport.close()
 
+    def _refuse_headers(self) -> None:
+        self._refuse(431, "headers_too_large", f"the headers exceed {self.limits.max_header_bytes} bytes")
+
     # --- the parser's calls
 
     def on_message_begin(self) -> None:
@@ -159,11 +163,8 @@ class CallerProtocol(HttpToolsProtocol):
         """Start answering."""
         self._in_head = False
         parser = self.parser
-        if (
-            parser.should_upgrade()
-            and self._get_upgrade() != _WEBSOCKET
-            and parser.get_method() != b"CONNECT"
-        ):
+        self._check_head()
+        if parser.should_upgrade() and self._get_upgrade() != _WEBSOCKET and parser.get_method() != b"CONNECT":
             return  # asked again without the upgrade by _refuse_or_ignore_upgrade
         scope = self.scope
         scope["method"] = parser.get_method().decode("ascii")
@@ -194,6 +195,21 @@ class CallerProtocol(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, self.app))
+
+    def _check_head(self) -> None:
+        """Refuse what the parser lets through; an error stops it.
+
+        Raises:
+            ValueError: The request was refused.
+        """
+        if self._head_bytes > self.limits.max_header_bytes:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > self.limits.max_header_bytes:
+                self._refuse_headers()
+                raise ValueError("too many headers")
+        if self.parser.get_http_version() not in _VERSIONS:
+            self._refuse(505, "bad_request", "expected HTTP/1.1")
+            raise ValueError("unknown version")
 
     def on_body(self, body: bytes) -> None:
         """Hand a piece on."""
@@ -254,9 +270,7 @@ class _Sweeper:
     def watch(self, protocol: CallerProtocol) -> None:
         if self._timer is None:
             limits = protocol.limits
-            self._pause = min(
-                _SWEEP_SECONDS, limits.header_timeout_seconds / 4, limits.body_timeout_seconds / 4
-            )
+            self._pause = min(_SWEEP_SECONDS, limits.header_timeout_seconds / 4, limits.body_timeout_seconds / 4)
             self._timer = self._loop.call_later(self._pause, self._sweep)
 
     def _sweep(self) -> None:

@@ -93,7 +93,7 @@ class Proxy:
         request.dialect = found[0] if found else self.dialects.of_errors(place.destination().provider)
         _refuse_other_protocols(incoming)
         caller = self.callers.of(incoming)
-        exchange.client = caller.client
+        exchange.client, request.tenant = caller.client, caller.tenant
         if found is None:
             await self._pass_through(request, place, caller)
             return

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.types import Send
 
@@ -27,6 +28,10 @@ log = logging.getLogger(__name__)
 _EVENT_STREAM = b"text/event-stream"
 
 
+def nobody_minds(_: str) -> None:
+    """Forget who was accepted."""
+
+
 @dataclass
 class Request:
     """One request on its way through."""
@@ -35,6 +40,7 @@ class Request:
     exchange: Exchange
     send: Send
     dialect: Dialect  # in which errors of ours are told
+    tenant: str = ""  # once the caller is known
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,7 @@ class ApiRoute:
     metrics: Metrics
     drain: Drain
     tracer: Tracer
+    accept: Callable[[str], None] = nobody_minds  # hears of tenants whose key the upstream knows
 
     async def serve(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
         """Run `answer`; render what goes wrong in it, and account for the request.
@@ -99,6 +106,9 @@ class ApiRoute:
                 incoming.method, target, outgoing, body, size_bytes=size_bytes
             )
         exchange.is_forwarded = True
+        is_judged = destination.credential is None or bool(exchange.client)  # by us, where the key is ours
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES and is_judged:
+            self.accept(request.tenant)
         exchange.is_stream = any(
             name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in answer.headers
         )

@@ -53,15 +53,15 @@ def tracer_for(settings: Telemetry) -> Tracer:
     """Return whoever collects traces as the settings say; loads OpenTelemetry only if somebody does.
 
     Raises:
-        ModuleNotFoundError: The extra `telemetry` is not installed.
+        ValueError: The extra `telemetry` is not installed.
     """
     if settings.otlp_endpoint is None:
         return NoTracer()
     try:
         from gateway.telemetry import OpenTelemetry  # noqa: PLC0415 - heavy, and seldom wanted
     except ModuleNotFoundError as error:
-        # Under the name of the distribution, by which the commands find the extra that brings it.
-        raise ModuleNotFoundError(str(error), name="opentelemetry_sdk") from error
+        message = "telemetry.otlp_endpoint needs OpenTelemetry: expected `pip install 'lmm-jnd[telemetry]'`"
+        raise ValueError(message) from error
 
     return OpenTelemetry(settings, version("lmm-jnd"))
 

@@ -151,7 +151,9 @@ class Upstream:
 
     def _sweep_later(self) -> None:
         settings = self._settings
-        pause = min(_LONGEST_SWEEP_SECONDS, settings.read_timeout_seconds / 4, settings.keep_alive_seconds / 4)
+        pause = min(
+            _LONGEST_SWEEP_SECONDS, settings.read_timeout_seconds / 4, settings.keep_alive_seconds / 4
+        )
         self._sweep = asyncio.get_running_loop().call_later(pause, self._sweep_now)
 
     def _sweep_now(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gateway.memory.picture_server import PackedPicture, serve_pictures
 from gateway.memory.seen_pictures import SeenPictures
+from gateway.serving.balance import Occupancy
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_message
 from gateway.serving.metric_files import VARIABLE, MetricFiles
 from gateway.settings import Settings
@@ -34,6 +35,7 @@ class Employer:
     listener: socket.socket
     pictures: SeenPictures[PackedPicture]
     metrics: MetricFiles
+    occupancy: Occupancy
     pipeline: str  # module:function that loads it
 
 
@@ -41,8 +43,13 @@ class WorkerProcess:
     """A running worker."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        place: int,
     ) -> None:
+        self.place = place  # its own among all workers alive
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -96,20 +103,20 @@ class WorkerProcess:
             self._writer.write(line_of(message))
 
 
-async def start_worker(employer: Employer, tasks: asyncio.TaskGroup) -> WorkerProcess:
+async def start_worker(employer: Employer, tasks: asyncio.TaskGroup, place: int) -> WorkerProcess:
     """Start a worker that waits for its settings."""
     control, its_control = socket.socketpair()
     pictures, its_pictures = socket.socketpair()
     with its_control, its_pictures:
-        process = await _spawn(employer, its_control, its_pictures)
+        process = await _spawn(employer, its_control, its_pictures, place)
     reader, writer = await asyncio.open_connection(sock=control, limit=MAX_LINE_BYTES)
     ends = await asyncio.open_connection(sock=pictures, limit=_PICTURE_BUFFER_BYTES)
     tasks.create_task(serve_pictures(*ends, employer.pictures))
-    return WorkerProcess(process, reader, writer)
+    return WorkerProcess(process, reader, writer, place)
 
 
 async def _spawn(
-    employer: Employer, control: socket.socket, pictures: socket.socket
+    employer: Employer, control: socket.socket, pictures: socket.socket, place: int
 ) -> asyncio.subprocess.Process:
     listener = employer.listener
     sockets = {"listener": listener, "control": control, "pictures": pictures}
@@ -119,6 +126,7 @@ async def _spawn(
     return await asyncio.create_subprocess_exec(
         *("/usr/bin/env", *variables, sys.executable, "-P", "-m", "gateway.serving.worker", *options),
         *("--metrics", str(employer.metrics.folder), "--pipeline", employer.pipeline),
+        *("--place", str(place)),
         stdin=asyncio.subprocess.DEVNULL,
         pass_fds=[each.fileno() for each in sockets.values()],
         start_new_session=True,

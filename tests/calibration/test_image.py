@@ -161,6 +161,14 @@ def test_half_a_file_is_not_taken_for_a_whole_one(name: str):
     assert caught.value.reason in {"damaged", "unknown_format"}
 
 
+def test_a_jpeg_that_goes_over_itself_for_hours_is_refused():
+    data = encode_jpeg(photo(64, 64), 90)
+    last_scan = data[data.rindex(b"\xff\xda") : -2]
+
+    with pytest.raises(ImageError, match="at most 100 scans"):
+        decode(data[:-2] + 1000 * last_scan + data[-2:])
+
+
 def test_zero_bytes_are_refused():
     with pytest.raises(ImageError) as caught:
         decode(b"")

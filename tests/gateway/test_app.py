@@ -1,8 +1,14 @@
+import asyncio
 import contextlib
 import socket
+from typing import Any
 
 import orjson
 import pytest
+
+from gateway.app import Gateway, create_app
+from gateway.relay.drain import Drain
+from gateway.settings import Settings
 
 
 def test_gateway_says_it_is_alive_and_ready(gateway):
@@ -67,3 +73,27 @@ def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gatew
     ready = up.ask("GET", "/readyz")
     assert ready.status == 200
     assert orjson.loads(ready.body)["upstreams"] == {"default": True}
+
+
+def test_readyz_says_no_while_the_gateway_drains(make_pipeline):
+    drain = Drain()
+    app = create_app(Settings(), make_pipeline(), drain=drain)
+
+    before = status_of(app, b"/readyz")
+    drain.begin()
+
+    assert (before, status_of(app, b"/readyz"), status_of(app, b"/livez")) == (200, 503, 200)
+
+
+def status_of(app: Gateway, path: bytes) -> int:
+    """Ask for one of the gateway's own pages, without a server."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "method": "GET", "raw_path": path}, receive, send))
+    return sent[0]["status"]

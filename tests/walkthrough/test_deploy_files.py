@@ -46,7 +46,7 @@ def test_every_yaml_file_is_a_mapping(path):
 
 
 def test_the_example_configuration_is_one_the_gateway_accepts():
-    settings = load_settings(DEPLOY / "gateway.example.yaml")
+    settings = load_settings(DEPLOY / "compose.gateway.yaml")
 
     assert settings.upstream.base_url == "http://embedded:8001/v1"
     assert settings.models == {"embedded": "embedded"}
@@ -75,7 +75,7 @@ def test_compose_publishes_ports_on_this_machine_only():
 
 
 def test_services_reach_each_other_where_they_listen():
-    settings = load_settings(DEPLOY / "gateway.example.yaml")
+    settings = load_settings(DEPLOY / "compose.gateway.yaml")
     scrape = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"][0]
     datasource = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yaml").read_text())
 

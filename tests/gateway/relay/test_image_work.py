@@ -105,3 +105,69 @@ async def test_what_is_done_together_comes_back_in_order():
         return seconds
 
     assert await together([after(0.02), after(0.0), after(0.01)]) == [0.02, 0.0, 0.01]
+
+
+def pictures_of(png, count):
+    """Return different files of the same picture: bytes after its end are no part of it."""
+    return [png + bytes([number]) for number in range(count)]
+
+
+async def test_images_of_a_caller_who_hung_up_are_not_worked_on(gateway, inspector, png, chat_body):
+    inspector.delay_seconds = 0.2
+    server = gateway(limits={"image_threads": 2})
+    body = chat_body(*pictures_of(png, 20))
+    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+
+    writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n")
+    writer.write(b"content-length: %d\r\n\r\n" % len(body) + body)
+    await writer.drain()
+    while not inspector.tenants:  # noqa: ASYNC110 - another thread fills it
+        await asyncio.sleep(0.01)
+    writer.close()
+    await asyncio.sleep(1.0)
+
+    assert len(inspector.tenants) <= 4
+    settled = await asyncio.to_thread(server.settles_at, "jnd_queue_images", 0)
+    assert settled
+    assert server.metric("jnd_queue_pixels") == 0
+
+
+def test_too_many_waiting_images_are_told_to_come_again(gateway, inspector, png, chat_body):
+    inspector.delay_seconds = 0.2
+    server = gateway(limits={"image_threads": 2, "queue_images": 3})
+
+    answer = server.chat(chat_body(*pictures_of(png, 20)))
+
+    assert answer.status == 429
+    assert answer.headers["retry-after"] == "1"
+    assert answer.error["code"] == "queue_full"
+    inspector.delay_seconds = 0
+    assert server.chat(chat_body(png)).status == 200
+
+
+def test_an_image_without_time_left_is_unchecked_and_sent_as_it_came(
+    gateway, inspector, upstream, png, chat_body
+):
+    inspector.delay_seconds = 0.5
+    server = gateway(limits={"image_seconds": 0.1})
+    body = chat_body(png)
+
+    answer = server.chat(body)
+
+    assert answer.status == 200
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert answer.headers["x-jnd-reason"] == "timed_out"
+    assert upstream.last["body"] == body
+
+
+def test_an_image_without_time_left_is_refused_where_nothing_unchecked_passes(
+    gateway, inspector, upstream, png, chat_body
+):
+    inspector.delay_seconds = 0.5
+    server = gateway(limits={"image_seconds": 0.1}, policy={"on_failure": "refuse"})
+
+    answer = server.chat(chat_body(png))
+
+    assert answer.status == 400
+    assert answer.error["code"] == "timed_out"
+    assert upstream.requests == []
