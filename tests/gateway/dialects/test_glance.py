@@ -32,7 +32,6 @@ OTHERS = (
     b"MM\0*",
     b"\0\0\0\x1cftypavif",
     b"\0\0\0\x0cJXL \r\n\x87\n",
-    b"BM\1\2\3\4\0\0\0\0",
 )
 
 
