@@ -190,8 +190,8 @@ def test_clients_of_other_clouds_are_served_at_their_own_paths(served):
         base_url=f"{served.through}/v1",
         region="r",
         project_id="p",
-        access_token="t",
-        http_client=http,  # noqa: S106 - nobody asks for a real one
+        access_token="t",  # noqa: S106 - nobody asks for a real one
+        http_client=http,
     )
 
     with http:
