@@ -78,10 +78,13 @@ class _Search:
         last_entry, next_place = -1, 0
         for place in self.signs():
             entry = bisect_right(self.table.starts, place) - 1
-            if entry in found or entry in unescaped or (entry == last_entry and place < next_place):
+            if entry in found or entry in unescaped:
+                continue
+            is_spelled = _is_spelled(self.table.body, place)
+            if entry == last_entry and place < next_place and not is_spelled:
                 continue
             last_entry, next_place = entry, place + _STEP_BYTES
-            if _is_spelled(self.table.body, place):
+            if is_spelled:
                 unescaped.add(entry)
                 found |= dict.fromkeys(self.in_unescaped(entry))
             else:

@@ -137,3 +137,9 @@ def _count(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(_count, value))
     return int(value in WRITTEN)
+
+
+def test_an_escape_near_another_sign_is_looked_at_too():
+    body = b'{"extra": "Look: data:image/png;base64\\u002c/9j/4AAQSkZJRgABAQAAAQABAAD Nice?"}'
+
+    assert [each.count for each in find_strays(read_document(body, max_values=10), [], DIALECT)] == [1]
