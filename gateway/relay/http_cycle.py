@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 EXTENSION = "jnd.cycle"  # of the ASGI scope: where the app finds this object
 _BODILESS = frozenset({204, 304})
+_ABOUT_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 _STATUS_LINES_END = 600
 
 
@@ -28,10 +29,9 @@ class Cycle(RequestResponseCycle):
         self.size_bytes = 0  # of what was received and not taken yet
         self._piece = b""
         self._pieces: io.BytesIO | None = None  # from the second piece on
-        self._head: list[bytes] | None = None
+        self._head = b""
         self._whole: asyncio.Future[None] | None = None
         self._most_bytes = 0
-        self._announced_bytes = 0
         self._is_bodiless = False
         self._length: int | None = None
 
@@ -45,7 +45,8 @@ class Cycle(RequestResponseCycle):
             self._piece = piece
         else:
             if self._pieces is None:
-                self._pieces = _room_for(self._piece, self._announced_bytes)
+                self._pieces = io.BytesIO()
+                self._pieces.write(self._piece)
             self._pieces.write(piece)
         self.size_bytes += len(piece)
         if self._whole is None:
@@ -58,10 +59,7 @@ class Cycle(RequestResponseCycle):
 
     def take(self) -> bytes:
         """Return what was received and not taken yet; a large body is not copied for that."""
-        body = self._piece
-        if self._pieces is not None:
-            self._pieces.truncate(self.size_bytes)
-            body = self._pieces.getvalue()
+        body = self._piece if self._pieces is None else self._pieces.getvalue()
         self._piece, self._pieces, self.size_bytes = b"", None, 0
         return body
 
@@ -85,12 +83,9 @@ class Cycle(RequestResponseCycle):
         if self.on_hang_up is not None and not self.response_complete:
             self.on_hang_up()
 
-    async def gather(self, most_bytes: int, announced_bytes: int = 0) -> None:
+    async def gather(self, most_bytes: int) -> None:
         """Wait until `size_bytes` is the whole body, or more than this, or the body broke off."""
         self._continue()
-        self._announced_bytes = announced_bytes
-        if self._pieces is not None:
-            self._pieces = _room_for(self._pieces.getvalue(), announced_bytes)
         self._most_bytes = most_bytes
         while self.more_body and self.size_bytes <= most_bytes and not self.is_broken:
             self._whole = asyncio.get_running_loop().create_future()
@@ -149,14 +144,9 @@ class Cycle(RequestResponseCycle):
         status: int = message["status"]
         lines = [STATUS_LINE[status] if status < _STATUS_LINES_END else b"HTTP/1.1 %d \r\n" % status]
         for name, value in (*self.default_headers, *message.get("headers", ())):
-            if name == b"content-length":
-                self._length = int(value)
-            elif name == b"connection":
-                self.keep_alive = self.keep_alive and b"close" not in value.lower()
-                continue
-            elif name == b"transfer-encoding":
-                continue
-            lines.append(b"%b: %b\r\n" % (name, value))
+            if name not in _ABOUT_THE_CONNECTION:
+                lines.append(b"%b: %b\r\n" % (name, value))
+            self._mind(name, value)
         self._choose_end(status)
         if self.chunked_encoding:
             lines.append(b"transfer-encoding: chunked\r\n")
@@ -165,7 +155,14 @@ class Cycle(RequestResponseCycle):
         head = b"".join(lines)
         if head.count(b"\n") != len(lines):
             raise RuntimeError("a header of the answer holds a line break")
-        self._head = [head, b"\r\n"]
+        self._head = head + b"\r\n"
+
+    def _mind(self, name: bytes, value: bytes) -> None:
+        """Note what a header says of the answer's length and of the connection."""
+        if name == b"content-length":
+            self._length = int(value)
+        elif name == b"connection" and b"close" in value.lower():
+            self.keep_alive = False
 
     def _choose_end(self, status: int) -> None:
         """Decide how the caller will know where the answer ends."""
@@ -180,7 +177,6 @@ class Cycle(RequestResponseCycle):
             )  # else the connection's end is the answer's
 
     def _write(self, body: bytes, *, is_last: bool) -> None:
-        parts, self._head = self._head or [], None
         if self._is_bodiless:
             body = b""
         elif self._length is not None:
@@ -188,14 +184,10 @@ class Cycle(RequestResponseCycle):
             if self._length < 0 or (is_last and self._length):
                 raise RuntimeError("the answer is not as long as its content-length")
         if self.chunked_encoding:
-            if body:
-                parts += (b"%x\r\n" % len(body), body, b"\r\n")
-            if is_last:
-                parts.append(b"0\r\n\r\n")
-        elif body:
-            parts.append(body)
-        if parts:
-            self.transport.write(b"".join(parts) if len(parts) > 1 else parts[0])
+            body = _chunk(body, is_last=is_last)
+        head, self._head = self._head, b""
+        if head or body:
+            self.transport.write(head + body if head else body)
         if is_last:
             self._end()
 
@@ -209,11 +201,6 @@ class Cycle(RequestResponseCycle):
         self.on_response()
 
 
-def _room_for(begun: bytes, announced_bytes: int) -> io.BytesIO:
-    """Return a buffer that need not grow: growing by an eighth, it would copy megabytes at a time.
-
-    The system gives it memory only as pieces come in.
-    """
-    room = io.BytesIO(bytes(announced_bytes))
-    room.write(begun)
-    return room
+def _chunk(body: bytes, *, is_last: bool) -> bytes:
+    chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return chunk + b"0\r\n\r\n" if is_last else chunk
