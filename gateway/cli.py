@@ -55,9 +55,8 @@ def serve(
 ) -> None:
     """Serve the proxy until SIGTERM or Ctrl-C; running answers are finished first.
 
-    SIGHUP reads the settings again, without dropping a request. Point an SDK at the proxy with
-    OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers for Prometheus are at
-    /metrics.
+    Point an SDK at it with OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers
+    for Prometheus are at /metrics. SIGHUP reads the settings again, without dropping a request.
 
     Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides upstream.base_url; lists and
     maps are JSON there. A value ${NAME} in the file is taken from the environment: so keys stay out of it.
