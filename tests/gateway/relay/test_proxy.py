@@ -241,11 +241,16 @@ def test_a_body_that_cannot_be_unpacked_is_told(gateway, upstream, name, body):
 def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
     server = gateway(upstream={"api_key": "ours"})
 
-    for method, target in (("POST", "/v1/chat/completions?key=theirs&a=1"), ("GET", "/v1/models?key=theirs&a=1")):
+    for method, target in (
+        ("POST", "/v1/chat/completions?key=theirs&a=1"),
+        ("GET", "/v1/models?key=theirs&a=1"),
+    ):
         server.ask(method, target, b"{}", {"authorization": "Bearer theirs", "x-api-key": "theirs"})
 
     for request in upstream.requests:
-        assert b"theirs" not in b"".join(value for _, value in request["headers"]) + request["target"].encode()
+        assert (
+            b"theirs" not in b"".join(value for _, value in request["headers"]) + request["target"].encode()
+        )
         assert (b"authorization", b"Bearer ours") in request["headers"]
         assert request["target"].endswith("?a=1")
 
@@ -284,7 +289,9 @@ def test_a_prefix_leads_to_its_upstream(gateway, upstream, upstream_server):
     assert upstream.last["target"] == "/deep/v1/chat/completions"
 
 
-@pytest.mark.parametrize("target", ["/chat/completions", "/team/v1/chat/completions", "/v1/chat/completions;a=b"])
+@pytest.mark.parametrize(
+    "target", ["/chat/completions", "/team/v1/chat/completions", "/v1/chat/completions;a=b"]
+)
 def test_images_below_any_prefix_are_looked_at(gateway, chat_body, png, target):
     answer = gateway().ask("POST", target, chat_body(png))
 
