@@ -20,7 +20,14 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from gateway_raw_shapes import Shape, make
-from gateway_recording_upstream import MalformedError, RecordingUpstream, Seen, read_request
+from gateway_recording_upstream import (
+    CutBodyError,
+    MalformedError,
+    RecordingUpstream,
+    Seen,
+    codings_of,
+    read_request,
+)
 from gateway_servers import ours, status
 
 LANES = 24
@@ -115,7 +122,8 @@ async def meaning(wire: bytes) -> tuple[Seen, ...]:
     reader.feed_data(wire)
     reader.feed_eof()
     found = []
-    with contextlib.suppress(MalformedError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+    unreadable = (MalformedError, CutBodyError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+    with contextlib.suppress(*unreadable):
         while True:
             found.append(await read_request(reader, versions=b"01"))
     return tuple(found)
@@ -177,6 +185,8 @@ def differences(seen: Seen, meant: Seen) -> list[str]:
     faults = []
     if (seen.method, seen.body) != (meant.method, meant.body):
         faults.append("other method or body")
+    if codings_of(meant) not in ([], [b"chunked"]):
+        faults.append("coding lost on the way")
     if sorted(end_to_end(seen)) != sorted(end_to_end(meant)):
         faults.append("other headers")
     if any(seen.values(name) for name in OF_ONE_HOP - {b"host", b"content-length", b"transfer-encoding"}):

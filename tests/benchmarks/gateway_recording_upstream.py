@@ -12,7 +12,7 @@ NO_BODY = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-upstream: 1\r
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/1\.([01])")
 VALUE = re.compile(rb"[\t \x21-\x7e\x80-\xff]*")
-CHUNK_LINE = re.compile(rb"([0-9a-fA-F]{1,16})(?:[ \t]*;[\t \x21-\x7e\x80-\xff]*)?")
+CHUNK_LINE = re.compile(rb"(0*[0-9a-fA-F]{1,16})(?:[ \t]*;[\t \x21-\x7e\x80-\xff]*)?")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,10 @@ class MalformedError(Exception):
     """Not a request as RFC 9112 has them."""
 
 
+class CutBodyError(Exception):
+    """The sender left in the middle of a body: what a proxy does whose caller does."""
+
+
 class RecordingUpstream:
     """The server; `record` says what came."""
 
@@ -64,7 +68,7 @@ class RecordingUpstream:
         except asyncio.IncompleteReadError as error:
             if error.partial:
                 self.record.unreadable.append(b"cut: " + error.partial[:500])
-        except (OSError, asyncio.CancelledError):
+        except (OSError, CutBodyError, asyncio.CancelledError):
             pass  # the gateway hung up, or all is over
         finally:
             writer.close()
@@ -79,9 +83,10 @@ async def read_request(reader: asyncio.StreamReader, versions: bytes = b"1") -> 
 
     Raises:
         MalformedError: RFC 9112 has no such request.
-        asyncio.IncompleteReadError: It, or its body, ends too early.
+        CutBodyError: Its body ends too early.
+        asyncio.IncompleteReadError: Its head ends too early.
     """
-    head = await reader.readuntil(b"\r\n\r\n")
+    head = (await reader.readuntil(b"\r\n\r\n")).lstrip(b"\r\n")  # empty lines before it are ignored
     first, *lines = head[:-4].split(b"\r\n")
     line = REQUEST_LINE.fullmatch(first)
     if not line or line[3] not in versions:
@@ -89,7 +94,11 @@ async def read_request(reader: asyncio.StreamReader, versions: bytes = b"1") -> 
     seen = Seen(line[1], line[2], tuple(_header(each) for each in lines), b"")
     if line[3] == b"0" and seen.values(b"transfer-encoding"):
         raise MalformedError("chunks of HTTP/1.0")
-    return Seen(line[1], line[2], seen.headers, await _body(seen, reader))
+    try:
+        body = await _body(seen, reader)
+    except asyncio.IncompleteReadError as error:
+        raise CutBodyError from error
+    return Seen(line[1], line[2], seen.headers, body)
 
 
 def _header(line: bytes) -> tuple[bytes, bytes]:
@@ -101,15 +110,21 @@ def _header(line: bytes) -> tuple[bytes, bytes]:
 
 async def _body(seen: Seen, reader: asyncio.StreamReader) -> bytes:
     lengths, codings = seen.values(b"content-length"), seen.values(b"transfer-encoding")
-    if (lengths and codings) or len(lengths) > 1 or len(codings) > 1:
+    if (lengths and codings) or len(lengths) > 1:
         raise MalformedError("framing said twice")
     if codings:
-        if codings[0].lower() != b"chunked":
+        if codings_of(seen)[-1:] != [b"chunked"] or codings_of(seen).count(b"chunked") > 1:
             raise MalformedError("coding")
         return await _chunks(reader)
-    if lengths and not (lengths[0].isdigit() and len(lengths[0]) < 19):
+    if lengths and not (lengths[0].isdigit() and int(lengths[0]) < 2**63):
         raise MalformedError("length")
     return await reader.readexactly(int(lengths[0])) if lengths else b""
+
+
+def codings_of(request: Seen) -> list[bytes]:
+    """Return the transfer codings of a request, in order."""
+    words = b",".join(request.values(b"transfer-encoding")).lower().split(b",")
+    return [word.strip(b" \t") for word in words if word.strip(b" \t")]
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
