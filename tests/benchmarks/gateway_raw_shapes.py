@@ -24,7 +24,7 @@ class Shape:
 
 PATHS = (
     *(b"/v1/models", b"/v1/chat/completions", b"/v1/files/a%2Fb", b"/v1/models/x?limit=2&after=%20", b"/v1/"),
-    *(b"/v1/models?", b"/v1/a%00b", b"/v1/%ff%fe", b"/v1/;p=1", b"/v1/a;b=c/d", b"/v1/models?u=http://evil/"),
+    *(b"/v1/models?", b"/v1/a%20b", b"/v1/%ff%fe", b"/v1/;p=1", b"/v1/a;b=c/d", b"/v1/models?u=http://evil/"),
 )
 ODD_PATHS = (
     *(b"/v1/../admin", b"/v1/../../admin", b"/v1/%2e%2e/admin", b"/v1/.%2e/admin", b"/v1/%2E%2E%2Fadmin"),
