@@ -218,11 +218,14 @@ def path_of(target: bytes) -> tuple[list[bytes], bytes]:
     rest = target[match.end() :] if match else target
     path, _, query = rest.partition(b"#")[0].partition(b"?")
     segments: list[bytes] = []
-    for segment in unquote_to_bytes(path).split(b"/"):
-        if segment == b"..":
+    words = unquote_to_bytes(path).split(b"/")
+    for word in words[1:]:  # RFC 3986, 5.2.4: an empty segment is one too
+        if word == b"..":
             segments = segments[:-1]
-        elif segment not in (b"", b"."):
-            segments.append(segment)
+        elif word != b".":
+            segments.append(word)
+    if words[-1] in (b".", b".."):
+        segments.append(b"")
     return segments, query
 
 
