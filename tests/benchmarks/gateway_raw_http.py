@@ -174,7 +174,7 @@ def faults_of_request(seen: Seen, number: str, sent: dict[str, Sent], port: int)
     meant = [each for each in of.meant if each.values(b"x-number") == [number.encode()]]
     if number.endswith("-hidden") and not meant:
         faults.append("smuggled")
-    elif path_of(seen.target) != path_of(meant[0].target if meant else of.shape.target):
+    elif not is_same_path(seen.target, meant[0].target if meant else of.shape.target):
         faults.append("other path")
     if meant:
         faults += differences(seen, meant[0])
@@ -212,19 +212,26 @@ def is_settled(target: bytes) -> bool:
     return path.startswith(b"/") and b".." not in re.split(rb"[/\\]", path)
 
 
-def path_of(target: bytes) -> tuple[list[bytes], bytes]:
-    """Return what a target means: its path without dot segments and escapes, and its query as it is."""
+def is_same_path(one: bytes, other: bytes) -> bool:
+    """Tell whether two targets mean the same, by RFC 3986 or by servers that take // for /."""
+    return any(
+        path_of(one, empty_counts=counts) == path_of(other, empty_counts=counts) for counts in (True, False)
+    )
+
+
+def path_of(target: bytes, *, empty_counts: bool) -> tuple[list[bytes], bytes]:
+    """Return a target's path without dot segments and escapes, and its query as it is."""
     match = ABSOLUTE.match(target)
     rest = target[match.end() :] if match else target
     path, _, query = rest.partition(b"#")[0].partition(b"?")
-    segments: list[bytes] = []
     words = unquote_to_bytes(path).split(b"/")
-    for word in words[1:]:  # RFC 3986, 5.2.4: an empty segment is one too
+    segments: list[bytes] = []
+    for word in words[1:]:
         if word == b"..":
             segments = segments[:-1]
-        elif word != b".":
+        elif word != b"." and (word or empty_counts):
             segments.append(word)
-    if words[-1] in (b".", b".."):
+    if words[-1] in (b".", b"..") and empty_counts:
         segments.append(b"")
     return segments, query
 

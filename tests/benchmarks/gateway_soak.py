@@ -187,7 +187,8 @@ async def send(soak: Soak, request: Request) -> None:
         [request.wire], patience_seconds=PATIENCE_SECONDS, leave_after_bytes=request.leaves_after_bytes
     )
     soak.seconds[request.kind] += time.perf_counter() - began
-    if is_reused and answer.status == 0 and request.number not in soak.ledger.seen:
+    is_stale = is_reused and request.leaves_after_bytes is None and answer.status == 0
+    if is_stale and request.number not in soak.ledger.seen:
         soak.asked_again += 1
         soak.kinds[request.kind] -= 1
         await send(soak, request)

@@ -17,7 +17,7 @@ from gateway_identity_upstream import EVENTS
 from calibration.image import Image, encode_jpeg, encode_png
 
 MODEL = "gpt-4o"
-PICTURES_SEEN_BEFORE = 20
+PICTURES_SEEN_BEFORE = 10
 REFUSED = frozenset({400, 413, 422, 429})
 
 
@@ -106,7 +106,7 @@ def settings(upstream: int) -> dict[str, object]:
     ]
     return {
         "upstreams": named,
-        "limits": {"cache_bytes": 4_194_304},
+        "limits": {"cache_bytes": 8_388_608},
         "near_duplicate": {"max_entries": 500},
     }
 
@@ -128,7 +128,7 @@ def stream(number: int, rng: random.Random) -> Request:
 
 
 def seen_picture(number: int, rng: random.Random) -> Request:
-    chosen = picture(rng.randrange(PICTURES_SEEN_BEFORE), 200)
+    chosen = picture(rng.randrange(PICTURES_SEEN_BEFORE), 120)
     return _asked(number, "seen_picture", rng, "what?", chosen, wants_stream=rng.random() < 0.2)
 
 
@@ -180,7 +180,7 @@ def _asked(
     dialect = DIALECTS[rng.choices(tuple(DIALECTS), weights=(6, 2, 2, 1, 1))[0]]
     body = orjson.dumps(dialect.body(f"identity-{number} {words}", shown, wants_stream))
     path = dialect.stream_path if wants_stream else dialect.path
-    wire = post(path, body, {"x-request": str(number), "authorization": f"Bearer key-{number % 7}"})
+    wire = post(path, body, {"x-request": str(number), "authorization": f"Bearer key-{number % 3}"})
     return Request(number, kind, wire, EVENTS if wants_stream else 0, may_be_refused)
 
 
