@@ -38,6 +38,7 @@ TESTED_THROUGH = {
     "gateway/demo/client.py": "walkthrough/test_demo.py",
     "gateway/demo/run.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
+    "gateway/relay/upload.py": "gateway/relay/test_connection.py",
 }
 
 
