@@ -6,12 +6,14 @@ rewrite such a picture.
 """
 
 import io
+import os
 import struct
+import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import cv2
 import numpy as np
@@ -255,6 +257,15 @@ def _jpeg_quality(opened: PillowImage.Image) -> int | None:
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:
     # A fresh Pillow object per save: options persist on a shared one and leak between threads.
-    buffer = io.BytesIO()
-    PillowImage.fromarray(image.pixels).save(buffer, format_name, **options)
-    return buffer.getvalue()
+    picture = PillowImage.fromarray(image.pixels)
+    # Into a file of the system, Pillow writes without holding up all other threads; into memory it does not.
+    with _memory_file() as file:
+        picture.save(file, format_name, **options)
+        file.seek(0)
+        return file.read()
+
+
+def _memory_file() -> BinaryIO:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("picture"), "w+b")
+    return tempfile.TemporaryFile()

@@ -71,6 +71,8 @@ async def connect(origin: Origin, *, timeout_seconds: float, max_header_bytes: i
         async with asyncio.timeout(timeout_seconds):
             sock = await _reach(origin)
             try:
+                if origin.proxy is not None and origin.scheme == "https":
+                    await _open_tunnel(origin, origin.proxy, sock)
                 return await _speak(origin, sock, max_header_bytes)
             except BaseException:
                 sock.close()
@@ -83,7 +85,7 @@ async def connect(origin: Origin, *, timeout_seconds: float, max_header_bytes: i
 
 
 async def _reach(origin: Origin) -> socket.socket:
-    """Connect a socket to the upstream, or through a proxy's tunnel."""
+    """Connect a socket to the upstream, or to the proxy before it."""
     loop = asyncio.get_running_loop()
     host, port = (origin.proxy.host, origin.proxy.port) if origin.proxy else (origin.host, origin.port)
     infos = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -91,8 +93,6 @@ async def _reach(origin: Origin) -> socket.socket:
         infos, happy_eyeballs_delay=_SECOND_ADDRESS_AFTER_SECONDS, interleave=1, loop=loop
     )
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if origin.proxy is not None and origin.scheme == "https":
-        await _open_tunnel(origin, origin.proxy, sock)
     return sock
 
 
@@ -146,7 +146,7 @@ def _told(error: OSError, place: str) -> str:
 
 def _proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
     address = urllib.request.getproxies_environment().get(scheme)
-    if not address or urllib.request.proxy_bypass_environment(f"{host}:{port}"):
+    if not address or urllib.request.proxy_bypass(f"{host}:{port}"):
         return None
     url = URL(address if "://" in address else f"http://{address}")
     if url.scheme != "http" or not url.host:

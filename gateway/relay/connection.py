@@ -10,6 +10,7 @@ import contextlib
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 import httptools
 
@@ -155,7 +156,7 @@ class Connection(asyncio.Protocol):
         async for piece in _pieces(body):
             if not await self._may_write():
                 return
-            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), bytes(piece)) if is_chunked else piece)
         if is_chunked:
             if not await self._may_write():
                 return
@@ -203,7 +204,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self._transport = transport  # type: ignore[assignment] - asyncio passes a whole Transport
+        self._transport = cast(asyncio.Transport, transport)
         self._is_plain = transport.get_extra_info("sslcontext") is None
 
     def data_received(self, data: bytes) -> None:

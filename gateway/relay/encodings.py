@@ -7,7 +7,9 @@ import brotli
 import zstandard
 
 _STEP_BYTES = 65_536  # packed bytes taken at a time
+_ZSTD_STEP_BYTES = 256  # its blocks of 4 bytes may hold 128 KiB each, and its output has no limit of its own
 _MOST_LAYERS = 3
+_MOST_PARTS = 64  # members of gzip, frames of zstd; each costs a copy of what follows it
 _MOST_WINDOW_BYTES = 8 * 1024 * 1024  # RFC 9659: no zstd over HTTP needs more
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -50,9 +52,11 @@ def layers(content_encoding: bytes) -> list[str]:
 def _gunzip(data: bytes, most_bytes: int) -> bytes:
     """Undo gzip, of several members too."""
     out = bytearray()
-    while data:
+    for _ in range(_MOST_PARTS):
         data = _inflate(data, _GZIP, out, most_bytes).lstrip(b"\0")
-    return bytes(out)
+        if not data:
+            return bytes(out)
+    raise EOFError(f"it has more than {_MOST_PARTS} members")
 
 
 def _undeflate(data: bytes, most_bytes: int) -> bytes:
@@ -93,14 +97,23 @@ def _unbrotli(data: bytes, most_bytes: int) -> bytes:
 
 
 def _unzstd(data: bytes, most_bytes: int) -> bytes:
+    """Undo zstd, of several frames too."""
     out = bytearray()
     unpacker = zstandard.ZstdDecompressor(max_window_size=_MOST_WINDOW_BYTES)
-    with unpacker.stream_reader(data, read_across_frames=True) as stream:
-        while piece := stream.read(min(_STEP_BYTES, most_bytes + 1 - len(out))):
-            out += piece
+    position = 0
+    for _ in range(_MOST_PARTS):
+        stream = unpacker.decompressobj()
+        while not stream.eof:
+            if position >= len(data):
+                raise EOFError("it ends too early")
+            out += stream.decompress(data[position : position + _ZSTD_STEP_BYTES])
+            position += _ZSTD_STEP_BYTES
             if len(out) > most_bytes:
                 raise UnpackedTooLargeError
-    return bytes(out)
+        position = min(position, len(data)) - len(stream.unused_data)
+        if position == len(data):
+            return bytes(out)
+    raise EOFError(f"it has more than {_MOST_PARTS} frames")
 
 
 _UNPACKERS: Mapping[str, Callable[[bytes, int], bytes]] = {

@@ -1,11 +1,10 @@
 """Look for the images of a body, and for the model it asks for.
 
-Small bodies without any sign of an image are done with on the event loop, in microseconds; all others on
-threads of their own, so that looking never waits for image work.
+Small bodies without any sign of an image are done with on the event loop, in microseconds; all others on two
+threads of their own, so that looking never waits for image work, nor a body of usual size for a large one.
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.strays import Strays, find_strays
 
 INLINE_BYTES = 65_536  # a body of this size without images costs the event loop a millisecond at worst
+LARGE_BYTES = 1_048_576  # above, a hostile body takes seconds
 _MOST_KNOWN = 1_000  # slots beyond the limit that are told from strays; nobody looks into them anyway
 
 
@@ -51,7 +51,10 @@ class Looking:
         """Bound the values of a body, and the images of it that are looked into."""
         self._max_values = max_values
         self._max_images = max_images
-        self._pool = ThreadPoolExecutor(max(4, os.cpu_count() or 1), thread_name_prefix="look")
+        # Looking is Python, one thread of it at a time: more threads would look no faster, but take the
+        # event loop's turns. With four, a health check waited .2 s.
+        self._usual = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="look-large")
 
     async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
         """Find the images of a body, and the model."""
@@ -60,7 +63,8 @@ class Looking:
             if fields is not None:
                 return Looked(body, dialect, dialect.model_of(path, fields))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self.look_closely, body, dialect, path)
+        pool = self._large if len(body) > LARGE_BYTES else self._usual
+        return await loop.run_in_executor(pool, self.look_closely, body, dialect, path)
 
     def look_closely(self, body: bytes, dialect: Dialect, path: str) -> Looked:
         """Do the same as `look` whatever the body is, in short steps; not on the event loop."""
@@ -79,7 +83,8 @@ class Looking:
 
     async def close(self) -> None:
         """Wait for what is being looked at."""
-        await asyncio.to_thread(self._pool.shutdown, cancel_futures=True)
+        for pool in (self._usual, self._large):
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
     def _slots(self, dialect: Dialect, document: Object) -> tuple[list[Slot], list[Slot], bool]:
         """Return the slots to look into, further ones, and whether these are all."""

@@ -70,6 +70,7 @@ class Upstream:
         for connection in [*self._idle, *self._busy]:
             connection.close()
         self._idle.clear()
+        await asyncio.sleep(0)  # transports close in the loop's next turn
 
     async def send(
         self, method: str, target: bytes, headers: Headers, body: Body, *, size_bytes: int | None = None

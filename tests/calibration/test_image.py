@@ -1,5 +1,7 @@
 import io
 import struct
+import threading
+import time
 import zlib
 
 import numpy as np
@@ -341,3 +343,19 @@ def test_even_pure_noise_is_encoded_as_jpeg(quality: int, full_chroma: bool, pro
     data = encode_jpeg(noise, quality, progressive=progressive, full_chroma=full_chroma)
 
     assert decode(data).image.pixels.shape == (300, 300, 3)
+
+
+@pytest.mark.parametrize("encode", [encode_png, lambda picture: encode_jpeg(picture, 60)])
+def test_other_threads_run_while_a_picture_is_encoded(encode):
+    picture = Image(np.tile(astronaut(), (6, 6, 1)))
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: (encode(picture), ended.set()))
+    turns = 0
+
+    thread.start()
+    while not ended.is_set():
+        time.sleep(0.001)
+        turns += 1
+    thread.join()
+
+    assert turns > 20

@@ -73,6 +73,13 @@ def test_escapes_hide_nothing(picture):
         assert strays(written.encode()) == {UNKNOWN_PLACE: ("x[0]", 1)}
 
 
+@pytest.mark.parametrize("before", ["\\n", "\\u000a", "\\u003e", "\\u0027", "\\\\n", '\\"', "(", ","])
+@pytest.mark.parametrize("picture", WRITTEN)
+def test_whatever_stands_before_a_picture_hides_nothing(before, picture):
+    for written in (picture, picture.replace("/", "\\/"), picture.replace("+", "\\u002B")):
+        assert strays(f'{{"x": ["a{before}{written}"]}}'.encode()) == {UNKNOWN_PLACE: ("x[0]", 1)}
+
+
 def test_pictures_in_keys_are_told_of_the_object_around():
     assert strays({"x": {base64(PNG): 1}}) == {UNKNOWN_PLACE: ("x", 1)}
 

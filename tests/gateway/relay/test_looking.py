@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 
 import orjson
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.registry import DIALECTS
-from gateway.relay.looking import INLINE_BYTES, Looked, Looking
+from gateway.relay.looking import INLINE_BYTES, LARGE_BYTES, Looked, Looking
 from tests.gateway.dialects.bodies import JPEG, PNG, base64, data_url
 
 PATH = "/v1/chat/completions"
@@ -133,3 +134,31 @@ def test_what_cannot_be_looked_into_says_why(body, kind):
 
     assert looked.problem is not None
     assert (looked.problem.kind, looked.model) == (kind, "")
+
+
+class SlowForLarge(Looking):
+    def look_closely(self, body, dialect, path):
+        if len(body) > LARGE_BYTES:
+            time.sleep(0.5)
+        return super().look_closely(body, dialect, path)
+
+
+def test_a_body_of_usual_size_does_not_wait_for_large_ones():
+    large = orjson.dumps({"pad": "x" * LARGE_BYTES})
+    small = orjson.dumps(said({"image_url": data_url(PNG)}))
+
+    async def run() -> tuple[float, Looked]:
+        looking = SlowForLarge(max_values=1000, max_images=9)
+        waiting = [asyncio.ensure_future(looking.look(large, DIALECT, PATH)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        started = time.monotonic()
+        looked = await looking.look(small, DIALECT, PATH)
+        seconds = time.monotonic() - started
+        await asyncio.gather(*waiting)
+        await looking.close()
+        return seconds, looked
+
+    seconds, looked = asyncio.run(run())
+
+    assert seconds < 0.3
+    assert len(looked.slots) == 1
