@@ -141,6 +141,12 @@ class FakeUpstream:
             await asyncio.sleep(0.01)
         await call.send({"type": "http.response.body", "body": b""})
 
+    async def _late_stream(self, call: Call) -> None:
+        """Says at once that there will be a stream, as model servers do, and thinks before it begins."""
+        await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
+        await asyncio.sleep(0.3)
+        await call.send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
+
     async def _slow_stream(self, call: Call) -> None:
         await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
         for number in range(10):
