@@ -7,16 +7,17 @@ an upstream, looked into where it is a request of the dialects listed here.
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
+from gateway.dialects.registry import DIALECTS
+from gateway.integration.endpoints import mounted_at
+from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
@@ -26,17 +27,31 @@ from gateway.relay.body import BodyWork
 from gateway.relay.caller import Callers
 from gateway.relay.destination import Destinations
 from gateway.relay.drain import Drain
+from gateway.relay.fetching import Fetcher
+from gateway.relay.image_queue import ImageQueue
+from gateway.relay.image_work import ImageWork
+from gateway.relay.looking import Looking
 from gateway.relay.proxy import Dialects, Proxy
-from gateway.relay.route import ApiRoute
+from gateway.relay.readiness import Readiness, watching
+from gateway.relay.route import ApiRoute, nobody_minds
+from gateway.relay.tracing import Tracer, tracer_for
 from gateway.settings import Settings
-
-DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of requests that are nobody's
 
 _JSON = b"application/json"
 _METRICS = b"text/plain; version=0.0.4"
 _REFUSED = 1008  # WebSocket close code of RFC 6455: against the policy
 
-Page = Callable[[], Awaitable[tuple[bytes, bytes]]]  # media type and body
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on one of the gateway's own pages."""
+
+    body: bytes
+    media_type: bytes = _JSON
+    status: int = 200
+
+
+Page = Callable[[], Awaitable[Shown]]
 
 
 def create_app(
@@ -46,6 +61,7 @@ def create_app(
     *,
     metrics: Metrics | None = None,
     drain: Drain | None = None,
+    accept: Callable[[str], None] = nobody_minds,
 ) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
 
@@ -55,6 +71,7 @@ def create_app(
         dialects: The APIs that are looked into.
         metrics: Numbers shared with other processes; None: this app's own.
         drain: Whoever ends the app's requests when their time is over; None: nobody.
+        accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
 
     Raises:
         ValueError: The environment names a proxy that cannot be used.
@@ -62,40 +79,75 @@ def create_app(
     names = ModelNames(settings.model_map, settings.models)
     metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients])
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
-    pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
-    admission = Admission(settings.limits.queue_bytes, metrics.queue_bytes)
-    work = BodyWork(
-        pipeline=pipeline,
-        pool=pool,
-        admission=admission,
+    limits, giving_back = settings.limits, GivingBack(glibc_trim())
+    queue = ImageQueue(
+        threads=limits.image_threads or os.cpu_count() or 1,
+        max_images=limits.queue_images,
+        max_pixels=limits.queue_pixels,
         metrics=metrics,
-        max_images=settings.limits.max_images,
+        used=giving_back.used,
     )
+    looking = Looking(max_values=limits.max_json_values, max_images=limits.max_images)
+    fetcher = Fetcher(settings.fetching)
+    images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
+    work = BodyWork(looking, images, fetcher, metrics, limits.max_images)
+    for model, profile in pipeline.profiles.by_model.items():
+        metrics.describe_profile(model, profile.source)
     destinations = Destinations(settings)
+    drain = drain or Drain()
+    tracer = tracer_for(settings.telemetry)
+    looks = {each.name: each.look for each in destinations.all}
+    readiness = Readiness(settings.readiness, looks, metrics, drain)
     proxy = Proxy(
-        route=ApiRoute(metrics, drain or Drain()),
+        route=ApiRoute(metrics, drain, tracer, accept),
         dialects=Dialects(dialects),
         destinations=destinations,
-        callers=Callers(settings),
+        callers=Callers(settings, [name for each in dialects for name in each.credential_headers]),
         policies=Policies(settings),
         names=names,
         work=work,
-        admission=admission,
+        admission=Admission(limits.queue_bytes, metrics.queue_bytes, used=giving_back.used),
         max_body_bytes=settings.limits.max_body_bytes,
     )
 
-    async def livez() -> tuple[bytes, bytes]:
-        return _JSON, b'{"status":"alive"}'
+    async def livez() -> Shown:
+        return Shown(b'{"status":"alive"}')
 
-    async def readyz() -> tuple[bytes, bytes]:
-        ready = {"status": "ready", "artifact": pipeline.artifact, "models": sorted(settings.models)}
-        return _JSON, orjson.dumps(ready)
+    async def readyz() -> Shown:
+        status, code = ("ready", 200) if readiness.is_ready else ("not_ready", 503)
+        facts = {"status": status, "artifact": pipeline.artifact, "models": sorted(settings.models)}
+        looked = {"upstreams": readiness.upstreams} if readiness.upstreams else {}
+        return Shown(orjson.dumps(facts | looked), status=code)
 
-    async def expose() -> tuple[bytes, bytes]:
-        return _METRICS, await asyncio.to_thread(metrics.exposition)
+    async def expose() -> Shown:
+        return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
-    return Gateway(proxy, pages, destinations, pool)
+    held = Held(destinations, queue, looking, fetcher, giving_back)
+    return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is open while the app serves: connections, threads, timers."""
+
+    destinations: Destinations
+    queue: ImageQueue
+    looking: Looking
+    fetcher: Fetcher
+    giving_back: GivingBack
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Open all of it for the length of the block."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.looking.close)
+            stack.push_async_callback(self.queue.close)
+            stack.callback(self.giving_back.close)
+            for destination in self.destinations.all:
+                await stack.enter_async_context(destination.upstream)
+            await stack.enter_async_context(self.fetcher)
+            yield
 
 
 @dataclass(frozen=True)
@@ -104,8 +156,9 @@ class Gateway:
 
     proxy: Proxy
     pages: Mapping[bytes, Page]
-    destinations: Destinations
-    pool: ThreadPoolExecutor
+    held: Held
+    readiness: Readiness
+    tracer: Tracer
     mounted: Mapping[bytes, ASGIApp] = field(default_factory=dict)  # by path prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -120,7 +173,7 @@ class Gateway:
     def _choose(self, raw_path: bytes) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         page = self.pages.get(raw_path)
         if page is not None:
-            return _Shown(page)
+            return _Page(page)
         for prefix, app in self.mounted.items():
             if raw_path.startswith(prefix):
                 return app
@@ -130,22 +183,22 @@ class Gateway:
         """Open what requests need, and close it when the server stops."""
         await receive()
         async with contextlib.AsyncExitStack() as stack:
-            stack.push_async_callback(asyncio.to_thread, self.pool.shutdown, cancel_futures=True)
-            for destination in self.destinations.all:
-                await stack.enter_async_context(destination.upstream)
+            stack.push_async_callback(asyncio.to_thread, self.tracer.close)
+            await stack.enter_async_context(self.held.open())
+            await stack.enter_async_context(watching(self.readiness))
             await send({"type": "lifespan.startup.complete"})
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """One of the gateway's own pages."""
+class _Page:
+    """Shows one of the gateway's own pages."""
 
     page: Page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        media_type, body = await self.page()
-        headers = [(b"content-type", media_type), (b"content-length", b"%d" % len(body))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        shown = await self.page()
+        headers = [(b"content-type", shown.media_type), (b"content-length", b"%d" % len(shown.body))]
+        await send({"type": "http.response.start", "status": shown.status, "headers": headers})
+        await send({"type": "http.response.body", "body": shown.body, "more_body": False})

@@ -55,9 +55,8 @@ def serve(
 ) -> None:
     """Serve the proxy until SIGTERM or Ctrl-C; running answers are finished first.
 
-    SIGHUP reads the settings again, without dropping a request. Point an SDK at the proxy with
-    OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers for Prometheus are at
-    /metrics.
+    Point an SDK at it with OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers
+    for Prometheus are at /metrics. SIGHUP reads the settings again, without dropping a request.
 
     Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides upstream.base_url; lists and
     maps are JSON there. A value ${NAME} in the file is taken from the environment: so keys stay out of it.
@@ -154,15 +153,17 @@ def demo() -> None:
 
 
 def _serve(read_settings: Callable[[], Settings]) -> None:
-    from gateway.logs import configure_logging  # noqa: PLC0415 - see the module's docstring
-    from gateway.serving.listener import CannotListenError  # noqa: PLC0415
+    from gateway.serving.listener import CannotListenError  # noqa: PLC0415 - see the module's docstring
     from gateway.serving.metric_files import NoTemporaryFolderError  # noqa: PLC0415
     from gateway.serving.supervisor import supervise  # noqa: PLC0415
     from gateway.serving.worker_process import WorkerFailedError  # noqa: PLC0415
+    from gateway.startup import summary  # noqa: PLC0415
 
-    configure_logging()
+    def announce(settings: Settings) -> None:
+        typer.echo(summary(settings), err=True)
+
     try:
-        supervise(read_settings)
+        supervise(read_settings, announce=announce)
     except (SettingsError, CannotListenError, NoTemporaryFolderError, WorkerFailedError) as error:
         _bad_use(error)
 

@@ -11,7 +11,7 @@
     ├── UpgradeRefusedError        websockets and other protocols do not pass
     ├── UnknownCodingError         a transfer coding other than chunked
     ├── BodyTimeoutError           the caller stopped in the middle of its body
-    ├── QueueFullError             too many bytes wait for image work: try again
+    ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
     ├── ShuttingDownError          the gateway stops, and this answer had not started
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     ├── UpstreamGarbledError       the upstream answered, but not in HTTP
@@ -136,7 +136,7 @@ class BodyTimeoutError(GatewayError):
 
 
 class QueueFullError(GatewayError):
-    """More bytes wait for image work than `limits.queue_bytes`."""
+    """More is in flight than `limits.queue_bytes`, or more images wait than `limits.queue_images`."""
 
     status = 429
     kind = "queue_full"
@@ -160,6 +160,15 @@ class ShuttingDownError(GatewayError):
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second: by then another gateway answers, or this one again."""
         return {"retry-after": "1"}
+
+
+class ImageTimeoutError(Exception):
+    """An image took longer than it may, waiting or being worked on: it is unchecked."""
+
+    reason: ClassVar[str] = "timed_out"
+
+    def __init__(self) -> None:
+        super().__init__("there was not enough time to check the image")
 
 
 class UpstreamUnreachableError(GatewayError):

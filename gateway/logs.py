@@ -1,7 +1,7 @@
 """Write logs to stderr, one JSON object a line: requests, and everything else with its level and source.
 
-Lines are gathered for a tenth of a second and written together: a write per request would cost more than the
-request's whole accounting. What is gathered goes out at exit; only SIGKILL loses it.
+Lines of requests are gathered for a tenth of a second and written together: a write for each would cost more
+than the whole accounting. What is gathered goes out before anything else is told, and at exit.
 """
 
 import io
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import orjson
 
+_REQUESTS = "gateway.access"  # the logger whose messages are JSON already
 _GATHERING_SECONDS = 0.1
 _ATOMIC_BYTES = 4096  # of one write to a pipe (POSIX): lines of several processes do not mix below it
 
@@ -34,7 +35,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line."""
-        if record.name == "gateway.access":
+        if record.name == _REQUESTS:
             return str(record.msg)
         fields: dict[str, object] = {
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
@@ -60,9 +61,11 @@ class GatheringHandler(logging.Handler):
         os.register_at_fork(after_in_child=self._start_over)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line for the next write."""
+        """Keep a request's line for the next write; anything else goes out at once."""
         self._lines.append(self.format(record))
-        if not self._has_lines.is_set():
+        if record.name != _REQUESTS:
+            self.flush()
+        elif not self._has_lines.is_set():
             self._has_lines.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._write_now_and_then, name="logs", daemon=True)

@@ -87,6 +87,9 @@ class Metrics:
         self.upstream_errors = self._counter(
             "upstream_errors", "Requests an upstream left without a whole answer.", "upstream", "kind"
         )
+        # Only the supervisor counts these, in the files of the workers: here they are at zero from the start.
+        self._counter("worker_crashes", "Workers that ended unasked.")
+        self._counter("reloads", "SIGHUPs heard.", "outcome")
         self.client_requests = self._counter(
             "client_requests", "Requests of clients that the settings name.", "client", "status"
         )
@@ -139,6 +142,12 @@ class Metrics:
         )
         self.stage = self._histogram(
             "jnd_stage_seconds", "Time per image and stage.", _OVERHEAD_BUCKETS, "stage"
+        )
+        self.queue_wait = Histogram(
+            "jnd_queue_wait_seconds",
+            "Time an image waits until work on it begins.",
+            buckets=_OVERHEAD_BUCKETS,
+            registry=self.registry,
         )
         self.upstream = Histogram(
             "jnd_upstream_seconds",

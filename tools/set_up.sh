@@ -4,12 +4,14 @@
 #     tools/set_up.sh demo     .venv with what `make demo` needs
 #     tools/set_up.sh dev      .venv with what everything else needs
 #     tools/set_up.sh peers    other people's programs that `make peers` starts
+#     tools/set_up.sh rivals   of those, the gateways that tests/benchmarks/gateway.py measures beside ours
 #
 # Installs Debian packages where that is allowed (root, or sudo without a question), else stops with the command to type.
 # PYTHON names the interpreter, TORCH_INDEX where torch comes from (empty: pip's own index).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
+sbin=${SBIN-/usr/sbin} # not on the PATH of every user
 torch_index=${TORCH_INDEX-https://download.pytorch.org/whl/cpu}
 
 stop() { printf '%s\n' "$@" >&2; exit 1; }
@@ -74,7 +76,45 @@ set_up_peers() {
     local packages=()
     has chromium || has chromium-browser || has google-chrome || has chrome || packages+=(chromium fonts-dejavu-core)
     has prometheus && has promtool || packages+=(prometheus)
+    has curl || packages+=(curl)
+    set_up_rivals "${packages[@]}"
+    set_up_venv clients
+}
+
+set_up_rivals() {
+    local packages=("$@")
+    has nginx || [ -x "$sbin/nginx" ] || packages+=(nginx-light)
+    has node || packages+=(nodejs)
+    has npm || packages+=(npm)
     [ "${#packages[@]}" = 0 ] || install_packages "${packages[@]}"
+    set_up_venv litellm
+    set_up_npm
+}
+
+# Programs of other people live in folders of their own below .peers: what they need may contradict what we need.
+is_peer_ready() { [ -e ".peers/$1/.ready" ] && ! [ "$2" -nt ".peers/$1/.ready" ]; }
+
+set_up_venv() {
+    local pins="tools/peers/$1.txt" folder=".peers/$1"
+    ! is_peer_ready "$1" "$pins" || return 0
+    find_python
+    rm -rf "$folder"
+    mkdir -p .peers
+    echo "Installing Python packages into $folder ..."
+    "$python" -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins"
+    touch "$folder/.ready"
+}
+
+set_up_npm() {
+    local folder=.peers/npm
+    ! is_peer_ready npm tools/peers/package-lock.json || return 0
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    echo "Installing npm packages into $folder ..."
+    cp tools/peers/package.json tools/peers/package-lock.json "$folder"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
+    touch "$folder/.ready"
 }
 
 case "${1:-}" in
@@ -84,5 +124,6 @@ dev)
     touch .venv/.ready-for-demo
     ;;
 peers) set_up_peers ;;
-*) stop "expected demo, dev or peers, got '${1:-}'" ;;
+rivals) set_up_rivals ;;
+*) stop "expected demo, dev, peers or rivals, got '${1:-}'" ;;
 esac

@@ -16,6 +16,7 @@ from calibration.image_source import FormatName
 
 OTHER = "other"
 _AS_SENT = "as_sent"
+_SAME_MODELS: Mapping[str, str] = {"azure": "openai"}  # who serves another's models, by the other's rules
 
 
 class ProviderRulesError(ValueError):

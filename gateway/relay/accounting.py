@@ -6,6 +6,8 @@ images: some 20 microseconds.
 
 import logging
 import time
+from collections.abc import Mapping
+from functools import lru_cache
 
 import orjson
 
@@ -20,8 +22,16 @@ log = logging.getLogger("gateway.access")
 
 HUNG_UP = 499  # nginx' word for a client that left before the answer
 _LONGEST_NAME = 100  # characters of the log line, for what a caller makes up
-_UPSTREAM_FAILURES = frozenset({"upstream_cut", "upstream_timeout", "upstream_unreachable"})
+_OF_UPSTREAM = "upstream_"  # how the kinds of an upstream's failures begin
 _REFUSALS = frozenset({"queue_full"})
+_NOTHING_FOUND: Mapping[str, object] = {
+    "verdict": "none",
+    "images": (),
+    "bytes_saved": 0,
+    "tokens_saved": 0,
+    "reasons": (),
+    "unchecked": (),
+}
 
 
 def account_for(exchange: Exchange, metrics: Metrics) -> None:
@@ -50,7 +60,7 @@ def account_for(exchange: Exchange, metrics: Metrics) -> None:
 def _count_upstream(exchange: Exchange, metrics: Metrics, model: str, status: str) -> None:
     times = exchange.times
     metrics.upstream.observe(times.upstream_seconds or 0.0)
-    failed = [kind for kind in exchange.failures if kind in _UPSTREAM_FAILURES]
+    failed = [kind for kind in exchange.failures if kind.startswith(_OF_UPSTREAM)]
     for kind in failed:
         metrics.upstream_errors.labels(exchange.upstream, kind).inc()
     if exchange.is_forwarded:
@@ -120,8 +130,9 @@ def _count_savings(outcome: ImageOutcome, metrics: Metrics, model: str, provider
 
 def _line(exchange: Exchange) -> dict[str, object]:
     upstream = exchange.times.upstream_seconds
+    found = _found(exchange) if exchange.is_noted or exchange.failures else _NOTHING_FOUND
     return {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "time": _utc(int(time.time())),
         "level": "INFO",
         "request_id": exchange.request_id,
         "dialect": exchange.dialect,
@@ -131,12 +142,23 @@ def _line(exchange: Exchange) -> dict[str, object]:
         "client": exchange.client,
         "policy": exchange.policy.name,
         "status": exchange.status,
+        **found,
+        "overhead_ms": round(exchange.times.overhead_seconds * 1000, 3),
+        "upstream_ms": None if upstream is None else round(upstream * 1000, 3),
+    }
+
+
+def _found(exchange: Exchange) -> Mapping[str, object]:
+    return {
         "verdict": exchange.verdict,
         "images": [outcome.verdict.outcome for outcome in exchange.outcomes],
         "bytes_saved": exchange.bytes_saved,
         "tokens_saved": exchange.tokens_saved,
-        "overhead_ms": round(exchange.times.overhead_seconds * 1000, 3),
-        "upstream_ms": None if upstream is None else round(upstream * 1000, 3),
         "reasons": exchange.reasons,
         "unchecked": exchange.unchecked_reasons,
     }
+
+
+@lru_cache(maxsize=2)
+def _utc(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -26,12 +26,21 @@ _MOST_REMEMBERED = 1024  # tenants turned away; made-up keys must not fill the m
 class Admission:
     """Lets bodies in while they fit."""
 
-    def __init__(self, max_bytes: int, gauge: Gauge, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Bound all bodies together; `clock` tells seconds."""
+    def __init__(
+        self,
+        max_bytes: int,
+        gauge: Gauge,
+        *,
+        used: Callable[[int], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Bound all bodies together; `used` hears of the bytes each has held, `clock` tells seconds."""
+        self._used = used
         self._max_bytes = max_bytes
         self._gauge = gauge
         self._held = Counter[str]()  # bytes by tenant; never a zero
         self._held_bytes = 0
+        self._small_bytes = 0  # the part of them that small bodies hold
         self._turned_away: TTLCache[str, None] = TTLCache(_MOST_REMEMBERED, _REMEMBERED_SECONDS, clock)
         self._has_turned_away = False  # a cheap look for what every request asks
 
@@ -57,7 +66,7 @@ class Admission:
             self._turned_away[tenant] = None
             self._has_turned_away = True
             raise QueueFullError("too many bytes of other requests are in flight; try again shortly")
-        self._change(size_bytes, tenant)
+        self._change(size_bytes, tenant, own_bytes=own_bytes)
         if own_bytes == 0 and self._has_turned_away:
             self._turned_away.pop(tenant, None)
             self._has_turned_away = bool(self._turned_away)
@@ -65,11 +74,13 @@ class Admission:
     def _fits(self, size_bytes: int, tenant: str, *, own_bytes: int) -> bool:
         if self._held_bytes == own_bytes:
             return True
-        is_small = own_bytes + size_bytes < SMALL_BYTES
-        bound = self._max_bytes if is_small else self._max_bytes * (1 - _KEPT_FOR_SMALL)
+        kept = self._max_bytes * _KEPT_FOR_SMALL
+        if own_bytes + size_bytes < SMALL_BYTES:
+            return self._held_bytes + size_bytes <= self._max_bytes or self._small_bytes + size_bytes <= kept
+        bound = self._max_bytes - kept
         others_of_tenant = self._held[tenant] - own_bytes
         return self._held_bytes + size_bytes <= bound and (
-            is_small or not others_of_tenant or self._held[tenant] + size_bytes <= self._share(bound, tenant)
+            not others_of_tenant or self._held[tenant] + size_bytes <= self._share(bound, tenant)
         )
 
     def _share(self, bound: float, tenant: str) -> float:
@@ -77,12 +88,21 @@ class Admission:
         waiting = set(self._turned_away) - {tenant}
         return bound / len(waiting | set(self._held) | {tenant}) if waiting else bound
 
-    def _change(self, size_bytes: int, tenant: str) -> None:
+    def _give_back(self, size_bytes: int, tenant: str) -> None:
+        self._change(-size_bytes, tenant, own_bytes=size_bytes)
+        self._used(size_bytes)
+
+    def _change(self, size_bytes: int, tenant: str, *, own_bytes: int) -> None:
         self._held_bytes += size_bytes
+        self._small_bytes += _if_small(own_bytes + size_bytes) - _if_small(own_bytes)
         self._held[tenant] += size_bytes
         if not self._held[tenant]:
             del self._held[tenant]
         self._gauge.set(self._held_bytes)
+
+
+def _if_small(size_bytes: int) -> int:
+    return size_bytes if size_bytes < SMALL_BYTES else 0
 
 
 class Reservation:
@@ -105,7 +125,7 @@ class Reservation:
     def release(self) -> None:
         """Give all of it back; again does nothing."""
         if self.size_bytes:
-            self._admission._change(-self.size_bytes, self._tenant)
+            self._admission._give_back(self.size_bytes, self._tenant)
         self.size_bytes = 0
 
     def __enter__(self) -> "Reservation":

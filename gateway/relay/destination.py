@@ -22,6 +22,7 @@ from gateway.settings import Upstream as UpstreamSettings
 DEFAULT = "default"  # name of the upstream that the settings do not name
 
 _VERSION = b"/v1"
+_LOOKED_AT = b"/v1/models"
 _SDK_KNOWS_THE_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure"})
 _OPENAI_BELOW = b"/openai"  # where Gemini offers OpenAI's API, and Azure too
 _KEY_HEADERS: Mapping[str, bytes] = {
@@ -59,6 +60,17 @@ class Destination:
             return headers
         kept = [pair for pair in headers if pair[0] not in CREDENTIAL_HEADERS]
         return [*kept, self.credential]
+
+    async def look(self) -> None:
+        """Return when the upstream answers, whatever it says.
+
+        Raises:
+            GatewayError: There is no answer.
+        """
+        answer = await self.upstream.send(
+            "GET", self.target(_LOOKED_AT, b""), self.headers([]), None, size_bytes=None
+        )
+        answer.close()
 
     def takes(self, *names: str) -> bool:
         """Tell whether a model with one of these names leads here."""

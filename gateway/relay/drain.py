@@ -19,6 +19,11 @@ class Drain:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
         self._is_over = False
+        self.has_begun = False  # no new requests are wanted
+
+    def begin(self) -> None:
+        """Say that no new requests are wanted; those that come are answered all the same."""
+        self.has_begun = True
 
     @contextmanager
     def limiting(self, exchange: Exchange) -> Iterator[None]:
@@ -48,6 +53,7 @@ class Drain:
 
     def end(self) -> None:
         """Tell everyone who is still being answered, and whoever comes later."""
+        self.begin()
         self._is_over = True
         ended = list(self._tasks)
         self._tasks.clear()

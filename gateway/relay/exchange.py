@@ -70,6 +70,11 @@ class Exchange:
         return list(dict.fromkeys(word for word in (self.unchecked, *images, *self.strays) if word))
 
     @property
+    def is_noted(self) -> bool:
+        """Whether there is anything to tell of images."""
+        return bool(self.outcomes or self.unchecked or self.strays)
+
+    @property
     def gravest(self) -> Verdict | None:
         """The gravest verdict over all images; None without one."""
         return worst(outcome.verdict for outcome in self.outcomes)
@@ -78,11 +83,12 @@ class Exchange:
     def verdict(self) -> str:
         """The gravest outcome over all images, or `none`."""
         if self.gravest is None:
-            return "unchecked" if self.unchecked else "none"
+            return "unchecked" if self.unchecked_reasons else "none"
         return self.gravest.outcome
 
     @property
     def reasons(self) -> list[str]:
         """Everything that was skipped or failed, one word each, without repetition."""
-        words = [self.unchecked, *(outcome.reason for outcome in self.outcomes), *self.failures]
+        images = (outcome.reason for outcome in self.outcomes)
+        words = [self.unchecked, *images, *self.strays, *self.failures]
         return list(dict.fromkeys(word for word in words if word))

@@ -13,18 +13,21 @@ _NOTHING_FOUND: Headers = [
 
 def explaining_headers(exchange: Exchange) -> Headers:
     """Return the headers that sum an exchange up."""
-    headers = _found(exchange) if exchange.outcomes or exchange.unchecked else list(_NOTHING_FOUND)
+    headers = _found(exchange) if exchange.is_noted else list(_NOTHING_FOUND)
     overhead = b"%.3f" % (exchange.times.overhead_seconds * 1000)
     headers.append((b"x-jnd-overhead-ms", overhead))
     if exchange.request_id:
         headers.append((b"x-jnd-request-id", _ascii(exchange.request_id)))
     if exchange.policy.name:
         headers.append((b"x-jnd-policy", _ascii(exchange.policy.name)))
-    if reasons := exchange.reasons:
-        headers.append((b"x-jnd-reason", _ascii(",".join(reasons))))
-    if unchecked := exchange.unchecked_reasons:
-        headers.append((b"x-jnd-unchecked", _ascii(",".join(unchecked))))
+    if exchange.is_noted or exchange.failures:
+        headers += _told(b"x-jnd-reason", exchange.reasons)
+        headers += _told(b"x-jnd-unchecked", exchange.unchecked_reasons)
     return headers
+
+
+def _told(name: bytes, words: list[str]) -> Headers:
+    return [(name, _ascii(",".join(words)))] if words else []
 
 
 def _found(exchange: Exchange) -> Headers:

@@ -58,13 +58,15 @@ class Fetcher:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._resolver = PublicResolver(self._may_be_private, resolver)
+        self._names = resolver
+        self._resolver: PublicResolver | None = None  # needs a running loop, as the session does
         self._cache: ByteBoundedCache[tuple[Fetched, float]] = ByteBoundedCache(settings.cache_bytes)
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         # A kept connection would be reused without its name being looked up again: none is kept.
+        self._resolver = PublicResolver(self._may_be_private, self._names)
         connector = aiohttp.TCPConnector(resolver=self._resolver, use_dns_cache=False, force_close=True)
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -78,7 +80,8 @@ class Fetcher:
     async def __aexit__(self, *_: object) -> None:
         if self._session is not None:
             await self._session.close()
-        await self._resolver.close()
+        if self._resolver is not None:
+            await self._resolver.close()
 
     async def fetch(self, url: str, *, tenant: str = "") -> Fetched:
         """Return the picture at an address, or what this tenant fetched from there a moment ago.

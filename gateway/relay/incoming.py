@@ -73,7 +73,7 @@ class Incoming:
         cycle = self._cycle
         if cycle is not None and announced is not None:
             if cycle.more_body:
-                await cycle.gather(max_bytes)
+                await cycle.gather(max_bytes, announced)
             if cycle.is_broken:
                 self._break_off()
             self._finish()

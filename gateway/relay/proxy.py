@@ -20,7 +20,7 @@ from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
 from gateway.relay.answer import Answer
-from gateway.relay.body import BodyWork, Looked, Problem
+from gateway.relay.body import BodyWork
 from gateway.relay.caller import Caller, Callers
 from gateway.relay.destination import Destination, Destinations, Place
 from gateway.relay.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
@@ -28,12 +28,12 @@ from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
 from gateway.relay.incoming import BodyTooLargeError, Incoming
+from gateway.relay.looking import Problem
 from gateway.relay.paths import read_target
 from gateway.relay.route import ApiRoute, Request
 from gateway.relay.upload import Body
 from gateway.relay.upstream import relay
 
-_INLINE_BYTES = 65_536  # bodies up to here are looked into on the event loop: a thread would cost more
 _VERSION = "/v1"
 _PACKED = "encoded_body"
 
@@ -84,7 +84,6 @@ class Proxy:
         """Serve one request."""
         incoming = Incoming(scope, receive)
         exchange = Exchange(NOT_GENERATIVE, "", incoming.raw_path.decode("latin-1"))
-        exchange.request_id = incoming.header(b"x-request-id").decode("latin-1")
         await self.route.serve(Request(incoming, exchange, send, self.dialects.of_errors("")), self._answer)
 
     async def _answer(self, request: Request) -> None:
@@ -94,7 +93,7 @@ class Proxy:
         request.dialect = found[0] if found else self.dialects.of_errors(place.destination().provider)
         _refuse_other_protocols(incoming)
         caller = self.callers.of(incoming)
-        exchange.client = caller.client
+        exchange.client, request.tenant = caller.client, caller.tenant
         if found is None:
             await self._pass_through(request, place, caller)
             return
@@ -128,7 +127,8 @@ class Proxy:
             except UnpackedTooLargeError:
                 return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), packed)
             room.grow(len(body))
-        looked = await self._look(body, request.dialect, exchange.api_path)
+        with exchange.trace.part("look"):
+            looked = await self.work.look(body, request.dialect, exchange.api_path)
         exchange.model = self.names.canonical(looked.model)
         destination = place.destination(looked.model, exchange.model)
         exchange.upstream, exchange.provider = destination.name, destination.provider
@@ -139,11 +139,6 @@ class Proxy:
         elif body is not packed:
             headers = [pair for pair in headers if pair[0] != b"content-encoding"]
         return await self.route.ask(request, destination, place.target.wire, treated, headers)
-
-    async def _look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
-        if len(body) <= _INLINE_BYTES:
-            return self.work.look(body, dialect, path)
-        return await asyncio.to_thread(self.work.look, body, dialect, path)
 
     async def _forward_unseen(self, request: Request, place: Place, problem: Problem, body: Body) -> Answer:
         """Pass on what cannot be looked into, if the policy allows that."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from starlette.types import Send
 
@@ -17,12 +18,18 @@ from gateway.relay.drain import Drain
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import ClientHangUpError, Headers, Incoming
+from gateway.relay.request_id import request_id
+from gateway.relay.tracing import Tracer
 from gateway.relay.upload import Body, Whole
 from gateway.relay.upstream import forwardable
 
 log = logging.getLogger(__name__)
 
 _EVENT_STREAM = b"text/event-stream"
+
+
+def nobody_minds(_: str) -> None:
+    """Forget who was accepted."""
 
 
 @dataclass
@@ -33,6 +40,7 @@ class Request:
     exchange: Exchange
     send: Send
     dialect: Dialect  # in which errors of ours are told
+    tenant: str = ""  # once the caller is known
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,17 @@ class ApiRoute:
 
     metrics: Metrics
     drain: Drain
+    tracer: Tracer
+    accept: Callable[[str], None] = nobody_minds  # hears of tenants whose key the upstream knows
 
     async def serve(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
         """Run `answer`; render what goes wrong in it, and account for the request.
 
         It is cancelled when the client hangs up.
         """
+        incoming, exchange = request.incoming, request.exchange
+        exchange.request_id = request_id(incoming.header(b"x-request-id"))
+        exchange.trace = self.tracer.begin(incoming.method, exchange.path, incoming.headers)
         task = asyncio.current_task()
         is_gone = False
 
@@ -56,21 +69,21 @@ class ApiRoute:
             if task is not None:
                 task.cancel()
 
-        request.incoming.call_on_hang_up(leave)
+        incoming.call_on_hang_up(leave)
         self.metrics.in_flight.inc()
         try:
             await self._rendering_errors(request, answer)
         except ClientHangUpError:
-            request.exchange.failures.append("client_hang_up")
+            exchange.failures.append("client_hang_up")
         except asyncio.CancelledError:
             if not is_gone or task is None:
                 raise
             task.uncancel()
-            request.exchange.failures.append("client_hang_up")
+            exchange.failures.append("client_hang_up")
         finally:
-            request.incoming.forget()
+            incoming.forget()
             self.metrics.in_flight.dec()
-            account_for(request.exchange, self.metrics)
+            account_for(exchange, self.metrics)
 
     async def ask(
         self, request: Request, destination: Destination, path: bytes, body: Body, headers: Headers
@@ -93,6 +106,9 @@ class ApiRoute:
                 incoming.method, target, outgoing, body, size_bytes=size_bytes
             )
         exchange.is_forwarded = True
+        is_judged = destination.credential is None or bool(exchange.client)  # by us, where the key is ours
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES and is_judged:
+            self.accept(request.tenant)
         exchange.is_stream = any(
             name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in answer.headers
         )

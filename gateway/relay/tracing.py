@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.relay.incoming import Headers
+from gateway.settings import Telemetry
 
 if TYPE_CHECKING:
     from gateway.relay.exchange import Exchange
@@ -45,6 +47,23 @@ class Tracer(Protocol):
     def close(self) -> None:
         """Send what is left; may take seconds."""
         ...
+
+
+def tracer_for(settings: Telemetry) -> Tracer:
+    """Return whoever collects traces as the settings say; loads OpenTelemetry only if somebody does.
+
+    Raises:
+        ValueError: The extra `telemetry` is not installed.
+    """
+    if settings.otlp_endpoint is None:
+        return NoTracer()
+    try:
+        from gateway.telemetry import OpenTelemetry  # noqa: PLC0415 - heavy, and seldom wanted
+    except ModuleNotFoundError as error:
+        message = "telemetry.otlp_endpoint needs OpenTelemetry: expected `pip install 'lmm-jnd[telemetry]'`"
+        raise ValueError(message) from error
+
+    return OpenTelemetry(settings, version("lmm-jnd"))
 
 
 class _NoPart:

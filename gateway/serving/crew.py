@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from gateway.serving.balance import MOST_WORKERS
 from gateway.serving.worker_process import (
     Employer,
     WorkerFailedError,
@@ -55,6 +56,7 @@ class Crew:
         self._backoff = backoff
         self._on_crash = on_crash
         self._settings = Settings()
+        self._places: set[int] = set()
         self._starting: set[WorkerProcess] = set()
         self._working: list[WorkerProcess] = []
         self._watches: dict[WorkerProcess, asyncio.Task[None]] = {}  # of everyone alive
@@ -116,12 +118,20 @@ class Crew:
             worker.hurry()
 
     async def _start(self, settings: Settings) -> None:
-        worker = await start_worker(self._employer, self._tasks)
+        worker = await start_worker(self._employer, self._tasks, self._take_place())
         self._starting.add(worker)
         self._watches[worker] = self._tasks.create_task(self._watch(worker))
         await worker.give(settings)
         self._starting.discard(worker)
         self._working.append(worker)
+
+    def _take_place(self) -> int:
+        free = (place for place in range(MOST_WORKERS) if place not in self._places)
+        place = next(free, None)
+        if place is None:
+            raise WorkerFailedError("too many workers have not ended yet")
+        self._places.add(place)
+        return place
 
     async def _start_or_refill(self, settings: Settings) -> None:
         try:
@@ -140,6 +150,8 @@ class Crew:
         """Wait for a worker's end, keep its numbers, and replace it if nobody asked it to end."""
         code = await worker.ended()
         await asyncio.to_thread(self._employer.metrics.fold, worker.pid)
+        self._employer.occupancy.leave(worker.place)
+        self._places.discard(worker.place)
         self._starting.discard(worker)
         del self._watches[worker]
         if worker in self._working:

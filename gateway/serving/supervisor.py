@@ -3,7 +3,7 @@
     SIGTERM, SIGINT   drain and end; a second one ends the drain
     SIGHUP            read the settings again; workers that have them take over before the old ones drain
 
-It holds what workers share, the memory of seen pictures, and loads nothing that looks at pictures.
+It holds what workers share, the memory of seen pictures, and loads no predictor.
 """
 
 import asyncio
@@ -15,7 +15,9 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from gateway.logs import configure_logging
 from gateway.memory.seen_pictures import SeenPictures
+from gateway.serving.balance import FILE_NAME, Occupancy
 from gateway.serving.crew import Backoff, Crew
 from gateway.serving.listener import address_of, listen_on
 from gateway.serving.metric_files import MetricFiles
@@ -28,11 +30,17 @@ log = logging.getLogger(__name__)
 LOAD_PIPELINE = "gateway.assembly:load_pipeline"
 
 
-def supervise(read_settings: Callable[[], Settings], *, pipeline: str = LOAD_PIPELINE) -> None:
+def supervise(
+    read_settings: Callable[[], Settings],
+    *,
+    announce: Callable[[Settings], None],
+    pipeline: str = LOAD_PIPELINE,
+) -> None:
     """Serve until told to end.
 
     Args:
         read_settings: Called now, and at every SIGHUP.
+        announce: Called once the port is open, before anything is loaded.
         pipeline: `module:function` that a worker calls with its settings and the memory of pictures.
 
     Raises:
@@ -43,6 +51,8 @@ def supervise(read_settings: Callable[[], Settings], *, pipeline: str = LOAD_PIP
     """
     settings = read_settings()
     with contextlib.closing(listen_on(settings.listen.host, settings.listen.port)) as listener:
+        announce(settings)
+        configure_logging()
         metrics = MetricFiles.make()
         try:
             supervisor = _Supervisor(settings, read_settings, listener, metrics, pipeline)
@@ -69,7 +79,8 @@ class _Supervisor:
         self._address = address_of(listener)
         kept = settings.near_duplicate
         pictures = SeenPictures[Any](kept.max_entries, kept.ttl_seconds, time.monotonic)
-        self._employer = Employer(listener, pictures, metrics, pipeline)
+        occupancy = Occupancy(metrics.folder / FILE_NAME)
+        self._employer = Employer(listener, pictures, metrics, occupancy, pipeline)
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
 

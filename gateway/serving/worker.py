@@ -6,6 +6,7 @@ whose supervisor is gone drains and ends: it never outlives it for long.
 
 import argparse
 import asyncio
+import gc
 import importlib
 import logging
 import signal
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from gateway.app import create_app
 from gateway.logs import configure_logging
 from gateway.memory.protocol import SeenPictureStore
@@ -25,8 +28,9 @@ from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
 from gateway.relay.drain import Drain
 from gateway.relay.http_server import server_config
+from gateway.serving.balance import FILE_NAME, Occupancy
+from gateway.serving.draining_server import DrainingServer
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of
-from gateway.serving.http_server import DrainingServer
 from gateway.serving.metric_files import MetricFiles
 from gateway.settings import Settings
 
@@ -46,13 +50,14 @@ class Born:
     control: socket.socket
     pictures: socket.socket
     metrics: Path
+    place: int  # its own among all workers alive
     pipeline: str  # module:function that loads it
 
     @classmethod
     def of(cls, arguments: list[str]) -> "Born":
         """Read the command line."""
         parser = argparse.ArgumentParser()
-        for name in ("listener", "control", "pictures"):
+        for name in ("listener", "control", "pictures", "place"):
             parser.add_argument(f"--{name}", type=int, required=True)
         parser.add_argument("--metrics", type=Path, required=True)
         parser.add_argument("--pipeline", required=True)
@@ -62,6 +67,7 @@ class Born:
             control=socket.socket(fileno=given.control),
             pictures=socket.socket(fileno=given.pictures),
             metrics=given.metrics,
+            place=given.place,
             pipeline=given.pipeline,
         )
 
@@ -71,29 +77,33 @@ def main() -> None:
     born = Born.of(sys.argv[1:])
     sys.setswitchinterval(_SWITCH_SECONDS)
     configure_logging()
-    logging.getLogger("uvicorn.error").setLevel(
-        logging.WARNING
-    )  # starts and ends are the supervisor's to tell
+    # Starts and ends are the supervisor's to tell.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     settings = settings_of(_first_message(born.control))  # nothing else is said before the answer
+    files, drain = MetricFiles(born.metrics), Drain()
     try:
-        serve(settings, born)
-    except (
-        OSError,
-        ValueError,
-    ) as error:  # what is wrong with an artifact or a profile; a bug shows its traceback
+        app = _load(settings, born, files, drain)
+    except (OSError, ValueError) as error:  # of an artifact, a profile, an address; a bug shows its traceback
         born.control.sendall(line_of({"failed": str(error)}))
         sys.exit(1)
+    # What was loaded stays. Collecting garbage among its quarter of a million objects would stop every thread
+    # for .3 s, now and then.
+    gc.collect()
+    gc.freeze()
+    if _answer(app, settings, born, drain).is_orphan:
+        files.remove()
 
 
-def serve(settings: Settings, born: Born) -> None:
-    """Load and answer."""
-    files = MetricFiles(born.metrics)
+def _load(settings: Settings, born: Born, files: MetricFiles, drain: Drain) -> ASGIApp:
     names = ModelNames(settings.model_map, settings.models)
     metrics = Metrics(names.labels, [client.name for client in settings.clients], shared=files)
     seen = SharedPictures(born.pictures, on_trouble=metrics.errors.labels("seen_pictures").inc)
     pipeline = _loader(born.pipeline)(settings, seen)
-    drain = Drain()
-    app = create_app(settings, pipeline, metrics=metrics, drain=drain)
+    return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=seen.accept)
+
+
+def _answer(app: ASGIApp, settings: Settings, born: Born, drain: Drain) -> "_Control":
+    """Answer until the drain is over."""
 
     def on_ready() -> None:
         asyncio.get_running_loop().add_reader(control, control.obey)
@@ -101,11 +111,12 @@ def serve(settings: Settings, born: Born) -> None:
             asyncio.get_running_loop().add_signal_handler(number, control.drain_by_signal)
         born.control.sendall(line_of({"ready": True}))
 
-    server = DrainingServer(server_config(app, settings), drain, on_ready=on_ready)
+    occupancy = Occupancy(born.metrics / FILE_NAME)
+    config = server_config(app, settings)
+    server = DrainingServer(config, drain, occupancy=occupancy, place=born.place, on_ready=on_ready)
     control = _Control(born.control, server, settings.listen.drain_seconds)
     server.run(sockets=[born.listener])
-    if control.is_orphan:
-        files.remove()
+    return control
 
 
 class _Control:
@@ -124,7 +135,10 @@ class _Control:
 
     def obey(self) -> None:
         """Read what has come; nothing means that the supervisor is gone."""
-        piece = self._connection.recv(65536)
+        try:
+            piece = self._connection.recv(65536)
+        except ConnectionError:
+            piece = b""
         if not piece:
             asyncio.get_running_loop().remove_reader(self)
             self.is_orphan = True

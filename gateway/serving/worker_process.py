@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gateway.memory.picture_server import PackedPicture, serve_pictures
 from gateway.memory.seen_pictures import SeenPictures
+from gateway.serving.balance import Occupancy
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_message
 from gateway.serving.metric_files import VARIABLE, MetricFiles
 from gateway.settings import Settings
@@ -18,8 +19,9 @@ log = logging.getLogger(__name__)
 READY_SECONDS = 180.0  # to load the predictor on a busy machine
 _PICTURE_BUFFER_BYTES = 1024 * 1024
 
-# glibc keeps one heap per thread and what large pictures leave in it: few heaps, and large blocks given back.
-_MEMORY = ("MALLOC_ARENA_MAX=2", "MALLOC_TRIM_THRESHOLD_=8388608")
+# glibc keeps a heap per thread, and in each what large pictures left. Its thresholds stay as they are: told
+# to give back more, it asks for the same memory again all the time, a sixth of an image's processor time.
+_FEW_HEAPS = "MALLOC_ARENA_MAX=2"
 _ONE_THREAD = "OMP_NUM_THREADS=1"  # pictures are spread over threads already
 
 
@@ -34,6 +36,7 @@ class Employer:
     listener: socket.socket
     pictures: SeenPictures[PackedPicture]
     metrics: MetricFiles
+    occupancy: Occupancy
     pipeline: str  # module:function that loads it
 
 
@@ -41,8 +44,13 @@ class WorkerProcess:
     """A running worker."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        process: asyncio.subprocess.Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        place: int,
     ) -> None:
+        self.place = place  # its own among all workers alive
         self._process = process
         self._reader = reader
         self._writer = writer
@@ -96,29 +104,30 @@ class WorkerProcess:
             self._writer.write(line_of(message))
 
 
-async def start_worker(employer: Employer, tasks: asyncio.TaskGroup) -> WorkerProcess:
+async def start_worker(employer: Employer, tasks: asyncio.TaskGroup, place: int) -> WorkerProcess:
     """Start a worker that waits for its settings."""
     control, its_control = socket.socketpair()
     pictures, its_pictures = socket.socketpair()
     with its_control, its_pictures:
-        process = await _spawn(employer, its_control, its_pictures)
+        process = await _spawn(employer, its_control, its_pictures, place)
     reader, writer = await asyncio.open_connection(sock=control, limit=MAX_LINE_BYTES)
     ends = await asyncio.open_connection(sock=pictures, limit=_PICTURE_BUFFER_BYTES)
     tasks.create_task(serve_pictures(*ends, employer.pictures))
-    return WorkerProcess(process, reader, writer)
+    return WorkerProcess(process, reader, writer, place)
 
 
 async def _spawn(
-    employer: Employer, control: socket.socket, pictures: socket.socket
+    employer: Employer, control: socket.socket, pictures: socket.socket, place: int
 ) -> asyncio.subprocess.Process:
     listener = employer.listener
     sockets = {"listener": listener, "control": control, "pictures": pictures}
     options = [word for name, each in sockets.items() for word in (f"--{name}", str(each.fileno()))]
-    variables = [*_MEMORY, _ONE_THREAD, f"{VARIABLE}={employer.metrics.folder}"]
+    variables = [_FEW_HEAPS, _ONE_THREAD, f"{VARIABLE}={employer.metrics.folder}"]
     # A session of its own: Ctrl-C reaches the supervisor alone, which drains its workers in order.
     return await asyncio.create_subprocess_exec(
         *("/usr/bin/env", *variables, sys.executable, "-P", "-m", "gateway.serving.worker", *options),
         *("--metrics", str(employer.metrics.folder), "--pipeline", employer.pipeline),
+        *("--place", str(place)),
         stdin=asyncio.subprocess.DEVNULL,
         pass_fds=[each.fileno() for each in sockets.values()],
         start_new_session=True,

@@ -95,3 +95,17 @@ os.waitpid(child, 0)
 """
 
     assert sorted(logged(code)) == ["child", "parent"]
+
+
+def test_a_process_ended_by_a_signal_loses_nothing_that_came_before_its_last_word():
+    code = """
+import os, signal
+log("gateway.access").info("request")
+log("gateway").info("stopping")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    ran = subprocess.run([sys.executable, "-c", SET_UP + code], capture_output=True, text=True, check=False)
+
+    assert ran.stderr.splitlines()[0] == "request"
+    assert json.loads(ran.stderr.splitlines()[1])["message"] == "stopping"

@@ -1,6 +1,9 @@
+import time
+
 import pytest
 
-from calibration.image import ImageError, decode
+from calibration.image import Image, ImageError, decode, encode_png
+from gateway.errors import ImageTimeoutError
 from gateway.policy import Policies
 from gateway.settings import Settings
 
@@ -69,7 +72,9 @@ def test_unregistered_but_common_media_type_is_no_mismatch(make_pipeline, png):
     jpeg = make_pipeline().process(png, "image/png", **ASK).data
 
     assert make_pipeline().process(jpeg, "image/jpg", **ASK).reason == ""
-    assert make_pipeline().process(jpeg, "image/png", **ASK).reason == "media_type_mismatch"
+    wrong = make_pipeline().process(jpeg, "image/png", **ASK)
+    assert wrong.reason == "media_type_mismatch"
+    assert wrong.media_type == "image/jpeg"
 
 
 def test_image_no_detector_could_examine_says_so(make_pipeline, inspector, png):
@@ -113,3 +118,48 @@ def test_an_image_met_again_is_recalled_by_the_same_rules_alone(make_pipeline, p
 
 def test_pixels_are_those_of_the_file(make_pipeline, png):
     assert make_pipeline().process(png, "image/png", **ASK).pixels_in == 128 * 96
+
+
+def test_what_was_met_before_is_recalled_without_looking_at_it(make_pipeline, inspector, png):
+    pipeline = make_pipeline()
+    assert pipeline.recall(png, "image/png", **ASK) is None
+
+    outcome = pipeline.process(png, "image/png", **ASK)
+    known = pipeline.recall(png, "image/png", **ASK)
+
+    assert known is not None
+    assert known.is_recalled
+    assert known.data == outcome.data
+    assert len(inspector.tenants) == 1
+
+
+def test_another_provider_is_another_question(make_pipeline, png):
+    pipeline = make_pipeline()
+
+    pipeline.process(png, "image/png", **ASK, provider="openai")
+
+    assert pipeline.recall(png, "image/png", **ASK, provider="anthropic") is None
+
+
+def test_nothing_more_is_done_after_the_deadline(make_pipeline, inspector, png):
+    pipeline = make_pipeline()
+
+    with pytest.raises(ImageTimeoutError):
+        pipeline.process(png, "image/png", **ASK, deadline=time.monotonic() - 1)
+
+    assert inspector.tenants == []
+
+
+def test_an_image_is_held_to_the_pixels_its_header_states(make_pipeline, picture, png):
+    twice = (
+        png[:8] + encode_png(Image(picture.pixels[:8, :8]))[8:33] + png[8:]
+    )  # two headers, the first small
+    pipeline = make_pipeline()
+    assert pipeline.pixels_of(twice) == 64
+
+    with pytest.raises(ImageError, match="more pixels than its header states"):
+        pipeline.process(twice, "image/png", **ASK)
+
+
+def test_an_image_that_does_not_state_its_pixels_counts_as_the_largest(make_pipeline):
+    assert make_pipeline(Settings(limits={"max_pixels": 1234})).pixels_of(b"who knows") == 1234

@@ -16,12 +16,13 @@ case "$*" in
 *version_info*) exit {too_old} ;;
 *ensurepip*) test -e "$MACHINE/has-venv" ;;
 --version) echo Python 3.{minor}.0 ;;
-"-m venv .venv")
-    mkdir -p .venv/bin
-    for name in python pip; do cp "$MACHINE/bin/python3" .venv/bin/$name; done ;;
+"-m venv "*)
+    mkdir -p "$3/bin"
+    for name in python pip; do cp "$MACHINE/bin/python3" "$3/bin/$name"; done ;;
 "-m pip"*) echo "pip $*" >> "$MACHINE/log"; case "$*" in *--index-url*) exit {no_torch} ;; esac ;;
 esac
 """
+PEERS = "chromium fonts-dejavu-core prometheus curl nginx-light nodejs npm"
 APT = 'echo "$0 $*" >> "$MACHINE/log"; touch "$MACHINE/has-venv"'
 
 
@@ -55,7 +56,7 @@ class Machine:
         return subprocess.run(
             ["bash", "tools/set_up.sh", what],
             cwd=self.checkout,
-            env={"PATH": str(self.folder / "bin"), "MACHINE": str(self.folder), **settings},
+            env={"PATH": str(self.folder / "bin"), "MACHINE": str(self.folder), "SBIN": "", **settings},
             capture_output=True,
             text=True,
             check=False,
@@ -66,8 +67,7 @@ class Machine:
 def machine(tmp_path: Path) -> Machine:
     """A bare Debian as root, without Python."""
     (tmp_path / "bin").mkdir()
-    (tmp_path / "checkout" / "tools").mkdir(parents=True)
-    shutil.copy(ROOT / "tools" / "set_up.sh", tmp_path / "checkout" / "tools")
+    shutil.copytree(ROOT / "tools", tmp_path / "checkout" / "tools")
     shutil.copy(ROOT / "constraints.txt", tmp_path / "checkout")
     for name in SYSTEM:
         found = shutil.which(name)
@@ -150,10 +150,9 @@ def test_sudo_is_used_where_it_asks_no_question(machine: Machine):
     machine.has("id", "echo 1000")
     machine.has("sudo", 'test "$1" = -n || "$@"')
 
-    told = machine.set_up("peers")
+    machine.set_up("peers")
 
-    assert told.returncode == 0, told.stderr
-    assert machine.log[-1].endswith("chromium fonts-dejavu-core prometheus")
+    assert machine.log[1].endswith(PEERS)
 
 
 @pytest.mark.parametrize(("program", "prefix"), [("sudo", "sudo sh -c"), ("true", "su -c")])
@@ -164,8 +163,7 @@ def test_who_may_not_install_is_told_the_exact_command(machine: Machine, program
     told = machine.set_up("peers")
 
     assert told.returncode == 1
-    packages = "chromium fonts-dejavu-core prometheus"
-    command = f"apt-get update -qq && apt-get install -qq -y --no-install-recommends {packages}"
+    command = f"apt-get update -qq && apt-get install -qq -y --no-install-recommends {PEERS}"
     assert f"    {prefix} '{command}'" in told.stderr.splitlines()
     assert machine.log == []
 
@@ -176,16 +174,48 @@ def test_another_system_is_told_what_to_install(machine: Machine):
     told = machine.set_up("peers")
 
     assert told.returncode == 1
-    assert "chromium fonts-dejavu-core prometheus" in told.stderr
+    assert PEERS in told.stderr
 
 
-def test_nothing_is_installed_that_is_there(machine: Machine):
-    for program in ("google-chrome", "prometheus", "promtool"):
+def has_programs_of_peers(machine: Machine):
+    for program in ("google-chrome", "prometheus", "promtool", "curl", "nginx", "node"):
         machine.has(program)
+    machine.has("npm", 'echo "npm $*" >> "$MACHINE/log"')
+    machine.has_python(12)
+
+
+def test_peers_get_folders_of_their_own_with_pinned_releases(machine: Machine):
+    has_programs_of_peers(machine)
 
     told = machine.set_up("peers")
 
-    assert (told.returncode, told.stdout, machine.log) == (0, "", [])
+    assert told.returncode == 0, told.stderr
+    litellm, npm, clients = machine.log
+    assert litellm.endswith("-r tools/peers/litellm.txt")
+    assert npm.startswith("npm ci --prefix .peers/npm")
+    assert clients.endswith("-r tools/peers/clients.txt")
+    assert not (machine.checkout / ".venv").exists()
+
+
+def test_nothing_is_installed_that_is_there(machine: Machine):
+    has_programs_of_peers(machine)
+    machine.set_up("peers")
+    before = machine.log
+
+    told = machine.set_up("peers")
+
+    assert (told.returncode, told.stdout, machine.log) == (0, "", before)
+
+
+def test_peers_whose_pins_changed_are_set_up_again(machine: Machine):
+    has_programs_of_peers(machine)
+    machine.set_up("peers")
+    ready = machine.checkout / ".peers/clients/.ready"
+    os.utime(ready, (0, 0))
+
+    machine.set_up("peers")
+
+    assert machine.log[3:] == [machine.log[2]]
 
 
 def test_packages_that_cannot_be_installed_stop_the_set_up(machine: Machine):
@@ -250,4 +280,4 @@ def test_an_unknown_target_is_refused(machine: Machine):
     told = machine.set_up("everything")
 
     assert told.returncode == 1
-    assert "expected demo, dev or peers, got 'everything'" in told.stderr
+    assert "expected demo, dev, peers or rivals, got 'everything'" in told.stderr

@@ -109,3 +109,9 @@ def test_a_provider_may_be_described_as_like_another():
 def test_damaged_rules_are_told(text: str):
     with pytest.raises(ProviderRulesError):
         parse_rules(text)
+
+
+def test_azure_serves_openais_models_by_openais_rules():
+    rules = load_rules()
+
+    assert rules.of("azure") == rules.of("openai") != rules.of("other")

@@ -73,7 +73,7 @@ def test_the_log_line_tells_everything_but_the_image(caplog):
     line = orjson.loads(record.getMessage())
     assert line["status"] == 200
     assert line["verdict"] == "unchecked"
-    assert line["reasons"] == ["damaged"]
+    assert line["reasons"] == ["damaged", "url"]
     assert line["unchecked"] == ["damaged", "url"]
     assert [line[key] for key in ("request_id", "upstream", "client", "policy")] == [
         "r1",

@@ -45,9 +45,29 @@ def test_a_body_is_counted_until_its_answer_has_ended(admission, gauge):
 
 def test_a_body_larger_than_the_bound_gets_in_alone(admission):
     with admission.admit(2 * BOUND), pytest.raises(QueueFullError):
-        admission.admit(1, tenant="another")
+        admission.admit(MEBIBYTE, tenant="another")
     with admission.admit(1), pytest.raises(QueueFullError):
         admission.admit(2 * BOUND)
+
+
+def test_small_bodies_get_in_beside_one_that_is_larger_than_the_bound(admission):
+    with admission.admit(2 * BOUND):
+        for _ in range(16):
+            admission.admit(SMALL_BYTES - 1)
+        with pytest.raises(QueueFullError):
+            for _ in range(16):
+                admission.admit(SMALL_BYTES - 1)
+
+
+def test_a_body_that_grows_large_no_longer_takes_the_room_of_small_ones(admission):
+    admission.admit(2 * MEBIBYTE)
+    growing = [admission.admit(SMALL_BYTES - 1) for _ in range(12)]
+
+    for body in growing:
+        body.grow(MEBIBYTE)
+
+    for _ in range(16):
+        admission.admit(SMALL_BYTES - 1)
 
 
 def test_a_body_of_unknown_length_grows_until_nothing_is_left(admission):
@@ -63,13 +83,16 @@ def test_a_body_of_unknown_length_grows_until_nothing_is_left(admission):
     assert admission.held_bytes == 12 * MEBIBYTE
 
 
-def test_room_is_given_back_once(admission):
+def test_room_is_given_back_once_and_told_of(gauge):
+    used = []
+    admission = Admission(BOUND, gauge, used=used.append)
     held = admission.admit(5)
 
     held.release()
     held.release()
 
     assert admission.held_bytes == 0
+    assert used == [5]
 
 
 def test_room_is_given_back_when_the_request_fails(admission):
@@ -130,4 +153,6 @@ def test_bytes_in_flight_stay_within_the_bound_unless_one_body_is_alone(requests
             continue
         sizes = [each.size_bytes for each in held if each.size_bytes]
         assert admission.held_bytes == sum(sizes)
-        assert admission.held_bytes <= BOUND or len(sizes) == 1
+        large = [size for size in sizes if size >= SMALL_BYTES]
+        assert sum(large) <= BOUND * 15 / 16 or len(large) == 1
+        assert admission.held_bytes <= max([BOUND, *large]) + BOUND / 16

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 
 from gateway.relay.drain import Drain
+from gateway.serving.balance import Acceptor, Occupancy
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +26,24 @@ _LOOK_SECONDS = 0.02
 class DrainingServer(uvicorn.Server):
     """Serves until `begin_drain`."""
 
-    def __init__(self, config: uvicorn.Config, drain: Drain, *, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        drain: Drain,
+        *,
+        occupancy: Occupancy,
+        place: int,
+        on_ready: Callable[[], None],
+    ) -> None:
+        """Take the place that is this process's alone among those that share the socket."""
         super().__init__(config)
+        self._occupancy = occupancy
+        self._place = place
         self._drain = drain
         self._on_ready = on_ready
         self._linger_seconds = 0.0
         self._drain_seconds = 0.0
+        self._acceptors: list[Acceptor] = []
         self._is_draining = asyncio.Event()
         self._is_hurried = asyncio.Event()
 
@@ -41,12 +54,14 @@ class DrainingServer(uvicorn.Server):
             drain_seconds: For answers that are running.
             linger_seconds: That idle connections stay open: a request may be on its way.
         """
+        self._drain.begin()
         self._drain_seconds = drain_seconds
         self._linger_seconds = min(linger_seconds, drain_seconds)
         self._is_draining.set()
 
     def hurry(self) -> None:
         """End the drain now."""
+        self._drain.begin()
         self._is_draining.set()
         self._is_hurried.set()
 
@@ -57,21 +72,20 @@ class DrainingServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, and say so."""
-        await super().startup(sockets)
-        if self.started:
-            self._on_ready()
+        await super().startup([])
+        for listener in sockets or []:
+            self._acceptors.append(self._accept_from(listener))
+        self._on_ready()
 
     async def main_loop(self) -> None:
         """Serve until the drain begins."""
         await self.on_tick(0)  # sets the headers of every answer
         await self._is_draining.wait()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
         """Drain."""
-        for server in self.servers:
-            server.close()
-        for each in sockets or []:
-            each.close()
+        for acceptor in self._acceptors:
+            acceptor.close()
         state = self.server_state
         state.default_headers = [*state.default_headers, (b"connection", b"close")]
         for connection in list(state.connections):
@@ -85,6 +99,24 @@ class DrainingServer(uvicorn.Server):
         await self._until_idle(began + self._drain_seconds)
         await self._tell_the_rest()
         await self.lifespan.shutdown()
+
+    def _accept_from(self, listener: socket.socket) -> Acceptor:
+        """Accept, and keep the others informed of how many connections there are."""
+        state, protocol = self.server_state, self.config.http_protocol_class
+
+        class Counted(protocol):  # type: ignore[misc, valid-type]
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                acceptor.note(len(state.connections))
+
+        def new_connection() -> asyncio.Protocol:
+            connection: asyncio.Protocol = Counted(
+                config=self.config, server_state=state, app_state=self.lifespan.state
+            )
+            return connection
+
+        acceptor = Acceptor(listener, new_connection, self._occupancy, self._place)
+        return acceptor
 
     async def _tell_the_rest(self) -> None:
         state = self.server_state
