@@ -5,6 +5,7 @@ and not read yet be decrypted after a reset.
 """
 
 import asyncio
+import math
 import ssl
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Iterator
@@ -35,10 +36,10 @@ class RescuingTls(SSLProtocol):
             trusted_authorities(),
             self.stands,
             server_hostname=host,
-            ssl_handshake_timeout=timeout_seconds,
+            ssl_handshake_timeout=math.ceil(timeout_seconds),  # whoever waits is more exact
         )
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: BaseException | None) -> None:
         """Pass on what is left, then the loss."""
         if exc is not None:
             for data in self._left_over():
