@@ -235,7 +235,8 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer is None or answer.is_over:
             return
-        if sum(len(name) + len(value) for name, value in headers) > self._max_header_bytes:
+        is_long = self._head_bytes > self._max_header_bytes  # with what came of the body, so look closer
+        if is_long and sum(len(name) + len(value) for name, value in headers) > self._max_header_bytes:
             self._fail(self._too_many_headers())
             return
         self._is_in_head = False
