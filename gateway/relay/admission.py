@@ -42,6 +42,7 @@ class Admission:
         self._held_bytes = 0
         self._small_bytes = 0  # the part of them that small bodies hold
         self._turned_away: TTLCache[str, None] = TTLCache(_MOST_REMEMBERED, _REMEMBERED_SECONDS, clock)
+        self._has_turned_away = False  # a cheap look for what every request asks
 
     @property
     def held_bytes(self) -> int:
@@ -55,17 +56,20 @@ class Admission:
             QueueFullError: The bytes do not fit beside those already held.
         """
         reservation = Reservation(self, tenant)
-        reservation.grow(size_bytes)
+        if size_bytes:
+            reservation.grow(size_bytes)
         return reservation
 
     def _take(self, size_bytes: int, tenant: str, *, own_bytes: int) -> None:
         """Hold more bytes for a body that holds `own_bytes` already."""
         if not self._fits(size_bytes, tenant, own_bytes=own_bytes):
             self._turned_away[tenant] = None
+            self._has_turned_away = True
             raise QueueFullError("too many bytes of other requests are in flight; try again shortly")
         self._change(size_bytes, tenant, own_bytes=own_bytes)
-        if own_bytes == 0:
+        if own_bytes == 0 and self._has_turned_away:
             self._turned_away.pop(tenant, None)
+            self._has_turned_away = bool(self._turned_away)
 
     def _fits(self, size_bytes: int, tenant: str, *, own_bytes: int) -> bool:
         if self._held_bytes == own_bytes:

@@ -146,7 +146,7 @@ def _told(error: OSError, place: str) -> str:
 
 def _proxy_for(scheme: str, host: str, port: int) -> Proxy | None:
     address = urllib.request.getproxies_environment().get(scheme)
-    if not address or urllib.request.proxy_bypass_environment(f"{host}:{port}"):
+    if not address or urllib.request.proxy_bypass(f"{host}:{port}"):
         return None
     url = URL(address if "://" in address else f"http://{address}")
     if url.scheme != "http" or not url.host:

@@ -6,10 +6,9 @@ headers of any number; nothing is ever sent twice.
 """
 
 import asyncio
-import contextlib
-import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from typing import cast
 
 import httptools
 
@@ -20,13 +19,7 @@ from gateway.errors import (
     UpstreamUnreachableError,
 )
 from gateway.relay.answer import NO_BODY, Answer, Headers
-
-PIECE_BYTES = 262_144  # large bodies leave in pieces, so that the event loop breathes between them
-_READ_BYTES = 262_144
-_LAST_CHUNK = b"0\r\n\r\n"
-
-Whole = bytes | bytearray | memoryview
-Body = Whole | AsyncIterator[bytes] | None
+from gateway.relay.upload import PIECE_BYTES, Body, Upload, Whole
 
 
 class Connection(asyncio.Protocol):
@@ -41,16 +34,12 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._answer: Answer | None = None
         self._on_free: Callable[[Connection], None] = _forget
-        self._sender: asyncio.Task[None] | None = None
-        self._writable: asyncio.Future[None] | None = None
-        self._spare: socket.socket | None = None  # a second handle of the socket, while a large body is sent
-        self._is_upload_open = False
+        self._upload: Upload | None = None
         self._is_keepable = True
         self._ends_with_connection = False
         self._is_in_head = True
         self._head_bytes = 0
         self._headers: Headers = []
-        self._is_plain = True
         self._transport: asyncio.Transport
         self.active_at = 0.0  # loop time of the last sign of life
 
@@ -99,14 +88,13 @@ class Connection(asyncio.Protocol):
             elif isinstance(body, Whole) and len(body) <= PIECE_BYTES:
                 self._transport.write(head + body)
             else:
-                self._begin_upload(head, body, is_chunked)
+                self._upload = Upload(self._transport, self._sock, answer, self._upload_ended)
+                self._upload.start(head, body, is_chunked=is_chunked)
             await answer.head()
         except BaseException:
             self.close()
             self._release()
             raise
-        if self._sender is not None and answer.status >= 300:
-            self._sender.cancel()  # nobody wants the rest
         return answer
 
     def close(self) -> None:
@@ -121,7 +109,7 @@ class Connection(asyncio.Protocol):
         """Fail the answer if the upstream has been silent for too long although it was its turn."""
         answer = self._answer
         is_silent = answer is not None and not answer.is_over and not answer.is_full
-        is_its_turn = not self._is_upload_open or self._writable is not None
+        is_its_turn = self._upload is None or not self._upload.waits_for_caller
         if answer is not None and is_silent and is_its_turn and now - self.active_at > seconds:
             message = f"{self._place} did not answer within {seconds:g} s"
             answer.fail(UpstreamTimeoutError(message), cut="upstream_timeout")
@@ -129,71 +117,22 @@ class Connection(asyncio.Protocol):
 
     def _release(self) -> None:
         """End the exchange: keep the connection only if both sides have said all."""
-        answer, self._answer = self._answer, None
+        answer, upload = self._answer, self._upload
         if answer is None:
             return
-        if self._sender is not None:
-            self._sender.cancel()
-        if self._spare is not None:
-            self._spare.close()
-            self._spare = None
-        if not answer.is_complete or self._is_upload_open:
+        if not answer.is_complete or (upload is not None and upload.is_open):
             self.close()
+        self._answer = self._upload = None
+        if upload is not None:
+            upload.close()
         self._on_free(self)
 
-    # --- sending a body in pieces
-
-    def _begin_upload(self, head: bytes, body: Body, is_chunked: bool) -> None:
-        if self._is_plain:
-            self._spare = socket.socket(fileno=os.dup(self._sock.fileno()))
-        self._is_upload_open = True
-        self._sender = asyncio.ensure_future(self._upload(head, body, is_chunked))
-        self._sender.add_done_callback(self._upload_ended)
-
-    async def _upload(self, head: bytes, body: Body, is_chunked: bool) -> None:
-        self._transport.write(head)
-        async for piece in _pieces(body):
-            if not await self._may_write():
-                return
-            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
-        if is_chunked:
-            if not await self._may_write():
-                return
-            self._transport.write(_LAST_CHUNK)
-        self._is_upload_open = False
+    def _upload_ended(self) -> None:
+        """Fail the answer if the body could not be sent: a caller that hung up or fell silent, most often."""
         self.active_at = self._loop.time()
-
-    async def _may_write(self) -> bool:
-        """Wait until the upstream takes more; False: it has refused the rest, or it is gone.
-
-        An answer that waits to be read is read before anything more is written: writing into a connection
-        that was reset behind its answer would lose it.
-        """
-        for _ in range(3):
-            if self._writable is not None:
-                await self._writable
-            if self._transport.is_closing():
-                return False
-            if not self._has_input():
-                break
-            await asyncio.sleep(0)
-        answer = self._answer
-        return answer is not None and not (answer.has_begun and answer.status >= 300)
-
-    def _has_input(self) -> bool:
-        try:
-            self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except (BlockingIOError, ValueError):
-            return False
-        except OSError:
-            return True
-        return True
-
-    def _upload_ended(self, sender: "asyncio.Task[None]") -> None:
-        self._sender = None
-        if sender.cancelled() or sender.exception() is None or self._answer is None:
+        if self._upload is None or self._upload.error is None or self._answer is None:
             return
-        error = sender.exception()
+        error = self._upload.error
         if not isinstance(error, GatewayError):
             error = UpstreamUnreachableError(f"the request could not be sent to {self._place}")
         self._answer.fail(error)
@@ -203,8 +142,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self._transport = transport  # type: ignore[assignment] - asyncio passes a whole Transport
-        self._is_plain = transport.get_extra_info("sslcontext") is None
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser."""
@@ -238,28 +176,23 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer is None or answer.is_over:
             return
-        if error is not None:
-            self._rescue(answer)
+        if error is not None and self._upload is not None:
+            for data in self._upload.left_over():
+                self.data_received(data)
+                if answer.is_over:
+                    return
         answer.fail(UpstreamUnreachableError(f"{self._place} closed the connection without an answer"))
 
     def pause_writing(self) -> None:
         """Make the sender wait."""
-        self._writable = self._loop.create_future()
+        if self._upload is not None:
+            self._upload.pause()
 
     def resume_writing(self) -> None:
         """Let the sender go on."""
         self.active_at = self._loop.time()
-        if self._writable is not None:
-            self._writable.set_result(None)
-            self._writable = None
-
-    def _rescue(self, answer: Answer) -> None:
-        """Read what arrived before the connection was reset: the answer may be among it."""
-        if self._spare is None:
-            return
-        with contextlib.suppress(OSError):
-            while not answer.is_over and (data := self._spare.recv(_READ_BYTES, socket.MSG_DONTWAIT)):
-                self.data_received(data)
+        if self._upload is not None:
+            self._upload.resume()
 
     def _fail(self, error: GatewayError) -> None:
         if self._answer is not None:
@@ -338,13 +271,3 @@ def _forget(_: Connection) -> None:
 
 def _garbled(place: str, error: Exception) -> UpstreamGarbledError:
     return UpstreamGarbledError(f"{place} did not answer in HTTP: {error}")
-
-
-async def _pieces(body: Body) -> AsyncIterator[Whole]:
-    if isinstance(body, Whole):
-        view = memoryview(body)
-        for start in range(0, len(view), PIECE_BYTES):
-            yield view[start : start + PIECE_BYTES]
-    elif body is not None:
-        async for piece in body:
-            yield piece

@@ -16,7 +16,7 @@ from gateway.relay.answer import Headers
 from gateway.relay.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETER
 from gateway.relay.paths import Target, read_target
 from gateway.relay.upstream import Upstream
-from gateway.settings import ImageUrls, NamedUpstream, Settings
+from gateway.settings import ImageUrls, Settings
 from gateway.settings import Upstream as UpstreamSettings
 
 DEFAULT = "default"  # name of the upstream that the settings do not name

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gateway.errors import ShuttingDownError
-from gateway.relay.exchange import Exchange
 from gateway.relay.answer import UpstreamCutError
+from gateway.relay.exchange import Exchange
 
 
 class Drain:

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 EXTENSION = "jnd.cycle"  # of the ASGI scope: where the app finds this object
 _LARGE_PIECE_BYTES = 65_536
 _BODILESS = frozenset({204, 304})
+_ABOUT_THE_CONNECTION = frozenset({b"connection", b"transfer-encoding"})
 _STATUS_LINES_END = 600
 
 
@@ -29,7 +30,7 @@ class Cycle(RequestResponseCycle):
         self.size_bytes = 0  # of what was received and not taken yet
         self._piece = b""
         self._pieces: io.BytesIO | None = None  # from the second piece on
-        self._head: list[bytes] | None = None
+        self._head = b""
         self._whole: asyncio.Future[None] | None = None
         self._most_bytes = 0
         self._announced_bytes = 0
@@ -161,14 +162,9 @@ class Cycle(RequestResponseCycle):
         status: int = message["status"]
         lines = [STATUS_LINE[status] if status < _STATUS_LINES_END else b"HTTP/1.1 %d \r\n" % status]
         for name, value in (*self.default_headers, *message.get("headers", ())):
-            if name == b"content-length":
-                self._length = int(value)
-            elif name == b"connection":
-                self.keep_alive = self.keep_alive and b"close" not in value.lower()
-                continue
-            elif name == b"transfer-encoding":
-                continue
-            lines.append(b"%b: %b\r\n" % (name, value))
+            if name not in _ABOUT_THE_CONNECTION:
+                lines.append(b"%b: %b\r\n" % (name, value))
+            self._mind(name, value)
         self._choose_end(status)
         if self.chunked_encoding:
             lines.append(b"transfer-encoding: chunked\r\n")
@@ -177,7 +173,14 @@ class Cycle(RequestResponseCycle):
         head = b"".join(lines)
         if head.count(b"\n") != len(lines):
             raise RuntimeError("a header of the answer holds a line break")
-        self._head = [head, b"\r\n"]
+        self._head = head + b"\r\n"
+
+    def _mind(self, name: bytes, value: bytes) -> None:
+        """Note what a header says of the answer's length and of the connection."""
+        if name == b"content-length":
+            self._length = int(value)
+        elif name == b"connection" and b"close" in value.lower():
+            self.keep_alive = False
 
     def _choose_end(self, status: int) -> None:
         """Decide how the caller will know where the answer ends."""
@@ -192,7 +195,6 @@ class Cycle(RequestResponseCycle):
             )  # else the connection's end is the answer's
 
     def _write(self, body: bytes, *, is_last: bool) -> None:
-        parts, self._head = self._head or [], None
         if self._is_bodiless:
             body = b""
         elif self._length is not None:
@@ -200,14 +202,10 @@ class Cycle(RequestResponseCycle):
             if self._length < 0 or (is_last and self._length):
                 raise RuntimeError("the answer is not as long as its content-length")
         if self.chunked_encoding:
-            if body:
-                parts += (b"%x\r\n" % len(body), body, b"\r\n")
-            if is_last:
-                parts.append(b"0\r\n\r\n")
-        elif body:
-            parts.append(body)
-        if parts:
-            self.transport.write(b"".join(parts) if len(parts) > 1 else parts[0])
+            body = _chunk(body, is_last=is_last)
+        head, self._head = self._head, b""
+        if head or body:
+            self.transport.write(head + body if head else body)
         if is_last:
             self._end()
 
@@ -229,3 +227,8 @@ def _room_for(begun: bytes, announced_bytes: int) -> io.BytesIO:
     room = io.BytesIO(bytes(announced_bytes))
     room.write(begun)
     return room
+
+
+def _chunk(body: bytes, *, is_last: bool) -> bytes:
+    chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return chunk + b"0\r\n\r\n" if is_last else chunk

@@ -7,7 +7,7 @@ noticed at once, without a task that waits for it.
 
 import asyncio
 import socket
-from typing import Any
+from typing import Any, cast
 
 import httptools
 import orjson
@@ -61,7 +61,7 @@ class CallerProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start the clock of the first request."""
-        super().connection_made(transport)  # type: ignore[arg-type] - asyncio passes a whole Transport
+        super().connection_made(cast(asyncio.Transport, transport))
         self._in_head = True
         self._head_bytes = 0
         self._since = self.loop.time()  # the head's beginning, or the body's last sign of life
@@ -164,7 +164,11 @@ class CallerProtocol(HttpToolsProtocol):
         self._in_head = False
         parser = self.parser
         self._check_head()
-        if parser.should_upgrade() and self._get_upgrade() != _WEBSOCKET and parser.get_method() != b"CONNECT":
+        if (
+            parser.should_upgrade()
+            and self._get_upgrade() != _WEBSOCKET
+            and parser.get_method() != b"CONNECT"
+        ):
             return  # asked again without the upgrade by _refuse_or_ignore_upgrade
         scope = self.scope
         scope["method"] = parser.get_method().decode("ascii")
@@ -188,7 +192,7 @@ class CallerProtocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
-        scope["extensions"] = {EXTENSION: cycle}  # type: ignore[typeddict-unknown-key] - a name of our own
+        scope["extensions"] = cast(Any, {EXTENSION: cycle})
         if existing is None or existing.response_complete:
             self._running = cycle
             self._start_asgi_task(cycle, self.app)
@@ -226,7 +230,7 @@ class CallerProtocol(HttpToolsProtocol):
         waiting = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if waiting is not None:
-            self._running = waiting
+            self._running = cast(Cycle, waiting)
         elif self.cycle.more_body:  # what is left of the body is read and dropped
             self._unset_keepalive_if_required()
 
@@ -265,12 +269,14 @@ class _Sweeper:
         state: Any = protocol.server_state
         if not hasattr(state, "sweeper"):
             state.sweeper = _Sweeper(protocol.loop, state.connections)
-        return state.sweeper  # type: ignore[no-any-return] - set just above
+        return cast(_Sweeper, state.sweeper)
 
     def watch(self, protocol: CallerProtocol) -> None:
         if self._timer is None:
             limits = protocol.limits
-            self._pause = min(_SWEEP_SECONDS, limits.header_timeout_seconds / 4, limits.body_timeout_seconds / 4)
+            self._pause = min(
+                _SWEEP_SECONDS, limits.header_timeout_seconds / 4, limits.body_timeout_seconds / 4
+            )
             self._timer = self._loop.call_later(self._pause, self._sweep)
 
     def _sweep(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 from starlette.types import Receive, Scope
 
@@ -133,7 +134,7 @@ class Incoming:
             self._break_off()
         if not message.get("more_body", False):
             self._finish()
-        return message.get("body", b"")  # type: ignore[no-any-return] - ASGI says it is bytes
+        return cast(bytes, message.get("body", b""))
 
     def _break_off(self) -> None:
         if self._cycle is not None and self._cycle.is_timed_out:

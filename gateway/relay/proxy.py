@@ -22,7 +22,6 @@ from gateway.relay.admission import Admission, Reservation
 from gateway.relay.answer import Answer
 from gateway.relay.body import BodyWork
 from gateway.relay.caller import Caller, Callers
-from gateway.relay.connection import Body
 from gateway.relay.destination import Destination, Destinations, Place
 from gateway.relay.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
 from gateway.relay.exchange import Exchange
@@ -32,6 +31,7 @@ from gateway.relay.incoming import BodyTooLargeError, Incoming
 from gateway.relay.looking import Problem
 from gateway.relay.paths import read_target
 from gateway.relay.route import ApiRoute, Request
+from gateway.relay.upload import Body
 from gateway.relay.upstream import relay
 
 _VERSION = "/v1"

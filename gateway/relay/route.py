@@ -13,7 +13,6 @@ from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.relay.accounting import account_for
 from gateway.relay.answer import Answer, UpstreamCutError
-from gateway.relay.connection import Body, Whole
 from gateway.relay.destination import Destination
 from gateway.relay.drain import Drain
 from gateway.relay.exchange import Exchange
@@ -21,6 +20,7 @@ from gateway.relay.explaining import explaining_headers
 from gateway.relay.incoming import ClientHangUpError, Headers, Incoming
 from gateway.relay.request_id import request_id
 from gateway.relay.tracing import Tracer
+from gateway.relay.upload import Body, Whole
 from gateway.relay.upstream import forwardable
 
 log = logging.getLogger(__name__)

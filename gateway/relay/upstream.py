@@ -16,8 +16,9 @@ from yarl import URL
 from gateway.errors import GatewayError
 from gateway.relay.answer import Answer, Headers
 from gateway.relay.connecting import connect, origin_of
-from gateway.relay.connection import Body, Connection, Whole
+from gateway.relay.connection import Connection
 from gateway.relay.stopwatch import Stopwatch
+from gateway.relay.upload import Body, Whole
 from gateway.settings import Upstream as UpstreamSettings
 
 _HOP_BY_HOP = frozenset(

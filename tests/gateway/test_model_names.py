@@ -12,9 +12,15 @@ from gateway.model_names import ModelNames
         ("us.anthropic.claude-3-5-sonnet-20241022-v2:0", "claude-3-5-sonnet-20241022"),
         ("anthropic.claude-opus-4-1-20250805-v1:0", "claude-opus-4-1-20250805"),
         ("global.amazon.nova-pro-v1:0", "nova-pro"),
-        ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", "claude-3-haiku-20240307"),
+        (
+            "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",
+            "claude-3-haiku-20240307",
+        ),
         ("publishers/google/models/gemini-2.5-pro", "gemini-2.5-pro"),
-        ("projects/p/locations/l/publishers/anthropic/models/claude-opus-4@20250514", "claude-opus-4-20250514"),
+        (
+            "projects/p/locations/l/publishers/anthropic/models/claude-opus-4@20250514",
+            "claude-opus-4-20250514",
+        ),
         ("models/gemini-2.0-flash", "gemini-2.0-flash"),
         ("claude-3-5-sonnet@20240620", "claude-3-5-sonnet-20240620"),
         ("gemini-2.5-flash@default", "gemini-2.5-flash"),

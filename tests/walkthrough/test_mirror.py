@@ -40,6 +40,7 @@ TESTED_THROUGH = {
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
     "gateway/serving/worker.py": "gateway/serving/test_supervisor.py",
     "gateway/serving/worker_process.py": "gateway/serving/test_supervisor.py",
+    "gateway/relay/upload.py": "gateway/relay/test_connection.py",
 }
 
 

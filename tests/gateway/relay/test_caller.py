@@ -42,7 +42,8 @@ def test_a_tenant_is_not_its_key():
 
 
 @pytest.mark.parametrize(
-    "headers", [{"authorization": "Bearer secret-1"}, {"authorization": "bearer  secret-1"}, {"x_api_key": "secret-1"}]
+    "headers",
+    [{"authorization": "Bearer secret-1"}, {"authorization": "bearer  secret-1"}, {"x_api_key": "secret-1"}],
 )
 def test_clients_are_known_by_their_keys(headers):
     assert _caller(Settings(clients=CLIENTS), **headers).client == "web"
@@ -54,7 +55,9 @@ def test_a_client_is_known_among_other_keys():
     assert (caller.client, caller.is_trusted) == ("ops", True)
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer secret"}, {"authorization": "Bearer secret-10"}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Bearer secret"}, {"authorization": "Bearer secret-10"}]
+)
 def test_nobody_else_is_a_client(headers):
     assert _caller(Settings(clients=CLIENTS), **headers).client == ""
     with pytest.raises(UnknownClientError):

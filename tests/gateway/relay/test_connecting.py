@@ -5,13 +5,13 @@ import ssl
 import subprocess
 
 import pytest
-from tests.gateway.relay.raw import answering, raw_upstream, read_head
 from yarl import URL
 
 from gateway.errors import UpstreamUnreachableError
 from gateway.relay.connecting import connect, origin_of
 from gateway.relay.upstream import Upstream
 from gateway.settings import Upstream as UpstreamSettings
+from tests.gateway.relay.raw import answering, raw_upstream, read_head
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,9 @@ async def test_a_refused_connection_names_host_and_port():
 
 
 async def test_a_name_nobody_knows_is_named():
-    assert (await _message("http://nowhere.invalid/v1")).startswith("the name in nowhere.invalid:80 is not known")
+    assert (await _message("http://nowhere.invalid/v1")).startswith(
+        "the name in nowhere.invalid:80 is not known"
+    )
 
 
 async def test_a_server_without_tls_is_named():
@@ -65,12 +67,19 @@ async def test_a_server_that_never_speaks_tls_is_given_up():
     assert message == f"no connection to 127.0.0.1:{upstream.port} within 0.2 s"
 
 
-async def test_a_certificate_that_is_not_trusted_is_named(tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = f"openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=localhost -keyout {key} -out {certificate}"
-    subprocess.run(command.split(), check=True, capture_output=True)
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory) -> tuple[str, str]:
+    """Paths of a certificate that nobody trusts, and of its key."""
+    folder = tmp_path_factory.mktemp("certificate")
+    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-out"]
+    subprocess.run([*command, paths[0], "-keyout", paths[1]], check=True, capture_output=True)
+    return paths
+
+
+async def test_a_certificate_that_is_not_trusted_is_named(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(*certificate)
 
     def behave(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True):

@@ -4,6 +4,7 @@ import struct
 import time
 
 import pytest
+
 from tests.gateway.relay.raw import answering, call, raw_upstream, read_head
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -69,7 +70,9 @@ def test_an_early_answer_reaches_a_caller_that_still_sends(gateway):
     ],
 )
 def test_long_and_many_headers_pass(gateway, headers):
-    with raw_upstream(answering(b"HTTP/1.1 200 OK\r\n" + headers + b"content-length: 2\r\n\r\nok")) as upstream:
+    with raw_upstream(
+        answering(b"HTTP/1.1 200 OK\r\n" + headers + b"content-length: 2\r\n\r\nok")
+    ) as upstream:
         received = call(_chat(gateway, upstream.port).port, b"GET /v1/models HTTP/1.1\r\nhost: g\r\n\r\n")
 
     assert received.startswith(b"HTTP/1.1 200 ")
@@ -124,7 +127,9 @@ def test_fields_of_a_trailer_are_no_headers(gateway):
         server = _chat(gateway, upstream.port)
         answers = [server.ask("GET", "/v1/models") for _ in range(2)]
 
-    assert [(each.status, each.body, "x-late" in each.headers) for each in answers] == [(200, b"ok", False)] * 2
+    assert [(each.status, each.body, "x-late" in each.headers) for each in answers] == [
+        (200, b"ok", False)
+    ] * 2
 
 
 def test_an_answer_that_ends_with_its_connection_is_whole(gateway):
@@ -139,7 +144,11 @@ def test_an_answer_that_ends_with_its_connection_is_whole(gateway):
 
 
 @pytest.mark.parametrize(
-    "cut", [b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n"]
+    "cut",
+    [
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    ],
 )
 def test_an_answer_cut_short_never_looks_whole(gateway, cut):
     def behave(connection: socket.socket) -> None:
@@ -151,7 +160,12 @@ def test_an_answer_cut_short_never_looks_whole(gateway, cut):
 
 
 @pytest.mark.parametrize(
-    "garbage", [b"\x16\x03\x01\x02\x00\x01", b"SSH-2.0-OpenSSH\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"]
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"SSH-2.0-OpenSSH\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+    ],
 )
 def test_garbage_is_a_502_that_says_so(gateway, garbage):
     with raw_upstream(answering(garbage)) as upstream:

@@ -32,10 +32,22 @@ def _target(base_url: str, path: bytes, query: bytes = b"", **upstream) -> bytes
         ("https://api.perplexity.ai", b"/v1/chat/completions", b"/chat/completions"),
         ("https://api.perplexity.ai", b"/v1", b"/"),
         ("https://api.anthropic.com", b"/v1/messages", b"/v1/messages"),
-        ("https://x.openai.azure.com", b"/openai/deployments/d/chat/completions", b"/openai/deployments/d/chat/completions"),
+        (
+            "https://x.openai.azure.com",
+            b"/openai/deployments/d/chat/completions",
+            b"/openai/deployments/d/chat/completions",
+        ),
         ("https://x.openai.azure.com/openai/v1", b"/v1/responses", b"/openai/v1/responses"),
-        ("https://generativelanguage.googleapis.com", b"/v1beta/models/g:generateContent", b"/v1beta/models/g:generateContent"),
-        ("https://generativelanguage.googleapis.com/v1beta/openai", b"/v1/chat/completions", b"/v1beta/openai/chat/completions"),
+        (
+            "https://generativelanguage.googleapis.com",
+            b"/v1beta/models/g:generateContent",
+            b"/v1beta/models/g:generateContent",
+        ),
+        (
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            b"/v1/chat/completions",
+            b"/v1beta/openai/chat/completions",
+        ),
         ("http://localhost:11434", b"/api/chat", b"/api/chat"),
     ],
 )
@@ -102,7 +114,12 @@ def test_the_gateways_own_prefix_comes_first():
         _destination(b"/anthropic/v1/x", listen={"prefix": "/llm"}, upstreams=UPSTREAMS)
 
 
-CALLERS = [(b"authorization", b"Bearer theirs"), (b"api-key", b"t"), (b"x-api-key", b"t"), (b"x-goog-api-key", b"t")]
+CALLERS = [
+    (b"authorization", b"Bearer theirs"),
+    (b"api-key", b"t"),
+    (b"x-api-key", b"t"),
+    (b"x-goog-api-key", b"t"),
+]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import socket
 import time
 
 import pytest
+
 from tests.gateway.relay.raw import call
 
 CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\n"
@@ -58,7 +59,9 @@ def test_no_other_request_than_a_plain_clients_reaches_the_upstream(gateway, ups
 
 
 def test_a_trailer_is_never_taken_for_headers(gateway, upstream):
-    chunked = b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nauthorization: evil\r\nx-jnd-bypass: true\r\n\r\n"
+    chunked = (
+        b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nauthorization: evil\r\nx-jnd-bypass: true\r\n\r\n"
+    )
     received = call(gateway().port, CHAT + chunked + PLAIN)
 
     assert _statuses(received) == [200, 200]
@@ -93,7 +96,9 @@ def test_no_target_chooses_another_host(gateway, upstream, target, seen):
     assert dict(upstream.last["headers"])[b"host"].startswith(b"127.0.0.1:")
 
 
-@pytest.mark.parametrize("target", [b"/v1/..%2fadmin", b"/v1/a%0d%0ab", b"/v1/%5c..", b"*", b"evil.example:443"])
+@pytest.mark.parametrize(
+    "target", [b"/v1/..%2fadmin", b"/v1/a%0d%0ab", b"/v1/%5c..", b"*", b"evil.example:443"]
+)
 def test_targets_that_readers_disagree_on_are_refused_in_the_dialect(gateway, upstream, target):
     received = call(gateway().port, b"GET " + target + b" HTTP/1.1\r\nhost: g\r\n\r\n")
 
@@ -232,7 +237,7 @@ def test_a_caller_that_hangs_up_while_its_body_waits_to_be_sent_cancels_the_upst
         assert time.monotonic() - hung_up < 1.5
 
 
-def test_the_rest_of_a_body_is_dropped_and_the_connection_goes_on(gateway, upstream):
+def test_the_rest_of_a_body_is_dropped_and_the_connection_goes_on(gateway):
     server = gateway(policy={"on_failure": "refuse"}, limits={"max_body_bytes": 1024})
     received = call(server.port, CHAT + b"content-length: 300000\r\n\r\n" + b"x" * 300_000 + PLAIN)
 
