@@ -102,7 +102,7 @@ def create_app(
         route=ApiRoute(metrics, drain, tracer, accept),
         dialects=Dialects(dialects),
         destinations=destinations,
-        callers=Callers(settings),
+        callers=Callers(settings, [name for each in dialects for name in each.credential_headers]),
         policies=Policies(settings),
         names=names,
         work=work,

@@ -24,6 +24,7 @@ from gateway.relay.tracing import Part
 from gateway.settings import Telemetry
 
 _CONTEXT_HEADERS = frozenset({b"traceparent", b"tracestate"})
+_COLLECTOR_SECONDS = 2.0  # a collector that is silent must not hold up the end of the process
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -134,7 +135,9 @@ class _SpanPart:
 def _exporter(settings: Telemetry) -> OTLPSpanExporter:
     if settings.otlp_endpoint is None:
         raise ValueError("expected telemetry.otlp_endpoint, got none")
-    return OTLPSpanExporter(endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces")
+    return OTLPSpanExporter(
+        endpoint=settings.otlp_endpoint.rstrip("/") + "/v1/traces", timeout=_COLLECTOR_SECONDS
+    )
 
 
 def _of_trace(headers: Headers) -> Headers:

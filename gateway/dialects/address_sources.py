@@ -50,6 +50,24 @@ class FileUri(DataUrl):
         return [*written, Replacement(_key_start(self.text), self.text.end, value)]
 
 
+@dataclass(frozen=True)
+class ContentUri(DataUrl):
+    """An interaction's `{"uri", "mime_type"}`, which becomes `{"data", "mime_type"}`."""
+
+    type_text: Text | None
+
+    def write(self, media_type: str, data: bytes) -> Sequence[Replacement]:
+        """Rename the address to data, and say the type."""
+        declared, value = orjson.dumps(media_type), b'"data":' + base64_string(data)
+        if self.type_text is None:
+            value += b',"mime_type":' + declared
+            return [Replacement(_key_start(self.text), self.text.end, value)]
+        return [
+            Replacement(self.type_text.start, self.type_text.end, declared),
+            Replacement(_key_start(self.text), self.text.end, value),
+        ]
+
+
 def _key_start(value: Text) -> int:
     """Return where the key of a string begins; keys that we know have no quote in them."""
     closing = value.body.rindex(b'"', 0, value.start)

@@ -111,7 +111,12 @@ def _address(text: Text, file: Object, type_text: Text | None) -> Source | None:
         return None
     if media_type and not media_type.startswith("image/"):
         return Unseen("document", (text,))
-    return Unseen("file_id", (text,)) if _STORED.match(address) else FileUri(text, file, type_text)
+    return Unseen("file_id", (text,)) if is_stored(address) else FileUri(text, file, type_text)
+
+
+def is_stored(address: str) -> bool:
+    """Tell whether an address is that of a file at Google, which its owner's key alone opens."""
+    return _STORED.match(address) is not None
 
 
 _PARTS = {"parts": "part"}

@@ -18,9 +18,14 @@ _SIGNS = (
     *(b"ivborw0kggo", b"/9j/", b"/9j\\", b"_9j_", b"r0lgod", b"uklgr", b"sukqa", b"tu0ak"),
     *(b"gz0exb", b"depytcan", b'"qk', b"jvberi0"),
 )
-# Escapes that spell white space or a visible character of ASCII: they could spell any of the above.
+# Escapes of white space, a comma, a slash, a digit, a colon, a letter or an underscore could spell any
+# of the above. Some clients always write <, >, & and quotes as escapes, which are in no sign.
 SPELLED = tuple(
-    b"\\u00%s" % digits for digits in (b"09", b"0a", b"0c", b"0d", b"2", b"3", b"4", b"5", b"6", b"7")
+    b"\\u00" + digits
+    for digits in (
+        *(b"09", b"0a", b"0c", b"0d", b"20", b"2c", b"2f", b"3a", b"4", b"5", b"6", b"7"),
+        *(b"3%d" % digit for digit in range(10)),
+    )
 )
 _WINDOW_BYTES = 131_072  # what one step looks at: a few milliseconds if it is nothing but signs
 _OVERLAP_BYTES = 64  # longer than any sign

@@ -43,10 +43,11 @@ def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequen
         if len(declared) > 1 or len(found) > 1:
             yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
         else:
-            yield from _typed(text, declared[0] if declared else None, path)
+            yield from typed(text, declared[0] if declared else None, path)
 
 
-def _typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
+def typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
+    """Read base64 of anything, with its media type in a string of its own."""
     kind = kind_of(data.head(_HEAD_BYTES), b"" if type_text is None else type_text.value())
     if kind == "image":
         yield Slot(where, TypedBase64(type_text, data))

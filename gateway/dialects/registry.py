@@ -3,6 +3,7 @@
 from gateway.dialects.anthropic import Anthropic
 from gateway.dialects.azure import AzureChat, AzureResponses
 from gateway.dialects.gemini import Gemini
+from gateway.dialects.gemini_interactions import GeminiInteractions
 from gateway.dialects.ollama import Ollama
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_responses import OpenAIResponses
@@ -16,5 +17,6 @@ DIALECTS: tuple[Dialect, ...] = (
     AzureResponses(),
     Anthropic(),
     Gemini(),
+    GeminiInteractions(),
     Ollama(),
 )

@@ -20,6 +20,8 @@ _BASE64 = re.compile(
     rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB|DEpYTCAN"
     rb"|JVBERi0|\"Qk[0-3].{5}AAAA)[A-Za-z0-9+/_-]{12}",
 )
+_LONGEST_ESCAPE = len(b"\\u0000")
+_ENDS_IN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|[nrtfb])\Z")
 _SPACE_ESCAPES = (b"\\n", b"\\r", b"\\t")
 
 
@@ -76,10 +78,13 @@ class _Search:
         last_entry, next_place = -1, 0
         for place in self.signs():
             entry = bisect_right(self.table.starts, place) - 1
-            if entry in found or entry in unescaped or (entry == last_entry and place < next_place):
+            if entry in found or entry in unescaped:
+                continue
+            is_spelled = _is_spelled(self.table.body, place)
+            if entry == last_entry and place < next_place and not is_spelled:
                 continue
             last_entry, next_place = entry, place + _STEP_BYTES
-            if _is_spelled(self.table.body, place):
+            if is_spelled:
                 unescaped.add(entry)
                 found |= dict.fromkeys(self.in_unescaped(entry))
             else:
@@ -153,8 +158,10 @@ def _is_spelled(body: bytes, place: int) -> bool:
 
 def _shows_image(text: bytes, place: int, end: int) -> bool:
     """Look from a sign on, up to the end of its string."""
-    # Two bytes before it show whether base64 begins here or has been going on.
-    context = text[max(place - 2, 0) : min(place + _STEP_BYTES + _LONGEST_MATCH, end)]
+    context = text[place : min(place + _STEP_BYTES + _LONGEST_MATCH, end)]
+    # What is before it shows whether base64 begins here or has been going on.
+    before = text[max(place - _LONGEST_ESCAPE, 0) : place]
+    context = (b" " if _ENDS_IN_ESCAPE.search(before) else before[-1:]) + context
     for escape in _SPACE_ESCAPES:
         context = context.replace(escape, b" ")
     context = context.replace(b"\\", b"")

@@ -7,7 +7,7 @@ about it or an error; a guardrail answers as the policy says.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ import pybase64
 from gateway.dialects.document import Object, read_document
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.integration.bodies import read_body
+from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
@@ -80,7 +81,8 @@ class Endpoints:
                 raise RequestRefusedError("invalid_request", "expected an array of strings", param="images")
             if string_in(asked.document, "input_type") == "response":
                 request.exchange.policy = replace(request.exchange.policy, compression="off")
-            await _reply(request, await self._verdict(request, asked))
+            looked = without_copies(asked.looked)
+            await _reply(request, await self._verdict(request, replace(asked, looked=looked)))
 
     async def _verdict(self, request: Request, asked: Asked) -> bytes:
         try:
@@ -91,7 +93,7 @@ class Endpoints:
             return orjson.dumps({"action": "BLOCKED", "blocked_reason": place + error.message})
         if body is asked.looked.body:
             return orjson.dumps({"action": "NONE"})
-        return await asyncio.to_thread(_intervention, body)
+        return await asyncio.to_thread(_intervention, body, images_of(asked.document))
 
     async def _one_image(self, request: Request, adjust: _Adjust) -> ImageOutcome:
         """Return what becomes of the one image of a request.
@@ -156,9 +158,11 @@ def _with_image(outcome: ImageOutcome, fields: dict[str, Any]) -> bytes:
     return orjson.dumps({"image": f"data:{outcome.media_type};base64,{data}"} | fields)
 
 
-def _intervention(body: bytes) -> bytes:
-    images = images_of(read_document(body, max_values=len(body)))
-    return orjson.dumps({"action": "GUARDRAIL_INTERVENED", "images": images})
+def _intervention(body: bytes, came: Sequence[str]) -> bytes:
+    goes = images_of(read_document(body, max_values=len(body)))
+    rows = lightened_rows(body, came=came, goes=goes)
+    fields: dict[str, object] = {"action": "GUARDRAIL_INTERVENED", "images": goes}
+    return orjson.dumps(fields if rows is None else fields | {"structured_messages": orjson.Fragment(rows)})
 
 
 async def _reply(request: Request, body: bytes, media_type: str = "application/json") -> None:

@@ -48,7 +48,7 @@ class OneImage(_Ours):
 class LiteLLMGuardrail(_Ours):
     """LiteLLM's generic guardrail request: `{"texts": [...], "images": [...], ...}`.
 
-    The conversation comes once more in `structured_messages` and `tools`; only `images` is answered.
+    The images lie in `images`; the conversation around them comes once more in `structured_messages`.
     """
 
     name = "litellm_guardrail"

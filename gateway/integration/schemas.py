@@ -3,7 +3,7 @@
 Fields of answers are those of the commands' `--json` lines.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -71,6 +71,9 @@ class GuardrailRequest(BaseModel):
     input_type: Literal["request", "response"] = Field(
         default="request", description="Images of responses are judged, never lightened."
     )
+    structured_messages: list[dict[str, Any]] | None = Field(
+        default=None, description="The conversation: where LiteLLM takes lightened images from."
+    )
     model: str = Field(
         default="", description=_MODEL + " Else `model` of `additional_provider_specific_params`."
     )
@@ -83,6 +86,9 @@ class GuardrailAnswer(BaseModel):
     blocked_reason: str | None = Field(default=None, description="With BLOCKED alone.")
     images: list[str] | None = Field(
         default=None, description="With GUARDRAIL_INTERVENED: all of them, in order, some lightened."
+    )
+    structured_messages: list[dict[str, Any]] | None = Field(
+        default=None, description="With GUARDRAIL_INTERVENED: the rows that came, with the images that go."
     )
 
 

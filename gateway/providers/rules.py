@@ -238,7 +238,7 @@ class ProviderRules:
 
     def of(self, provider: str) -> Provider:
         """Return a provider's rules, the cautious ones if nobody described it."""
-        return self.providers.get(_SAME_MODELS.get(provider, provider), self.providers[OTHER])
+        return self.providers.get(provider, self.providers[OTHER])
 
     def tokens(self, provider: str, model: str, width: int, height: int) -> int:
         """Return what an image of this size costs."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -29,8 +29,13 @@ class Caller:
 class Callers:
     """Everyone the settings know."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Keep hashes of the clients' keys: all of one length, whatever is compared with them."""
+    def __init__(self, settings: Settings, headers: Iterable[bytes] = ()) -> None:
+        """Keep hashes of the clients' keys: all of one length, whatever is compared with them.
+
+        `headers`, in lower case, may hold keys beside those that hold them everywhere.
+        """
+        names = dict.fromkeys((*CREDENTIAL_HEADERS, *headers))
+        self._places: Mapping[bytes, int] = {name: place for place, name in enumerate(names)}
         self._clients: Sequence[tuple[bytes, Client]] = [
             (_digest(client.key.get_secret_value().encode()), client) for client in settings.clients
         ]
@@ -43,11 +48,11 @@ class Callers:
         Raises:
             UnknownClientError: Only known clients may call, and this is none of them.
         """
-        found = [b""] * len(CREDENTIAL_HEADERS)
+        found = [b""] * len(self._places)
         wishes: dict[bytes, bytes] = {}
         for name, value in incoming.headers:
-            if name in _PLACES:
-                found[_PLACES[name]] += b"\0" + value
+            if name in self._places:
+                found[self._places[name]] += b"\0" + value
             elif name in _WISHES:
                 wishes[name] = value
         if incoming.query:
@@ -92,5 +97,4 @@ def _digest(key: bytes) -> bytes:
     return hashlib.sha256(key).digest()
 
 
-_PLACES: Mapping[bytes, int] = {name: place for place, name in enumerate(CREDENTIAL_HEADERS)}
 _WISHES = frozenset({b"x-jnd-bypass", b"x-jnd-policy"})

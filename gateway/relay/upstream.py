@@ -179,12 +179,14 @@ async def relay(answer: Answer, send: Send, extra: Headers, times: Stopwatch) ->
     headers = end_to_end(answer.headers)
     headers += extra
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    times.chunk_arrives()
     piece = answer.take()  # what came with the head leaves with the head, and nothing waits for what did not
+    if piece:
+        times.chunk_arrives()
     while not answer.is_complete:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
         piece = await answer.next()
-        times.chunk_arrives()
+        if piece:
+            times.chunk_arrives()
     await send({"type": "http.response.body", "body": piece, "more_body": False})
 
 

@@ -8,8 +8,10 @@ import contextlib
 import fcntl
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
@@ -20,6 +22,9 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where a write never waits for 
 _SUMMED = ("counter", "histogram", "summary")  # files whose numbers outlive their process; gauges do not
 _ENDED = "ended"
 _LOCK = "lock"
+_OWNED = "owned"
+_PREFIX = "jnd-metrics-"
+_MAKING_SECONDS = 60.0  # a folder this young may not be locked yet
 
 
 class NoTemporaryFolderError(Exception):
@@ -29,19 +34,25 @@ class NoTemporaryFolderError(Exception):
 class MetricFiles:
     """The folder of these files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, owned: BinaryIO | None = None) -> None:
+        """Take a folder; its owner holds a lock in it for as long as it lives."""
         self.folder = folder
+        self._owned = owned
 
     @classmethod
     def make(cls) -> "MetricFiles":
-        """Make an empty private folder.
+        """Make an empty private folder; remove those of gateways that were killed.
 
         Raises:
             NoTemporaryFolderError: There is no place for one.
         """
         for parent in (_SHARED_MEMORY, None):
             with contextlib.suppress(OSError):
-                return cls(Path(tempfile.mkdtemp(prefix="jnd-metrics-", dir=parent)))
+                folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+                owned = (folder / _OWNED).open("ab")
+                fcntl.flock(owned, fcntl.LOCK_EX)
+                _sweep(folder.parent)
+                return cls(folder, owned)
         raise NoTemporaryFolderError(
             "cannot make a temporary folder: set TMPDIR to a place that can be written"
         )
@@ -49,6 +60,8 @@ class MetricFiles:
     def remove(self) -> None:
         """Remove the folder with everything in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._owned is not None:
+            self._owned.close()
 
     def fold(self, pid: int) -> None:
         """Add what an ended process counted to the numbers of all ended ones, and forget its gauges."""
@@ -86,6 +99,17 @@ class MetricFiles:
         with (self.folder / _LOCK).open("ab") as file:
             fcntl.flock(file, how)
             yield
+
+
+def _sweep(parent: Path) -> None:
+    """Remove folders whose owner no longer holds the lock: nobody else will."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # another's, held, or being made just now
+            if time.time() - folder.stat().st_mtime < _MAKING_SECONDS:
+                continue
+            with (folder / _OWNED).open("r+b") as owned:
+                fcntl.flock(owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
 
 
 def _values(file: Path) -> dict[str, float]:

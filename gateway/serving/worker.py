@@ -29,8 +29,8 @@ from gateway.pipeline import Pipeline
 from gateway.relay.drain import Drain
 from gateway.relay.http_server import server_config
 from gateway.serving.balance import FILE_NAME, Occupancy
+from gateway.serving.draining_server import DrainingServer
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of
-from gateway.serving.http_server import DrainingServer
 from gateway.serving.metric_files import MetricFiles
 from gateway.settings import Settings
 

@@ -19,8 +19,9 @@ log = logging.getLogger(__name__)
 READY_SECONDS = 180.0  # to load the predictor on a busy machine
 _PICTURE_BUFFER_BYTES = 1024 * 1024
 
-# glibc keeps one heap per thread and what large pictures leave in it: few heaps, and large blocks given back.
-_MEMORY = ("MALLOC_ARENA_MAX=2", "MALLOC_TRIM_THRESHOLD_=8388608")
+# glibc keeps a heap per thread, and in each what large pictures left. Its thresholds stay as they are: told
+# to give back more, it asks for the same memory again all the time, a sixth of an image's processor time.
+_FEW_HEAPS = "MALLOC_ARENA_MAX=2"
 _ONE_THREAD = "OMP_NUM_THREADS=1"  # pictures are spread over threads already
 
 
@@ -121,7 +122,7 @@ async def _spawn(
     listener = employer.listener
     sockets = {"listener": listener, "control": control, "pictures": pictures}
     options = [word for name, each in sockets.items() for word in (f"--{name}", str(each.fileno()))]
-    variables = [*_MEMORY, _ONE_THREAD, f"{VARIABLE}={employer.metrics.folder}"]
+    variables = [_FEW_HEAPS, _ONE_THREAD, f"{VARIABLE}={employer.metrics.folder}"]
     # A session of its own: Ctrl-C reaches the supervisor alone, which drains its workers in order.
     return await asyncio.create_subprocess_exec(
         *("/usr/bin/env", *variables, sys.executable, "-P", "-m", "gateway.serving.worker", *options),

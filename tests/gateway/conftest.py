@@ -27,6 +27,7 @@ from gateway.dialects.protocol import Dialect
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
 from gateway.relay.http_server import server_config
+from gateway.relay.route import nobody_minds
 from gateway.settings import Settings
 
 
@@ -139,6 +140,12 @@ class FakeUpstream:
             await call.send({"type": "http.response.body", "body": piece, "more_body": True})
             await asyncio.sleep(0.01)
         await call.send({"type": "http.response.body", "body": b""})
+
+    async def _late_stream(self, call: Call) -> None:
+        """Says at once that there will be a stream, as model servers do, and thinks before it begins."""
+        await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
+        await asyncio.sleep(0.3)
+        await call.send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
 
     async def _slow_stream(self, call: Call) -> None:
         await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
@@ -299,11 +306,15 @@ def gateway(
     """A factory: settings by section in, a listening gateway out; `dialects` beside them, if not its own."""
     with contextlib.ExitStack() as stack:
 
-        def start(dialects: Sequence[Dialect] = DIALECTS, **sections: Any) -> Server:
+        def start(
+            dialects: Sequence[Dialect] = DIALECTS,
+            accept: Callable[[str], None] = nobody_minds,
+            **sections: Any,
+        ) -> Server:
             base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "test"}
             sections["upstream"] = base | sections.get("upstream", {})
             settings = Settings(**({"models": {"m": "m"}} | sections))
-            app = create_app(settings, make_pipeline(settings), dialects)
+            app = create_app(settings, make_pipeline(settings), dialects, accept=accept)
             config = server_config(app, settings, port=0, timeout_graceful_shutdown=1)
             return stack.enter_context(listening(app, config))
 

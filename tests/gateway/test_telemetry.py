@@ -1,5 +1,6 @@
 """Traces as a collector receives them, from a live gateway over real sockets."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -158,3 +159,15 @@ def test_of_requests_without_a_parent_a_share_is_traced():
 
     assert kept(Telemetry(sample_ratio=0), fine) == ()
     assert len(kept(Telemetry(sample_ratio=0), fine, headers=parent)) == 2
+
+
+def test_a_silent_collector_does_not_hold_up_the_end():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        tracer = OpenTelemetry(Telemetry(otlp_endpoint=endpoint), "1")
+        tracer.begin("GET", "/", []).finish(Exchange("openai_chat", "openai", "/", status=200))
+        began = time.monotonic()
+
+        tracer.close()
+
+    assert time.monotonic() - began < 5

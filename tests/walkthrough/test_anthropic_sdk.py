@@ -77,6 +77,7 @@ FILE = {"type": "image", "source": {"type": "file", "file_id": "file_1"}}
 def served() -> Iterator[Peers]:
     events = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in EVENTS]
     answers = {"/v1/messages": ANSWER, "/count_tokens": {"input_tokens": 7}, "/batches": BATCH}
+    answers[":rawPredict"] = ANSWER
     with peers(ModelServer(answers, {"/v1/messages": events}), "anthropic") as found:
         yield found
 
@@ -178,6 +179,28 @@ def test_the_headers_of_the_api_arrive_as_they_were_sent(served):
     assert found == expected
     assert found["anthropic-beta"] == "files-api-2025-04-14,made-up-2030-01-01"
     assert {"anthropic-version", "authorization"} <= set(found)
+
+
+def test_clients_of_other_clouds_are_served_at_their_own_paths(served):
+    http = anthropic.DefaultHttpxClient(trust_env=False)
+    foundry = anthropic.AnthropicFoundry(
+        base_url=f"{served.through}/anthropic/", api_key="k", http_client=http
+    )
+    vertex = anthropic.AnthropicVertex(
+        base_url=f"{served.through}/v1",
+        region="r",
+        project_id="p",
+        access_token="t",  # noqa: S106 - nobody asks for a real one
+        http_client=http,
+    )
+
+    with http:
+        for client_elsewhere in (foundry, vertex):
+            raw = client_elsewhere.messages.with_raw_response.create(**SHOWN)
+
+            assert raw.parse().content[0].text == "A quiet lake."
+            assert raw.headers["x-jnd-verdict"] in ("clean", "imperceptible_edit")
+            assert lightened(served, "messages", 0, "content", 1, "source")
 
 
 def test_a_refusal_is_the_sdks_own_error_and_is_not_retried(strict):

@@ -85,6 +85,19 @@ def test_services_reach_each_other_where_they_listen():
     assert datasource["datasources"][0]["url"] == "http://prometheus:9090"
 
 
+def test_litellm_asks_the_gateway_where_it_listens_and_fails_closed():
+    (guardrail,) = yaml.safe_load((DEPLOY / "litellm.yaml").read_text(encoding="utf-8"))["guardrails"]
+    asked = guardrail["litellm_params"]
+
+    assert asked["guardrail"] == "generic_guardrail_api"
+    assert asked["api_base"].removeprefix("http://") in {
+        target
+        for job in yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+        for target in job["static_configs"][0]["targets"]
+    }
+    assert asked["unreachable_fallback"] == "fail_closed"
+
+
 def test_the_provisioned_dashboard_folder_is_the_one_that_is_mounted():
     provider = yaml.safe_load((DEPLOY / "grafana/provisioning/dashboards/jnd.yaml").read_text())["providers"][
         0

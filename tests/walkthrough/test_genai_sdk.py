@@ -146,6 +146,17 @@ def test_tokens_are_counted_of_the_picture_that_would_be_sent(served):
     assert lightened(served, "contents", 0, "parts", 1, "inlineData")
 
 
+def test_vertex_is_served_at_its_own_paths(served):
+    options = types.HttpOptions(base_url=served.through)
+
+    with genai.Client(vertexai=True, api_key="none-needed", http_options=options) as through:
+        found = through.models.generate_content(model=MODEL, contents=SHOWN)
+
+    assert found.text == "A quiet lake."
+    assert found.sdk_http_response.headers["x-jnd-verdict"] in ("clean", "imperceptible_edit")
+    assert lightened(served, "contents", 0, "parts", 1, "inlineData")
+
+
 def test_a_refusal_is_the_sdks_own_error(strict):
     content = types.Content(role="user", parts=[STORED])
 

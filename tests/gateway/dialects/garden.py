@@ -59,7 +59,7 @@ _WAYS: Sequence[Callable[[str], str]] = (
 
 
 def _pictures() -> list[bytes]:
-    shades = [np.random.default_rng(seed).integers(0, 255, (8, 8, 3)).astype(np.uint8) for seed in range(40)]
+    shades = [np.random.default_rng(seed).integers(0, 255, (16, 16, 3), np.uint8) for seed in range(40)]
     return [
         encode(Image(shade))
         for shade in shades

@@ -140,7 +140,7 @@ class Messages:
     def source(self) -> Pairs:
         garden = self.garden
         if garden.chance(0.1):
-            return Pairs([("type", "url"), ("url", garden.url())])
+            return Pairs([("type", "url"), ("url", "https://example.org/cat.png")])
         pairs = Pairs([("type", "base64"), ("media_type", garden.media_type()), ("data", garden.either())])
         garden.random.shuffle(pairs)
         again = {"data": garden.bare, "media_type": garden.media_type, "type": lambda: "text"}
@@ -206,6 +206,37 @@ class Contents:
 
 
 @dataclass(frozen=True)
+class Interactions:
+    """Gemini's interactions."""
+
+    garden: Garden
+
+    def request(self) -> Pairs:
+        shown = self.garden.pick(self.garden.words, self.content, lambda: self.garden.some(self.content))()
+        return Pairs([("model", "m"), ("input", shown)])
+
+    def content(self, nest: int = 0) -> Any:
+        makers = [self.image, self.image, self.text, self.garden.junk]
+        return self.garden.pick(*makers, lambda: self.step(nest))()
+
+    def image(self) -> Pairs:
+        garden = self.garden
+        pairs = Pairs([("type", "image"), ("mime_type", garden.media_type()), ("data", garden.either())])
+        return garden.doubled(
+            pairs, {"data": garden.bare, "mimeType": garden.media_type, "type": garden.words}
+        )
+
+    def text(self) -> Pairs:
+        return Pairs([("type", "text"), ("text", self.garden.text())])
+
+    def step(self, nest: int) -> Pairs:
+        if nest >= _DEEPEST:
+            return self.text()
+        key = self.garden.pick("content", "result")
+        return Pairs([("type", "function_result"), (key, [self.content(nest + 1)])])
+
+
+@dataclass(frozen=True)
 class Prompts:
     """Ollama's chat and generation."""
 
@@ -233,6 +264,7 @@ GRAMMARS: Mapping[str, Callable[[Garden], Any]] = {
     "azure_responses": Responses,
     "anthropic": Messages,
     "gemini": Contents,
+    "gemini_interactions": Interactions,
     "ollama": Prompts,
 }
 

@@ -1,3 +1,4 @@
+import orjson
 import pytest
 
 from gateway.dialects.film import Frame
@@ -47,3 +48,14 @@ def test_frames_with_escapes_are_not_looked_into():
     body = b'{"messages": [{"content": [{"video_url": "data:video\\/jpeg;base64,AAAA,BBBB"}]}]}'
 
     assert found(DIALECT, body) == {"messages[0].content[0].video_url": "video"}
+
+
+def test_frames_are_judged_and_sent_as_they_came(gateway, upstream, inspector, png):
+    body = orjson.dumps(film(f"data:video/jpeg;base64,{base64(png)},{base64(JPEG)}"))
+
+    answer = gateway().chat(body)
+
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert answer.headers["x-jnd-bytes-saved"] == "0"
+    assert len(inspector.tenants) == 2
+    assert upstream.last["body"] == body

@@ -12,7 +12,7 @@ PROMPTS = [
     "Describe an image in one file, please: see data, e.g. https://example.org/9j3/a.png",
     "naïve café, 你好, 😀",
     '{"a": "nested \\"json\\""}\n\ttabs',
-    "RIFF GIF89a %PDF-1.7",
+    "RIFF GIF89a %PDF-1.7 prefix",
 ]
 
 
@@ -22,7 +22,10 @@ def test_ordinary_text_shows_no_sign(dialect, ensure_ascii):
     messages = [{"role": "user", "content": prompt} for prompt in PROMPTS]
     body = json.dumps({"model": "m", "messages": messages}, ensure_ascii=ensure_ascii).encode()
 
-    assert not Signs(dialect.markers).are_in(body.replace(b"\\u00ef", "ï".encode()).replace(b"\\u00e9", b"e"))
+    assert not Signs(dialect.markers).are_in(body)
+    # As Go, .NET and Gson write text.
+    for character in "<>&='\"+":
+        assert not Signs(dialect.markers).are_in(body.replace(b"prefix", b"\\u%04x" % ord(character)))
 
 
 WEBP = b"RIFF\1\2\3\4WEBPVP8 " + bytes(20)
@@ -32,7 +35,6 @@ OTHERS = (
     b"MM\0*",
     b"\0\0\0\x1cftypavif",
     b"\0\0\0\x0cJXL \r\n\x87\n",
-    b"BM\1\2\3\4\0\0\0\0",
 )
 
 

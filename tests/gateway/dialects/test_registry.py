@@ -20,6 +20,7 @@ PATHS = [
     "/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict",
     "/v1/projects/p/locations/l/publishers/google/models/m:generateContent",
     "/v1beta/cachedContents",
+    "/v1beta/interactions",
     "/api/chat",
     "/api/generate",
 ]

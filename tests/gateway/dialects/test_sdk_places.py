@@ -11,6 +11,7 @@ from anthropic.types.message_count_tokens_params import MessageCountTokensParams
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming as Message
 from anthropic.types.messages.batch_create_params import BatchCreateParams
 from google.genai import types as gemini_types
+from google.genai._gaos.types.interactions.createmodelinteraction import CreateModelInteractionParam
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming as Chat
 from openai.types.conversations.conversation_create_params import ConversationCreateParams
 from openai.types.conversations.item_create_params import ItemCreateParams
@@ -21,6 +22,7 @@ from openai.types.responses.response_create_params import ResponseCreateParamsNo
 from gateway.dialects.anthropic import Anthropic
 from gateway.dialects.document import read_document
 from gateway.dialects.gemini import Gemini
+from gateway.dialects.gemini_interactions import GeminiInteractions
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_responses import OpenAIResponses
 from gateway.dialects.protocol import Dialect
@@ -49,6 +51,9 @@ NO_PICTURE = {
     ("RedactedThinkingBlock", "data"): "sealed by the API",
     ("InlineSkillSource", "data"): "an archive that code unpacks",
     ("ProgramOutput", "result"): "text",
+    ("CodeExecutionResultStep", "result"): "text",
+    ("FunctionResultStep", "result"): "text",
+    ("MCPServerToolResultStep", "result"): "text",
     ("ActionFind", "url"): "a page that was looked up",
     ("ActionOpenPage", "url"): "a page that was looked up",
     ("ActionSearchSource", "url"): "a page that was looked up",
@@ -69,6 +74,14 @@ NO_PICTURE = {
     ("BrowserStateChangeDownloadCompleted", "url"): "a file that is loaded",
     ("BrowserStateChangeDownloadFailed", "url"): "a file that is loaded",
     ("RequestMCPServerURLDefinition", "url"): "a server of tools",
+    ("MCPServer", "url"): "a server of tools",
+    ("AudioContent", "data"): "sound",
+    ("AudioContent", "uri"): "sound",
+    ("URLCitation", "url"): "tells where a sentence is from",
+    ("PlaceCitation", "url"): "tells where a sentence is from",
+    ("ReviewSnippet", "url"): "tells where a sentence is from",
+    ("GoogleMapsResultPlaces", "url"): "a place that was found",
+    ("URLContextResult", "url"): "a page that was looked up",
 }
 
 
@@ -104,6 +117,7 @@ REQUESTS = [
     (Anthropic(), BetaMessage, as_it_is),
     (Anthropic(), MessageCountTokensParams, as_it_is),
     (Anthropic(), BatchCreateParams, as_it_is),
+    (GeminiInteractions(), CreateModelInteractionParam, as_it_is),
     (Gemini(), gemini_types.Content, in_contents),
     (Gemini(), gemini_types.Content, in_instructions),
     (Gemini(), gemini_types.Content, in_a_count),
@@ -159,6 +173,7 @@ def test_each_excuse_is_of_a_place_that_there_is():
         (Responses, "ImageGenerationInputImageMask"),
         (Chat, "FileFile"),
         (gemini_types.Content, "FunctionResponseBlob"),
+        (CreateModelInteractionParam, "ImageContentParam"),
     ],
 )
 def test_the_examples_reach_the_depths_of_the_types(declared: type, owner: str):

@@ -73,6 +73,13 @@ def test_escapes_hide_nothing(picture):
         assert strays(written.encode()) == {UNKNOWN_PLACE: ("x[0]", 1)}
 
 
+@pytest.mark.parametrize("before", ["\\n", "\\u000a", "\\u003e", "\\u0027", "\\\\n", '\\"', "(", ","])
+@pytest.mark.parametrize("picture", WRITTEN)
+def test_whatever_stands_before_a_picture_hides_nothing(before, picture):
+    for written in (picture, picture.replace("/", "\\/"), picture.replace("+", "\\u002B")):
+        assert strays(f'{{"x": ["a{before}{written}"]}}'.encode()) == {UNKNOWN_PLACE: ("x[0]", 1)}
+
+
 def test_pictures_in_keys_are_told_of_the_object_around():
     assert strays({"x": {base64(PNG): 1}}) == {UNKNOWN_PLACE: ("x", 1)}
 
@@ -130,3 +137,9 @@ def _count(value: Any) -> int:
     if isinstance(value, list):
         return sum(map(_count, value))
     return int(value in WRITTEN)
+
+
+def test_an_escape_near_another_sign_is_looked_at_too():
+    body = b'{"extra": "Look: data:image/png;base64\\u002c/9j/4AAQSkZJRgABAQAAAQABAAD Nice?"}'
+
+    assert [each.count for each in find_strays(read_document(body, max_values=10), [], DIALECT)] == [1]

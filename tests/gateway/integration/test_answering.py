@@ -60,6 +60,37 @@ def test_an_image_that_stays_needs_no_intervention(gateway, png, mode):
     assert answer.headers["x-jnd-verdict"] == "clean"
 
 
+def test_the_conversation_is_answered_with_the_lightened_image_where_litellm_takes_it_from(gateway, png):
+    parts = [
+        {"type": "text", "text": "what is this?"},
+        {"type": "image_url", "image_url": {"url": data_url(png), "detail": "low"}},
+    ]
+    rows = [{"role": "system", "content": "be brief"}, {"role": "user", "content": parts}]
+
+    fields = orjson.loads(guarded(gateway(), data_url(png), structured_messages=rows).body)
+
+    assert fields["action"] == "GUARDRAIL_INTERVENED"
+    system, user = fields["structured_messages"]
+    assert system == rows[0]
+    assert user["content"][0] == parts[0]
+    assert user["content"][1]["image_url"] == {"url": fields["images"][0], "detail": "low"}
+    assert fields["images"][0].startswith("data:image/jpeg;base64,")
+
+
+def test_the_conversations_copy_of_an_image_is_no_picture_that_was_missed(gateway, png):
+    server, image = gateway(), data_url(png)
+
+    def conversation(count: int) -> list[dict[str, object]]:
+        part = {"type": "image_url", "image_url": {"url": image}}
+        return [{"role": "user", "content": [part] * count}]
+
+    same = guarded(server, image, structured_messages=conversation(1))
+    more = guarded(server, image, structured_messages=conversation(2))
+
+    assert "x-jnd-unchecked" not in same.headers
+    assert more.headers["x-jnd-unchecked"] == "image_in_text"
+
+
 def test_text_alone_is_let_pass(gateway):
     for images in ({"images": []}, {"images": None}):
         assert orjson.loads(guarded(gateway(), **images).body) == {"action": "NONE"}

@@ -6,11 +6,29 @@ import sys
 import orjson
 import pybase64
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from calibration.image import decode
 
 INSPECT, COMPRESS = "/v1/jnd/inspect", "/v1/jnd/compress"
 JSON = {"content-type": "application/json"}
+
+PATHS = [INSPECT, COMPRESS, "/beta/litellm_basic_guardrail_api"]
+_STRINGS = st.sampled_from(["", "data:", "data:image/png;base64,AAAA", "https://x", "iVBORw0KGgo", "m"])
+_LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), _STRINGS)
+JSON_VALUES = st.dictionaries(
+    st.sampled_from(["image", "images", "model", "provider", "input_type", "structured_messages"]),
+    st.recursive(
+        _LEAVES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_LEAVES.map(str), inner, max_size=2),
+    ),
+)
+
+
+@pytest.fixture
+def one_gateway(gateway):
+    return gateway()
 
 
 def data_url(image: bytes, media_type: str = "image/png") -> str:
@@ -178,6 +196,15 @@ def test_the_answers_have_the_fields_that_are_described(gateway, png):
     for path, schema in ((INSPECT, "InspectAnswer"), (COMPRESS, "CompressAnswer")):
         fields = orjson.loads(asked(server, path, {"image": data_url(png)}).body)
         assert set(fields) == set(schemas[schema]["properties"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.one_of(st.binary(max_size=200), JSON_VALUES.map(orjson.dumps)), path=st.sampled_from(PATHS))
+def test_no_body_breaks_an_endpoint(one_gateway, body, path):
+    answer = one_gateway.ask("POST", path, body, JSON)
+
+    assert answer.status in (200, 400, 413)
+    assert orjson.loads(answer.body)
 
 
 def test_neighbours_of_the_endpoints_go_to_the_upstream(gateway, upstream):

@@ -30,3 +30,15 @@ def test_our_names_become_those_of_the_convention():
 )
 def test_a_failure_is_one_word(status, failures, word):
     assert error_type(Exchange("openai_chat", "openai", "/", status=status, failures=failures)) == word
+
+
+def test_the_first_chunk_of_a_stream_is_no_header(gateway, chat_body):
+    server = gateway()
+    labels = 'gen_ai_operation_name="chat",gen_ai_provider_name="test",gen_ai_request_model="m"'
+    name = "gen_ai_client_operation_time_to_first_chunk_seconds"
+
+    server.chat(chat_body(), x_test="late_stream")
+
+    assert server.settles_at(f"{name}_count{{{labels}}}", 1)
+    assert 0.3 <= server.metric(f"{name}_sum{{{labels}}}") < 3
+    assert server.metric("jnd_upstream_seconds_sum") < 0.3

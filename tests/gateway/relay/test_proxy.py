@@ -369,3 +369,29 @@ def _wait_for(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_tenant_is_accepted_by_a_good_answer_of_the_upstream_to_a_key_of_its_own(gateway):
+    accepted: list[str] = []
+    server = gateway(accept=accepted.append)
+
+    server.chat(b"{}", authorization="Bearer made-up", x_test="error")
+    server.ask("GET", "/v1/models", headers={"authorization": "Bearer made-up", "x-test": "error"})
+    assert accepted == []
+    server.chat(b"{}", authorization="Bearer good")
+    server.ask("GET", "/v1/models", headers={"authorization": "Bearer good"})
+
+    assert len(accepted) == 2
+    assert len(set(accepted)) == 1
+
+
+def test_where_the_key_is_ours_only_callers_the_settings_know_are_accepted(gateway):
+    accepted: list[str] = []
+    clients = [{"name": "known", "key": "k"}]
+    server = gateway(accept=accepted.append, upstream={"api_key": "ours"}, clients=clients)
+
+    server.chat(b"{}", authorization="Bearer made-up")
+    assert accepted == []
+    server.chat(b"{}", authorization="Bearer k")
+
+    assert len(accepted) == 1

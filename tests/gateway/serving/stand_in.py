@@ -1,7 +1,7 @@
 """A gateway whose workers judge without a predictor: `python -m tests.gateway.serving.stand_in CONFIG`.
 
-`/readyz` names the worker that answers. `artifact` is a folder whose `card.json` is told as its version; the word
-`damaged` fails the worker. An image is an edit if the caller sent one of the same size before.
+`/readyz` names the worker that answers. `artifact` is a folder whose `card.json` is told as its version; the
+word `damaged` fails the worker. An image is an edit if the caller sent one of the same size before.
 """
 
 import os

@@ -1,5 +1,6 @@
 """Numbers of several processes, each of them a real one: prometheus_client knows processes by their id."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -81,6 +82,7 @@ def test_files_do_not_pile_up(files: MetricFiles):
         "counter_ended.db",
         "histogram_ended.db",
         "lock",
+        "owned",
     }
     assert value(files, ERRORS) == 6
 
@@ -116,6 +118,23 @@ def test_the_folder_is_private_and_goes_with_everything_in_it():
     files.remove()
 
     assert not files.folder.exists()
+
+
+def test_folders_of_killed_gateways_are_swept_and_those_of_living_ones_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("gateway.serving.metric_files._SHARED_MEMORY", tmp_path)
+    living, killed, young = (MetricFiles.make() for _ in range(3))
+    for left in (killed, young):
+        left._owned.close()
+    for old in (living, killed):
+        os.utime(old.folder, (0, 0))
+
+    newest = MetricFiles.make()
+
+    assert set(tmp_path.iterdir()) == {living.folder, young.folder, newest.folder}
+    for each in (living, newest):
+        each.remove()
 
 
 def test_no_place_to_write_to_is_told_with_the_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -13,7 +13,7 @@ import pytest
 from gateway.relay.drain import Drain
 from gateway.relay.http_server import server_config
 from gateway.serving.balance import Occupancy
-from gateway.serving.http_server import DrainingServer
+from gateway.serving.draining_server import DrainingServer
 from gateway.serving.listener import listen_on
 from gateway.settings import Settings
 
