@@ -50,10 +50,12 @@ class Caller(asyncio.Protocol):
         self._answer = answer = Answer()
         self._parser = httptools.HttpResponseParser(self)
         writing = asyncio.ensure_future(self._write(pieces))
+        writing.add_done_callback(lambda _: self._changed.set())
         try:
             async with asyncio.timeout(patience_seconds):
                 while not (answer.is_complete or answer.is_closed):
-                    if leave_after_bytes is not None and len(answer.body) >= leave_after_bytes:
+                    wants_to_leave = leave_after_bytes is not None and writing.done()
+                    if wants_to_leave and len(answer.body) >= leave_after_bytes:
                         self._transport.abort()
                         break
                     self._changed.clear()

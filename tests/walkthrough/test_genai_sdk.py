@@ -1,6 +1,7 @@
 """The official google-genai SDK talks through the gateway as it does without."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -54,13 +55,28 @@ STORED = types.Part.from_uri(
 )
 
 
+INTERACTION = {
+    "id": "v1_a",
+    "object": "interaction",
+    "model": MODEL,
+    "status": "completed",
+    "created": "2026-01-01T00:00:00Z",
+    "updated": "2026-01-01T00:00:01Z",
+    "steps": [{"type": "model_output", "content": [{"type": "text", "text": "A quiet lake."}]}],
+}
+INPUT: list[Any] = [
+    {"type": "text", "text": "What is this?"},
+    {"type": "image", "data": base64.b64encode(PNG).decode(), "mime_type": "image/png"},
+]
+
+
 @pytest.fixture(scope="module")
 def served() -> Iterator[Peers]:
     events = [
         f"data: {json.dumps(answer(*each))}\r\n\r\n" for each in (("A quiet ", None), ("lake.", "STOP"))
     ]
     answers = {":generateContent": answer("A quiet lake."), ":countTokens": {"totalTokens": 7}}
-    answers[":streamGenerateContent"] = {}
+    answers |= {":streamGenerateContent": {}, "/interactions": INTERACTION}
     with peers(ModelServer(answers, {":streamGenerateContent": events}), "gemini") as found:
         yield found
 
@@ -144,6 +160,16 @@ def test_tokens_are_counted_of_the_picture_that_would_be_sent(served):
         assert through.models.count_tokens(model=MODEL, contents=SHOWN).total_tokens == 7
 
     assert lightened(served, "contents", 0, "parts", 1, "inlineData")
+
+
+def test_interactions_are_what_they_are_without_the_gateway(served):
+    with client(served.direct) as direct, client(served.through) as through:
+        expected = direct.interactions.create(model=MODEL, input=INPUT)
+        found = through.interactions.create(model=MODEL, input=INPUT)
+
+    assert found == expected
+    assert found.id == "v1_a"
+    assert lightened(served, "input", 0, "content", 1)
 
 
 def test_vertex_is_served_at_its_own_paths(served):
