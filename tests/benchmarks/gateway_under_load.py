@@ -1,8 +1,8 @@
 """Throw 64 large bodies at a time at the gateway, among them all that once held it up, and watch it live.
 
 Beside it an nginx is polled as often, in the same seconds: what the machine does hits both. Memory has to
-stay within what bytes and pixels in flight explain, and to come back; another caller's thumbnail must not wait for
-two pictures of 49 megapixels.
+stay within what bytes and pixels in flight explain, and to come back; another caller's thumbnail must not
+wait for two pictures of 49 megapixels.
 
     python tests/benchmarks/gateway_under_load.py [--rounds 3]
 """
