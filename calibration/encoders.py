@@ -5,6 +5,7 @@ delivery, noticeability), so that nothing is learned from versions that are neve
 of `ENCODERS`.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ LEAST_QUALITY, _STEP = 30, 5
 QUALITIES: tuple[int, ...] = tuple(range(LEAST_QUALITY, 96, _STEP))
 LOSSLESS: tuple[None, ...] = (None,)
 _WEBP_EFFORT = 2  # of 6: what more would save takes longer than it saves
+# Lossless WebP takes up to 34 bytes a pixel while it is written, three times what anything else takes.
+_LARGE_PIXELS = 1_000_000
+_ONE_LARGE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Encoder:
     settings: Sequence[int | None]  # ascending qualities; `LOSSLESS` where there is nothing to set
     write: Callable[[Image, int | None], bytes] = field(repr=False)
     longest_side: int  # pixels: the codec writes no more
-    most_pixels: int | None = None  # beyond, encoding takes longer than it saves
+    most_pixels: int | None = None  # beyond, encoding takes more time or memory than it saves
 
     @property
     def media_type(self) -> str:
@@ -42,7 +46,7 @@ class Encoder:
         return None in self.settings
 
     def takes(self, image: Image) -> bool:
-        """Tell whether a picture of this size can, and in reasonable time, be written."""
+        """Tell whether a picture of this size can, and at reasonable cost, be written."""
         is_small = self.most_pixels is None or image.width * image.height <= self.most_pixels
         return is_small and max(image.width, image.height) <= self.longest_side
 
@@ -76,7 +80,12 @@ WEBP = Encoder(
     most_pixels=4_000_000,
 )
 WEBP_LOSSLESS = Encoder(
-    "webp-lossless", "webp", LOSSLESS, lambda image, _: encode_webp_lossless(image), longest_side=16_383
+    "webp-lossless",
+    "webp",
+    LOSSLESS,
+    lambda image, _: _write_lossless(image),
+    longest_side=16_383,
+    most_pixels=10_000_000,
 )
 ENCODERS: tuple[Encoder, ...] = (JPEG, WEBP, WEBP_LOSSLESS)
 
@@ -91,6 +100,13 @@ def reduce_to(image: Image, width: int, height: int) -> Image:
     if (image.width, image.height) == (width, height):
         return image
     return Image(np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)))
+
+
+def _write_lossless(image: Image) -> bytes:
+    if image.width * image.height <= _LARGE_PIXELS:
+        return encode_webp_lossless(image)
+    with _ONE_LARGE_AT_A_TIME:
+        return encode_webp_lossless(image)
 
 
 def _required(quality: int | None) -> int:

@@ -1,23 +1,27 @@
 """Turn outside bytes into pixels and back: decode with limits, encode, resize.
 
-The only importer of Pillow. An `Image` is 8-bit sRGB without alpha; what was lost on the way in (animation,
-alpha, orientation, depth) is told by `SourceInfo`, so that a caller can refuse to rewrite such a picture.
+Pillow is imported here and in `flattening` alone. An `Image` is 8-bit sRGB without alpha; what was lost on
+the way in (animation, alpha, orientation, depth) is told by `SourceInfo`, so that a caller can refuse to
+rewrite such a picture.
 """
 
 import io
+import os
 import struct
+import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ImageFile, UnidentifiedImageError
 
+from calibration.flattening import flatten
 from calibration.image_source import DecodeLimits, FormatName, Reason, SourceInfo, estimate_quality
 
 Pixels = npt.NDArray[np.uint8]
@@ -30,6 +34,10 @@ _KERNELS: dict[Kernel, PillowImage.Resampling] = {
     "lanczos": PillowImage.Resampling.LANCZOS,
     "area": PillowImage.Resampling.BOX,
 }
+
+# A scan of fourteen bytes makes the decoder go over the whole picture once more; encoders write about ten.
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 100
 
 # Pillow's parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
 _PARSER_ERRORS = (
@@ -100,8 +108,10 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
         raise ImageError("too_many_bytes", f"expected at most {limits.max_bytes} bytes, got {len(data)}")
     opened = _open(data)
     _check_size(opened, limits)
+    if data.count(_START_OF_SCAN) > _MOST_SCANS and opened.format in ("JPEG", "MPO"):
+        raise ImageError("damaged", f"expected a JPEG of at most {_MOST_SCANS} scans")
     try:
-        return _decode_opened(opened, len(data), limits)
+        return _decode_opened(opened, data, limits)
     except ImageError:
         raise
     except _PARSER_ERRORS as error:
@@ -212,71 +222,31 @@ def _check_size(opened: PillowImage.Image, limits: DecodeLimits) -> None:
         )
 
 
-def _decode_opened(opened: PillowImage.Image, size_bytes: int, limits: DecodeLimits) -> Decoded:
+def _decode_opened(opened: PillowImage.Image, data: bytes, limits: DecodeLimits) -> Decoded:
     frames = int(getattr(opened, "n_frames", 1))
     if frames > limits.max_frames:
         raise ImageError("too_many_frames", f"expected at most {limits.max_frames} frames, got {frames}")
     opened.seek(0)
-    opened.load()
     stored_size, mode = opened.size, opened.mode
-    upright = ImageOps.exif_transpose(opened)
-    is_rotated = opened.getexif().get(0x0112, 1) not in (0, 1)
-    rgb, has_alpha, converted = _to_srgb(upright)
+    flat = flatten(opened, data)
     source = SourceInfo(
         format=_format_name(opened),
-        size_bytes=size_bytes,
+        size_bytes=len(data),
         width=stored_size[0],
         height=stored_size[1],
         mode=mode,
         frames=frames,
-        has_alpha=has_alpha,
-        is_rotated=is_rotated,
-        is_color_converted=converted,
+        has_alpha=flat.has_alpha,
+        is_rotated=flat.is_rotated,
+        is_color_converted=flat.is_color_converted,
         jpeg_quality=_jpeg_quality(opened),
     )
-    return Decoded(Image(np.array(rgb, dtype=np.uint8)), source)
+    return Decoded(Image(flat.pixels), source)
 
 
 def _format_name(opened: PillowImage.Image) -> FormatName:
     names: dict[str, FormatName] = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
     return names[str(opened.format)]
-
-
-def _to_srgb(upright: PillowImage.Image) -> tuple[PillowImage.Image, bool, bool]:
-    """Return RGB pixels, whether alpha was flattened, whether colours were converted."""
-    if upright.mode.startswith("I") or upright.mode == "F":
-        return _reduce_depth(upright), False, True
-    if upright.mode == "CMYK":
-        return upright.convert("RGB"), False, True
-    if "transparency" in upright.info or upright.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        rgba = upright.convert("RGBA")
-        if rgba.getchannel("A").getextrema() != (255, 255):
-            white = PillowImage.new("RGBA", rgba.size, (255, 255, 255, 255))
-            return PillowImage.alpha_composite(white, rgba).convert("RGB"), True, False
-        upright = rgba
-    rgb = upright.convert("RGB")
-    managed = _apply_profile(rgb, upright.info.get("icc_profile"))
-    return (rgb, False, False) if managed is None else (managed, False, True)
-
-
-def _reduce_depth(deep: PillowImage.Image) -> PillowImage.Image:
-    """Map 16-bit greyscale to 8 bits by its full range, as browsers do."""
-    values = np.asarray(deep, dtype=np.float64)
-    return PillowImage.fromarray(np.clip(values / 257.0 + 0.5, 0, 255).astype(np.uint8)).convert("RGB")
-
-
-def _apply_profile(rgb: PillowImage.Image, profile: bytes | None) -> PillowImage.Image | None:
-    """Convert to sRGB if the embedded profile is another RGB space; None when nothing had to be done."""
-    if not profile:
-        return None
-    try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(embedded).lower():
-            return None
-        converted = ImageCms.profileToProfile(rgb, embedded, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None  # viewers and model back ends ignore a profile they cannot read
-    return converted
 
 
 def _jpeg_quality(opened: PillowImage.Image) -> int | None:
@@ -287,6 +257,15 @@ def _jpeg_quality(opened: PillowImage.Image) -> int | None:
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:
     # A fresh Pillow object per save: options persist on a shared one and leak between threads.
-    buffer = io.BytesIO()
-    PillowImage.fromarray(image.pixels).save(buffer, format_name, **options)
-    return buffer.getvalue()
+    picture = PillowImage.fromarray(image.pixels)
+    # Into a file of the system, Pillow writes without holding up all other threads; into memory it does not.
+    with _memory_file() as file:
+        picture.save(file, format_name, **options)
+        file.seek(0)
+        return file.read()
+
+
+def _memory_file() -> BinaryIO:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("picture"), "w+b")
+    return tempfile.TemporaryFile()

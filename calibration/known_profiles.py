@@ -59,7 +59,10 @@ def find_profile(name: str) -> JndProfile:
 
 def _at_path(name: str) -> JndProfile | None:
     """Read a name that is a path; None where it is a model's."""
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise ProfileError(f"cannot read a profile at {name}: nobody here has that home folder") from error
     is_path = path.exists() or path.suffix == ".json" or _LIKE_A_PATH.match(name)
     if name in _NAMES or not is_path:
         return None

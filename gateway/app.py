@@ -1,113 +1,204 @@
-"""Put the gateway together: one ASGI app from settings and a pipeline.
+"""Put the gateway together: one plain ASGI app from settings and a pipeline.
 
-`/livez`, `/readyz` and `/metrics` are the gateway's own; below `/v1/`, requests of the dialects listed here
-are looked into and everything else is passed through.
+`/livez`, `/readyz`, `/metrics` and what is mounted beside them are the gateway's own; everything else goes to
+an upstream, looked into where it is a request of the dialects listed here.
 """
 
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import orjson
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
-from gateway.errors import UnknownPathError
+from gateway.dialects.registry import DIALECTS
+from gateway.integration.endpoints import mounted_at
+from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
+from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
+from gateway.policy import Policies
 from gateway.relay.admission import Admission
 from gateway.relay.body import BodyWork
-from gateway.relay.proxy import InspectedApi, PassThrough
-from gateway.relay.route import ApiRoute
-from gateway.relay.upstream import Upstream
+from gateway.relay.caller import Callers
+from gateway.relay.destination import Destinations
+from gateway.relay.drain import Drain
+from gateway.relay.fetching import Fetcher
+from gateway.relay.image_queue import ImageQueue
+from gateway.relay.image_work import ImageWork
+from gateway.relay.looking import Looking
+from gateway.relay.proxy import Dialects, Proxy
+from gateway.relay.readiness import Readiness, watching
+from gateway.relay.route import ApiRoute, nobody_minds
+from gateway.relay.tracing import Tracer, tracer_for
 from gateway.settings import Settings
 
-DIALECTS: tuple[Dialect, ...] = (OpenAIChat(),)  # the first renders errors of requests that are nobody's
-
-
-def create_app(settings: Settings, pipeline: Pipeline, dialects: Sequence[Dialect] = DIALECTS) -> Starlette:
-    """Return the app; connections and threads open when its lifespan starts."""
-    metrics = Metrics(settings.models)
-    metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
-    pool = ThreadPoolExecutor(settings.limits.image_threads or os.cpu_count(), thread_name_prefix="image")
-    upstream = Upstream(settings.upstream)
-    prefix = settings.listen.prefix
-    work = BodyWork(
-        pipeline=pipeline,
-        pool=pool,
-        admission=Admission(settings.limits.queue_bytes, metrics.queue_bytes),
-        metrics=metrics,
-        on_failure=settings.policy.on_failure,
-        max_images=settings.limits.max_images,
-    )
-    api = _api(settings, work, upstream, dialects)
-
-    @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with upstream:
-            yield
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
-
-    async def livez(_: Request) -> Response:
-        return _json({"status": "alive"})
-
-    async def readyz(_: Request) -> Response:
-        return _json({"status": "ready", "artifact": pipeline.artifact, "models": sorted(settings.models)})
-
-    async def expose(_: Request) -> Response:
-        return Response(metrics.exposition(), media_type="text/plain; version=0.0.4")
-
-    async def not_found(request: Request, _: Exception) -> Response:
-        message = f"nothing at {request.url.path}: the API lies below {prefix}/v1/ (is /v1 in the base URL?)"
-        error = UnknownPathError(message)
-        return Response(dialects[0].error_body(error), error.http_status, media_type="application/json")
-
-    return Starlette(
-        lifespan=lifespan,
-        exception_handlers={404: not_found},
-        routes=[
-            Route(prefix + "/v1/{rest:path}", api),
-            Route("/livez", livez),
-            Route("/readyz", readyz),
-            Route("/metrics", expose),
-        ],
-    )
-
-
-def _api(settings: Settings, work: BodyWork, upstream: Upstream, dialects: Sequence[Dialect]) -> "Api":
-    """Give every dialect its endpoint."""
-
-    def route(dialect: Dialect) -> ApiRoute:
-        return ApiRoute(upstream, work.metrics, dialect, settings.upstream.provider, settings.listen.prefix)
-
-    inspected = [
-        InspectedApi(route(dialect), work, settings.limits.max_body_bytes, settings.policy.allow_bypass)
-        for dialect in dialects
-    ]
-    return Api(inspected, PassThrough(route(dialects[0])))
+_JSON = b"application/json"
+_METRICS = b"text/plain; version=0.0.4"
+_REFUSED = 1008  # WebSocket close code of RFC 6455: against the policy
 
 
 @dataclass(frozen=True)
-class Api:
-    """Everything below /v1/."""
+class Shown:
+    """What is on one of the gateway's own pages."""
 
-    inspected: Sequence[InspectedApi]
-    pass_through: PassThrough
+    body: bytes
+    media_type: bytes = _JSON
+    status: int = 200
+
+
+Page = Callable[[], Awaitable[Shown]]
+
+
+def create_app(
+    settings: Settings,
+    pipeline: Pipeline,
+    dialects: Sequence[Dialect] = DIALECTS,
+    *,
+    metrics: Metrics | None = None,
+    drain: Drain | None = None,
+    accept: Callable[[str], None] = nobody_minds,
+) -> "Gateway":
+    """Return the app; connections and threads open when its lifespan starts.
+
+    Args:
+        settings: All of them.
+        pipeline: What images go through.
+        dialects: The APIs that are looked into.
+        metrics: Numbers shared with other processes; None: this app's own.
+        drain: Whoever ends the app's requests when their time is over; None: nobody.
+        accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
+
+    Raises:
+        ValueError: The environment names a proxy that cannot be used.
+    """
+    names = ModelNames(settings.model_map, settings.models)
+    metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients])
+    metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
+    limits, giving_back = settings.limits, GivingBack(glibc_trim())
+    queue = ImageQueue(
+        threads=limits.image_threads or os.cpu_count() or 1,
+        max_images=limits.queue_images,
+        max_pixels=limits.queue_pixels,
+        metrics=metrics,
+        used=giving_back.used,
+    )
+    looking = Looking(max_values=limits.max_json_values, max_images=limits.max_images)
+    fetcher = Fetcher(settings.fetching)
+    images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
+    work = BodyWork(looking, images, fetcher, metrics, limits.max_images)
+    for model, profile in pipeline.profiles.by_model.items():
+        metrics.describe_profile(model, profile.source)
+    destinations = Destinations(settings)
+    drain = drain or Drain()
+    tracer = tracer_for(settings.telemetry)
+    looks = {each.name: each.look for each in destinations.all}
+    readiness = Readiness(settings.readiness, looks, metrics, drain)
+    proxy = Proxy(
+        route=ApiRoute(metrics, drain, tracer, accept),
+        dialects=Dialects(dialects),
+        destinations=destinations,
+        callers=Callers(settings, [name for each in dialects for name in each.credential_headers]),
+        policies=Policies(settings),
+        names=names,
+        work=work,
+        admission=Admission(limits.queue_bytes, metrics.queue_bytes, used=giving_back.used),
+        max_body_bytes=settings.limits.max_body_bytes,
+    )
+
+    async def livez() -> Shown:
+        return Shown(b'{"status":"alive"}')
+
+    async def readyz() -> Shown:
+        status, code = ("ready", 200) if readiness.is_ready else ("not_ready", 503)
+        facts = {"status": status, "artifact": pipeline.artifact, "models": sorted(settings.models)}
+        looked = {"upstreams": readiness.upstreams} if readiness.upstreams else {}
+        return Shown(orjson.dumps(facts | looked), status=code)
+
+    async def expose() -> Shown:
+        return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
+
+    pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
+    held = Held(destinations, queue, looking, fetcher, giving_back)
+    return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is open while the app serves: connections, threads, timers."""
+
+    destinations: Destinations
+    queue: ImageQueue
+    looking: Looking
+    fetcher: Fetcher
+    giving_back: GivingBack
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Open all of it for the length of the block."""
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(self.looking.close)
+            stack.push_async_callback(self.queue.close)
+            stack.callback(self.giving_back.close)
+            for destination in self.destinations.all:
+                await stack.enter_async_context(destination.upstream)
+            await stack.enter_async_context(self.fetcher)
+            yield
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The app: dispatches by path, nothing more."""
+
+    proxy: Proxy
+    pages: Mapping[bytes, Page]
+    held: Held
+    readiness: Readiness
+    tracer: Tracer
+    mounted: Mapping[bytes, ASGIApp] = field(default_factory=dict)  # by path prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Choose by method and path; the path is normalised first, so that no spelling slips past."""
-        chosen = (each for each in self.inspected if scope["method"] == "POST" and each.takes(scope))
-        await next(chosen, self.pass_through)(scope, receive, send)
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "http":
+            await self._choose(scope["raw_path"])(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": _REFUSED, "reason": "websockets do not pass"})
+
+    def _choose(self, raw_path: bytes) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        page = self.pages.get(raw_path)
+        if page is not None:
+            return _Page(page)
+        for prefix, app in self.mounted.items():
+            if raw_path.startswith(prefix):
+                return app
+        return self.proxy
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Open what requests need, and close it when the server stops."""
+        await receive()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.to_thread, self.tracer.close)
+            await stack.enter_async_context(self.held.open())
+            await stack.enter_async_context(watching(self.readiness))
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
-def _json(body: object) -> Response:
-    return Response(orjson.dumps(body), media_type="application/json")
+@dataclass(frozen=True)
+class _Page:
+    """Shows one of the gateway's own pages."""
+
+    page: Page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        shown = await self.page()
+        headers = [(b"content-type", shown.media_type), (b"content-length", b"%d" % len(shown.body))]
+        await send({"type": "http.response.start", "status": shown.status, "headers": headers})
+        await send({"type": "http.response.body", "body": shown.body, "more_body": False})

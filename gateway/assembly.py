@@ -17,8 +17,10 @@ from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Detector
 from gateway.detection.residual import ResidualDetector
 from gateway.memory.cache import ByteBoundedCache
+from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Pipeline, Profiles
+from gateway.providers.hosts import provider_of
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
 from predictor.one_thread import use_one_thread
@@ -27,8 +29,12 @@ from predictor.predict import Predictor
 log = logging.getLogger(__name__)
 
 
-def load_pipeline(settings: Settings) -> Pipeline:
+def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> Pipeline:
     """Load the artifact and every profile.
+
+    Args:
+        settings: All of them.
+        seen: The memory of pictures that processes share; None: one of this process alone.
 
     Raises:
         ArtifactError: The predictor is missing or damaged.
@@ -40,14 +46,13 @@ def load_pipeline(settings: Settings) -> Pipeline:
         {model: profile_named(name) for model, name in settings.models.items()}, default_profile()
     )
     return Pipeline(
-        inspector=Inspector(detectors(settings, predictor), settings.policy.alpha),
+        inspector=Inspector(detectors(settings, predictor, seen), settings.policy.alpha),
         compressor=_compressor(settings, predictor),
         profiles=profiles,
-        policy=settings.policy,
         limits=DecodeLimits(
             settings.limits.max_image_bytes, settings.limits.max_pixels, settings.limits.max_frames
         ),
-        provider=settings.upstream.provider,
+        provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
         version=_version(settings, predictor, profiles),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
@@ -66,19 +71,21 @@ def profile_named(name: str) -> JndProfile:
     return profile
 
 
-def detectors(settings: Settings, predictor: Predictor) -> list[Detector]:
+def detectors(
+    settings: Settings, predictor: Predictor, seen: SeenPictureStore | None = None
+) -> list[Detector]:
     """List the detectors every image meets, in the order in which their evidence is told."""
     found: list[Detector] = [ResidualDetector(predictor)]
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate
-        seen = SeenPictures(chosen.max_entries, chosen.ttl_seconds, time.monotonic)
-        found.append(NearDuplicateDetector(predictor, seen))
+        own = SeenPictures[SeenPicture](chosen.max_entries, chosen.ttl_seconds, time.monotonic)
+        found.append(NearDuplicateDetector(predictor, seen or own))
     return found
 
 
 def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
     chosen = settings.compression
-    if chosen.mode == "off":
+    if {chosen.mode, *(policy.compression for policy in settings.policies.values())} <= {"off", None}:
         return None
     return Compressor(predictor, load_rules(), chosen.tier, chosen.max_probability)
 
@@ -86,7 +93,8 @@ def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
 def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:
     """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
-    parts += [settings.upstream.provider, load_rules().version, repr(ENCODERS)]
+    provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
+    parts += [provider, load_rules().version, repr(ENCODERS)]
     parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

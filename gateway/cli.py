@@ -5,7 +5,7 @@ Heavy imports happen inside the commands, so that `--help` answers at once.
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,7 +16,9 @@ from rich.progress import track
 from calibration.extras import ExtrasGroup
 from calibration.image import ImageError
 from calibration.profile import ProfileError
-from gateway.settings import Listen, Settings, Tier, settings_reference
+from gateway.configuration.reference import settings_reference
+from gateway.configuration.yaml_file import UnreadableFileError
+from gateway.settings import Settings, Tier
 from gateway.settings_file import SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -43,29 +45,48 @@ Artifact = Annotated[Path | None, typer.Option(help=_ARTIFACT_HELP)]
 Json = Annotated[bool, typer.Option("--json", help="One JSON line per image on stdout.")]
 
 
-@app.command(epilog=settings_reference(Settings))
+@app.command(epilog=settings_reference())
 def serve(
     config: Annotated[
         Path | None, typer.Option(help="YAML file; without it, every setting has its default.")
     ] = None,
     host: Annotated[str | None, typer.Option(help="Address to bind instead of listen.host.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to bind instead of listen.port.")] = None,
+    port: Annotated[str | None, typer.Option(help="Port to bind instead of listen.port.")] = None,
 ) -> None:
     """Serve the proxy until SIGTERM or Ctrl-C; running answers are finished first.
 
     Point an SDK at it with OPENAI_BASE_URL=http://127.0.0.1:8080/v1. Health is at /livez and /readyz, numbers
-    for Prometheus are at /metrics. Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides
-    upstream.base_url.
+    for Prometheus are at /metrics. SIGHUP reads the settings again, without dropping a request.
+
+    Environment variables win over the file: JND_UPSTREAM__BASE_URL overrides upstream.base_url; lists and
+    maps are JSON there. A value ${NAME} in the file is taken from the environment: so keys stay out of it.
+    HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured on the way to the upstream. `jnd-gateway check-config`
+    tells what is wrong with a file, and what it amounts to.
     """
+    _serve(lambda: load_settings(config, options={"host": host, "port": port}))
+
+
+@app.command("check-config")
+def check_config(
+    file: Annotated[Path, typer.Argument(help="The YAML file that `serve --config` would read.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Check a file of settings without serving: every mistake with its line and what to write instead.
+
+    A file that can be used is told as the gateway understands it: for each upstream its host, provider and
+    whose key is sent (never the key), for each model where its profile comes from, and what is off. `JND_`
+    variables count as they would for `serve`; run it in the same environment.
+
+    Exit code 0: it can be used, warnings or not. 1: it has errors. 2: it cannot be opened.
+    """
+    from gateway.check_config import check_file  # noqa: PLC0415 - see the module's docstring
+
     try:
-        settings = load_settings(config)
-    except SettingsError as error:
+        text, is_usable = check_file(file, as_json=as_json)
+    except UnreadableFileError as error:
         _bad_use(error)
-    changes = {"host": host, "port": port}
-    listen = Listen(
-        **settings.listen.model_dump() | {key: value for key, value in changes.items() if value is not None}
-    )
-    _serve(settings.model_copy(update={"listen": listen}))
+    print(text)
+    raise typer.Exit(0 if is_usable else 1)
 
 
 @app.command()
@@ -112,8 +133,11 @@ def compress(  # noqa: PLR0917 - as above
 
     Exit code 1 when a file cannot be read.
     """
-    from gateway.offline import compress_files  # noqa: PLC0415 - see the module's docstring
+    from gateway.configuration.meaning import why_unknown  # noqa: PLC0415 - see the module's docstring
+    from gateway.offline import compress_files  # noqa: PLC0415
 
+    if message := why_unknown(provider):
+        typer.echo(f"jnd-gateway: --provider: {message} Until then the rules of `other` apply.", err=True)
     lines = compress_files(
         _with_progress(images), model=model, provider=provider, tier=tier, out=out, artifact=artifact
     )
@@ -128,33 +152,20 @@ def demo() -> None:
     raise typer.Exit(run_demo())
 
 
-def _serve(settings: Settings) -> None:
-    import uvicorn  # noqa: PLC0415 - see the module's docstring
+def _serve(read_settings: Callable[[], Settings]) -> None:
+    from gateway.serving.listener import CannotListenError  # noqa: PLC0415 - see the module's docstring
+    from gateway.serving.metric_files import NoTemporaryFolderError  # noqa: PLC0415
+    from gateway.serving.supervisor import supervise  # noqa: PLC0415
+    from gateway.serving.worker_process import WorkerFailedError  # noqa: PLC0415
+    from gateway.startup import summary  # noqa: PLC0415
 
-    from gateway.app import create_app  # noqa: PLC0415
-    from gateway.assembly import load_pipeline  # noqa: PLC0415
-    from gateway.logs import configure_logging  # noqa: PLC0415
-    from predictor.predict import ArtifactError  # noqa: PLC0415
+    def announce(settings: Settings) -> None:
+        typer.echo(summary(settings), err=True)
 
-    configure_logging()
     try:
-        pipeline = load_pipeline(settings)
-    except (ArtifactError, ProfileError) as error:
+        supervise(read_settings, announce=announce)
+    except (SettingsError, CannotListenError, NoTemporaryFolderError, WorkerFailedError) as error:
         _bad_use(error)
-    uvicorn.run(
-        create_app(settings, pipeline),
-        host=settings.listen.host,
-        port=settings.listen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        ws="none",
-        lifespan="on",
-        timeout_keep_alive=75,  # longer than the idle time of usual load balancers, 60 s
-        timeout_graceful_shutdown=round(settings.listen.drain_seconds),
-    )
 
 
 def _print_lines(lines: "Iterable[Line]", as_json: bool) -> NoReturn:

@@ -3,9 +3,18 @@
     GatewayError
     ├── RequestRefusedError        it cannot be checked, and the policy refuses what it cannot check
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
+    ├── UnknownPolicyError         the settings have no policy of this name
+    ├── PolicyForbiddenError       this caller may not choose a policy
     ├── UnknownPathError           nothing of ours lies at this path
-    ├── QueueFullError             too many bytes wait for image work: try again
+    ├── BadPathError               the path may mean something else to whoever reads it next
+    ├── UnknownClientError         only known clients may call, and this is none of them
+    ├── UpgradeRefusedError        websockets and other protocols do not pass
+    ├── UnknownCodingError         a transfer coding other than chunked
+    ├── BodyTimeoutError           the caller stopped in the middle of its body
+    ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
+    ├── ShuttingDownError          the gateway stops, and this answer had not started
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
+    ├── UpstreamGarbledError       the upstream answered, but not in HTTP
     └── UpstreamTimeoutError       the upstream took too long
 
 How they look on the wire is the dialect's affair; errors of the upstream are relayed, never rewritten.
@@ -18,6 +27,14 @@ from typing import ClassVar
 TOO_LARGE = frozenset(
     {"body_too_large", "too_many_bytes", "too_many_pixels", "too_many_frames", "too_many_images"}
 )
+
+# What is told and never refused: looking further would promise nothing, or nobody asked to look.
+LIMIT = frozenset({"bypass", "image_in_text", "not_examined", "too_small"})
+
+
+def class_of(reason: str) -> str:
+    """Return `limit` for what is told and never refused, `unseen` for what `on_failure: refuse` refuses."""
+    return "limit" if reason in LIMIT else "unseen"
 
 
 class GatewayError(Exception):
@@ -62,15 +79,64 @@ class ImageBlockedError(GatewayError):
     kind = "image_blocked"
 
 
+class UnknownPolicyError(GatewayError):
+    """x-jnd-policy names none of the settings' `policies`."""
+
+    status = 400
+    kind = "unknown_policy"
+
+
+class PolicyForbiddenError(GatewayError):
+    """x-jnd-policy comes from a caller that is not a trusted client."""
+
+    status = 403
+    kind = "policy_forbidden"
+
+
 class UnknownPathError(GatewayError):
-    """The path is neither the gateway's own nor below /v1/."""
+    """No upstream has anything at this path."""
 
     status = 404
     kind = "unknown_path"
 
 
+class BadPathError(GatewayError):
+    """Two readers of this path may disagree on what it names."""
+
+    status = 400
+    kind = "bad_path"
+
+
+class UnknownClientError(GatewayError):
+    """`only_known_clients` is set, and no key of this request is one of `clients`."""
+
+    status = 401
+    kind = "unknown_client"
+
+
+class UpgradeRefusedError(GatewayError):
+    """The caller asks for a websocket, which cannot be looked into; a 400, which SDKs do not retry."""
+
+    status = 400
+    kind = "upgrade_refused"
+
+
+class UnknownCodingError(GatewayError):
+    """The body comes in a transfer coding other than chunked (RFC 9112, 6.1)."""
+
+    status = 501
+    kind = "unknown_coding"
+
+
+class BodyTimeoutError(GatewayError):
+    """The caller sent nothing for `listen.body_timeout_seconds` in the middle of its body."""
+
+    status = 408
+    kind = "body_timeout"
+
+
 class QueueFullError(GatewayError):
-    """More bytes wait for image work than `limits.queue_bytes`."""
+    """More is in flight than `limits.queue_bytes`, or more images wait than `limits.queue_images`."""
 
     status = 429
     kind = "queue_full"
@@ -79,6 +145,30 @@ class QueueFullError(GatewayError):
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second."""
         return {"retry-after": "1"}
+
+
+class ShuttingDownError(GatewayError):
+    """The gateway stops: its time to finish running requests is over, and this one has no answer yet."""
+
+    status = 503
+    kind = "shutting_down"
+
+    def __init__(self) -> None:
+        super().__init__("the gateway is shutting down; try again shortly")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Ask for a retry after one second: by then another gateway answers, or this one again."""
+        return {"retry-after": "1"}
+
+
+class ImageTimeoutError(Exception):
+    """An image took longer than it may, waiting or being worked on: it is unchecked."""
+
+    reason: ClassVar[str] = "timed_out"
+
+    def __init__(self) -> None:
+        super().__init__("there was not enough time to check the image")
 
 
 class UpstreamUnreachableError(GatewayError):
@@ -93,3 +183,10 @@ class UpstreamTimeoutError(GatewayError):
 
     status = 504
     kind = "upstream_timeout"
+
+
+class UpstreamGarbledError(GatewayError):
+    """The upstream answered with something that is not HTTP, or more headers than are taken."""
+
+    status = 502
+    kind = "upstream_garbled"

@@ -1,24 +1,27 @@
 """The path of one image: cache → decode with limits → inspect → policy → compress.
 
-Runs on worker threads, never on the event loop. The bytes that come out are a function of the image, the
-model and the settings alone; the verdict also knows the caller's earlier images. Others judge failures.
+Runs on worker threads, never on the event loop; what was met before is recalled, which costs no image work.
+The bytes that come out are a function of the image, the model and the settings alone; the verdict also knows
+the caller's earlier images. Others judge failures.
 """
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
-from calibration.image import Decoded, decode
+from calibration.image import Decoded, ImageError, decode
+from calibration.image_header import count_pixels
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
+from gateway.errors import ImageTimeoutError
 from gateway.memory.cache import ByteBoundedCache
-from gateway.policy import Action, decide
-from gateway.settings import Policy
+from gateway.policy import Action, EffectivePolicy, decide
 
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
@@ -68,18 +71,45 @@ class ImageOutcome:
     """What became of one image."""
 
     data: bytes  # to send; the very bytes that came when nothing was re-encoded
-    media_type: str  # of `data` when re-encoded, else as the caller declared it
+    media_type: str  # of `data`: as the caller declared it, unless that is wrong or it was re-encoded
     bytes_in: int
     verdict: Verdict
     plan: CompressionPlan | None = None  # None: compression is off, or the image was not reached
     action: Action = "monitor"
     timings: Timings = Timings()
     reason: str = ""  # one word when something was skipped or wrong
+    pixels_in: int = 0  # width times height as it came; 0: never decoded
+    is_observed: bool = False  # mode observe: `plan` tells what would have been sent instead of `data`
+    is_recalled: bool = False  # known from an earlier request
 
     @property
     def bytes_out(self) -> int:
         """Size of what is sent."""
         return len(self.data)
+
+    @property
+    def pixels_out(self) -> int:
+        """Width times height of what is sent."""
+        return self.pixels_in if self.plan is None or self.is_observed else self.plan.width * self.plan.height
+
+    @property
+    def tokens_saved(self) -> int:
+        """Tokens the provider will not charge."""
+        return 0 if self.is_observed else self._planned_tokens
+
+    @property
+    def would_save_tokens(self) -> int:
+        """Tokens that mode observe left in."""
+        return self._planned_tokens if self.is_observed else 0
+
+    @property
+    def would_save_bytes(self) -> int:
+        """Bytes that mode observe left in."""
+        return self.plan.bytes_in - self.plan.bytes_out if self.plan and self.is_observed else 0
+
+    @property
+    def _planned_tokens(self) -> int:
+        return 0 if self.plan is None else self.plan.tokens_in - self.plan.tokens_out
 
 
 @dataclass(frozen=True)
@@ -89,7 +119,6 @@ class Pipeline:
     inspector: Inspects
     compressor: Compresses | None
     profiles: Profiles
-    policy: Policy
     limits: DecodeLimits
     provider: str
     artifact: str  # version of the predictor
@@ -97,46 +126,154 @@ class Pipeline:
     cache: ByteBoundedCache[ImageOutcome]
     clock: Callable[[], float] = time.perf_counter
 
-    def process(self, data: bytes, media_type: str, *, model: str, tenant: str) -> ImageOutcome:
+    def recall(
+        self,
+        data: bytes,
+        media_type: str,
+        *,
+        model: str,
+        tenant: str,
+        policy: EffectivePolicy,
+        provider: str = "",
+    ) -> ImageOutcome | None:
+        """Return what became of the image when it was last met, without looking at it; None if it is new."""
+        digest = hashlib.sha256(data).digest()
+        terms = _Terms(media_type, model, tenant, provider or self.provider, policy)
+        known = self.cache.get(self._key(digest, terms))
+        return None if known is None else replace(known, timings=Timings(), is_recalled=True)
+
+    def pixels_of(self, data: bytes) -> int:
+        """Tell from its header what an image will cost; one that does not say may be the largest allowed."""
+        return count_pixels(data) or self.limits.max_pixels
+
+    def process(
+        self,
+        data: bytes,
+        media_type: str,
+        *,
+        model: str,
+        tenant: str,
+        policy: EffectivePolicy,
+        provider: str = "",
+        deadline: float = math.inf,
+    ) -> ImageOutcome:
         """Take one image all the way.
+
+        Args:
+            data: The encoded image.
+            media_type: As its sender declares it.
+            model: The one asked, by the name the settings know.
+            tenant: Whose earlier images it is compared with.
+            policy: What is done about it.
+            provider: Whose rules of sizes and formats apply; the pipeline's own if empty.
+            deadline: When nobody waits for it any longer, in seconds of `time.monotonic`.
 
         Raises:
             ImageError: The bytes are not an image within the limits.
+            ImageTimeoutError: The deadline came between two stages.
         """
         digest = hashlib.sha256(data).digest()
-        key = self._key(digest, media_type, model, tenant)
+        terms = _Terms(media_type, model, tenant, provider or self.provider, policy, deadline)
+        key = self._key(digest, terms)
         known = self.cache.get(key)
         if known is not None:
-            return replace(known, timings=Timings())
-        outcome = self._work(data, digest, media_type, model=model, tenant=tenant)
+            return replace(known, timings=Timings(), is_recalled=True)
+        outcome = self._work(data, digest, terms)
         self.cache.put(key, outcome, outcome.bytes_out)
         return outcome
 
-    def _work(self, data: bytes, digest: bytes, media_type: str, *, model: str, tenant: str) -> ImageOutcome:
-        profile = self.profiles.of(model)
+    def _work(self, data: bytes, digest: bytes, terms: "_Terms") -> ImageOutcome:
+        profile = self.profiles.of(terms.model)
         started = self.clock()
-        decoded = decode(data, self.limits)
+        decoded = self._decode(data)
         is_decoded = self.clock()
-        examined = Examined(decoded, data, digest, profile, self.provider, model, tenant)
+        terms.check_time()
+        examined = Examined(decoded, data, digest, profile, terms.provider, terms.model, terms.tenant)
         verdict = self.inspector.inspect(examined)
         is_inspected = self.clock()
-        outcome = ImageOutcome(data, media_type, len(data), verdict, action=decide(verdict, self.policy))
-        if _ALIASES.get(media_type, media_type) != decoded.source.media_type:
-            outcome = replace(outcome, reason=MISMATCH)
-        elif verdict.outcome == "unchecked":
-            outcome = replace(outcome, reason="not_examined")
-        if self.compressor is not None and outcome.action != "block":
-            out, plan = self.compressor.compress(decoded, data, profile, self.provider, model)
-            outcome = replace(
-                outcome, data=out, plan=plan, media_type=_media_type(data, out, media_type, plan)
-            )
+        outcome = self._judged(data, decoded, verdict, terms)
+        if self._may_lighten(outcome, terms.policy):
+            terms.check_time()
+            outcome = self._lighten(outcome, decoded, profile, terms)
         timings = Timings(is_decoded - started, is_inspected - is_decoded, self.clock() - is_inspected)
         return replace(outcome, timings=timings)
 
-    def _key(self, digest: bytes, media_type: str, model: str, tenant: str) -> bytes:
-        parts = (self.version, media_type, model, tenant)
+    def _decode(self, data: bytes) -> Decoded:
+        """Decode, and hold the image to the pixels its header states: no more were made room for."""
+        most = min(self.limits.max_pixels, self.pixels_of(data))
+        try:
+            return decode(data, replace(self.limits, max_pixels=most))
+        except ImageError as error:
+            if error.reason == "too_many_pixels" and most < self.limits.max_pixels:
+                raise ImageError("damaged", "the image has more pixels than its header states") from error
+            raise
+
+    def _judged(self, data: bytes, decoded: Decoded, verdict: Verdict, terms: "_Terms") -> ImageOutcome:
+        reason, media_type = "", terms.media_type
+        if not media_type:  # nothing was declared, so nothing is wrong
+            media_type = decoded.source.media_type
+        elif _ALIASES.get(media_type, media_type) != decoded.source.media_type:
+            reason = MISMATCH
+            if terms.policy.compression != "observe":  # which sends everything as it came
+                media_type = decoded.source.media_type
+        if not reason and verdict.outcome == "unchecked":
+            reason = "not_examined"
+        return ImageOutcome(
+            data,
+            media_type,
+            len(data),
+            verdict,
+            action=decide(verdict, terms.policy),
+            reason=reason,
+            pixels_in=decoded.source.width * decoded.source.height,
+        )
+
+    def _may_lighten(self, outcome: ImageOutcome, policy: EffectivePolicy) -> bool:
+        return self.compressor is not None and policy.compression != "off" and outcome.action != "block"
+
+    def _lighten(
+        self, outcome: ImageOutcome, decoded: Decoded, profile: JndProfile, terms: "_Terms"
+    ) -> ImageOutcome:
+        if self.compressor is None:
+            return outcome
+        out, plan = self.compressor.compress(decoded, outcome.data, profile, terms.provider, terms.model)
+        return (
+            _lightened(outcome, out, plan) if terms.policy.compression == "on" else _observed(outcome, plan)
+        )
+
+    def _key(self, digest: bytes, terms: "_Terms") -> bytes:
+        parts = (self.version, terms.policy.key, terms.provider, terms.media_type, terms.model, terms.tenant)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
 
 
-def _media_type(data: bytes, out: bytes, declared: str, plan: CompressionPlan) -> str:
-    return declared if out == data else MEDIA_TYPES[cast(FormatName, plan.format)]
+@dataclass(frozen=True)
+class _Terms:
+    """On which terms one image is taken through."""
+
+    media_type: str  # as declared
+    model: str
+    tenant: str
+    provider: str
+    policy: EffectivePolicy
+    deadline: float = math.inf
+
+    def check_time(self) -> None:
+        """Stop where nobody waits any longer.
+
+        Raises:
+            ImageTimeoutError: It is so.
+        """
+        if time.monotonic() > self.deadline:
+            raise ImageTimeoutError
+
+
+def _lightened(outcome: ImageOutcome, out: bytes, plan: CompressionPlan) -> ImageOutcome:
+    """Send what the compressor made."""
+    is_same = out == outcome.data
+    media_type = outcome.media_type if is_same else MEDIA_TYPES[cast(FormatName, plan.format)]
+    return replace(outcome, data=out, plan=plan, media_type=media_type)
+
+
+def _observed(outcome: ImageOutcome, plan: CompressionPlan) -> ImageOutcome:
+    """Send what came, and tell what the compressor would have made of it."""
+    return replace(outcome, plan=plan, is_observed=True)

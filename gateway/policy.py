@@ -1,10 +1,12 @@
-"""Decide what a verdict leads to; knows nothing of how it was reached."""
+"""Decide by which policy a request is treated, and what a verdict leads to; not how a verdict is reached."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from gateway.detection.verdict import Verdict
-from gateway.settings import Policy
+from gateway.errors import PolicyForbiddenError, UnknownPolicyError
+from gateway.settings import CompressionMode, Flag, Mode, OnFailure, Settings
 
 Action = Literal["monitor", "block"]
 
@@ -12,7 +14,87 @@ Action = Literal["monitor", "block"]
 _SEVERITY = {"clean": 0, "unchecked": 1, "noticeable_edit": 2, "imperceptible_edit": 3}
 
 
-def decide(verdict: Verdict, policy: Policy) -> Action:
+class Judging(Protocol):
+    """What of a policy a verdict meets."""
+
+    @property
+    def mode(self) -> Mode:
+        """Whether anything is blocked at all."""
+        ...
+
+    @property
+    def block_on(self) -> frozenset[Flag]:
+        """Outcomes that are blocked."""
+        ...
+
+
+@dataclass(frozen=True)
+class EffectivePolicy:
+    """By what one request is treated: the settings' policy, with the changes of a named one."""
+
+    name: str  # as x-jnd-policy names it; empty: the settings' own
+    mode: Mode
+    block_on: frozenset[Flag]
+    on_failure: OnFailure
+    compression: CompressionMode
+
+    @property
+    def key(self) -> str:
+        """Name everything the outcome of an image depends on: two names for the same rules are one."""
+        return "\0".join((self.mode, *sorted(self.block_on), self.compression))
+
+
+# What the defaults of the settings add up to.
+PLAIN = EffectivePolicy("", "monitor", frozenset({"imperceptible_edit"}), "forward", "on")
+
+
+class Policies:
+    """The settings' policy and the named ones."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Work out every named policy once."""
+        self.default = _default(settings)
+        self._named: Mapping[str, EffectivePolicy] = {
+            name: EffectivePolicy(
+                name=name,
+                mode=change.mode or self.default.mode,
+                block_on=self.default.block_on if change.block_on is None else change.block_on,
+                on_failure=change.on_failure or self.default.on_failure,
+                compression=change.compression or self.default.compression,
+            )
+            for name, change in settings.policies.items()
+        }
+
+    def named(self, name: str, *, is_trusted: bool) -> EffectivePolicy:
+        """Return the policy a caller asks for; the default when none is asked for.
+
+        Raises:
+            PolicyForbiddenError: This caller may not choose.
+            UnknownPolicyError: The settings have no such policy.
+        """
+        if not name:
+            return self.default
+        if not is_trusted:
+            raise PolicyForbiddenError("only trusted clients may send x-jnd-policy")
+        found = self._named.get(name)
+        if found is None:
+            known = ", ".join(sorted(self._named)) or "none"
+            raise UnknownPolicyError(f"no policy of that name in the settings; there are: {known}")
+        return found
+
+
+def _default(settings: Settings) -> EffectivePolicy:
+    policy = settings.policy
+    return EffectivePolicy(
+        name="",
+        mode=policy.mode,
+        block_on=policy.block_on,
+        on_failure=policy.on_failure,
+        compression=settings.compression.mode,
+    )
+
+
+def decide(verdict: Verdict, policy: Judging) -> Action:
     """Return `block` only for an outcome that the policy blocks, in mode `block`."""
     return "block" if policy.mode == "block" and verdict.outcome in policy.block_on else "monitor"
 

@@ -118,7 +118,7 @@ class Compressor:
             input_side=profile.input_side,
             comparison=self._predictor.against(decoded.image, profile),
             forecast=self._forecast(decoded.image, profile),
-            formats=rules.formats,
+            formats=rules.formats_for(decoded.source.format),
             ceiling=rule.seen(Size(decoded.image.width, decoded.image.height)),
             count_tokens=rule.tokens,
         )
@@ -130,7 +130,7 @@ class Compressor:
         ]
         allowed = [candidate for candidate in candidates if _is_lighter(candidate, job)]
         if not allowed:
-            return _leave(job, self._why_nothing(candidates))
+            return _leave(job, self._why_nothing(job, candidates))
         return _carry_out(job, min(allowed, key=lambda found: len(found.data)), self._tier)
 
     def _lossy_candidates(self, job: _Job) -> list[_Candidate]:
@@ -215,11 +215,15 @@ class Compressor:
         allowed = max(left, self._forecast_limit * (1 - _RESOLUTION_SHARE))
         return job.forecast.quality(encoder.name, short_side, allowed)
 
-    def _why_nothing(self, candidates: list[_Candidate]) -> str:
+    def _why_nothing(self, job: _Job, candidates: list[_Candidate]) -> str:
         if candidates:
             return "no encoding within the limit is smaller"
         if self._tier == "exact":
             return "no smaller encoding of the same pixels is known for this format"
+        if not self._usable(job, job.decoded.image):
+            return (
+                f"only {' and '.join(sorted(job.formats))} may be sent there, and no codec here writes that"
+            )
         return "every encoding tried would be noticed"
 
 

@@ -12,7 +12,7 @@ from gateway.detection.protocol import Examined
 from gateway.detection.reference import compare_versions
 from gateway.detection.same_picture import is_same_picture
 from gateway.detection.verdict import Evidence
-from gateway.memory.seen_pictures import SeenPicture, SeenPictures
+from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.predict import PairError, Predictor
 
 REFERENCE_SIDE = 512  # pixels: longer side of what is kept
@@ -22,7 +22,7 @@ HASH_DISTANCE = 8  # of 64 bits
 class NearDuplicateDetector:
     """Compares newcomers with what their sender sent before."""
 
-    def __init__(self, predictor: Predictor, seen: SeenPictures) -> None:
+    def __init__(self, predictor: Predictor, seen: SeenPictureStore) -> None:
         self._predictor = predictor
         self._seen = seen
 

@@ -1,53 +1,46 @@
-"""OpenAI chat completions: images are `image_url` parts of a message, as an object or a bare string."""
+"""OpenAI chat completions, and what others put into them: images, files and videos as parts of a message.
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+LiteLLM takes lists of parts as answers of tools, OpenRouter gives the pictures of earlier answers in a list
+of their own, vLLM takes videos and the embeddings of images.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.data_url import Inline, data_url_string, parse_data_url
+from gateway.dialects.document import Fields, Node, Object
+from gateway.dialects.film import films
+from gateway.dialects.places import Grammar, Place, Reader, member, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.splice import EACH, Path, Replacement, locate, string_at
+from gateway.dialects.readers import files, picture_urls, unseen
 from gateway.errors import GatewayError
 
-_PART: Path = ("messages", EACH, "content", EACH, "image_url")
-_IMAGE_PATHS: Sequence[Path] = (_PART, (*_PART, "url"))
-_PATH = "/v1/chat/completions"
-_MARKER = b"image_url"
-_URL = "url"
-_TYPES: Mapping[int, str] = {429: "rate_limit_error"}  # by status; else by class
+_PATH = "/chat/completions"
+_NOT_OURS = "/openai/deployments/"  # Azure's, where the path names the model
+_TYPES: Mapping[int, str] = {401: "authentication_error", 429: "rate_limit_error"}  # by status; else by class
 
 
 class OpenAIChat:
-    """POST /v1/chat/completions."""
+    """POST /v1/chat/completions, and wherever else others serve it: /v1beta/openai/chat/completions, ..."""
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
+    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video')
+    text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
+    json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
     def takes(self, path: str) -> bool:
-        """Take the one path there is."""
-        return path == _PATH
+        """Take every path that ends as OpenAI's does: whoever imitates it takes the same body."""
+        return path.endswith(_PATH) and not path.startswith(_NOT_OURS)
 
-    def may_have_images(self, body: bytes) -> bool:
-        """Look for the key of every image part; escapes could spell it differently."""
-        return _MARKER in body or b"\\u" in body
+    def slots(self, document: Object) -> Iterator[Slot]:
+        """Yield images, files and videos of every message."""
+        return walk(document, _GRAMMAR, "request")
 
-    def find(self, body: bytes) -> list[Slot]:
-        """Return the URL of every image part."""
-        return [Slot(span.where, {_URL: span}) for span in locate(body, _IMAGE_PATHS)]
-
-    def model_of(self, path: str, document: Mapping[str, Any]) -> str:  # noqa: ARG002 - others name it in the path
+    def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - others name it in the path
         """Return the field `model`."""
         model = document.get("model")
         return model if isinstance(model, str) else ""
-
-    def read(self, body: bytes, slot: Slot) -> Inline:
-        """Decode the data URL."""
-        return parse_data_url(string_at(body, slot.spans[_URL]))
-
-    def write(self, slot: Slot, media_type: str, data: bytes) -> Sequence[Replacement]:
-        """Put a data URL in place."""
-        return [Replacement(slot.spans[_URL], data_url_string(media_type, data))]
 
     def error_body(self, error: GatewayError) -> bytes:
         """Render `{"error": {"message", "type", "param", "code"}}`."""
@@ -55,3 +48,42 @@ class OpenAIChat:
         kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
         fields = {"message": error.message, "type": kind, "param": error.param, "code": error.kind}
         return orjson.dumps({"error": fields})
+
+
+def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read a file: its data or its id in an object, or its data alone."""
+    yield from files(part, value, where)
+    for path, inner in objects(value, where):
+        for key, reader in _FILE.items():
+            for node in inner.all(key):
+                yield from reader(inner, node, member(path, key))
+
+
+def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read pictures that are no pixels any more."""
+    yield from unseen("image_embeds")(part, value, where)
+    for path, inner in objects(value, where):
+        for key, node in inner.items:
+            yield from unseen("image_embeds")(inner, node, member(path, key))
+
+
+_FILE: Mapping[str, Reader] = {
+    "file_data": files,
+    "file_url": unseen("document"),
+    "file_id": unseen("file_id"),
+}
+_GRAMMAR: Grammar = {
+    "request": Place({"messages": "part"}),
+    # Messages, and the parts within them, which may hold parts again.
+    "part": Place(
+        {"content": "part", "images": "part", "output": "part"},
+        {
+            "image_url": picture_urls,
+            "image_file": picture_urls,
+            "file": _file,
+            "video_url": films,
+            "video": films,
+            "image_embeds": _embeddings,
+        },
+    ),
+}

@@ -1,59 +1,40 @@
 """Pictures seen before, per tenant, in memory: shrunk copies found again by their perceptual hash.
 
-Bounded by count, age and bytes over all tenants; the longest unused goes first. Knows nothing of edits.
+Bounded by count, age and bytes over all tenants. When it is full, whoever holds most gives up the picture it
+has not used for longest, so that one caller cannot flush the others'. Keys can be made up, and every made-up
+key is a tenant: those the upstream has not accepted yet keep what room is left, and in a full memory a tenth
+of it. Knows nothing of edits.
 """
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
-from cachetools import LRUCache
-
-from calibration.image import Image
+from gateway.memory.protocol import MOST_ALIKE, Remembered
 
 MAX_BYTES = 128 * 1024 * 1024
-_ENTRY_OVERHEAD_BYTES = 512
+PROBATION_SHARE = 0.1  # of a full memory: for tenants whose key the upstream has not accepted yet
 
-_Key = tuple[str, int, bytes]  # tenant, fingerprint, digest
+Kept = TypeVar("Kept", bound=Remembered)
 
-
-@dataclass(frozen=True, eq=False)
-class SeenPicture:
-    """One remembered picture."""
-
-    picture: Image  # shrunk
-    fingerprint: int  # perceptual hash, 64 bits
-    digest: bytes  # of the encoded bytes it came in
-
-    @property
-    def size_bytes(self) -> int:
-        """Memory it holds."""
-        return int(self.picture.pixels.nbytes) + _ENTRY_OVERHEAD_BYTES
+_Key = tuple[int, bytes]  # fingerprint, digest
 
 
-class _Listed(LRUCache[_Key, SeenPicture]):
-    """Pictures by bytes, with lists that never name one that is gone."""
+@dataclass
+class _Holding(Generic[Kept]):
+    """What one tenant, or a group of them, holds."""
 
-    def __init__(self, max_bytes: int) -> None:
-        super().__init__(max_bytes, getsizeof=lambda seen: seen.size_bytes)
-        self.expires: dict[_Key, float] = {}  # oldest first: all live equally long
-        self.of_tenant: dict[str, dict[_Key, None]] = {}
+    size_bytes: int = 0
+    count: int = 0
+    pictures: dict[_Key, Kept] = field(default_factory=dict)  # the longest unused first; empty for a group
 
-    def list(self, key: _Key, expires: float) -> None:
-        self.expires.pop(key, None)
-        self.expires[key] = expires
-        self.of_tenant.setdefault(key[0], {})[key] = None
-
-    def __delitem__(self, key: _Key) -> None:
-        super().__delitem__(key)
-        self.expires.pop(key, None)
-        own = self.of_tenant.get(key[0], {})
-        own.pop(key, None)
-        if not own:
-            self.of_tenant.pop(key[0], None)
+    def change(self, pictures: int, size_bytes: int) -> None:
+        self.count += pictures
+        self.size_bytes += size_bytes
 
 
-class SeenPictures:
+class SeenPictures(Generic[Kept]):
     """The store; safe to use from several threads."""
 
     def __init__(
@@ -64,53 +45,130 @@ class SeenPictures:
         Raises:
             ValueError: A bound is not positive.
         """
-        if max_entries < 1 or ttl_seconds <= 0 or max_bytes < 1:
-            raise ValueError("expected positive bounds of entries, seconds and bytes")
-        self._max_entries = max_entries
-        self._ttl_seconds = ttl_seconds
+        if max_bytes < 1:
+            raise ValueError("expected a positive bound of bytes")
+        self._max_bytes = max_bytes
         self._clock = clock
         self._lock = threading.Lock()
-        self._seen = _Listed(max_bytes)
+        self._tenants: dict[str, _Holding[Kept]] = {}  # the longest unused first
+        self._arrived: dict[tuple[str, _Key], float] = {}  # oldest first
+        self._accepted: dict[str, None] = {}  # the longest unconfirmed first
+        self._all = _Holding[Kept]()
+        self._on_probation = _Holding[Kept]()
+        self.bound(max_entries, ttl_seconds)
+
+    def bound(self, max_entries: int, ttl_seconds: float) -> None:
+        """Change the bounds of count and age; what exceeds them goes.
+
+        Raises:
+            ValueError: A bound is not positive.
+        """
+        if max_entries < 1 or ttl_seconds <= 0:
+            raise ValueError("expected positive bounds of entries and seconds")
+        with self._lock:
+            self._max_entries = max_entries
+            self._ttl_seconds = ttl_seconds
+            self._forget_old()
+            self._forget_excess()
 
     def __len__(self) -> int:
         with self._lock:
             self._forget_old()
-            return len(self._seen)
+            return self._all.count
 
     @property
     def size_bytes(self) -> int:
         """Memory held by the remembered pictures."""
         with self._lock:
             self._forget_old()
-            return int(self._seen.currsize)
+            return self._all.size_bytes
 
-    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
+    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[Kept]:
         """Return the tenant's pictures whose hash differs in few bits, nearest first; marks them as used."""
         with self._lock:
             self._forget_old()
+            own = self._tenants.get(tenant)
+            if own is None:
+                return []
             near = [
                 (distance, key)
-                for key in self._seen.of_tenant.get(tenant, ())
-                if (distance := (key[1] ^ fingerprint).bit_count()) <= most_bits
+                for key in own.pictures
+                if (distance := (key[0] ^ fingerprint).bit_count()) <= most_bits
             ]
-            return [self._seen[key] for _, key in sorted(near, key=lambda item: item[0])]
+            keys = [key for _, key in sorted(near, key=lambda item: item[0])[:MOST_ALIKE]]
+            if keys:
+                self._tenants[tenant] = self._tenants.pop(tenant)
+            for key in keys:
+                own.pictures[key] = own.pictures.pop(key)
+            return [own.pictures[key] for key in keys]
 
-    def remember(self, tenant: str, seen: SeenPicture) -> None:
+    def remember(self, tenant: str, seen: Kept) -> None:
         """Keep a picture, unless it alone exceeds the bound of bytes."""
-        if seen.size_bytes > self._seen.maxsize:
+        if seen.size_bytes > self._max_bytes:
             return
-        key = (tenant, seen.fingerprint, seen.digest)
+        key = (seen.fingerprint, seen.digest)
         with self._lock:
             self._forget_old()
-            self._seen[key] = seen
-            self._seen.list(key, self._clock() + self._ttl_seconds)
-            while len(self._seen) > self._max_entries:
-                self._seen.popitem()
+            self._drop(tenant, key)
+            own = self._tenants.pop(tenant, None) or _Holding()
+            own.pictures[key] = seen
+            self._tenants[tenant] = own
+            self._arrived[tenant, key] = self._clock()
+            self._count(tenant, own, 1, seen.size_bytes)
+            self._forget_excess()
+
+    def accept(self, tenant: str) -> None:
+        """Count the tenant among those whose key the upstream knows."""
+        with self._lock:
+            if tenant not in self._accepted:
+                self._move(tenant, pictures=-1)
+            self._accepted.pop(tenant, None)
+            self._accepted[tenant] = None
+            if len(self._accepted) > self._max_entries:
+                oldest = next(iter(self._accepted))
+                del self._accepted[oldest]
+                self._move(oldest, pictures=1)
+
+    def _forget_excess(self) -> None:
+        while self._all.count > self._max_entries or self._all.size_bytes > self._max_bytes:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Take a picture of whoever holds most: of those on probation, while they exceed their share."""
+        first_to_go = self._load(self._on_probation) > PROBATION_SHARE
+        candidates = (tenant for tenant in self._tenants if not first_to_go or tenant not in self._accepted)
+        largest = max(candidates, key=lambda tenant: self._load(self._tenants[tenant]))
+        self._drop(largest, next(iter(self._tenants[largest].pictures)))
+
+    def _load(self, holding: _Holding[Kept]) -> float:
+        return max(holding.count / self._max_entries, holding.size_bytes / self._max_bytes)
 
     def _forget_old(self) -> None:
         now = self._clock()
-        while self._seen.expires:
-            key, expires = next(iter(self._seen.expires.items()))
-            if expires > now:
+        while self._arrived:
+            (tenant, key), arrived = next(iter(self._arrived.items()))
+            if now - arrived < self._ttl_seconds:
                 return
-            del self._seen[key]
+            self._drop(tenant, key)
+
+    def _drop(self, tenant: str, key: _Key) -> None:
+        own = self._tenants.get(tenant)
+        picture = own.pictures.pop(key, None) if own is not None else None
+        if own is None or picture is None:
+            return
+        del self._arrived[tenant, key]
+        self._count(tenant, own, -1, -picture.size_bytes)
+        if not own.pictures:
+            del self._tenants[tenant]
+
+    def _count(self, tenant: str, own: _Holding[Kept], pictures: int, size_bytes: int) -> None:
+        own.change(pictures, size_bytes)
+        self._all.change(pictures, size_bytes)
+        if tenant not in self._accepted:
+            self._on_probation.change(pictures, size_bytes)
+
+    def _move(self, tenant: str, *, pictures: int) -> None:
+        """Book a tenant's pictures into probation (1) or out of it (-1)."""
+        own = self._tenants.get(tenant)
+        if own is not None:
+            self._on_probation.change(pictures * own.count, pictures * own.size_bytes)

@@ -1,7 +1,7 @@
 """What providers do with an image: the size their models see, its tokens, the formats they take.
 
 The rules are versioned data in `providers.json`; this module knows the few ways of counting. A provider
-nobody described is treated as one that counts every pixel and takes only JPEG, PNG and GIF.
+nobody described is treated as one that counts every pixel and reads no format but the one a picture came in.
 """
 
 import json
@@ -15,6 +15,8 @@ from typing import Protocol
 from calibration.image_source import FormatName
 
 OTHER = "other"
+_AS_SENT = "as_sent"
+_SAME_MODELS: Mapping[str, str] = {"azure": "openai"}  # who serves another's models, by the other's rules
 
 
 class ProviderRulesError(ValueError):
@@ -210,9 +212,13 @@ _KINDS: Mapping[str, type[SizeRule]] = {
 class Provider:
     """One provider's rules."""
 
-    formats: frozenset[FormatName]
+    formats: frozenset[FormatName] | None  # that it reads; None: nobody knows, only what it was sent
     default: SizeRule
     models: Mapping[str, SizeRule]  # by pattern; the first that matches counts
+
+    def formats_for(self, source: FormatName) -> frozenset[FormatName]:
+        """Return what a picture that came in this format may be sent as."""
+        return frozenset({source}) if self.formats is None else self.formats
 
     def rule(self, model: str) -> SizeRule:
         """Return the rule of a model; names are matched without a vendor's prefix."""
@@ -256,7 +262,11 @@ def parse_rules(text: str) -> ProviderRules:
     """Read rules from JSON; see `load_rules`."""
     try:
         data = json.loads(text)
-        providers = {name: _provider(entry) for name, entry in data["providers"].items()}
+        entries = data["providers"]
+        providers = {
+            name: _provider(entries[entry["like"]] if "like" in entry else entry)
+            for name, entry in entries.items()
+        }
         if OTHER not in providers:
             raise ProviderRulesError(f"expected a provider named {OTHER!r}")
         return ProviderRules(str(data["version"]), providers)
@@ -269,7 +279,8 @@ def _provider(entry: Mapping[str, object]) -> Provider:
     if not isinstance(models, dict):
         raise ProviderRulesError(f"models must map patterns to rules, got {models!r}")
     rules = {pattern: _rule(rule) for pattern, rule in models.items()}
-    return Provider(frozenset(entry["formats"]), _rule(entry["default"]), rules)  # type: ignore[call-overload]
+    formats = None if entry["formats"] == _AS_SENT else frozenset(entry["formats"])  # type: ignore[call-overload]
+    return Provider(formats, _rule(entry["default"]), rules)
 
 
 def _rule(entry: object) -> SizeRule:

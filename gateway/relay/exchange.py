@@ -1,11 +1,13 @@
 """The facts of one request, gathered on its way; what they add up to, and nothing of where they are told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.detection.verdict import Verdict
 from gateway.pipeline import ImageOutcome
-from gateway.policy import worst
+from gateway.policy import PLAIN, EffectivePolicy, worst
 from gateway.relay.stopwatch import Stopwatch
+from gateway.relay.tracing import NO_TRACE, Trace
 
 
 @dataclass
@@ -23,6 +25,13 @@ class Exchange:
     unchecked: str = ""  # why the body as a whole was not looked into
     failures: list[str] = field(default_factory=list)  # kinds, each counted once per event
     is_forwarded: bool = False
+    strays: Sequence[str] = ()  # reasons: what looks like an image where the dialect knows of none
+    upstream: str = ""  # which of the settings' upstreams it goes to
+    client: str = ""  # whose key it came with, if the settings name them
+    policy: EffectivePolicy = PLAIN  # by which it is treated; of no account where nothing is looked into
+    request_id: str = ""
+    is_stream: bool = False  # the answer is an event stream
+    trace: Trace = NO_TRACE
 
     def answer_starts(self, status: int) -> None:
         """Note that headers go out now."""
@@ -37,8 +46,33 @@ class Exchange:
     @property
     def tokens_saved(self) -> int:
         """Image tokens the provider will not charge."""
-        plans = [outcome.plan for outcome in self.outcomes if outcome.plan is not None]
-        return sum(plan.tokens_in - plan.tokens_out for plan in plans)
+        return sum(outcome.tokens_saved for outcome in self.outcomes)
+
+    @property
+    def would_save_bytes(self) -> int:
+        """Image bytes that mode observe left in."""
+        return sum(outcome.would_save_bytes for outcome in self.outcomes)
+
+    @property
+    def would_save_tokens(self) -> int:
+        """Image tokens that mode observe left in."""
+        return sum(outcome.would_save_tokens for outcome in self.outcomes)
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether an image went out as it came only because mode observe says so."""
+        return any(outcome.is_observed for outcome in self.outcomes)
+
+    @property
+    def unchecked_reasons(self) -> list[str]:
+        """Why something was not looked at: bodies, images, strays; one word each, without repetition."""
+        images = (outcome.reason for outcome in self.outcomes if outcome.verdict.outcome == "unchecked")
+        return list(dict.fromkeys(word for word in (self.unchecked, *images, *self.strays) if word))
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether there is anything to tell of images."""
+        return bool(self.outcomes or self.unchecked or self.strays)
 
     @property
     def gravest(self) -> Verdict | None:
@@ -49,11 +83,12 @@ class Exchange:
     def verdict(self) -> str:
         """The gravest outcome over all images, or `none`."""
         if self.gravest is None:
-            return "unchecked" if self.unchecked else "none"
+            return "unchecked" if self.unchecked_reasons else "none"
         return self.gravest.outcome
 
     @property
     def reasons(self) -> list[str]:
         """Everything that was skipped or failed, one word each, without repetition."""
-        words = [self.unchecked, *(outcome.reason for outcome in self.outcomes), *self.failures]
+        images = (outcome.reason for outcome in self.outcomes)
+        words = [self.unchecked, *images, *self.strays, *self.failures]
         return list(dict.fromkeys(word for word in words if word))

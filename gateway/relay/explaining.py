@@ -4,20 +4,48 @@ from gateway.policy import is_flagged
 from gateway.relay.exchange import Exchange
 from gateway.relay.incoming import Headers
 
+_NOTHING_FOUND: Headers = [
+    (b"x-jnd-verdict", b"none"),
+    (b"x-jnd-bytes-saved", b"0"),
+    (b"x-jnd-tokens-saved", b"0"),
+]
+
 
 def explaining_headers(exchange: Exchange) -> Headers:
     """Return the headers that sum an exchange up."""
-    named = {
-        "x-jnd-verdict": exchange.verdict,
-        "x-jnd-bytes-saved": str(exchange.bytes_saved),
-        "x-jnd-tokens-saved": str(exchange.tokens_saved),
-        "x-jnd-overhead-ms": f"{exchange.times.overhead_seconds * 1000:.3f}",
-    }
-    if exchange.reasons:
-        named["x-jnd-reason"] = ",".join(exchange.reasons)
+    headers = _found(exchange) if exchange.is_noted else list(_NOTHING_FOUND)
+    overhead = b"%.3f" % (exchange.times.overhead_seconds * 1000)
+    headers.append((b"x-jnd-overhead-ms", overhead))
+    if exchange.request_id:
+        headers.append((b"x-jnd-request-id", _ascii(exchange.request_id)))
+    if exchange.policy.name:
+        headers.append((b"x-jnd-policy", _ascii(exchange.policy.name)))
+    if exchange.is_noted or exchange.failures:
+        headers += _told(b"x-jnd-reason", exchange.reasons)
+        headers += _told(b"x-jnd-unchecked", exchange.unchecked_reasons)
+    return headers
+
+
+def _told(name: bytes, words: list[str]) -> Headers:
+    return [(name, _ascii(",".join(words)))] if words else []
+
+
+def _found(exchange: Exchange) -> Headers:
+    headers = [
+        (b"x-jnd-verdict", _ascii(exchange.verdict)),
+        (b"x-jnd-bytes-saved", b"%d" % exchange.bytes_saved),
+        (b"x-jnd-tokens-saved", b"%d" % exchange.tokens_saved),
+    ]
+    if exchange.is_observed:
+        headers.append((b"x-jnd-would-save-bytes", b"%d" % exchange.would_save_bytes))
+        headers.append((b"x-jnd-would-save-tokens", b"%d" % exchange.would_save_tokens))
     gravest = exchange.gravest
     if gravest is not None and gravest.jnd_ratio is not None:
-        named["x-jnd-ratio"] = f"{gravest.jnd_ratio:.3f}"
+        headers.append((b"x-jnd-ratio", b"%.3f" % gravest.jnd_ratio))
     if gravest is not None and is_flagged(gravest):
-        named["x-jnd-explanation"] = " ".join(gravest.explanation.split())
-    return [(name.encode(), value.encode("ascii", "replace")) for name, value in named.items()]
+        headers.append((b"x-jnd-explanation", _ascii(" ".join(gravest.explanation.split()))))
+    return headers
+
+
+def _ascii(text: str) -> bytes:
+    return text.encode("ascii", "replace")

@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import cast
 
-import anyio
 from starlette.types import Receive, Scope
 
-Headers = list[tuple[bytes, bytes]]  # names in lower case, as ASGI delivers them
+from gateway.errors import BodyTimeoutError
+from gateway.relay.admission import Reservation
+from gateway.relay.answer import Headers
+from gateway.relay.http_cycle import EXTENSION, Cycle
+
+__all__ = ["BodyTooLargeError", "ClientHangUpError", "Headers", "Incoming"]
 
 
 class ClientHangUpError(Exception):
@@ -27,15 +32,19 @@ class Incoming:
         self.raw_path: bytes = scope["raw_path"]
         self.query: bytes = scope["query_string"]
         self._receive = receive
+        self._cycle: Cycle | None = scope.get("extensions", {}).get(EXTENSION)
         self._early: list[bytes] = []  # pieces read before `chunks` is asked for all of them
         self._is_complete = False
-        self._is_settled = asyncio.Event()  # the body has been read, or will never be
-        self._is_gone = False
+        self._watcher: asyncio.Future[None] | None = None
+        self._on_hang_up: Callable[[], None] | None = None
         self.is_abandoned = False  # the client left in the middle of its body
 
     def header(self, name: bytes) -> bytes:
         """Return the first header of this lower-case name, or nothing."""
-        return next((value for key, value in self.headers if key == name), b"")
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return b""
 
     @property
     def content_length(self) -> int | None:
@@ -48,15 +57,30 @@ class Incoming:
         """Whether the headers announce a body."""
         return bool(self.content_length) or bool(self.header(b"transfer-encoding"))
 
-    async def read(self, max_bytes: int) -> bytes:
-        """Return the whole body.
+    async def read(self, max_bytes: int, room: Reservation) -> bytes:
+        """Return the whole body, in room that grows with it.
 
         Raises:
             BodyTooLargeError: It is longer, or announced to be.
             ClientHangUpError: The client left before its end.
+            BodyTimeoutError: The client fell silent before its end.
+            QueueFullError: There is no room for it.
         """
-        if (self.content_length or 0) > max_bytes:
+        announced = self.content_length
+        if announced is not None and announced > max_bytes:
             raise BodyTooLargeError
+        room.grow(announced or 0)
+        cycle = self._cycle
+        if cycle is not None and announced is not None:
+            if cycle.more_body:
+                await cycle.gather(max_bytes, announced)
+            if cycle.is_broken:
+                self._break_off()
+            self._finish()
+            return cycle.take()
+        return await self._join(max_bytes, room, announced is not None)
+
+    async def _join(self, max_bytes: int, room: Reservation, has_room: bool) -> bytes:
         size = 0
         while not self._is_complete:
             piece = await self._next()
@@ -64,6 +88,8 @@ class Incoming:
             size += len(piece)
             if size > max_bytes:
                 raise BodyTooLargeError
+            if not has_room:
+                room.grow(len(piece))
         body = self._early[0] if len(self._early) == 1 else b"".join(self._early)
         self._early.clear()
         return body
@@ -79,51 +105,55 @@ class Incoming:
 
     def without_body(self) -> None:
         """State that nobody will read the body, because there is none."""
-        self._is_settled.set()
+        self._finish()
 
-    async def hung_up(self) -> None:
-        """Return when the client has closed the connection; not while its body is being read."""
-        await self._is_settled.wait()
-        while not self._is_gone:
-            message = await self._receive()
-            self._is_gone = message["type"] == "http.disconnect"
+    def call_on_hang_up(self, call: Callable[[], None]) -> None:
+        """Call this once the client has closed the connection while its answer is under way."""
+        if self._cycle is not None:
+            self._cycle.on_hang_up = call
+        else:
+            self._on_hang_up = call
+            self._watch_if_settled()
+
+    def forget(self) -> None:
+        """Call nobody any more."""
+        if self._cycle is not None:
+            self._cycle.on_hang_up = None
+        self._on_hang_up = None
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def break_off_answer(self) -> None:
+        """Close the connection, so that an answer under way does not look whole."""
+        if self._cycle is not None:
+            self._cycle.break_off()
 
     async def _next(self) -> bytes:
         message = await self._receive()
         if message["type"] == "http.disconnect":
-            self._is_gone = self.is_abandoned = True
-            self._is_settled.set()
-            raise ClientHangUpError
+            self._break_off()
         if not message.get("more_body", False):
-            self._is_complete = True
-            self._is_settled.set()
-        return bytes(message.get("body", b""))
+            self._finish()
+        return cast(bytes, message.get("body", b""))
 
-
-@contextlib.asynccontextmanager
-async def until_hung_up(incoming: Incoming) -> AsyncIterator[None]:
-    """Run the block; cancel it as soon as the client hangs up.
-
-    Raises:
-        ClientHangUpError: The block was cancelled for that reason.
-    """
-
-    async def watch() -> None:
-        with contextlib.suppress(Exception):  # whose connection cannot be read any more is gone as well
-            await incoming.hung_up()
-        scope.cancel()
-
-    scope = anyio.CancelScope()
-    try:
-        with scope:
-            watcher = asyncio.ensure_future(watch())
-            try:
-                yield
-            finally:
-                watcher.cancel()
-    except Exception as error:
-        if scope.cancel_called:  # the block turned its cancellation into an error of its own
-            raise ClientHangUpError from error
-        raise
-    if scope.cancelled_caught:
+    def _break_off(self) -> None:
+        if self._cycle is not None and self._cycle.is_timed_out:
+            raise BodyTimeoutError("the body of the request stopped before its end")
+        self.is_abandoned = True
         raise ClientHangUpError
+
+    def _finish(self) -> None:
+        self._is_complete = True
+        self._watch_if_settled()
+
+    def _watch_if_settled(self) -> None:
+        """Wait for a hang-up on servers other than ours, which tell of it only when asked for more body."""
+        if self._on_hang_up is not None and self._is_complete and self._watcher is None:
+            self._watcher = asyncio.ensure_future(self._watch())
+
+    async def _watch(self) -> None:
+        with contextlib.suppress(Exception):  # whose connection cannot be read any more is gone as well
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
+        if self._on_hang_up is not None:
+            self._on_hang_up()

@@ -1,89 +1,215 @@
 """Answer requests: look into those of a dialect, pass everything else through untouched.
 
 Plain ASGI, no middleware: a caller who hangs up is noticed at any moment, and only bodies that are looked
-into are held in memory. Each request's way reads forward: prepare the body, ask the upstream, relay.
+into are held in memory. Each request's way reads forward: find the place, prepare the body, ask the
+upstream, relay.
 """
 
-import hashlib
-import posixpath
+import asyncio
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 
+import orjson
 from starlette.types import Receive, Scope, Send
 
-from gateway.relay.body import BodyWork, Problem
+from gateway.dialects.protocol import Dialect
+from gateway.errors import UnknownCodingError, UpgradeRefusedError
+from gateway.model_names import ModelNames
+from gateway.policy import Policies
+from gateway.relay.admission import Admission, Reservation
+from gateway.relay.answer import Answer
+from gateway.relay.body import BodyWork
+from gateway.relay.caller import Caller, Callers
+from gateway.relay.destination import Destination, Destinations, Place
+from gateway.relay.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
+from gateway.relay.genai import NOT_GENERATIVE
 from gateway.relay.incoming import BodyTooLargeError, Incoming
-from gateway.relay.route import ApiRoute
-from gateway.relay.upstream import Body, relay
+from gateway.relay.looking import Problem
+from gateway.relay.paths import read_target
+from gateway.relay.route import ApiRoute, Request
+from gateway.relay.upload import Body
+from gateway.relay.upstream import relay
+
+_VERSION = "/v1"
+_PACKED = "encoded_body"
+
+
+class Dialects:
+    """Finds the dialect of a path, whatever stands before the part the dialect knows."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        """Take the dialects in order of precedence; the first tells errors of requests that are nobody's."""
+        self._dialects = dialects
+        self._by_name = {each.name: each for each in dialects}
+        self.find = lru_cache(maxsize=2048)(self._find)
+
+    def of_errors(self, provider: str) -> Dialect:
+        """Return the dialect in which callers of a provider's API expect errors."""
+        return self._by_name.get(provider, self._dialects[0])
+
+    def _find(self, path: str) -> tuple[Dialect, str] | None:
+        """Return the dialect and the path as it knows it.
+
+        Every tail of the path is tried, with and without a version: servers offer their APIs below
+        prefixes of their own, and llama.cpp without /v1 too.
+        """
+        tails = [path[start:] for start, letter in enumerate(path) if letter == "/"]
+        for tail in tails:
+            for known in (tail, _VERSION + tail):
+                for dialect in self._dialects:
+                    if dialect.takes(known):
+                        return dialect, known
+        return None
 
 
 @dataclass(frozen=True)
-class PassThrough:
-    """Forwards any request as it comes, both ways in pieces."""
+class Proxy:
+    """Forwards every request that is not the gateway's own."""
 
     route: ApiRoute
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        incoming = Incoming(scope, receive)
-        exchange = Exchange("passthrough", self.route.provider, scope["path"])
-        if not incoming.has_body:
-            incoming.without_body()
-        async with self.route.serving(incoming, exchange, send):
-            body = incoming.chunks() if incoming.has_body else None
-            with closing(await self.route.ask(incoming, exchange, body)) as response:
-                exchange.answer_starts(response.status)
-                await relay(response, send, [])
-
-
-@dataclass(frozen=True)
-class InspectedApi:
-    """Forwards the requests of one dialect with their images looked into."""
-
-    route: ApiRoute
+    dialects: Dialects
+    destinations: Destinations
+    callers: Callers
+    policies: Policies
+    names: ModelNames
     work: BodyWork
+    admission: Admission
     max_body_bytes: int
-    allow_bypass: bool
-
-    def takes(self, scope: Scope) -> bool:
-        """Tell whether this request is of the dialect."""
-        return self.route.dialect.takes(self._path(scope))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         incoming = Incoming(scope, receive)
-        exchange = Exchange(
-            self.route.dialect.name, self.route.provider, scope["path"], api_path=self._path(scope)
-        )
-        async with self.route.serving(incoming, exchange, send):
-            body = await self._prepare(incoming, exchange)
-            with closing(await self.route.ask(incoming, exchange, body)) as response:
-                exchange.answer_starts(response.status)
-                await relay(response, send, explaining_headers(exchange))
+        exchange = Exchange(NOT_GENERATIVE, "", incoming.raw_path.decode("latin-1"))
+        await self.route.serve(Request(incoming, exchange, send, self.dialects.of_errors("")), self._answer)
 
-    async def _prepare(self, incoming: Incoming, exchange: Exchange) -> Body:
-        """Return the body to send on: looked into, or as it comes where that cannot be done."""
+    async def _answer(self, request: Request) -> None:
+        incoming, exchange = request.incoming, request.exchange
+        place = self.destinations.place(read_target(incoming.raw_path).wire)
+        found = self.dialects.find(place.target.plain) if _may_have_body(incoming) else None
+        request.dialect = found[0] if found else self.dialects.of_errors(place.destination().provider)
+        _refuse_other_protocols(incoming)
+        caller = self.callers.of(incoming)
+        exchange.client, request.tenant = caller.client, caller.tenant
+        if found is None:
+            await self._pass_through(request, place, caller)
+            return
+        exchange.dialect, exchange.api_path = request.dialect.name, found[1]
+        exchange.policy = self.policies.named(caller.policy_name, is_trusted=caller.is_trusted)
+        with (
+            self.admission.admit(tenant=caller.tenant) as room,
+            closing(await self._inspect(request, place, caller, room)) as answer,
+        ):
+            await relay(answer, request.send, explaining_headers(exchange), exchange.times)
+
+    # --- requests that are looked into
+
+    async def _inspect(self, request: Request, place: Place, caller: Caller, room: Reservation) -> Answer:
+        """Ask the upstream with a body that was looked into, or as it comes where that cannot be done."""
+        incoming, exchange = request.incoming, request.exchange
         try:
-            body = await incoming.read(self.max_body_bytes)
+            packed = await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:
-            message = f"expected a body of at most {self.max_body_bytes} bytes"
-            self.work.give_up(Problem("body_too_large", message), exchange)
-            return incoming.chunks()
+            return await self._forward_unseen(
+                request, place, _too_large(self.max_body_bytes), incoming.chunks()
+            )
         exchange.times.body_arrived()
-        if incoming.header(b"content-encoding") not in (b"", b"identity"):
-            self.work.give_up(Problem("encoded_body", "a compressed body cannot be looked into"), exchange)
-            return body
-        is_bypassed = self.allow_bypass and incoming.header(b"x-jnd-bypass").lower() == b"true"
-        return await self.work.treat(
-            body, exchange, self.route.dialect, tenant=self._tenant(incoming), is_bypassed=is_bypassed
-        )
+        body = packed
+        coding = incoming.header(b"content-encoding")
+        if coding and layers(coding):
+            try:
+                body = await asyncio.to_thread(unpack, packed, coding, self.max_body_bytes)
+            except PackedBodyError as error:
+                return await self._forward_unseen(request, place, Problem(_PACKED, str(error)), packed)
+            except UnpackedTooLargeError:
+                return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), packed)
+            room.grow(len(body))
+        with exchange.trace.part("look"):
+            looked = await self.work.look(body, request.dialect, exchange.api_path)
+        exchange.model = self.names.canonical(looked.model)
+        destination = place.destination(looked.model, exchange.model)
+        exchange.upstream, exchange.provider = destination.name, destination.provider
+        treated = await self.work.treat(looked, exchange, caller, destination)
+        headers = incoming.headers
+        if treated is body:
+            treated = packed
+        elif body is not packed:
+            headers = [pair for pair in headers if pair[0] != b"content-encoding"]
+        return await self.route.ask(request, destination, place.target.wire, treated, headers)
 
-    def _path(self, scope: Scope) -> str:
-        return posixpath.normpath(str(scope["path"])).removeprefix(self.route.prefix)
+    async def _forward_unseen(self, request: Request, place: Place, problem: Problem, body: Body) -> Answer:
+        """Pass on what cannot be looked into, if the policy allows that."""
+        destination = place.destination()
+        request.exchange.upstream, request.exchange.provider = destination.name, destination.provider
+        self.work.give_up(problem, request.exchange)
+        return await self.route.ask(request, destination, place.target.wire, body, request.incoming.headers)
 
-    def _tenant(self, incoming: Incoming) -> str:
-        """Tell callers apart by their keys, without keeping them."""
-        keys = (incoming.header(name) for name in self.route.dialect.credential_headers)
-        return hashlib.sha256(b"\0".join(keys)).hexdigest()
+    # --- everything else
+
+    async def _pass_through(self, request: Request, place: Place, caller: Caller) -> None:
+        incoming, exchange = request.incoming, request.exchange
+        with self.admission.admit(tenant=caller.tenant) as room:
+            body: Body = None
+            destination = place.destination()
+            if not incoming.has_body:
+                incoming.without_body()
+            elif len(place.candidates) > 1 and _is_json(incoming):
+                body = await self._read_for_model(incoming, room)
+                if isinstance(body, bytes):
+                    destination = await self._by_model(place, body)
+            else:
+                body = incoming.chunks()
+            answer = await self.route.ask(request, destination, place.target.wire, body, incoming.headers)
+            with closing(answer):
+                await relay(answer, request.send, [], exchange.times)
+
+    async def _read_for_model(self, incoming: Incoming, room: Reservation) -> Body:
+        """Return the whole body; in pieces if it is too large for that."""
+        try:
+            return await incoming.read(self.max_body_bytes, room)
+        except BodyTooLargeError:
+            return incoming.chunks()
+
+    async def _by_model(self, place: Place, body: bytes) -> Destination:
+        """Choose by the field `model` of a body that nobody looks into otherwise: embeddings, speech."""
+        model = await asyncio.to_thread(_model_in, body)
+        return place.destination(model, self.names.canonical(model)) if model else place.destination()
+
+
+def _model_in(body: bytes) -> str:
+    try:
+        document = orjson.loads(body)
+    except ValueError:
+        return ""
+    model = document.get("model") if isinstance(document, dict) else None
+    return model if isinstance(model, str) else ""
+
+
+def _may_have_body(incoming: Incoming) -> bool:
+    """Tell whether there may be something to look into; some APIs hear other methods than the one sent."""
+    return incoming.method == "POST" or incoming.has_body
+
+
+def _is_json(incoming: Incoming) -> bool:
+    return b"json" in incoming.header(b"content-type") and not layers(incoming.header(b"content-encoding"))
+
+
+def _refuse_other_protocols(incoming: Incoming) -> None:
+    """Refuse what cannot be passed on faithfully.
+
+    Raises:
+        UpgradeRefusedError: A websocket.
+        UnknownCodingError: A transfer coding other than chunked.
+    """
+    for name, value in incoming.headers:
+        if name == b"upgrade" and value.strip().lower() == b"websocket":
+            raise UpgradeRefusedError("websockets do not pass: nothing in them could be checked")
+        if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            raise UnknownCodingError("expected no transfer coding but chunked")
+
+
+def _too_large(max_body_bytes: int) -> Problem:
+    return Problem("body_too_large", f"expected a body of at most {max_body_bytes} bytes")

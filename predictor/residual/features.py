@@ -23,6 +23,7 @@ TILE_SIDE = 96
 TILE_COUNT = 6
 MIN_SIDE = 48  # pixels: below, the statistics of a tile mean nothing
 _BLOCK = 8
+_STRIP_PIXELS = 1 << 20  # large pictures are looked over in strips, to take no memory of their size
 _LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (0, 3), (0, 4), (0, 8), (4, 4), (8, 8))
 
 
@@ -88,11 +89,23 @@ def measure_tiles(tiles: Tiles) -> TileMeasures:
 
 def _block_activity(image: Image) -> Floats:
     """Mean second derivative of each 8 x 8 block, with clipped blocks made to look busy."""
-    grey = cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY)
-    height, width = grey.shape[0] // _BLOCK * _BLOCK, grey.shape[1] // _BLOCK * _BLOCK
-    size = (width // _BLOCK, height // _BLOCK)
-    edges = cv2.convertScaleAbs(cv2.Laplacian(grey, cv2.CV_16S))[:height, :width]
-    clipped = cv2.inRange(grey[:height, :width], 3, 252)
+    height, width = image.height // _BLOCK * _BLOCK, image.width // _BLOCK * _BLOCK
+    step = max(1, _STRIP_PIXELS // (width * _BLOCK)) * _BLOCK
+    strips = [
+        _strip_activity(image.pixels, slice(top, min(top + step, height)), width)
+        for top in range(0, height, step)
+    ]
+    return np.concatenate(strips)
+
+
+def _strip_activity(pixels: Tiles, rows: slice, width: int) -> Floats:
+    """Measure some rows of the picture, whole blocks; the derivative sees one row more on either side."""
+    above = min(1, rows.start)
+    grey = cv2.cvtColor(pixels[rows.start - above : rows.stop + 1], cv2.COLOR_RGB2GRAY)
+    inside = slice(above, above + rows.stop - rows.start)
+    size = (width // _BLOCK, (rows.stop - rows.start) // _BLOCK)
+    edges = cv2.convertScaleAbs(cv2.Laplacian(grey, cv2.CV_16S))[inside, :width]
+    clipped = cv2.inRange(grey[inside, :width], 3, 252)
     activity = cv2.resize(edges.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     open_share = cv2.resize(clipped, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
     return np.asarray(activity + 24.0 * (1.0 - open_share), dtype=np.float32)

@@ -62,3 +62,9 @@ def test_reduction_averages_over_areas():
 
 def test_a_picture_of_the_size_wanted_is_not_touched():
     assert reduce_to(PHOTO, PHOTO.width, PHOTO.height) is PHOTO
+
+
+def test_no_picture_is_written_at_a_cost_of_hundreds_of_megabytes():
+    large = Image(np.zeros((3200, 3200, 3), np.uint8))
+
+    assert [encoder.name for encoder in ENCODERS if encoder.takes(large)] == ["jpeg"]

@@ -1,5 +1,7 @@
 import io
 import struct
+import threading
+import time
 import zlib
 
 import numpy as np
@@ -159,6 +161,14 @@ def test_half_a_file_is_not_taken_for_a_whole_one(name: str):
         decode(ENCODED[name][: len(ENCODED[name]) // 2])
 
     assert caught.value.reason in {"damaged", "unknown_format"}
+
+
+def test_a_jpeg_that_goes_over_itself_for_hours_is_refused():
+    data = encode_jpeg(photo(64, 64), 90)
+    last_scan = data[data.rindex(b"\xff\xda") : -2]
+
+    with pytest.raises(ImageError, match="at most 100 scans"):
+        decode(data[:-2] + 1000 * last_scan + data[-2:])
 
 
 def test_zero_bytes_are_refused():
@@ -333,3 +343,19 @@ def test_even_pure_noise_is_encoded_as_jpeg(quality: int, full_chroma: bool, pro
     data = encode_jpeg(noise, quality, progressive=progressive, full_chroma=full_chroma)
 
     assert decode(data).image.pixels.shape == (300, 300, 3)
+
+
+@pytest.mark.parametrize("encode", [encode_png, lambda picture: encode_jpeg(picture, 60)])
+def test_other_threads_run_while_a_picture_is_encoded(encode):
+    picture = Image(np.tile(astronaut(), (6, 6, 1)))
+    ended = threading.Event()
+    thread = threading.Thread(target=lambda: (encode(picture), ended.set()))
+    turns = 0
+
+    thread.start()
+    while not ended.is_set():
+        time.sleep(0.001)
+        turns += 1
+    thread.join()
+
+    assert turns > 20

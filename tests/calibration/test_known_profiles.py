@@ -83,3 +83,8 @@ def test_an_unfinished_run_is_told_apart_from_a_missing_profile(find, tmp_path: 
 def test_both_readings_take_the_same_names_for_paths(find, name: str):
     with pytest.raises(ProfileError, match="cannot read a profile at"):
         find(name)
+
+
+def test_the_home_of_nobody_is_a_path_that_leads_nowhere():
+    with pytest.raises(ProfileError, match="nobody here has that home folder"):
+        resolve_profile("~no-such-user/profile.json")

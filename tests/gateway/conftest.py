@@ -26,6 +26,8 @@ from gateway.detection.verdict import Verdict
 from gateway.dialects.protocol import Dialect
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
+from gateway.relay.http_server import server_config
+from gateway.relay.route import nobody_minds
 from gateway.settings import Settings
 
 
@@ -139,6 +141,12 @@ class FakeUpstream:
             await asyncio.sleep(0.01)
         await call.send({"type": "http.response.body", "body": b""})
 
+    async def _late_stream(self, call: Call) -> None:
+        """Says at once that there will be a stream, as model servers do, and thinks before it begins."""
+        await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
+        await asyncio.sleep(0.3)
+        await call.send({"type": "http.response.body", "body": b"data: [DONE]\n\n"})
+
     async def _slow_stream(self, call: Call) -> None:
         await self._start(call.send, 200, (b"content-type", b"text/event-stream"))
         for number in range(10):
@@ -229,9 +237,10 @@ class QuickServer(uvicorn.Server):
 
 
 @contextlib.contextmanager
-def listening(app: Any) -> Iterator[Server]:
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
-    server = QuickServer(config)
+def listening(app: Any, config: uvicorn.Config | None = None) -> Iterator[Server]:
+    """Serve an app, as the gateway is served if a config says so."""
+    plain = uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
+    server = QuickServer(config or plain)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -279,7 +288,6 @@ def make_pipeline(inspector: StandInInspector) -> Callable[..., Pipeline]:
             "inspector": inspector,
             "compressor": StandInCompressor() if chosen.compression.mode != "off" else None,
             "profiles": Profiles({}, default_profile()),
-            "policy": chosen.policy,
             "limits": DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames),
             "provider": chosen.upstream.provider,
             "artifact": "a1",
@@ -298,11 +306,17 @@ def gateway(
     """A factory: settings by section in, a listening gateway out; `dialects` beside them, if not its own."""
     with contextlib.ExitStack() as stack:
 
-        def start(dialects: Sequence[Dialect] = DIALECTS, **sections: Any) -> Server:
+        def start(
+            dialects: Sequence[Dialect] = DIALECTS,
+            accept: Callable[[str], None] = nobody_minds,
+            **sections: Any,
+        ) -> Server:
             base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "test"}
             sections["upstream"] = base | sections.get("upstream", {})
             settings = Settings(**({"models": {"m": "m"}} | sections))
-            return stack.enter_context(listening(create_app(settings, make_pipeline(settings), dialects)))
+            app = create_app(settings, make_pipeline(settings), dialects, accept=accept)
+            config = server_config(app, settings, port=0, timeout_graceful_shutdown=1)
+            return stack.enter_context(listening(app, config))
 
         yield start
 

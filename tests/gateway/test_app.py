@@ -1,5 +1,14 @@
+import asyncio
+import contextlib
+import socket
+from typing import Any
+
 import orjson
 import pytest
+
+from gateway.app import Gateway, create_app
+from gateway.relay.drain import Drain
+from gateway.settings import Settings
 
 
 def test_gateway_says_it_is_alive_and_ready(gateway):
@@ -36,10 +45,55 @@ def test_metrics_come_in_prometheus_format(gateway):
 
 
 @pytest.mark.parametrize("path", ["/", "/chat/completions", "/v2/chat/completions"])
-def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, path):
-    answer = gateway().ask("POST", path, b"{}")
+def test_unknown_path_is_told_what_may_be_missing(gateway, upstream, upstream_server, path):
+    base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/api"}
+
+    answer = gateway(upstream=base).ask("POST", path, b"{}")
 
     assert answer.status == 404
     assert answer.error["code"] == "unknown_path"
     assert "/v1" in answer.error["message"]
     assert upstream.requests == []
+
+
+def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gateway):
+    silent = socket.create_server(("127.0.0.1", 0), backlog=1)
+    check = {"check_upstream": True, "interval_seconds": 0.05}
+    with contextlib.closing(silent):
+        down = gateway(
+            readiness=check, upstream={"base_url": f"http://127.0.0.1:{silent.getsockname()[1]}/v1"}
+        )
+        answer = down.ask("GET", "/readyz")
+        assert answer.status == 503
+        assert orjson.loads(answer.body)["status"] == "not_ready"
+        assert down.ask("GET", "/livez").status == 200
+
+    up = gateway(readiness=check)
+    assert up.settles_at('jnd_upstream_up{upstream="default"}', 1)
+    ready = up.ask("GET", "/readyz")
+    assert ready.status == 200
+    assert orjson.loads(ready.body)["upstreams"] == {"default": True}
+
+
+def test_readyz_says_no_while_the_gateway_drains(make_pipeline):
+    drain = Drain()
+    app = create_app(Settings(), make_pipeline(), drain=drain)
+
+    before = status_of(app, b"/readyz")
+    drain.begin()
+
+    assert (before, status_of(app, b"/readyz"), status_of(app, b"/livez")) == (200, 503, 200)
+
+
+def status_of(app: Gateway, path: bytes) -> int:
+    """Ask for one of the gateway's own pages, without a server."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(app({"type": "http", "method": "GET", "raw_path": path}, receive, send))
+    return sent[0]["status"]

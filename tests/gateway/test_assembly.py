@@ -51,7 +51,14 @@ def test_what_the_settings_name_is_loaded(tmp_path: Path):
 
 
 def test_compression_switched_off_leaves_no_compressor():
-    assert load_pipeline(Settings(compression=Compression(enabled=False))).compressor is None
+    assert load_pipeline(Settings(compression=Compression(mode="off"))).compressor is None
+
+
+def test_a_named_policy_that_compresses_needs_the_compressor():
+    off = Compression(mode="off")
+
+    assert load_pipeline(Settings(compression=off, policies={"lighten": {"compression": "on"}})).compressor
+    assert not load_pipeline(Settings(compression=off, policies={"strict": {"mode": "block"}})).compressor
 
 
 def test_the_version_changes_with_what_changes_an_outcome_and_not_with_the_size_of_a_memory():
@@ -60,7 +67,7 @@ def test_the_version_changes_with_what_changes_an_outcome_and_not_with_the_size_
 
     others = [
         Settings(policy=Policy(alpha=0.05)),
-        Settings(compression=Compression(enabled=False)),
+        Settings(compression=Compression(mode="off")),
         Settings(models={"m": "embedded"}),
         Settings(models={"m": "human"}),
         Settings(upstream={"provider": "anthropic"}),

@@ -31,7 +31,7 @@ def photograph(tmp_path, picture):
     return path
 
 
-@pytest.mark.parametrize("command", ["serve", "inspect", "compress", "demo"])
+@pytest.mark.parametrize("command", ["serve", "check-config", "inspect", "compress", "demo"])
 def test_every_command_explains_itself(run, command):
     result = run(command, "--help")
 
@@ -57,6 +57,41 @@ def test_bad_settings_exit_2_and_name_the_key(run, tmp_path):
 
     assert result.exit_code == 2
     assert "policy.mod: unknown key" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "no such file"),
+        ("folder", "is a folder"),
+        (b"- a", "gateway.yaml:1: expected keys and values"),
+        (b"listen:\n\tport: 1", "gateway.yaml:2: a tab"),
+        (b"a: \xff", "gateway.yaml:1: not UTF-8"),
+        (b"\xff\xfea\0", "gateway.yaml:1: this is UTF-16"),
+        (b"listen: {port: 99999}", "gateway.yaml:1: listen.port: expected a whole number from 0 to 65535"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_one_clear_line_and_exit_2(run, tmp_path, content, said):
+    path = tmp_path / "gateway.yaml"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_bytes(content)
+
+    result = run("serve", "--config", path)
+
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_check_config_exits_0_1_or_2(run, tmp_path):
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("policy: {mode: block}")
+    bad.write_text("policy: {mode: blok}")
+
+    assert [run("check-config", path).exit_code for path in (good, bad, tmp_path)] == [0, 1, 2]
+    assert json.loads(run("check-config", bad, "--json").stdout)["errors"][0]["line"] == 1
 
 
 def test_missing_artifact_exits_2(run, photograph, tmp_path):
@@ -140,6 +175,13 @@ def test_compress_writes_files_that_never_grow(run, photograph, picture, tmp_pat
         }
 
 
+def test_compress_warns_of_a_provider_nobody_knows(run, photograph, tmp_path):
+    result = run("compress", photograph, "--provider", "opnai", "--out", tmp_path / "out", "--json")
+
+    assert result.exit_code == 0
+    assert "nothing is known of 'opnai'; did you mean openai?" in result.stderr
+
+
 def test_compress_says_which_file_it_cannot_read_and_goes_on(run, photograph, tmp_path):
     result = run("compress", tmp_path / "missing.png", photograph, "--out", tmp_path / "out", "--json")
 
@@ -167,7 +209,8 @@ def test_sigterm_lets_running_answers_finish_and_each_is_logged_as_json(upstream
 
             assert answer.read().endswith(b"data: [DONE]\n\n")
         _, log = process.communicate(timeout=10)
-        (line,) = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+        lines = [json.loads(line) for line in log.splitlines()]
+        (line,) = [line for line in lines if "path" in line]
         assert (line["path"], line["status"]) == ("/v1/chat/completions", 200)
     finally:
         process.kill()

@@ -1,5 +1,10 @@
+import subprocess
+import sys
+from pathlib import Path
+
 from prometheus_client.parser import text_string_to_metric_families
 
+import gateway
 from gateway.metrics import Metrics
 
 
@@ -31,3 +36,62 @@ def test_exposition_is_what_prometheus_reads():
 
 def test_failures_are_at_zero_before_the_first_one():
     assert b'jnd_errors_total{kind="upstream_timeout"} 0.0' in Metrics({}).exposition()
+
+
+def test_a_child_is_made_once():
+    errors = Metrics({}).errors
+
+    assert errors.labels("damaged") is errors.labels("damaged")
+    assert errors.labels("damaged") is not errors.labels("empty")
+
+
+def test_health_is_told_when_it_changes():
+    metrics = Metrics({})
+
+    for is_up in (True, True, False):
+        metrics.note_health("default", is_up=is_up)
+
+    assert b'jnd_upstream_up{upstream="default"} 0.0' in metrics.exposition()
+
+
+def test_profiles_tell_their_source():
+    metrics = Metrics({"gpt-4o": "gpt-4o"})
+
+    metrics.describe_profile("gpt-4o", "published-prior")
+
+    assert b'jnd_profile_info{model="gpt-4o",source="published-prior"} 1.0' in metrics.exposition()
+
+
+WORKER = """
+import sys
+from pathlib import Path
+import gateway
+from gateway.metrics import Metrics
+from gateway.serving.metric_files import MetricFiles
+metrics = Metrics({}, shared=MetricFiles(Path(sys.argv[1])))
+metrics.describe_build("1.0", "abc")
+metrics.errors.labels("damaged").inc(int(sys.argv[2]))
+metrics.in_flight.inc()
+metrics.note_health("default", is_up=True)
+metrics.overhead.labels("false").observe(0.02)
+print(metrics.exposition().decode())
+"""
+
+
+def test_processes_that_share_a_directory_tell_the_same_numbers(tmp_path: Path):
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(Path(gateway.__file__).parents[1])}
+
+    for number in ("2", "3"):
+        told = subprocess.run(
+            [sys.executable, "-c", WORKER, str(tmp_path), number],
+            env=shared,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert 'jnd_errors_total{kind="damaged"} 5.0' in told
+    assert "jnd_in_flight_requests 2.0" in told
+    assert 'jnd_upstream_up{upstream="default"} 1.0' in told
+    assert 'jnd_build_info{artifact="abc",version="1.0"} 1.0' in told
+    assert 'jnd_overhead_seconds_count{has_image="false"} 2.0' in told

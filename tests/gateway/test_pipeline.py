@@ -1,9 +1,13 @@
+import time
+
 import pytest
 
-from calibration.image import ImageError, decode
+from calibration.image import Image, ImageError, decode, encode_png
+from gateway.errors import ImageTimeoutError
+from gateway.policy import Policies
 from gateway.settings import Settings
 
-ASK = {"model": "m", "tenant": "t"}
+ASK = {"model": "m", "tenant": "t", "policy": Policies(Settings()).default}
 
 
 def test_image_goes_all_the_way(make_pipeline, png):
@@ -46,7 +50,9 @@ def test_another_model_or_caller_is_judged_anew(make_pipeline, inspector, png, c
 def test_blocked_image_is_not_compressed(make_pipeline, inspector, png):
     inspector.outcome = "imperceptible_edit"
 
-    outcome = make_pipeline(Settings(policy={"mode": "block"})).process(png, "image/png", **ASK)
+    block = Policies(Settings(policy={"mode": "block"})).default
+
+    outcome = make_pipeline().process(png, "image/png", **(ASK | {"policy": block}))
 
     assert outcome.action == "block"
     assert outcome.plan is None
@@ -66,10 +72,94 @@ def test_unregistered_but_common_media_type_is_no_mismatch(make_pipeline, png):
     jpeg = make_pipeline().process(png, "image/png", **ASK).data
 
     assert make_pipeline().process(jpeg, "image/jpg", **ASK).reason == ""
-    assert make_pipeline().process(jpeg, "image/png", **ASK).reason == "media_type_mismatch"
+    wrong = make_pipeline().process(jpeg, "image/png", **ASK)
+    assert wrong.reason == "media_type_mismatch"
+    assert wrong.media_type == "image/jpeg"
 
 
 def test_image_no_detector_could_examine_says_so(make_pipeline, inspector, png):
     inspector.outcome = "unchecked"
 
     assert make_pipeline().process(png, "image/png", **ASK).reason == "not_examined"
+
+
+def test_mode_observe_works_everything_out_and_sends_what_came(make_pipeline, png):
+    observe = Policies(Settings(compression={"mode": "observe"})).default
+    pipeline = make_pipeline()
+
+    observed = pipeline.process(png, "image/png", **(ASK | {"policy": observe}))
+    sent = pipeline.process(png, "image/png", **ASK)
+
+    assert observed.data == png and observed.media_type == "image/png"
+    assert observed.plan == sent.plan
+    assert observed.would_save_bytes == sent.bytes_in - sent.bytes_out > 0
+    assert (observed.would_save_tokens, observed.tokens_saved) == (10, 0)
+    assert (sent.would_save_tokens, sent.would_save_bytes, sent.tokens_saved) == (0, 0, 10)
+
+
+def test_a_policy_without_compression_leaves_the_image_and_judges_it(make_pipeline, png):
+    off = Policies(Settings(compression={"mode": "off"})).default
+
+    outcome = make_pipeline().process(png, "image/png", **(ASK | {"policy": off}))
+
+    assert (outcome.plan, outcome.data, outcome.verdict.outcome) == (None, png, "clean")
+
+
+def test_an_image_met_again_is_recalled_by_the_same_rules_alone(make_pipeline, png):
+    named = Policies(Settings(policies={"same": {"on_failure": "refuse"}, "other": {"mode": "block"}}))
+    pipeline = make_pipeline()
+
+    def recalled(name: str) -> bool:
+        policy = named.named(name, is_trusted=True)
+        return pipeline.process(png, "image/png", **(ASK | {"policy": policy})).is_recalled
+
+    assert [recalled(name) for name in ("", "", "same", "other", "other")] == [False, True, True, False, True]
+
+
+def test_pixels_are_those_of_the_file(make_pipeline, png):
+    assert make_pipeline().process(png, "image/png", **ASK).pixels_in == 128 * 96
+
+
+def test_what_was_met_before_is_recalled_without_looking_at_it(make_pipeline, inspector, png):
+    pipeline = make_pipeline()
+    assert pipeline.recall(png, "image/png", **ASK) is None
+
+    outcome = pipeline.process(png, "image/png", **ASK)
+    known = pipeline.recall(png, "image/png", **ASK)
+
+    assert known is not None
+    assert known.is_recalled
+    assert known.data == outcome.data
+    assert len(inspector.tenants) == 1
+
+
+def test_another_provider_is_another_question(make_pipeline, png):
+    pipeline = make_pipeline()
+
+    pipeline.process(png, "image/png", **ASK, provider="openai")
+
+    assert pipeline.recall(png, "image/png", **ASK, provider="anthropic") is None
+
+
+def test_nothing_more_is_done_after_the_deadline(make_pipeline, inspector, png):
+    pipeline = make_pipeline()
+
+    with pytest.raises(ImageTimeoutError):
+        pipeline.process(png, "image/png", **ASK, deadline=time.monotonic() - 1)
+
+    assert inspector.tenants == []
+
+
+def test_an_image_is_held_to_the_pixels_its_header_states(make_pipeline, picture, png):
+    twice = (
+        png[:8] + encode_png(Image(picture.pixels[:8, :8]))[8:33] + png[8:]
+    )  # two headers, the first small
+    pipeline = make_pipeline()
+    assert pipeline.pixels_of(twice) == 64
+
+    with pytest.raises(ImageError, match="more pixels than its header states"):
+        pipeline.process(twice, "image/png", **ASK)
+
+
+def test_an_image_that_does_not_state_its_pixels_counts_as_the_largest(make_pipeline):
+    assert make_pipeline(Settings(limits={"max_pixels": 1234})).pixels_of(b"who knows") == 1234

@@ -12,7 +12,7 @@ DASHBOARD = DEPLOY / "grafana" / "dashboards" / "jnd-gateway.json"
 RULES = DEPLOY / "prometheus" / "rules.yml"
 
 _COMPARISON = re.compile(r"\s*(>|<|>=|<=|==|!=)\s*[0-9.]+\s*$")
-_METRIC = re.compile(r"\bjnd_\w+")
+_METRIC = re.compile(r"\b(?:jnd|gen_ai_client)_\w+")
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def test_every_yaml_file_is_a_mapping(path):
 
 
 def test_the_example_configuration_is_one_the_gateway_accepts():
-    settings = load_settings(DEPLOY / "gateway.example.yaml")
+    settings = load_settings(DEPLOY / "compose.gateway.yaml")
 
     assert settings.upstream.base_url == "http://embedded:8001/v1"
     assert settings.models == {"embedded": "embedded"}
@@ -75,7 +75,7 @@ def test_compose_publishes_ports_on_this_machine_only():
 
 
 def test_services_reach_each_other_where_they_listen():
-    settings = load_settings(DEPLOY / "gateway.example.yaml")
+    settings = load_settings(DEPLOY / "compose.gateway.yaml")
     scrape = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"][0]
     datasource = yaml.safe_load((DEPLOY / "grafana/provisioning/datasources/prometheus.yaml").read_text())
 
@@ -83,6 +83,19 @@ def test_services_reach_each_other_where_they_listen():
     assert f"EXPOSE {settings.listen.port}\n" in DOCKERFILE
     assert compose()["services"]["gateway"]["ports"] == [f"127.0.0.1:8080:{settings.listen.port}"]
     assert datasource["datasources"][0]["url"] == "http://prometheus:9090"
+
+
+def test_litellm_asks_the_gateway_where_it_listens_and_fails_closed():
+    (guardrail,) = yaml.safe_load((DEPLOY / "litellm.yaml").read_text(encoding="utf-8"))["guardrails"]
+    asked = guardrail["litellm_params"]
+
+    assert asked["guardrail"] == "generic_guardrail_api"
+    assert asked["api_base"].removeprefix("http://") in {
+        target
+        for job in yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+        for target in job["static_configs"][0]["targets"]
+    }
+    assert asked["unreachable_fallback"] == "fail_closed"
 
 
 def test_the_provisioned_dashboard_folder_is_the_one_that_is_mounted():
@@ -159,10 +172,10 @@ def test_every_panel_says_what_it_shows_and_has_its_own_place():
     assert len({panel["id"] for panel in panels()}) == len(places)
 
 
-def test_there_are_three_alerts_that_wait_and_explain_themselves():
+def test_there_are_five_alerts_that_wait_and_explain_themselves():
     rules = alert_rules()
 
-    assert len(rules) == 3
+    assert len(rules) == 5
     for rule in rules:
         assert rule["for"]
         assert rule["labels"]["severity"] in {"warning", "critical"}

@@ -25,7 +25,7 @@ from tests.walkthrough.deployment import (
     rule_queries,
     substitute,
 )
-from tests.walkthrough.traffic import one_round, photographs, running_upstream
+from tests.walkthrough.traffic import KEY, one_round, photographs, running_upstream
 
 pytestmark = pytest.mark.peers
 
@@ -75,6 +75,8 @@ def running_gateway(folder: Path, upstream: int):
         "upstream": {"base_url": f"http://127.0.0.1:{upstream}/v1", "provider": "openai"},
         "models": {"gpt-4o": "gpt-4o"},
         "policy": {"on_failure": "forward"},
+        "policies": {"watch": {"compression": "observe"}},
+        "clients": [{"name": "acme", "key": KEY, "is_trusted": True}],
     }
     (folder / "gateway.yaml").write_text(yaml.safe_dump(config))
     command = [own_command("jnd-gateway"), "serve", "--config", str(folder / "gateway.yaml")]
@@ -133,6 +135,19 @@ def test_every_alert_compares_numbers(monitoring, query: Query):
         'jnd_requests_total{model="other"}',
         'jnd_errors_total{kind="damaged"}',
         'jnd_errors_total{kind="upstream_unreachable"}',
+        'jnd_unchecked_total{class="unseen",reason="damaged"}',
+        "jnd_flag_evidence_total",
+        "jnd_would_save_bytes_total",
+        'jnd_cache_lookups_total{cache="images",result="hit"}',
+        "jnd_image_pixels_out_total",
+        "jnd_image_tokens_in_total",
+        'jnd_upstream_requests_total{status="500"}',
+        'jnd_upstream_errors_total{kind="upstream_unreachable"}',
+        'jnd_client_requests_total{client="acme"}',
+        'jnd_client_images_total{client="acme"}',
+        "gen_ai_client_operation_duration_seconds_count",
+        "gen_ai_client_operation_time_to_first_chunk_seconds_count",
+        'jnd_profile_info{model="gpt-4o",source="published-prior"}',
     ],
 )
 def test_the_traffic_left_its_mark(monitoring, metric):

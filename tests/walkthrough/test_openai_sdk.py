@@ -1,11 +1,13 @@
 """The official OpenAI SDK talks through the gateway to a real server, plain and streaming."""
 
+import asyncio
 import base64
 import contextlib
 import json
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import openai
@@ -18,6 +20,7 @@ from calibration.image import Image, decode, encode_png
 from gateway.app import create_app
 from gateway.assembly import load_pipeline
 from gateway.settings import Settings
+from tests.walkthrough.sdk_peers import PNG, PNG_URL, ModelServer, Peers, peers
 
 WORDS = ["A ", "quiet ", "lake."]
 
@@ -140,3 +143,85 @@ def test_errors_of_the_api_reach_the_sdk_as_its_own(client):
         client.chat.completions.create(model="missing", messages=[{"role": "user", "content": "?"}])
 
     assert caught.value.code == "model_not_found"
+
+
+IMAGE = {"type": "image_url", "image_url": {"url": PNG_URL}}
+SHOWN: list[Any] = [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, IMAGE]}]
+CALL = {"id": "c", "type": "function", "function": {"name": "look", "arguments": '{"at": "lake"}'}}
+USED_A_TOOL: list[Any] = [
+    {"role": "user", "content": "Look."},
+    {"role": "assistant", "tool_calls": [CALL]},
+    {"role": "tool", "tool_call_id": "c", "content": [IMAGE]},
+]
+FILE: list[Any] = [{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]
+ANSWER = envelope(
+    "chat.completion",
+    {"index": 0, "message": {"role": "assistant", "content": "A lake."}, "finish_reason": "stop"},
+)
+EVENTS = [
+    event({"index": 0, "delta": {"role": "assistant", "content": "A "}, "finish_reason": None}),
+    event({"index": 0, "delta": {"content": "lake."}, "finish_reason": None}),
+    event({"index": 0, "delta": {}, "finish_reason": "stop"}),
+    "data: [DONE]\n\n",
+]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Peers]:
+    server = ModelServer({"/chat/completions": ANSWER}, {"/chat/completions": EVENTS})
+    with peers(server, "openai") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Peers]:
+    policy = {"mode": "block", "on_failure": "refuse"}
+    with peers(ModelServer({"/chat/completions": ANSWER}), "openai", policy=policy) as found:
+        yield found
+
+
+def sdk(address: str) -> openai.OpenAI:
+    http = openai.DefaultHttpxClient(trust_env=False)
+    return openai.OpenAI(base_url=address + "/v1", api_key="none-needed", http_client=http)
+
+
+def test_answers_and_streams_are_what_they_are_without_the_gateway(served):
+    with sdk(served.direct) as direct, sdk(served.through) as through:
+        asked = [each.chat.completions for each in (direct, through)]
+        whole = [each.create(model="m", messages=SHOWN) for each in asked]
+        streamed = [list(each.create(model="m", messages=SHOWN, stream=True)) for each in asked]
+
+    assert whole[0] == whole[1]
+    assert streamed[0] == streamed[1]
+    assert served.last_picture("messages", 0, "content", 1, "image_url", "url")[0] < len(PNG)
+
+
+def test_asynchronous_callers_get_the_same(served):
+    async def ask() -> tuple[str | None, list[str | None]]:
+        http = openai.DefaultAsyncHttpxClient(trust_env=False)
+        async with openai.AsyncOpenAI(
+            base_url=served.through + "/v1", api_key="k", http_client=http
+        ) as through:
+            whole = await through.chat.completions.create(model="m", messages=SHOWN)
+            stream = await through.chat.completions.create(model="m", messages=SHOWN, stream=True)
+            return whole.choices[0].message.content, [
+                chunk.choices[0].delta.content async for chunk in stream
+            ]
+
+    assert asyncio.run(ask()) == ("A lake.", ["A ", "lake.", None])
+
+
+def test_a_picture_in_the_answer_of_a_tool_is_looked_at(served):
+    with sdk(served.through) as through:
+        raw = through.chat.completions.with_raw_response.create(model="m", messages=USED_A_TOOL)
+
+    assert raw.headers["x-jnd-verdict"] in ("clean", "imperceptible_edit")
+    assert served.last_picture("messages", 2, "content", 0, "image_url", "url")[0] < len(PNG)
+
+
+def test_a_refusal_is_the_sdks_own_error_and_is_not_retried(strict):
+    with sdk(strict.through) as through, pytest.raises(openai.BadRequestError) as caught:
+        through.chat.completions.create(model="m", messages=FILE)
+
+    assert (caught.value.code, caught.value.param) == ("file_id", "messages[0].content[0].file.file_id")
+    assert strict.server.asked == []

@@ -13,7 +13,8 @@ import numpy as np
 from calibration.image import Image, encode_png, load
 from gateway.demo.pictures import bundled_photograph, edit_locally
 
-FAIL, HANG_UP = "fail, please", "hang up, please"
+FAIL, HANG_UP, STREAM = "fail, please", "hang up, please", "stream, please"
+KEY = "k-acme"  # of a client that the gateway's settings name
 ANSWER = {
     "id": "1",
     "object": "chat.completion",
@@ -33,6 +34,9 @@ class Upstream(BaseHTTPRequestHandler):
         if HANG_UP in body:
             self.close_connection = True
             return
+        if STREAM in body:
+            self._stream()
+            return
         status = 500 if FAIL in body else 200
         answer = json.dumps({"error": {"message": "as told"}} if status == 500 else ANSWER).encode()
         self.send_response(status)
@@ -40,6 +44,14 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
+
+    def _stream(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
 
     def log_message(self, *_):
         """Stay quiet."""
@@ -60,7 +72,12 @@ def running_upstream() -> Iterator[int]:
 
 
 def send(
-    port: int, *, text: str = "What is this?", picture: bytes | None = None, model: str = "gpt-4o"
+    port: int,
+    *,
+    text: str = "What is this?",
+    picture: bytes | None = None,
+    model: str = "gpt-4o",
+    policy: str | None = None,
 ) -> int:
     """Ask for a chat completion and return the status."""
     content: list[dict] = [{"type": "text", "text": text}]
@@ -70,7 +87,9 @@ def send(
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": content}]})
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("POST", "/v1/chat/completions", body, {"content-type": "application/json"})
+        headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
+        headers |= {} if policy is None else {"x-jnd-policy": policy}
+        connection.request("POST", "/v1/chat/completions", body, headers)
         response = connection.getresponse()
         response.read()
         return response.status
@@ -94,6 +113,9 @@ def one_round(port: int, photograph: Image) -> None:
     edited = encode_png(edit_locally(photograph, strength=5, center=(0.5, 0.5), radius=0.12))
     assert send(port, picture=clean) == 200
     assert send(port, picture=edited) == 200
+    assert send(port, picture=clean, policy="watch") == 200
+    assert send(port, picture=clean) == 200
+    assert send(port, text=STREAM) == 200
     assert send(port, picture=clean[: len(clean) // 2]) == 200
     assert send(port, model="unheard-of") == 200
     assert send(port, text=FAIL) == 500

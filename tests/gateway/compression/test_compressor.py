@@ -147,9 +147,21 @@ def test_exact_leaves_a_jpeg_as_it_is(predictor: Predictor, embedded: JndProfile
 def test_webp_goes_only_to_those_who_take_it(predictor: Predictor, dull: JndProfile):
     png = encode_png(PHOTO)
 
-    _, plan = compressor(predictor).compress(decode(png), png, dull, "nobody", "x")
+    _, plan = compressor(predictor).compress(decode(png), png, dull, "llamacpp", "x")
 
     assert plan.format == "jpeg"
+
+
+def test_a_server_nobody_knows_gets_only_the_format_it_was_sent(predictor: Predictor, dull: JndProfile):
+    png = encode_png(PHOTO)
+
+    out, plan = compressor(predictor).compress(decode(png), png, dull, "other", "x")
+    _, of_jpeg = compressor(predictor).compress(decode(CAMERA), CAMERA, dull, "other", "x")
+
+    assert (out, plan.format) == (png, "png")
+    assert plan.reason == "only png may be sent there, and no codec here writes that"
+    assert of_jpeg.format == "jpeg"
+    assert of_jpeg.bytes_out < of_jpeg.bytes_in
 
 
 def test_for_a_blind_model_no_side_falls_below_its_input_and_no_quality_below_30(

@@ -1,8 +1,9 @@
+from typing import Any
+
 import orjson
 import pytest
 
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.splice import splice
 from gateway.errors import (
     GatewayError,
     ImageBlockedError,
@@ -10,53 +11,112 @@ from gateway.errors import (
     RequestRefusedError,
     UpstreamTimeoutError,
 )
+from tests.gateway.dialects.bodies import (
+    JPEG,
+    MP4,
+    PDF,
+    PNG,
+    base64,
+    data_url,
+    found,
+    with_every_picture,
+)
 
-PICTURE, OTHER = "data:image/png;base64,AAAA", "data:image/png;base64,AAAB"
 DIALECT = OpenAIChat()
 
 
-def test_images_are_found_as_objects_and_as_bare_strings_in_every_message():
-    body = orjson.dumps(
-        {
-            "messages": [
-                {"role": "system", "content": "no image here"},
-                {"role": "user", "content": [{"type": "image_url", "image_url": {"url": PICTURE}}]},
-                {"role": "tool", "content": [{"type": "image_url", "image_url": OTHER}]},
-                {"role": "user", "content": [{"type": "text", "text": PICTURE}]},
-            ],
-            "metadata": {"image_url": PICTURE},
-        }
+def parts(*each: Any) -> dict[str, Any]:
+    return {"model": "gpt-4o", "messages": [{"role": "user", "content": list(each)}]}
+
+
+def image(data: bytes = PNG) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": data_url(data), "detail": "high"}}
+
+
+def file(**each: str) -> dict[str, Any]:
+    return {"type": "file", "file": each}
+
+
+FIRST = "messages[0].content[0]"
+SHOWN = [
+    ({"messages": [{"role": "user", "content": "Only text."}]}, {}),
+    (parts({"type": "text", "text": "?"}, image()), {"messages[0].content[1].image_url.url": "png"}),
+    (parts({"type": "image_url", "image_url": data_url(JPEG)}), {f"{FIRST}.image_url": "jpeg"}),
+    (parts({"type": "image_url", "image_url": base64(PNG)}), {f"{FIRST}.image_url": "png"}),
+    (parts({"type": "image_url", "image_url": "\n " + data_url(PNG)}), {f"{FIRST}.image_url": "png"}),
+    (parts({"type": "image_url", "image_url": "https://example.org/a.png"}), {f"{FIRST}.image_url": "url"}),
+    (
+        parts({"type": "image_file", "image_file": {"file_id": "file-1"}}),
+        {f"{FIRST}.image_file.file_id": "file_id"},
+    ),
+    (
+        {"messages": [{"role": "tool", "tool_call_id": "c", "content": [image()]}]},
+        {f"{FIRST}.image_url.url": "png"},
+    ),
+    (
+        {"messages": [{"role": "tool", "content": [{"type": "tool_result", "content": [image()]}]}]},
+        {f"{FIRST}.content[0].image_url.url": "png"},
+    ),
+    (
+        {"messages": [{"role": "assistant", "content": "Here.", "images": [image()]}]},
+        {"messages[0].images[0].image_url.url": "png"},
+    ),
+    (parts(file(file_data=data_url(PDF, "application/pdf"))), {f"{FIRST}.file.file_data": "document"}),
+    (parts(file(file_data=data_url(PNG, "application/pdf"))), {f"{FIRST}.file.file_data": "png"}),
+    (parts(file(file_data=base64(PNG))), {f"{FIRST}.file.file_data": "png"}),
+    (parts(file(file_data=data_url(b"a,b\n", "text/csv"))), {}),
+    (parts(file(file_id="file-2")), {f"{FIRST}.file.file_id": "file_id"}),
+    (parts({"type": "input_audio", "input_audio": {"data": base64(PNG), "format": "wav"}}), {}),
+    (
+        parts({"type": "video_url", "video_url": {"url": "https://a/b.mp4"}}),
+        {f"{FIRST}.video_url.url": "video"},
+    ),
+    (
+        parts({"type": "video_url", "video_url": {"url": data_url(MP4, "video/mp4")}}),
+        {f"{FIRST}.video_url.url": "video"},
+    ),
+    (
+        parts({"type": "video_url", "video_url": {"url": f"{data_url(JPEG, 'video/jpeg')},{base64(JPEG)}"}}),
+        {f"{FIRST}.video_url.url[0]": "jpeg", f"{FIRST}.video_url.url[1]": "jpeg"},
+    ),
+    (
+        parts({"type": "video", "video": [data_url(JPEG), "https://a/b.jpg"]}),
+        {f"{FIRST}.video[0]": "jpeg", f"{FIRST}.video[1]": "url"},
+    ),
+    (
+        parts({"type": "image_embeds", "image_embeds": base64(b"tensor")}),
+        {f"{FIRST}.image_embeds": "image_embeds"},
+    ),
+    (
+        parts({"type": "image_embeds", "image_embeds": {"image_grid_thw": base64(b"tensor")}}),
+        {f"{FIRST}.image_embeds.image_grid_thw": "image_embeds"},
+    ),
+    ({"messages": [], "metadata": {"image_url": data_url(PNG)}}, {}),
+    ({"messages": [], "tools": [{"function": {"parameters": {"image_url": {"url": data_url(PNG)}}}}]}, {}),
+    ({"messages": [{"tool_calls": [{"function": {"arguments": orjson.dumps(image()).decode()}}]}]}, {}),
+]
+
+
+@pytest.mark.parametrize(("body", "expected"), SHOWN)
+def test_pictures_are_found_wherever_the_api_and_its_imitators_take_them(body: Any, expected: dict[str, str]):
+    assert found(DIALECT, body) == expected
+
+
+def test_pictures_are_found_at_any_depth():
+    part: Any = image()
+    for _ in range(50):
+        part = {"type": "tool_result", "content": [part]}
+
+    assert list(found(DIALECT, parts(part)).values()) == ["png"]
+
+
+def test_a_picture_put_in_place_changes_its_url_alone():
+    changed = with_every_picture(DIALECT, parts({"type": "text", "text": "?"}, image()), "image/webp", JPEG)
+
+    assert changed == parts(
+        {"type": "text", "text": "?"},
+        {"type": "image_url", "image_url": {"url": data_url(JPEG, "image/webp"), "detail": "high"}},
     )
-
-    slots = DIALECT.find(body)
-
-    assert [DIALECT.read(body, slot).data for slot in slots] == [b"\0\0\0", b"\0\0\1"]
-    assert [slot.where for slot in slots] == [
-        "messages[1].content[0].image_url.url",
-        "messages[2].content[0].image_url",
-    ]
-
-
-def test_what_is_written_into_a_slot_is_read_back():
-    body = orjson.dumps({"messages": [{"content": [{"image_url": {"url": PICTURE, "detail": "high"}}]}]})
-    (slot,) = DIALECT.find(body)
-
-    changed = splice(body, DIALECT.write(slot, "image/webp", b"other"))
-
-    (found,) = DIALECT.find(changed)
-    assert (DIALECT.read(changed, found).media_type, DIALECT.read(changed, found).data) == (
-        "image/webp",
-        b"other",
-    )
-    assert orjson.loads(changed)["messages"][0]["content"][0]["image_url"]["detail"] == "high"
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [(b'{"image_url": 1}', True), (b'{"\\u0069mage_url": 1}', True), (b'{"content": "text"}', False)],
-)
-def test_bodies_without_the_key_are_not_worth_a_scan(body: bytes, expected: bool):
-    assert DIALECT.may_have_images(body) == expected
 
 
 @pytest.mark.parametrize("document", [{}, {"model": 7}, {"model": None}])
@@ -83,6 +143,18 @@ def test_errors_have_the_types_openai_gives_them(error: GatewayError, expected: 
     }
 
 
-@pytest.mark.parametrize(("path", "expected"), [("/v1/chat/completions", True), ("/v1/completions", False)])
-def test_chat_completions_are_its_one_path(path: str, expected: bool):
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/v1/chat/completions", True),
+        ("/chat/completions", True),
+        ("/api/v1/chat/completions", True),
+        ("/v1beta/openai/chat/completions", True),
+        ("/openai/v1/chat/completions", True),
+        ("/v1/completions", False),
+        ("/v1/chat/completions/chatcmpl-1", False),
+        ("/openai/deployments/d/chat/completions", False),
+    ],
+)
+def test_its_paths_are_those_that_end_as_openais_does(path: str, expected: bool):
     assert DIALECT.takes(path) == expected

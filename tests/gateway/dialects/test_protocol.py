@@ -1,17 +1,18 @@
 """An API more is one class and one entry of the list, however its bodies are laid out."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import orjson
 import pybase64
 import pytest
 
 from calibration.image import decode
-from gateway.app import DIALECTS
 from gateway.dialects.data_url import Inline
+from gateway.dialects.document import Fields, Object, Text, children, strings
 from gateway.dialects.protocol import Slot
-from gateway.dialects.splice import EACH, Replacement, locate, string_at
+from gateway.dialects.registry import DIALECTS
+from gateway.dialects.sources import TypedBase64
+from gateway.dialects.splice import Replacement
 from gateway.errors import GatewayError
 
 
@@ -20,33 +21,24 @@ class Postcards:
 
     name = "postcards"
     credential_headers: Sequence[bytes] = (b"x-stamp",)
+    markers: Sequence[bytes] = (b'"front"',)
+    text_keys = frozenset({"back"})
+    json_keys: frozenset[str] = frozenset()
 
     def takes(self, path: str) -> bool:
         return path.startswith("/v1/postcards/")
 
-    def may_have_images(self, body: bytes) -> bool:
-        return b"front" in body
+    def slots(self, document: Object) -> Iterator[Slot]:
+        for where, card in children(document, "cards"):
+            for at, front in children(card, "front", where):
+                kinds = [text for _, text in strings(front, "kind", at)]
+                yield from (Slot(at, self.source(kinds[0], data)) for _, data in strings(front, "bytes", at))
 
-    def find(self, body: bytes) -> list[Slot]:
-        fronts = (("cards", EACH, "front", "bytes"), ("cards", EACH, "front", "kind"))
-        found: dict[str, dict] = {}
-        for span in locate(body, fronts):
-            where, _, role = span.where.rpartition(".")
-            found.setdefault(where, {})[role] = span
-        return [Slot(where, spans) for where, spans in found.items()]
+    def source(self, kind: Text, data: Text) -> TypedBase64:
+        return TypedBase64(kind, data)
 
-    def model_of(self, path: str, document: Mapping[str, Any]) -> str:
-        return path.rpartition("/")[2] if document else ""
-
-    def read(self, body: bytes, slot: Slot) -> Inline:
-        kind = string_at(body, slot.spans["kind"]).decode()
-        return Inline(kind, pybase64.b64decode(string_at(body, slot.spans["bytes"])))
-
-    def write(self, slot: Slot, media_type: str, data: bytes) -> Sequence[Replacement]:
-        return [
-            Replacement(slot.spans["kind"], orjson.dumps(media_type)),
-            Replacement(slot.spans["bytes"], orjson.dumps(pybase64.b64encode(data).decode())),
-        ]
+    def model_of(self, path: str, document: Fields) -> str:
+        return path.rpartition("/")[2] if document.get("cards") else ""
 
     def error_body(self, error: GatewayError) -> bytes:
         return orjson.dumps({"returned_to_sender": error.message, "where": error.param})
@@ -110,17 +102,44 @@ def test_the_model_may_stand_in_the_path_however_that_is_spelt(gateway, postcard
     assert server.settles_at('jnd_requests_total{dialect="postcards",model="large",status="200"}', 1)
 
 
-def test_a_slot_that_cannot_be_read_or_written_is_a_failure_of_that_image_alone(gateway, upstream, postcard):
-    class Smudged(Postcards):
-        def read(self, body: bytes, slot: Slot) -> Inline:  # noqa: ARG002 - the seam
-            raise ValueError("smudged")
+class Smudged(TypedBase64):
+    def read(self) -> Inline:
+        raise ValueError("smudged")
 
-    class Sealed(Postcards):
-        def write(self, slot: Slot, *_: object) -> Sequence[Replacement]:  # noqa: ARG002 - the seam
-            raise LookupError("sealed")
 
-    for dialect, reason in ((Smudged(), "not_json"), (Sealed(), "internal")):
-        answer = gateway(dialects=[dialect]).ask("POST", "/v1/postcards/tiny", postcard)
+class Sealed(TypedBase64):
+    def write(self, media_type: str, data: bytes) -> Sequence[Replacement]:  # noqa: ARG002 - the seam
+        raise LookupError("sealed")
 
-        assert (answer.status, answer.headers["x-jnd-reason"]) == (200, reason)
-        assert upstream.last["body"] == postcard
+
+class Overwritten(TypedBase64):
+    def write(self, media_type: str, data: bytes) -> Sequence[Replacement]:
+        return [*super().write(media_type, data), *super().write(media_type, data)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(Smudged, "not_json"), (Sealed, "internal"), (Overwritten, "internal")]
+)
+def test_a_slot_that_cannot_be_read_or_written_is_a_failure_of_that_image_alone(
+    gateway, upstream, postcard, kind, reason
+):
+    class Strange(Postcards):
+        def source(self, kind_text: Text, data: Text) -> TypedBase64:
+            return kind(kind_text, data)
+
+    answer = gateway(dialects=[Strange()]).ask("POST", "/v1/postcards/tiny", postcard)
+
+    assert (answer.status, answer.headers["x-jnd-reason"]) == (200, reason)
+    assert upstream.last["body"] == postcard
+
+
+def test_pictures_it_does_not_know_of_are_told(gateway, upstream, png):
+    server = gateway(dialects=[Postcards()], policy={"on_failure": "refuse"})
+    picture = pybase64.b64encode(png).decode()
+
+    told = server.ask("POST", "/v1/postcards/tiny", orjson.dumps({"cards": [{"back": picture}]}))
+    refused = server.ask("POST", "/v1/postcards/tiny", orjson.dumps({"cards": [{"side": picture}]}))
+
+    assert (told.status, told.headers["x-jnd-unchecked"]) == (200, "image_in_text")
+    assert (refused.status, orjson.loads(refused.body)["where"]) == (400, "cards[0].side")
+    assert len(upstream.requests) == 1

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from calibration.image import Image
-from gateway.memory.seen_pictures import SeenPicture, SeenPictures
+from gateway.memory.protocol import MOST_ALIKE, SeenPicture
+from gateway.memory.seen_pictures import SeenPictures
 
 
 class Clock:
@@ -105,3 +106,97 @@ def test_nothing_of_a_picture_that_is_gone_is_kept(clock: Clock):
 def test_bounds_must_be_positive(bounds: tuple[int, float, int], clock: Clock):
     with pytest.raises(ValueError, match="positive"):
         SeenPictures(bounds[0], bounds[1], clock, max_bytes=bounds[2])
+
+
+def test_one_question_finds_no_more_than_so_many(clock: Clock):
+    store = SeenPictures(1000, 60.0, clock)
+    for fingerprint in range(100):
+        store.remember("a", seen(fingerprint))
+
+    found = store.alike("a", 0, 64)
+
+    assert len(found) == MOST_ALIKE
+    assert found[0].fingerprint == 0
+
+
+def test_whoever_holds_most_gives_up_the_oldest(clock: Clock):
+    store = SeenPictures(10, 60.0, clock)
+    for tenant in "ab":
+        store.accept(tenant)
+    store.remember("b", seen(1))
+
+    for fingerprint in range(100):
+        store.remember("a", seen(fingerprint))
+
+    assert len(store.alike("b", 1, 0)) == 1
+    assert [len(store.alike("a", fingerprint, 0)) for fingerprint in range(100)] == [0] * 91 + [1] * 9
+
+
+def test_made_up_keys_flush_nobody_whose_key_the_upstream_knows(clock: Clock):
+    store = SeenPictures(100, 60.0, clock)
+    store.accept("genuine")
+    for fingerprint in range(90):
+        store.remember("genuine", seen(fingerprint))
+
+    for number in range(1000):
+        store.remember(f"made up {number}", seen(number))
+
+    assert all(store.alike("genuine", fingerprint, 0) for fingerprint in range(90))
+    assert len(store) == 100
+
+
+def test_made_up_keys_take_no_more_than_their_share_of_bytes_either(clock: Clock):
+    large = seen(1, side=64).size_bytes
+    store = SeenPictures(10_000, 60.0, clock, max_bytes=100 * large)
+    store.accept("genuine")
+    for fingerprint in range(90):
+        store.remember("genuine", seen(fingerprint, side=64))
+
+    for number in range(1000):
+        store.remember(f"made up {number}", seen(number, side=64))
+
+    assert all(store.alike("genuine", fingerprint, 0) for fingerprint in range(90))
+
+
+def test_a_key_that_is_accepted_takes_its_pictures_out_of_probation(clock: Clock):
+    store = SeenPictures(20, 60.0, clock)
+    store.remember("new", seen(1))
+    store.accept("new")
+
+    for number in range(100):
+        store.remember(f"made up {number}", seen(number))
+
+    assert len(store.alike("new", 1, 0)) == 1
+
+
+def test_callers_without_a_word_from_the_upstream_may_use_a_memory_nobody_else_uses(clock: Clock):
+    store = SeenPictures(20, 60.0, clock)
+
+    for fingerprint in range(20):
+        store.remember("new", seen(fingerprint))
+
+    assert len(store) == 20
+
+
+def test_whoever_was_accepted_longest_ago_is_forgotten_first_and_goes_back_on_probation(clock: Clock):
+    store = SeenPictures(10, 60.0, clock)
+    store.accept("old")
+    store.remember("old", seen(1))
+    for number in range(10):
+        store.accept(f"new {number}")
+        store.remember(f"new {number}", seen(2))
+
+    assert [len(store.alike("old", 1, 0)), len(store)] == [0, 10]
+
+
+def test_bounds_can_be_changed_and_what_exceeds_them_goes(clock: Clock):
+    store = SeenPictures(10, 60.0, clock)
+    for fingerprint in range(10):
+        store.remember("a", seen(fingerprint))
+        clock.now += 1
+
+    store.bound(5, 60.0)
+    assert len(store) == 5
+    store.bound(5, 3.5)
+
+    assert [len(store.alike("a", fingerprint, 0)) for fingerprint in range(10)] == [0] * 7 + [1] * 3

@@ -73,8 +73,21 @@ def test_mini_has_its_own_price():
 
 
 def test_an_unknown_provider_is_treated_with_caution():
-    assert "webp" not in RULES.of("nobody").formats
+    for name in ("png", "jpeg", "webp", "gif"):
+        assert RULES.of("nobody").formats_for(name) == {name}
     assert RULES.seen("nobody", "x", 4000, 3000) == Size(4000, 3000)
+
+
+def test_llamacpp_and_ollama_which_cannot_read_webp_are_never_given_it():
+    for provider in ("llamacpp", "ollama"):
+        assert RULES.of(provider).formats_for("png") == {"jpeg", "png"}
+
+
+def test_a_provider_may_be_described_as_like_another():
+    assert RULES.of("azure") == RULES.of("openai")
+    assert RULES.tokens("vllm", "Qwen/Qwen2.5-VL-7B-Instruct", 1024, 1024) == RULES.tokens(
+        "qwen", "qwen2.5-vl", 1024, 1024
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,3 +109,9 @@ def test_an_unknown_provider_is_treated_with_caution():
 def test_damaged_rules_are_told(text: str):
     with pytest.raises(ProviderRulesError):
         parse_rules(text)
+
+
+def test_azure_serves_openais_models_by_openais_rules():
+    rules = load_rules()
+
+    assert rules.of("azure") == rules.of("openai") != rules.of("other")

@@ -4,6 +4,7 @@ import io
 import json
 import threading
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import orjson
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.image import decode
+from tests.gateway.conftest import Server, listening
 
 
 def test_image_is_lightened_and_nothing_else_changes(gateway, upstream, png, chat_body):
@@ -141,8 +143,8 @@ def test_bypass_works_only_where_it_is_allowed(gateway, upstream, inspector, png
 
 def test_full_queue_answers_429_and_text_still_passes(gateway, inspector, png, chat_body):
     inspector.delay_seconds = 0.6
-    server = gateway(limits={"queue_bytes": 1000})
     other = chat_body(png, model="another")
+    server = gateway(limits={"queue_bytes": len(other) + 1000})
     first = threading.Thread(target=server.chat, args=[chat_body(png)])
     first.start()
     while not inspector.tenants:
@@ -162,7 +164,7 @@ def test_full_queue_answers_429_and_text_still_passes(gateway, inspector, png, c
 
 def test_health_answers_while_images_are_worked_on(gateway, inspector, png, chat_body):
     inspector.delay_seconds = 0.5
-    server = gateway(limits={"workers": 1})
+    server = gateway(limits={"image_threads": 1})
     worker = threading.Thread(target=server.chat, args=[chat_body(png)])
     worker.start()
     while not inspector.tenants:
@@ -211,7 +213,6 @@ BAD_IMAGES = {
     "zero bytes": (lambda: b"", "image/png", "empty", 400),
     "20,000 x 20,000": (_huge_png, "image/png", "too_many_pixels", 413),
     "not an image": (lambda: b"hello", "image/png", "unknown_format", 400),
-    "wrong media type": (lambda: _pillow("RGB", "JPEG"), "image/png", "media_type_mismatch", 400),
 }
 
 
@@ -219,17 +220,42 @@ BAD_IMAGES = {
 def test_bad_image_is_forwarded_untouched_and_told(gateway, upstream, chat_body, bad):
     make, media_type, kind, _ = bad
     body = chat_body((make(), media_type))
-    server = gateway(compression={"mode": "off"})
+    server = gateway()
 
     answer = server.chat(body)
 
     assert answer.status == 200
     assert upstream.last["body"] == body
-    assert answer.headers["x-jnd-reason"] == kind
+    assert answer.headers["x-jnd-reason"] == answer.headers["x-jnd-unchecked"] == kind
     assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
-    # A mismatch is told, but the picture itself could be examined.
-    expected = "clean" if kind == "media_type_mismatch" else "unchecked"
-    assert answer.headers["x-jnd-verdict"] == expected
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+
+
+@pytest.mark.parametrize("on_failure", ["forward", "refuse"])
+def test_wrong_media_type_is_told_and_corrected_and_nothing_else_is_changed(
+    gateway, upstream, chat_body, on_failure
+):
+    body = chat_body((_pillow("RGB", "JPEG"), "image/png"))
+    server = gateway(compression={"mode": "off"}, policy={"on_failure": on_failure})
+
+    answer = server.chat(body)
+
+    assert upstream.last["body"] == body.replace(b"image/png", b"image/jpeg")
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert answer.headers["x-jnd-reason"] == "media_type_mismatch"
+    assert "x-jnd-unchecked" not in answer.headers
+    assert server.settles_at('jnd_errors_total{kind="media_type_mismatch"}', 1)
+
+
+@pytest.mark.parametrize("url", ["data:;base64,%s", "%s"])
+def test_missing_media_type_is_nothing_wrong(gateway, upstream, png, chat_body, url):
+    body = chat_body(url % pybase64.b64encode(png).decode())
+
+    answer = gateway(compression={"mode": "off"}).chat(body)
+
+    assert upstream.last["body"] == body
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert "x-jnd-reason" not in answer.headers
 
 
 @pytest.mark.parametrize("bad", BAD_IMAGES.values(), ids=BAD_IMAGES)
@@ -272,14 +298,14 @@ BAD_BODIES = {
     "not JSON": (b"hello", "not_json"),
     "empty": (b"", "not_json"),
     "truncated": (b'{"messages": [{"content": "a', "not_json"),
-    "not UTF-8": (b'{"messages": "\xff"}', "not_json"),
-    "too deep": (b"[" * 5000 + b"]" * 5000, "not_json"),
+    "UTF-16": ('{"messages": []}'.encode("utf-16"), "not_json"),
+    "two documents": (b'{"messages": []} {"messages": []}', "not_json"),
     "bad escapes in a long image": (
         b'{"messages": [{"content": [{"image_url": "' + b"\\q" * 3000 + b'"}]}]}',
         "not_json",
     ),
     "not an object": (b"[1, 2]", "not_an_object"),
-    "ambiguous": (b'{"messages": [], "messages": [{"content": [{"image_url": "x"}]}]}', "duplicate_keys"),
+    "many values": (b'{"a": [' + b"[]," * 2000 + b'{"image_url": 1}]}', "too_many_values"),
     "invalid base64": (
         b'{"messages": [{"content": [{"image_url": "data:image/png;base64,A!"}]}]}',
         "invalid_base64",
@@ -288,17 +314,23 @@ BAD_BODIES = {
         b'{"messages": [{"content": [{"image_url": "data:image/svg+xml,<svg/>"}]}]}',
         "unsupported_data_url",
     ),
-    "too many images": (
-        b'{"messages": [{"content": [' + b'{"image_url": "x"},' * 3 + b"{}]}]}",
-        "too_many_images",
+    "address": (b'{"messages": [{"content": [{"image_url": "https://example.org/a.png"}]}]}', "url"),
+    "file id": (b'{"messages": [{"content": [{"type": "file", "file": {"file_id": "f1"}}]}]}', "file_id"),
+    "document": (
+        b'{"messages": [{"content": [{"file": {"file_data": "data:application/pdf;base64,JVBERi0x"}}]}]}',
+        "document",
     ),
-    "too large": (b'{"a": "' + b"x" * 3000 + b'"}', "body_too_large"),
+    "image nobody expects": (
+        b'{"messages": [{"content": [{"blob": "data:image/png;base64,AAAA"}]}]}',
+        "unknown_place",
+    ),
+    "too large": (b'{"a": "' + b"x" * 9000 + b'"}', "body_too_large"),
 }
 
 
 @pytest.mark.parametrize(("body", "kind"), BAD_BODIES.values(), ids=BAD_BODIES)
 def test_bad_body_is_forwarded_untouched_or_refused(gateway, upstream, body, kind):
-    limits = {"max_images": 2, "max_body_bytes": 2048 if kind == "body_too_large" else 100_000}
+    limits = {"max_body_bytes": 8192, "max_json_values": 1000}
     forwarding, refusing = gateway(limits=limits), gateway(limits=limits, policy={"on_failure": "refuse"})
 
     forwarded, refused = forwarding.chat(body), refusing.chat(body)
@@ -306,11 +338,106 @@ def test_bad_body_is_forwarded_untouched_or_refused(gateway, upstream, body, kin
     assert forwarded.status == 200
     assert [request["body"] for request in upstream.requests] == [body]
     assert forwarded.headers["x-jnd-verdict"] == "unchecked"
-    assert forwarded.headers["x-jnd-reason"] == kind
-    assert refused.status == (413 if kind in ("body_too_large", "too_many_images") else 400)
+    assert forwarded.headers["x-jnd-reason"] == forwarded.headers["x-jnd-unchecked"] == kind
+    assert refused.status == (413 if kind == "body_too_large" else 400)
     assert refused.error["code"] == kind
-    for server in (forwarding, refusing):
-        assert server.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
+    assert refusing.settles_at(f'jnd_errors_total{{kind="{kind}"}}', 1)
+    assert forwarding.settles_at(f'jnd_unchecked_total{{class="unseen",reason="{kind}"}}', 1)
+
+
+def test_images_beyond_the_limit_are_told_and_earlier_ones_stay_lightened(gateway, upstream, png, chat_body):
+    limits = {"max_images": 2}
+    body = chat_body(png, png, png)
+
+    answer = gateway(limits=limits).chat(body)
+    before = gateway(limits=limits).chat(chat_body(png, png))
+
+    many, few = (orjson.loads(each["body"])["messages"][0]["content"] for each in upstream.requests)
+    assert many[:3] == few  # the provider's prompt cache holds
+    assert many[3] == orjson.loads(body)["messages"][0]["content"][3]
+    assert (answer.headers["x-jnd-verdict"], before.headers["x-jnd-verdict"]) == ("clean", "clean")
+    assert answer.headers["x-jnd-unchecked"] == "too_many_images"
+    assert "x-jnd-unchecked" not in before.headers
+
+
+def test_images_beyond_the_limit_are_refused_where_the_policy_says_so(gateway, upstream, png, chat_body):
+    answer = gateway(limits={"max_images": 2}, policy={"on_failure": "refuse"}).chat(chat_body(png, png, png))
+
+    assert (answer.status, answer.error["code"]) == (413, "too_many_images")
+    assert upstream.requests == []
+
+
+def test_images_in_text_are_told_and_never_refused(gateway, upstream, png):
+    text = f"what is this? data:image/png;base64,{pybase64.b64encode(png).decode()}"
+    body = orjson.dumps({"model": "m", "messages": [{"role": "user", "content": text}]})
+    server = gateway(policy={"mode": "block", "on_failure": "refuse"})
+
+    answer = server.chat(body)
+
+    assert upstream.last["body"] == body
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert answer.headers["x-jnd-unchecked"] == "image_in_text"
+    assert server.settles_at('jnd_unchecked_total{class="limit",reason="image_in_text"}', 1)
+
+
+DISGUISES = {
+    "white space before it": lambda url: " " + url,
+    "a line break before it": lambda url: "\n" + url,
+    "bare base64": lambda url: url.partition(",")[2],
+    "broken into lines": lambda url: url[:90] + "\r\n" + url[90:],
+    "spaces": lambda url: url[:90] + " " + url[90:],
+    "URL-safe": lambda url: url[:22] + url[22:].replace("+", "-").replace("/", "_"),
+    "without padding": lambda url: url.rstrip("="),
+    "another case": lambda url: "Data:Image/PNG;BASE64" + url[21:],
+    "parameters": lambda url: "data:image/png;name=a.png;base64" + url[21:],
+    "without the word base64": lambda url: "data:image/png" + url[21:],
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES.values(), ids=DISGUISES)
+@pytest.mark.parametrize("dump", [json.dumps, lambda body: json.dumps(body).replace("/", "\\/")])
+def test_image_is_blocked_in_whatever_way_some_reader_takes_it(gateway, inspector, png, disguise, dump):
+    inspector.outcome = "imperceptible_edit"
+    url = disguise(f"data:image/png;base64,{pybase64.b64encode(png).decode()}")
+    body = dump({"model": "m", "messages": [{"content": [{"image_url": {"url": url}}]}]}).encode()
+
+    answer = gateway(policy={"mode": "block", "on_failure": "refuse"}).chat(body)
+
+    assert (answer.status, answer.error["code"]) == (400, "image_blocked")
+
+
+ODD_JSON = {
+    "a lone surrogate": lambda body: body.replace(b'"m"', b'"m\\ud800"'),
+    "deep nesting": lambda body: body.replace(b'"x": 0', b'"x": ' + b"[" * 5000 + b"]" * 5000),
+    "NaN": lambda body: body.replace(b'"x": 0', b'"x": NaN'),
+    "control characters": lambda body: body.replace(b'"x": 0', b'"x": "\x01\n"'),
+    "not UTF-8": lambda body: body.replace(b'"x": 0', b'"x": "\xff"'),
+    "a byte order mark": lambda body: b"\xef\xbb\xbf" + body,
+    "messages named twice": lambda body: body.replace(b'"x": 0', b'"x": 0, "messages": []'),
+    "messages named twice, the other way": lambda body: b'{"messages": [],' + body[1:],
+}
+
+
+@pytest.mark.parametrize("make_odd", ODD_JSON.values(), ids=ODD_JSON)
+def test_image_in_odd_json_is_blocked_like_any_other(gateway, upstream, inspector, png, make_odd):
+    inspector.outcome = "imperceptible_edit"
+    url = f"data:image/png;base64,{pybase64.b64encode(png).decode()}"
+    document = {"model": "m", "messages": [{"content": [{"image_url": {"url": url}}]}], "x": 0}
+
+    answer = gateway(policy={"mode": "block"}).chat(make_odd(json.dumps(document).encode()))
+
+    assert (answer.status, answer.error["code"]) == (400, "image_blocked")
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("make_odd", ODD_JSON.values(), ids=ODD_JSON)
+def test_odd_json_without_images_passes_untouched(gateway, upstream, make_odd):
+    body = make_odd(json.dumps({"model": "m", "messages": [{"content": "text"}], "x": 0}).encode())
+
+    answer = gateway(policy={"mode": "block", "on_failure": "refuse"}).chat(body)
+
+    assert (answer.status, answer.headers["x-jnd-verdict"]) == (200, "none")
+    assert upstream.last["body"] == body
 
 
 def test_body_too_large_in_pieces_of_unknown_length_is_forwarded_whole(gateway, upstream):
@@ -380,3 +507,72 @@ def test_forwarded_picture_shows_what_the_original_showed(gateway, upstream, png
     sent = orjson.loads(upstream.last["body"])["messages"][0]["content"][1]["image_url"]["url"]
     shown = decode(pybase64.b64decode(sent.partition(",")[2])).image.pixels.astype(int)
     assert np.abs(shown - picture.pixels).mean() < 8
+
+
+@pytest.fixture
+def picture_server(png: bytes) -> Iterator[Server]:
+    async def app(scope, receive, send) -> None:  # noqa: ARG001 - ASGI
+        if scope["type"] == "http":
+            await send(
+                {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"image/png")]}
+            )
+            await send({"type": "http.response.body", "body": png})
+
+    with listening(app) as server:
+        yield server
+
+
+def _fetching(server: Server, image_urls: str) -> dict[str, dict]:
+    return {
+        "upstream": {"image_urls": image_urls},
+        "fetching": {"ports": [server.port], "private_hosts": ["127.0.0.1"]},
+    }
+
+
+def test_fetched_picture_is_judged_and_its_address_sent_as_it_came(
+    gateway, upstream, picture_server, chat_body
+):
+    body = chat_body(f"http://127.0.0.1:{picture_server.port}/a.png")
+    server = gateway(**_fetching(picture_server, "fetch-check-pass"), policy={"on_failure": "refuse"})
+
+    answer = server.chat(body)
+
+    assert upstream.last["body"] == body
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert answer.headers["x-jnd-reason"] == "unbound"
+    assert answer.headers["x-jnd-bytes-saved"] == "0"
+    assert server.settles_at('jnd_images_total{model="m",outcome="clean",reason="unbound"}', 1)
+
+
+def test_fetched_picture_is_sent_instead_of_its_address(gateway, upstream, picture_server, chat_body):
+    body = chat_body(f"http://127.0.0.1:{picture_server.port}/a.png")
+
+    answer = gateway(**_fetching(picture_server, "fetch-check-inline")).chat(body)
+
+    url = orjson.loads(upstream.last["body"])["messages"][0]["content"][1]["image_url"]["url"]
+    assert url.startswith("data:image/jpeg;base64,")
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert "x-jnd-reason" not in answer.headers
+
+
+@pytest.mark.parametrize("image_urls", ["fetch-check-pass", "fetch-check-inline"])
+def test_fetched_picture_is_blocked_like_any_other(gateway, inspector, picture_server, chat_body, image_urls):
+    inspector.outcome = "imperceptible_edit"
+    server = gateway(**_fetching(picture_server, image_urls), policy={"mode": "block"})
+
+    answer = server.chat(chat_body(f"http://127.0.0.1:{picture_server.port}/a.png"))
+
+    assert (answer.status, answer.error["code"]) == (400, "image_blocked")
+
+
+@pytest.mark.parametrize("image_urls", ["fetch-check-pass", "fetch-check-inline"])
+def test_address_that_must_not_be_asked_is_unseen(gateway, upstream, picture_server, chat_body, image_urls):
+    settings = _fetching(picture_server, image_urls) | {"fetching": {"ports": [picture_server.port]}}
+    body = chat_body(f"http://127.0.0.1:{picture_server.port}/a.png")
+
+    forwarded = gateway(**settings).chat(body)
+    refused = gateway(**settings, policy={"on_failure": "refuse"}).chat(body)
+
+    assert (forwarded.status, forwarded.headers["x-jnd-unchecked"]) == (200, "url_forbidden")
+    assert (refused.status, refused.error["code"]) == (400, "url_forbidden")
+    assert [request["body"] for request in upstream.requests] == [body]

@@ -38,3 +38,13 @@ def test_reasons_are_told_once_in_the_order_they_came():
     found.failures += ["damaged", "url"]
 
     assert found.reasons == ["url", "damaged"]
+
+
+def test_what_was_not_looked_at_is_told_beside_a_verdict():
+    found = exchange()
+    clean = Verdict("clean", 0.5, None, (), "")
+    found.outcomes = (outcome(clean, "media_type_mismatch"), outcome(unchecked("url"), "url"))
+    found.strays = ("image_in_text", "url")
+
+    assert found.verdict == "unchecked"
+    assert found.unchecked_reasons == ["url", "image_in_text"]

@@ -1,5 +1,9 @@
+from dataclasses import replace
+
+from gateway.compression.compressor import CompressionPlan
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.pipeline import ImageOutcome
+from gateway.policy import PLAIN
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 
@@ -27,3 +31,35 @@ def test_what_there_is_nothing_to_say_of_has_no_header():
 
     assert headers[b"x-jnd-verdict"] == b"none"
     assert not {b"x-jnd-reason", b"x-jnd-ratio", b"x-jnd-explanation"} & set(headers)
+    assert not {b"x-jnd-unchecked", b"x-jnd-policy", b"x-jnd-request-id"} & set(headers)
+
+
+def test_what_was_not_looked_at_has_its_header_beside_the_verdict():
+    exchange = Exchange("openai_chat", "openai", "/", strays=("image_in_text", "unknown_place"))
+    exchange.outcomes = (outcome(Verdict("clean", 0.5, None, (), "")),)
+
+    headers = dict(explaining_headers(exchange))
+
+    assert headers[b"x-jnd-verdict"] == b"clean"
+    assert headers[b"x-jnd-unchecked"] == b"image_in_text,unknown_place"
+
+
+def test_mode_observe_tells_what_would_have_been_saved():
+    plan = CompressionPlan("webp", 80, 30, 20, 10, 4, 100, 60, 0.01, "faithful", "")
+    exchange = Exchange("openai_chat", "openai", "/")
+    exchange.outcomes = (
+        ImageOutcome(b"x" * 10, "image/png", 10, Verdict("clean", 0.5, None, (), ""), plan, is_observed=True),
+    )
+
+    headers = dict(explaining_headers(exchange))
+
+    assert (headers[b"x-jnd-would-save-bytes"], headers[b"x-jnd-would-save-tokens"]) == (b"6", b"40")
+    assert (headers[b"x-jnd-bytes-saved"], headers[b"x-jnd-tokens-saved"]) == (b"0", b"0")
+
+
+def test_the_policy_and_the_request_are_named():
+    exchange = Exchange("openai_chat", "openai", "/", policy=replace(PLAIN, name="strict"), request_id="r1")
+
+    headers = dict(explaining_headers(exchange))
+
+    assert (headers[b"x-jnd-policy"], headers[b"x-jnd-request-id"]) == (b"strict", b"r1")

@@ -1,8 +1,11 @@
 import asyncio
 
 import pytest
+from prometheus_client import Gauge
 
-from gateway.relay.incoming import BodyTooLargeError, ClientHangUpError, Incoming, until_hung_up
+from gateway.errors import QueueFullError
+from gateway.relay.admission import Admission, Reservation
+from gateway.relay.incoming import BodyTooLargeError, ClientHangUpError, Incoming
 
 pytestmark = pytest.mark.anyio
 
@@ -10,6 +13,10 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+def _room(max_bytes: int = 1000) -> Reservation:
+    return Admission(max_bytes, Gauge("held", "Held bytes.", registry=None)).admit()
 
 
 def _incoming(*messages, headers=()) -> Incoming:
@@ -31,8 +38,31 @@ def _piece(body: bytes, more_body: bool = True):
 GONE = {"type": "http.disconnect"}
 
 
-async def test_body_is_read_whole():
-    assert await _incoming(_piece(b"one "), _piece(b"two", False)).read(100) == b"one two"
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"7")]])
+async def test_body_is_read_whole_and_its_room_counted(headers):
+    room = _room()
+    incoming = _incoming(_piece(b"one "), _piece(b"two", False), headers=headers)
+
+    assert await incoming.read(100, room) == b"one two"
+    assert room.size_bytes == 7
+
+
+async def test_room_is_asked_for_before_the_first_byte_of_an_announced_body():
+    admission = Admission(100, Gauge("held", "Held bytes.", registry=None))
+    admission.admit(50)
+    incoming = _incoming(headers=[(b"content-length", b"70000")])
+
+    with pytest.raises(QueueFullError):
+        await incoming.read(100_000, admission.admit())
+
+
+async def test_room_is_asked_for_while_a_body_of_unknown_length_grows():
+    admission = Admission(200_000, Gauge("held", "Held bytes.", registry=None))
+    admission.admit(100_000)
+    incoming = _incoming(_piece(b"x" * 80_000), _piece(b"x" * 80_000, False))
+
+    with pytest.raises(QueueFullError):
+        await incoming.read(1_000_000, admission.admit())
 
 
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"12")]])
@@ -40,7 +70,7 @@ async def test_nothing_of_a_body_too_large_is_lost(headers):
     incoming = _incoming(_piece(b"abcd"), _piece(b"efgh"), _piece(b"ijkl", False), headers=headers)
 
     with pytest.raises(BodyTooLargeError):
-        await incoming.read(6)
+        await incoming.read(6, _room())
 
     assert b"".join([piece async for piece in incoming.chunks()]) == b"abcdefghijkl"
 
@@ -49,72 +79,21 @@ async def test_client_leaving_in_the_middle_of_its_body_is_noticed():
     incoming = _incoming(_piece(b"half"), GONE)
 
     with pytest.raises(ClientHangUpError):
-        await incoming.read(100)
+        await incoming.read(100, _room())
 
     assert incoming.is_abandoned
 
 
-async def test_work_is_cancelled_when_the_client_leaves():
-    incoming = _incoming(_piece(b"", False), GONE)
-    await incoming.read(1)
-    is_cancelled = False
+@pytest.mark.parametrize("is_watched_first", [True, False])
+async def test_a_hang_up_is_told_once_the_body_is_read(is_watched_first):
+    incoming, gone = _incoming(_piece(b"", False), GONE), asyncio.Event()
+    if is_watched_first:
+        incoming.call_on_hang_up(gone.set)
+    await incoming.read(1, _room())
+    if not is_watched_first:
+        incoming.call_on_hang_up(gone.set)
 
-    with pytest.raises(ClientHangUpError):
-        async with until_hung_up(incoming):
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                is_cancelled = True
-                raise
-
-    assert is_cancelled
-    await asyncio.sleep(0)  # nothing of the cancellation is left over
-
-
-async def test_work_that_ends_first_is_not_disturbed():
-    incoming = _incoming(_piece(b"", False))
-    await incoming.read(1)
-
-    async with until_hung_up(incoming):
-        await asyncio.sleep(0)
-        is_done = True
-
-    assert is_done
-
-
-async def test_work_that_ends_as_the_client_leaves_is_done():
-    is_ready = asyncio.Event()
-
-    async def receive():
-        if not incoming.is_read:
-            incoming.is_read = True
-            return _piece(b"", False)
-        is_ready.set()  # wakes the work in the very turn in which the client is seen to leave
-        return GONE
-
-    scope = {"method": "POST", "headers": [], "raw_path": b"/", "query_string": b""}
-    incoming = Incoming(scope, receive)
-    incoming.is_read = False
-    await incoming.read(1)
-
-    async with until_hung_up(incoming):
-        await is_ready.wait()
-        is_done = True
-
-    await asyncio.sleep(0.01)  # nothing of the cancellation is left over
-    assert is_done
-
-
-async def test_work_that_answers_its_cancellation_with_an_error_was_hung_up_on():
-    incoming = _incoming(_piece(b"", False), GONE)
-    await incoming.read(1)
-
-    with pytest.raises(ClientHangUpError):
-        async with until_hung_up(incoming):
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                raise LookupError from None
+    await asyncio.wait_for(gone.wait(), 5)
 
 
 async def test_a_connection_that_cannot_be_read_is_gone():
@@ -122,27 +101,19 @@ async def test_a_connection_that_cannot_be_read_is_gone():
         raise OSError("gone")
 
     incoming = Incoming({"method": "GET", "headers": [], "raw_path": b"/", "query_string": b""}, receive)
+    gone = asyncio.Event()
+    incoming.call_on_hang_up(gone.set)
     incoming.without_body()
 
-    with pytest.raises(ClientHangUpError):
-        async with until_hung_up(incoming):
-            await asyncio.Event().wait()
+    await asyncio.wait_for(gone.wait(), 5)
 
 
-async def test_failure_of_the_work_reaches_the_caller_as_it_is():
-    with pytest.raises(LookupError):
-        async with until_hung_up(_incoming()):
-            raise LookupError
+async def test_nobody_is_told_after_the_answer():
+    calls = []
+    incoming = _incoming(_piece(b"", False), GONE)
+    incoming.call_on_hang_up(lambda: calls.append(1))
+    await incoming.read(1, _room())
+    incoming.forget()
 
-
-async def test_who_cancels_the_request_is_not_taken_for_the_client():
-    async def serve():
-        async with until_hung_up(_incoming()):
-            await asyncio.Event().wait()
-
-    task = asyncio.ensure_future(serve())
     await asyncio.sleep(0.01)
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    assert calls == []

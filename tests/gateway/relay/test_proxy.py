@@ -1,7 +1,12 @@
+import gzip
 import socket
 import time
+import zlib
 
+import brotli
+import orjson
 import pytest
+import zstandard
 
 
 def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
@@ -192,6 +197,152 @@ def test_client_that_hangs_up_while_sending_is_counted_and_harms_nobody(gateway)
     assert server.chat(b"{}").status == 200
 
 
+PACKERS = {"gzip": gzip.compress, "br": brotli.compress, "zstd": zstandard.compress, "deflate": zlib.compress}
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_body_is_looked_into_and_sent_on_as_it_came(gateway, upstream, chat_body, name):
+    packed = PACKERS[name](chat_body(model="m"))
+
+    answer = gateway().chat(packed, content_encoding=name)
+
+    assert answer.headers["x-jnd-verdict"] == "none"
+    assert upstream.last["body"] == packed
+    assert (b"content-encoding", name.encode()) in upstream.last["headers"]
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_a_packed_body_whose_image_is_lightened_is_sent_on_unpacked(gateway, upstream, chat_body, png, name):
+    answer = gateway().chat(PACKERS[name](chat_body(png)), content_encoding=name)
+
+    assert int(answer.headers["x-jnd-bytes-saved"]) > 0
+    assert orjson.loads(upstream.last["body"])["model"] == "m"
+    assert b"content-encoding" not in dict(upstream.last["headers"])
+
+
+def test_a_bomb_is_refused_where_what_cannot_be_checked_is(gateway, upstream):
+    settings = {"policy": {"on_failure": "refuse"}, "limits": {"max_body_bytes": 100_000}}
+
+    answer = gateway(**settings).chat(gzip.compress(b"\0" * 5_000_000), content_encoding="gzip")
+
+    assert (answer.status, answer.error["code"]) == (413, "body_too_large")
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize(("name", "body"), [("gzip", b"not packed"), ("compress", b"{}")])
+def test_a_body_that_cannot_be_unpacked_is_told(gateway, upstream, name, body):
+    answer = gateway().chat(body, content_encoding=name)
+
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert "encoded_body" in answer.headers["x-jnd-reason"]
+    assert upstream.last["body"] == body
+
+
+def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
+    server = gateway(upstream={"api_key": "ours"})
+
+    for method, target in (
+        ("POST", "/v1/chat/completions?key=theirs&a=1"),
+        ("GET", "/v1/models?key=theirs&a=1"),
+    ):
+        server.ask(method, target, b"{}", {"authorization": "Bearer theirs", "x-api-key": "theirs"})
+
+    for request in upstream.requests:
+        assert (
+            b"theirs" not in b"".join(value for _, value in request["headers"]) + request["target"].encode()
+        )
+        assert (b"authorization", b"Bearer ours") in request["headers"]
+        assert request["target"].endswith("?a=1")
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files"])
+def test_only_known_clients_get_through_where_the_settings_say_so(gateway, upstream, target):
+    clients = [{"name": "web", "key": "good"}]
+    server = gateway(clients=clients, only_known_clients=True)
+
+    refused = server.ask("POST", target, b"{}", {"authorization": "Bearer bad"})
+    taken = server.ask("POST", target, b"{}", {"authorization": "Bearer good"})
+
+    assert (refused.status, refused.error["code"], taken.status) == (401, "unknown_client", 200)
+    assert len(upstream.requests) == 1
+    assert server.ask("GET", "/livez").status == 200
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/embeddings"])
+def test_a_model_leads_to_its_upstream(gateway, upstream, upstream_server, target):
+    base_url = f"http://127.0.0.1:{upstream_server.port}/local/v1"
+    server = gateway(upstreams=[{"name": "local", "models": ["llama*"], "base_url": base_url}])
+
+    for model in (b"llama-3", b"gpt-4o", b"meta/llama-3:free"):
+        server.ask("POST", target, b'{"model": "%b"}' % model, {"content-type": "application/json"})
+
+    assert [request["target"].startswith("/local") for request in upstream.requests] == [True, False, True]
+
+
+def test_a_prefix_leads_to_its_upstream(gateway, upstream, upstream_server):
+    base_url = f"http://127.0.0.1:{upstream_server.port}/deep/v1"
+    server = gateway(upstreams=[{"name": "deep", "prefix": "/deep-one", "base_url": base_url}])
+
+    answer = server.ask("POST", "/deep-one/v1/chat/completions", b"{}")
+
+    assert answer.headers["x-jnd-verdict"] == "none"
+    assert upstream.last["target"] == "/deep/v1/chat/completions"
+
+
+@pytest.mark.parametrize(
+    "target", ["/chat/completions", "/team/v1/chat/completions", "/v1/chat/completions;a=b"]
+)
+def test_images_below_any_prefix_are_looked_at(gateway, chat_body, png, target):
+    answer = gateway().ask("POST", target, chat_body(png))
+
+    assert answer.headers["x-jnd-verdict"] == "clean"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "GET"])
+def test_images_in_requests_of_other_methods_are_looked_at(gateway, chat_body, png, method):
+    """Google's APIs hear x-http-method-override."""
+    answer = gateway().ask(method, "/v1/chat/completions", chat_body(png))
+
+    assert answer.headers["x-jnd-verdict"] == "clean"
+
+
+def test_an_upstream_that_is_down_is_named(gateway):
+    answer = gateway(upstream={"base_url": "http://127.0.0.1:9/v1"}).ask("GET", "/v1/models")
+
+    assert answer.status == 502
+    assert answer.error["message"] == "connection refused by 127.0.0.1:9"
+
+
+def test_the_request_id_passes_both_ways(gateway, upstream):
+    answer = gateway().chat(b"{}", x_request_id="mine")
+
+    assert (b"x-request-id", b"mine") in upstream.last["headers"]
+    assert answer.headers["x-request-id"] == "r1"
+
+
+def test_a_body_without_room_is_turned_away_before_it_is_read(gateway):
+    server = gateway(limits={"queue_bytes": 1_000_000})
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\ncontent-length: 900000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as first:
+        first.sendall(head)
+        assert server.settles_at("jnd_queue_bytes", 900_000)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as second:
+            second.sendall(head)
+            assert second.recv(4096).startswith(b"HTTP/1.1 429 ")
+
+    assert server.settles_at("jnd_queue_bytes", 0)
+
+
+def test_room_is_held_until_the_answer_has_ended(gateway):
+    server = gateway()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(_request("endless"))
+        _receive_until(client, b"data: 1\n\n")
+        assert server.metric("jnd_queue_bytes") == 2
+
+    assert server.settles_at("jnd_queue_bytes", 0)
+
+
 def _request(behaviour: str, path: str = "/v1/chat/completions") -> bytes:
     head = f"POST {path} HTTP/1.1\r\nhost: g\r\nx-test: {behaviour}\r\ncontent-length: 2\r\n\r\n"
     return head.encode() + b"{}"
@@ -218,3 +369,29 @@ def _wait_for(condition) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_tenant_is_accepted_by_a_good_answer_of_the_upstream_to_a_key_of_its_own(gateway):
+    accepted: list[str] = []
+    server = gateway(accept=accepted.append)
+
+    server.chat(b"{}", authorization="Bearer made-up", x_test="error")
+    server.ask("GET", "/v1/models", headers={"authorization": "Bearer made-up", "x-test": "error"})
+    assert accepted == []
+    server.chat(b"{}", authorization="Bearer good")
+    server.ask("GET", "/v1/models", headers={"authorization": "Bearer good"})
+
+    assert len(accepted) == 2
+    assert len(set(accepted)) == 1
+
+
+def test_where_the_key_is_ours_only_callers_the_settings_know_are_accepted(gateway):
+    accepted: list[str] = []
+    clients = [{"name": "known", "key": "k"}]
+    server = gateway(accept=accepted.append, upstream={"api_key": "ours"}, clients=clients)
+
+    server.chat(b"{}", authorization="Bearer made-up")
+    assert accepted == []
+    server.chat(b"{}", authorization="Bearer k")
+
+    assert len(accepted) == 1

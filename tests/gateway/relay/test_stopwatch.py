@@ -41,3 +41,19 @@ def test_an_upstream_that_fails_was_waited_for_all_the_same():
         raise LookupError
 
     assert times.upstream_seconds == pytest.approx(3)
+
+
+def test_the_first_piece_of_an_answer_is_timed_from_the_asking():
+    clock = Clock()
+    times = Stopwatch(clock)
+    assert times.since_asked() is None
+    clock.now += 9
+    with times.waiting_for_upstream():
+        clock.now += 1
+    clock.now += 2
+    times.chunk_arrives()
+    clock.now += 5
+    times.chunk_arrives()
+
+    assert times.first_chunk_seconds == pytest.approx(3)
+    assert times.since_asked() == pytest.approx(8)

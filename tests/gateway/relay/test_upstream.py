@@ -1,6 +1,7 @@
 import pytest
 
-from gateway.errors import UpstreamUnreachableError
+from gateway.errors import GatewayError
+from gateway.relay.answer import UpstreamCutError
 from gateway.relay.upstream import Upstream, end_to_end, forwardable
 from gateway.settings import Upstream as UpstreamSettings
 
@@ -13,7 +14,7 @@ def anyio_backend():
 
 
 def test_headers_named_by_connection_stay_behind():
-    headers = [(b"Connection", b"close, X-Private"), (b"X-Private", b"1"), (b"X-Public", b"2")]
+    headers = [(b"connection", b"close, X-Private"), (b"x-private", b"1"), (b"x-public", b"2")]
 
     assert end_to_end(headers) == [(b"x-public", b"2")]
 
@@ -44,7 +45,7 @@ async def test_headers_arrive_byte_for_byte(upstream_server, upstream):
     base = UpstreamSettings(base_url=f"http://127.0.0.1:{upstream_server.port}/deep/v1/")
 
     async with Upstream(base) as way:
-        answer = await way.send("POST", "/a%20b?q=%2F", headers, b"{}")
+        answer = await way.send("POST", b"/deep/v1/a%20b?q=%2F", headers, b"{}")
         answer.close()
 
     received = [(name, value) for name, value in upstream.last["headers"] if name.startswith(b"x-")]
@@ -53,17 +54,59 @@ async def test_headers_arrive_byte_for_byte(upstream_server, upstream):
     assert not {b"user-agent", b"accept-encoding"} & {name for name, _ in upstream.last["headers"]}
 
 
-async def test_name_that_does_not_resolve_is_unreachable():
-    async with Upstream(UpstreamSettings(base_url="http://nowhere.invalid/v1")) as way:
-        with pytest.raises(UpstreamUnreachableError):
-            await way.send("GET", "/models", [], None)
+@pytest.mark.parametrize("name", [b"x\r\nevil: 1", b"x\nevil", b"x\0"])
+async def test_no_header_can_start_another_line(upstream_server, upstream, name):
+    base = UpstreamSettings(base_url=f"http://127.0.0.1:{upstream_server.port}/v1")
+
+    async with Upstream(base) as way:
+        with pytest.raises(GatewayError):
+            await way.send("GET", b"/x", [(name, b"1")], None)
+        with pytest.raises(GatewayError):
+            await way.send("GET", b"/x", [(b"x", name)], None)
+
+    assert upstream.requests == []
+
+
+async def test_a_body_of_unknown_length_goes_in_chunks(upstream_server, upstream):
+    async def pieces():
+        yield b"one "
+        yield b"two"
+
+    async with Upstream(UpstreamSettings(base_url=f"http://127.0.0.1:{upstream_server.port}")) as way:
+        answer = await way.send("POST", b"/x", [], pieces())
+        answer.close()
+
+    assert upstream.last["body"] == b"one two"
+    assert (b"transfer-encoding", b"chunked") in upstream.last["headers"]
+
+
+async def test_a_request_without_a_body_says_so_only_where_one_is_expected(upstream_server, upstream):
+    async with Upstream(UpstreamSettings(base_url=f"http://127.0.0.1:{upstream_server.port}")) as way:
+        for method in ("GET", "POST", "DELETE"):
+            (await way.send(method, b"/x", [], None)).close()
+
+    lengths = [dict(request["headers"]).get(b"content-length") for request in upstream.requests]
+    assert lengths == [None, b"0", None]
+
+
+async def test_leaving_closes_every_connection(upstream_server):
+    way = Upstream(UpstreamSettings(base_url=f"http://127.0.0.1:{upstream_server.port}"))
+    async with way:
+        answer = await way.send("GET", b"/x", [], None)
+        answer.close()
+        unfinished = await way.send("GET", b"/x", [(b"x-test", b"endless")], None)
+
+    with pytest.raises(UpstreamCutError):
+        while await unfinished.next():
+            pass
+    unfinished.close()
 
 
 async def test_redirects_are_relayed_not_followed(upstream_server, upstream):
     base = UpstreamSettings(base_url=f"http://127.0.0.1:{upstream_server.port}/v1")
 
     async with Upstream(base) as way:
-        answer = await way.send("GET", "/x", [(b"x-test", b"redirect")], None)
+        answer = await way.send("GET", b"/x", [(b"x-test", b"redirect")], None)
         answer.close()
 
     assert answer.status == 307

@@ -75,3 +75,12 @@ def test_any_picture_of_enough_size_gives_finite_measures(height, width, kind, l
 def test_a_picture_without_a_whole_tile_is_refused_with_its_size(shape):
     with pytest.raises(PictureTooSmallError, match=f"{shape[1]} x {shape[0]}"):
         choose_tiles(Image(np.zeros(shape, dtype=np.uint8)))
+
+
+def test_a_large_picture_has_the_tiles_it_has_in_one_piece(monkeypatch):
+    photo = Image(np.tile(data.astronaut(), (5, 5, 1))[: 5 * 512 - 3, : 5 * 512 - 5])  # 6 Mpx: several strips
+
+    in_strips = choose_tiles(photo)
+    monkeypatch.setattr("predictor.residual.features._STRIP_PIXELS", photo.width * photo.height)
+
+    assert np.array_equal(in_strips, choose_tiles(photo))

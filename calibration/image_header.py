@@ -1,0 +1,67 @@
+"""Read from the first bytes of a picture how many pixels it says it has; nothing is decoded.
+
+For whoever must know what a picture will cost before a decoder is let at it. What is read here may be a lie:
+the decoder has to be held to it.
+"""
+
+import struct
+
+_STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
+_START_OF_SCAN = 0xDA
+_MOST_MARKERS = 1_000  # before the first scan of a JPEG; cameras write some tens
+
+
+def count_pixels(data: bytes) -> int | None:
+    """Return width times height as a PNG, JPEG, WebP or GIF states it; None where it does not say."""
+    try:
+        if data.startswith(b"\x89PNG\r\n\x1a\n"):
+            width, height = struct.unpack_from(">II", data, 16)
+        elif data.startswith((b"GIF87a", b"GIF89a")):
+            width, height = struct.unpack_from("<HH", data, 6)
+        elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+            width, height = _webp_size(data)
+        elif data.startswith(b"\xff\xd8\xff"):
+            width, height = _jpeg_size(data)
+        else:
+            return None
+    except (struct.error, LookupError):
+        return None
+    return int(width * height) or None
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", data, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """Walk from marker to marker to the frame's.
+
+    Raises:
+        LookupError: There is none before the first scan.
+    """
+    at = 2
+    for _ in range(_MOST_MARKERS):
+        if data[at] != 0xFF:
+            at += 1  # stray bytes between segments; decoders skip them
+            continue
+        marker = data[at + 1]
+        if marker in _STARTS_OF_FRAME:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        if marker == _START_OF_SCAN:
+            break
+        if marker == 0xFF:
+            at += 1
+        elif marker in _WITHOUT_LENGTH:
+            at += 2
+        else:
+            at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
+    raise LookupError("no frame header")

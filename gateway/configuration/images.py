@@ -1,0 +1,185 @@
+"""Settings of image work: what happens to what is found, how far pictures are lightened, what it may cost."""
+
+from typing import Literal
+
+from pydantic import field_validator
+
+from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
+
+Mode = Literal["monitor", "block"]
+OnFailure = Literal["forward", "refuse"]
+Tier = Literal["exact", "faithful", "lean"]
+Flag = Literal["imperceptible_edit", "noticeable_edit"]
+CompressionMode = Literal["off", "observe", "on"]
+
+_TRUTH_VALUES = {"true": "on", "yes": "on", "false": "off", "no": "off"}  # how YAML 1.1 reads on and off
+
+
+def _undo_yaml(mode: object) -> object:
+    """Take truth values for the words `on` and `off`."""
+    word = str(mode).lower() if isinstance(mode, bool | str) else mode
+    return _TRUTH_VALUES.get(word, word) if isinstance(word, str) else mode
+
+
+class Policy(Section):
+    """What happens to what was found."""
+
+    mode: Mode = setting(
+        "monitor",
+        "monitor: tell in headers and metrics only; block: answer 400.",
+        why="see what it would refuse before it refuses anything",
+    )
+    block_on: frozenset[Flag] = setting(
+        frozenset({"imperceptible_edit"}),
+        "Outcomes that mode `block` refuses: imperceptible_edit, noticeable_edit.",
+        why="people edit pictures openly all day; hiding an edit is the attack",
+    )
+    alpha: float = setting(
+        0.01,
+        "Share of clean images that may be flagged, between 0 and 1.",
+        why="one in a hundred is what a reviewer can bear; less misses more attacks",
+        gt=0,
+        lt=1,
+    )
+    on_failure: OnFailure = setting(
+        "forward",
+        "What to do with what cannot be checked: forward it untouched and say so, or refuse it.",
+        why="a guard that fails must not stop the traffic, unless you say so",
+    )
+    allow_bypass: bool = setting(
+        False,
+        'Whether every caller may send `x-jnd-bypass: "true"` to skip image work.',
+        why="a check that callers can switch off protects nobody from them",
+    )
+
+
+class PolicyChange(Section):
+    """What a named policy changes of `policy`; keys left out stay."""
+
+    mode: Mode | None = setting(None, "As policy.mode; null: that stays.", why="change what you mean to")
+    block_on: frozenset[Flag] | None = setting(
+        None, "As policy.block_on; null: that stays.", why="change what you mean to"
+    )
+    on_failure: OnFailure | None = setting(
+        None, "As policy.on_failure; null: that stays.", why="change what you mean to"
+    )
+    compression: CompressionMode | None = setting(
+        None, "As compression.mode; null: that stays.", why="change what you mean to"
+    )
+
+    @field_validator("compression", mode="before")
+    @classmethod
+    def _read_truth_values(cls, mode: object) -> object:
+        return _undo_yaml(mode)
+
+
+class NearDuplicate(Section):
+    """Memory of images seen before, to notice one that comes back changed."""
+
+    enabled: bool = setting(
+        True,
+        "Whether earlier images serve as references.",
+        why="an edit beside its original is the surest evidence",
+    )
+    max_entries: int = setting(
+        10_000,
+        "Images remembered, all callers together.",
+        why="a day of one busy application; they take 128 MiB at most, whatever is chosen",
+        ge=1,
+    )
+    ttl_seconds: float = setting(
+        3600.0, "Seconds an image is remembered.", why="the length of a conversation", gt=0
+    )
+
+
+class Compression(Section):
+    """How far images are lightened."""
+
+    mode: CompressionMode = setting(
+        "on",
+        "off; observe: send everything as it came and report what would be saved; on.",
+        why="what is sent was judged unnoticeable first; start with observe if you want to see that",
+    )
+    tier: Tier = setting(
+        "faithful",
+        "exact: same pixels; faithful: unnoticed by the model; lean: seldom noticed.",
+        why="the lightest whose answers stay the same",
+    )
+    max_probability: float = setting(
+        0.05,
+        "Largest accepted probability that the model notices, between 0 and 1.",
+        why="beyond the false alarms of the model itself, one picture in twenty at worst",
+        gt=0,
+        lt=1,
+    )
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _read_truth_values(cls, mode: object) -> object:
+        return _undo_yaml(mode)
+
+
+class Limits(Section):
+    """What one request, and all of them together, may cost; per process."""
+
+    max_body_bytes: int = setting(
+        64 * MEBIBYTE,
+        "Bytes of a request body that is looked into, after unpacking.",
+        why="twice what the large APIs take",
+        ge=1024,
+    )
+    max_json_values: int = setting(
+        500_000, "Values in a body that is looked into.", why="a long conversation has thousands", ge=1000
+    )
+    max_image_bytes: int = setting(
+        32 * MEBIBYTE, "Bytes of one image, after base64.", why="above any provider's own limit", ge=1
+    )
+    max_pixels: int = setting(
+        50_000_000,
+        "Pixels of one image, width times height.",
+        why="phones take 48 megapixels; decoding costs about 12 bytes for each",
+        ge=1,
+    )
+    max_frames: int = setting(1_000, "Frames of one animation.", why="far above a GIF of a minute", ge=1)
+    max_images: int = setting(
+        100, "Images of one request that are looked into.", why="what the strictest large API takes", ge=1
+    )
+    queue_bytes: int = setting(
+        256 * MEBIBYTE,
+        "Body bytes in flight, from the first byte in to the last byte out; beyond it, 429.",
+        why="four of the largest bodies; memory stays below three times this",
+        ge=1,
+    )
+    queue_pixels: int = setting(
+        100 * MEGAPIXEL,
+        "Pixels being worked on at once; others wait.",
+        why="two of the largest pictures, about 1.2 gigabytes",
+        ge=1,
+    )
+    queue_images: int = setting(
+        512, "Images waiting for work; beyond it, 429.", why="seconds of work, not minutes", ge=1
+    )
+    image_seconds: float = setting(
+        20.0,
+        "Seconds one image may wait and be worked on; then it is unchecked.",
+        why="the largest takes some seconds on a slow core",
+        gt=0,
+    )
+    request_seconds: float = setting(
+        60.0,
+        "Seconds all images of a request may take; the rest is unchecked.",
+        why="what people wait for an answer",
+        gt=0,
+    )
+    cache_bytes: int = setting(
+        128 * MEBIBYTE,
+        "Bytes of finished images kept for re-use; 0: none.",
+        why="a conversation sends its pictures again each turn",
+        ge=0,
+    )
+    image_threads: int = setting(
+        0,
+        "Threads for image work; 0: one per core, at least 2.",
+        why="decoding and judging use a core each",
+        ge=0,
+    )

@@ -1,0 +1,179 @@
+"""The keys of the settings as a tree: their dotted names, what each is expected to hold, which one was meant.
+
+Read off the declarations; whoever explains a mistake or lists the keys asks here.
+"""
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+Kind = Literal["value", "section", "list", "sections", "map", "named sections"]
+Step = str | int
+Where = tuple[Step, ...]
+
+_BLOCKS: Mapping[Kind, str] = {
+    "section": "keys and values below it",
+    "sections": "a list, each entry with its keys: `- name: ...`",
+    "map": "names and values below it: `name: value`",
+    "named sections": "names with keys below each",
+}
+
+
+_LISTS: Mapping[type, str] = {str: "one, another", int: "80, 443"}
+
+
+@dataclass(frozen=True, eq=False)
+class Key:
+    """One key, or a group of them."""
+
+    path: tuple[str, ...]
+    kind: Kind
+    holds: Any = None  # the type of the value, or of an entry of the list
+    spec: FieldInfo | None = None  # None: the root
+    children: Mapping[str, "Key"] = field(default_factory=dict)
+
+    @property
+    def dotted(self) -> str:
+        """The name as messages write it."""
+        return ".".join(self.path)
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether its value must never be shown."""
+        return self.holds is SecretStr
+
+    @property
+    def is_block(self) -> bool:
+        """Whether nothing after the colon means an empty one."""
+        return self.kind != "value"
+
+    def expected(self) -> str:
+        """Say in plain words what may stand here."""
+        if self.kind == "list":
+            return f"a list such as [{', '.join(self.choices()) or _LISTS[self.holds]}]"
+        return _BLOCKS.get(self.kind) or _plain(self.holds, self.spec.metadata if self.spec else ())
+
+    def choices(self) -> tuple[str, ...]:
+        """List the words that may stand here; empty where any may."""
+        return get_args(self.holds) if get_origin(self.holds) is Literal else ()
+
+    def walk(self) -> Iterator["Key"]:
+        """Visit this key and everything below it, in the order of the declarations."""
+        yield self
+        for child in self.children.values():
+            yield from child.walk()
+
+
+@cache
+def tree_of(model: type[BaseModel]) -> Key:
+    """Return the root of a configuration's keys."""
+    return Key((), "section", children=_children(model, ()))
+
+
+def key_at(root: Key, where: Sequence[Step]) -> tuple[Key | None, Where]:
+    """Follow a place in the values down to its key; beside it, the steps that led into lists and maps.
+
+    The key is None where nothing of that name is declared.
+    """
+    key, index = root, 0
+    while index < len(where):
+        step = where[index]
+        if key.kind in ("list", "map", "value"):
+            return key, tuple(where[index:])
+        if key.kind in ("sections", "named sections"):
+            index += 1
+            if index == len(where):
+                return key, (step,)
+            step = where[index]
+        if str(step) not in key.children:
+            return None, ()
+        key, index = key.children[str(step)], index + 1
+    return key, ()
+
+
+def suggest(root: Key, where: Where) -> str:
+    """Return what was probably meant by an unknown key; empty where nothing comes near."""
+    parent, _ = key_at(root, where[:-1])
+    name = str(where[-1]).strip().lower().replace("-", "_")
+    near = get_close_matches(name, parent.children if parent else (), 1)
+    if near:
+        return f"did you mean {near[0]}?"
+    elsewhere = {key.dotted: key.path[-1] for key in root.walk() if key.path}
+    found = [dotted for dotted, last in elsewhere.items() if last == name]
+    if not found:
+        found = [
+            dotted for dotted, last in elsewhere.items() if last in get_close_matches(name, [last], 1, 0.85)
+        ]
+    if found:
+        return f"did you mean {' or '.join(found[:3])}?"
+    return f"the keys here are {', '.join(parent.children)}" if parent and parent.children else ""
+
+
+def spell(where: Sequence[Step]) -> str:
+    """Write a place as messages name it: `upstreams[0].base_url`."""
+    text = ""
+    for step in where:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _children(model: type[BaseModel], path: tuple[str, ...]) -> dict[str, Key]:
+    return {name: _key(spec, (*path, name)) for name, spec in model.model_fields.items()}
+
+
+def _key(spec: FieldInfo, path: tuple[str, ...]) -> Key:
+    held = _bare(spec.annotation)
+    arguments = [_bare(argument) for argument in get_args(held) if argument is not Ellipsis]
+    if get_origin(held) in (tuple, frozenset):
+        return _repeated("sections", "list", arguments[0], spec, path)
+    if get_origin(held) is dict:
+        return _repeated("named sections", "map", arguments[1], spec, path)
+    if _is_section(held):
+        return Key(path, "section", held, spec, _children(held, path))
+    return Key(path, "value", held, spec)
+
+
+def _repeated(of_sections: Kind, plain: Kind, held: Any, spec: FieldInfo, path: tuple[str, ...]) -> Key:
+    if _is_section(held):
+        return Key(path, of_sections, held, spec, _children(held, path))
+    return Key(path, plain, held, spec)
+
+
+def _bare(annotation: Any) -> Any:
+    """Strip what pydantic adds and `| None`."""
+    while get_origin(annotation) in (Annotated, Union, types.UnionType):
+        parts = [part for part in get_args(annotation) if part is not type(None)]
+        annotation = parts[0]
+    return annotation
+
+
+def _is_section(held: Any) -> bool:
+    return isinstance(held, type) and issubclass(held, BaseModel)
+
+
+def _plain(held: Any, limits: Sequence[Any]) -> str:
+    if get_origin(held) is Literal:
+        *others, last = map(str, get_args(held))
+        return f"{', '.join(others)} or {last}"
+    words = {bool: "true or false", str: "text", Path: "a path", SecretStr: "a key"}
+    if held in words:
+        return words[held]
+    return ("a whole number" if held is int else "a number") + _range(limits)
+
+
+def _range(limits: Sequence[Any]) -> str:
+    low = next((f"from {limit.ge:g}" for limit in limits if isinstance(limit, Ge)), "")
+    low = low or next((f"above {limit.gt:g}" for limit in limits if isinstance(limit, Gt)), "")
+    high = next((f"to {limit.le:g}" for limit in limits if isinstance(limit, Le)), "")
+    high = high or next((f"and below {limit.lt:g}" for limit in limits if isinstance(limit, Lt)), "")
+    if low.startswith("from") and not high:
+        return f", {low.removeprefix('from ')} or more"
+    return " " + " ".join(filter(None, (low, high))) if low or high else ""

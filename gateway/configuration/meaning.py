@@ -1,0 +1,238 @@
+"""Check what types cannot: words that name something, keys that contradict each other, doors left open.
+
+An error is what would not work, or not as anybody can have meant it; a warning is what works and surprises.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib.resources import files
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from gateway.configuration.addresses import check_base_url
+from gateway.configuration.keys import Where, spell
+from gateway.configuration.problems import Problem, Severity
+from gateway.configuration.profile_names import check_profile
+from gateway.providers.hosts import AUTO
+from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
+
+Found = tuple[Where, Problem]
+
+_LOOPBACK = ("127.", "::1", "localhost")
+_OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics")
+
+
+def check_meaning(settings: Settings) -> list[Found]:
+    """Return every finding with the place of its key."""
+    checks = (
+        _listen,
+        _apis,
+        _routing,
+        _models,
+        _artifact,
+        _clients,
+        _policies,
+        _fetching,
+        _limits,
+        _telemetry,
+    )
+    return [found for check in checks for found in check(settings)]
+
+
+def known_providers() -> list[str]:
+    """List what `provider` may say, `auto` aside."""
+    text = files("gateway.providers").joinpath("providers.json").read_text(encoding="utf-8")
+    return list(json.loads(text)["providers"])
+
+
+def why_unknown(provider: str) -> str:
+    """Say that nobody described a provider, and which was probably meant; empty for one that is known."""
+    known = known_providers()
+    if provider in known:
+        return ""
+    near = get_close_matches(provider.lower(), known, 1)
+    meant = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
+    return f"nothing is known of {provider!r}; {meant}"
+
+
+def apis(settings: Settings) -> Iterator[tuple[Where, Upstream]]:
+    """List every upstream with its place, the ones with names first."""
+    for index, api in enumerate(settings.upstreams):
+        yield ("upstreams", index), api
+    yield ("upstream",), settings.upstream
+
+
+def _found(severity: Severity, where: Where, message: str) -> Found:
+    return where, Problem(severity, message, spell(where))
+
+
+def _listen(settings: Settings) -> Iterator[Found]:
+    host = settings.listen.host
+    if not host or "/" in host or " " in host or (":" in host and host.count(":") == 1):
+        message = f"expected an address alone, such as 127.0.0.1, got {host!r}; the port has a key of its own"
+        yield _found("error", ("listen", "host"), message)
+    elif not host.startswith(_LOOPBACK) and not settings.only_known_clients:
+        message = "whoever reaches this port can use the gateway"
+        if any(api.api_key for _, api in apis(settings)):
+            message += ", and the api_key in these settings with it"
+        yield _found(
+            "warning", ("listen", "host"), f"{message}; set only_known_clients, or listen on 127.0.0.1"
+        )
+    if settings.listen.prefix in _OWN_PATHS:
+        message = f"{settings.listen.prefix} is the gateway's own; choose another, such as /llm"
+        yield _found("error", ("listen", "prefix"), message)
+
+
+def _apis(settings: Settings) -> Iterator[Found]:
+    for where, api in apis(settings):
+        for severity, message in check_base_url(api.base_url, api.provider):
+            yield _found(severity, (*where, "base_url"), message)
+        if api.provider != AUTO and (message := why_unknown(api.provider)):
+            yield _found("error", (*where, "provider"), message)
+
+
+def _routing(settings: Settings) -> Iterator[Found]:
+    yield from _twice(
+        ((("upstreams", i, "name"), api.name) for i, api in enumerate(settings.upstreams)), "name"
+    )
+    for index, api in enumerate(settings.upstreams):
+        if api.name == DEFAULT_NAME:
+            message = f"{DEFAULT_NAME} is what `upstream` is called in metrics; choose another"
+            yield _found("error", ("upstreams", index, "name"), message)
+        yield from _check_route(index, api, settings.upstreams[:index])
+
+
+def _check_route(index: int, api: NamedUpstream, earlier: Iterable[NamedUpstream]) -> Iterator[Found]:
+    where: Where = ("upstreams", index)
+    if not api.prefix and not api.models:
+        yield _found(
+            "error",
+            where,
+            f"takes every request from `upstream`: give it a prefix such as /{api.name}, or models",
+        )
+    if api.prefix in _OWN_PATHS:
+        yield _found("error", (*where, "prefix"), f"{api.prefix} is the gateway's own path; choose another")
+    for other in earlier:
+        if api.prefix == other.prefix and (not other.models or set(api.models) <= set(other.models)):
+            message = f"everything that leads here leads to {other.name} first; change its prefix or models"
+            yield _found("error", where, message)
+        elif other.prefix and api.prefix.startswith(other.prefix + "/"):
+            message = f"lies below {other.prefix} of {other.name}; the longer prefix is taken first"
+            yield _found("warning", (*where, "prefix"), message)
+
+
+def _models(settings: Settings) -> Iterator[Found]:
+    for model, name in settings.models.items():
+        for severity, message in check_profile(name):
+            yield _found(severity, ("models", model), message)
+    for name, target in settings.model_map.items():
+        if name == target or _goes_round(name, settings.model_map):
+            yield _found(
+                "error", ("model_map", name), f"leads back to itself by {target}; name the model in the end"
+            )
+        elif target in settings.model_map:
+            message = f"leads to {target}, which is mapped itself, and one step is taken; name the last model"
+            yield _found("warning", ("model_map", name), message)
+
+
+def _goes_round(start: str, steps: Mapping[str, str]) -> bool:
+    seen, name = {start}, steps.get(start)
+    while name is not None and name not in seen:
+        seen.add(name)
+        name = steps.get(name)
+    return name is not None
+
+
+def _artifact(settings: Settings) -> Iterator[Found]:
+    folder = settings.artifact
+    if folder is None:
+        return
+    if not folder.is_dir():
+        yield _found("error", ("artifact",), f"there is no folder {str(folder)!r}")
+    elif not (folder / "card.json").is_file():
+        message = f"{str(folder)!r} holds no card.json: it is not what `jnd-predictor train` writes"
+        yield _found("error", ("artifact",), message)
+
+
+def _clients(settings: Settings) -> Iterator[Found]:
+    named = [(("clients", i, "name"), client.name) for i, client in enumerate(settings.clients)]
+    keys = [
+        (("clients", i, "key"), client.key.get_secret_value()) for i, client in enumerate(settings.clients)
+    ]
+    yield from _twice(named, "name")
+    yield from _twice(keys, "key")
+    for where, key in keys:
+        if len(key) < 16:
+            yield _found("warning", where, "is short enough to be guessed; `openssl rand -hex 24` makes one")
+    if settings.only_known_clients and not settings.clients:
+        yield _found("error", ("only_known_clients",), "nobody could call: `clients` lists nobody")
+
+
+def _twice(values: Iterable[tuple[Where, str]], what: str) -> Iterator[Found]:
+    listed = list(values)
+    counts = Counter(value for _, value in listed)
+    seen: set[str] = set()
+    for where, value in listed:
+        if counts[value] > 1 and value in seen:
+            yield _found("error", where, f"another one above has the same {what}")
+        seen.add(value)
+
+
+def _policies(settings: Settings) -> Iterator[Found]:
+    blocking: dict[Where, Collection[str] | None] = {}
+    if settings.policy.mode == "block":
+        blocking["policy",] = settings.policy.block_on
+    for name, change in settings.policies.items():
+        if (change.mode or settings.policy.mode) == "block":
+            blocking["policies", name] = change.block_on
+    for where, blocked in blocking.items():
+        if blocked is not None and not blocked:
+            yield _found("warning", (*where, "block_on"), "is empty: mode `block` refuses nothing")
+    if settings.policies and not any(client.is_trusted for client in settings.clients):
+        message = "nobody may ask for them: no client has is_trusted"
+        yield _found("warning", ("policies",), message)
+    urls_pass = [where for where, api in apis(settings) if api.image_urls == "pass"]
+    if settings.policy.mode == "block" and settings.policy.on_failure == "forward" and urls_pass:
+        message = "pictures named by their address pass unseen in mode `block`; see fetch-check-inline"
+        yield _found("warning", (*urls_pass[0], "image_urls"), message)
+
+
+def _fetching(settings: Settings) -> Iterator[Found]:
+    chosen, default = settings.fetching, type(settings.fetching)()
+    if chosen != default and all(api.image_urls == "pass" for _, api in apis(settings)):
+        yield _found("warning", ("fetching",), "has no effect: image_urls is `pass` everywhere")
+    if any(host.strip() in ("*", "*.*") for host in chosen.private_hosts):
+        message = "opens everything this machine can reach to every caller; name the hosts"
+        yield _found("warning", ("fetching", "private_hosts"), message)
+    for index, host in enumerate(chosen.private_hosts + chosen.allowed_hosts):
+        if "/" in host or ":" in host:
+            key = "private_hosts" if index < len(chosen.private_hosts) else "allowed_hosts"
+            yield _found(
+                "error", ("fetching", key), f"expected a host alone, such as images.example.org, got {host!r}"
+            )
+
+
+def _limits(settings: Settings) -> Iterator[Found]:
+    limits = settings.limits
+    pairs = (
+        ("queue_bytes", "max_body_bytes", "a body of that size is always refused"),
+        ("queue_pixels", "max_pixels", "a picture of that size is never looked at"),
+        ("request_seconds", "image_seconds", "a picture never gets that long"),
+    )
+    for small, large, consequence in pairs:
+        if getattr(limits, small) < getattr(limits, large):
+            message = f"is below limits.{large}, {getattr(limits, large):g}: {consequence}"
+            yield _found("warning", ("limits", small), message)
+
+
+def _telemetry(settings: Settings) -> Iterator[Found]:
+    endpoint = settings.telemetry.otlp_endpoint
+    if endpoint is None:
+        return
+    where: Where = ("telemetry", "otlp_endpoint")
+    if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc:
+        yield _found("error", where, f"expected an address such as http://localhost:4318, got {endpoint!r}")
+    if find_spec("opentelemetry") is None:
+        yield _found("error", where, "needs the extra `telemetry`: pip install 'lmm-jnd[telemetry]'")

@@ -1,0 +1,53 @@
+"""Find the places of a body that may hold an image, all signs at once and at the speed of memory.
+
+Errs on one side only: what a dialect or `strays` would find is never denied here, however escaped or cased.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from ahocorasick_rs import BytesAhoCorasick, MatchKind
+
+# Keys under which requests name pictures and files, whatever the dialect; in lower case.
+NAMING_KEYS = frozenset(
+    {b"image_url", b"imageurl", b"image_file", b"image_id", b"file_id", b"fileid", b"file_uri", b"fileuri"}
+)
+# In lower case: a data URL of an image, then the beginnings of base64 of PNG, JPEG (with escaped slashes, and
+# URL-safe, too), GIF, WebP, TIFF (both ways), HEIC or AVIF, JPEG XL, BMP and PDF.
+_SIGNS = (
+    b"data:image",
+    *(b"ivborw0kggo", b"/9j/", b"/9j\\", b"_9j_", b"r0lgod", b"uklgr", b"sukqa", b"tu0ak"),
+    *(b"gz0exb", b"depytcan", b'"qk', b"jvberi0"),
+)
+# Escapes of white space, a comma, a slash, a digit, a colon, a letter or an underscore could spell any
+# of the above. Some clients always write <, >, & and quotes as escapes, which are in no sign.
+SPELLED = tuple(
+    b"\\u00" + digits
+    for digits in (
+        *(b"09", b"0a", b"0c", b"0d", b"20", b"2c", b"2f", b"3a", b"4", b"5", b"6", b"7"),
+        *(b"3%d" % digit for digit in range(10)),
+    )
+)
+_WINDOW_BYTES = 131_072  # what one step looks at: a few milliseconds if it is nothing but signs
+_OVERLAP_BYTES = 64  # longer than any sign
+
+
+class Signs:
+    """What to look for: the signs of images everywhere, naming keys, and further ones of a dialect."""
+
+    def __init__(self, markers: Sequence[bytes] = ()) -> None:
+        """Look for these markers as well, which are in lower case."""
+        keys = (b'"%s"' % key for key in sorted(NAMING_KEYS))
+        # Leftmost-first is the kind of search that the library runs in vector instructions.
+        patterns = dict.fromkeys([*_SIGNS, *SPELLED, *keys, *markers])
+        self._search = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostFirst)
+
+    def are_in(self, body: bytes) -> bool:
+        """Tell whether there is any, in one step: for small bodies."""
+        return bool(self._search.find_matches_as_indexes(body.lower()))
+
+    def places(self, body: bytes, start: int, end: int) -> Iterator[int]:
+        """Yield where signs begin in a stretch of a body, some twice."""
+        for position in range(start, end, _WINDOW_BYTES):
+            window = body[position : min(position + _WINDOW_BYTES + _OVERLAP_BYTES, end)].lower()
+            for _, place, _ in self._search.find_matches_as_indexes(window):
+                yield position + place

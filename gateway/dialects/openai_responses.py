@@ -1,0 +1,70 @@
+"""OpenAI responses: images are `input_image` parts of messages and of what tools gave back.
+
+Tools give back pictures as lists of parts, as the screenshot of a computer, as outputs of code, and as the
+result of generating one; a stored prompt takes them as variables, and the image tool as a mask.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gateway.dialects.document import Node, Object
+from gateway.dialects.film import films
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.places import ANY_KEY, Grammar, Place, walk
+from gateway.dialects.protocol import Slot
+from gateway.dialects.readers import bare_pictures, files, picture_urls, unseen
+
+PATHS = r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?)"
+_PATHS = re.compile("(/api|/inference)?/v1/" + PATHS)
+
+
+class OpenAIResponses(OpenAIChat):
+    """POST /v1/responses, its companions, and conversations, which keep the same items."""
+
+    name = "openai_responses"
+    markers: Sequence[bytes] = (b'"image_', b'"file_', b'"video_url"', b'"outputs"', b'"result"')
+    text_keys = frozenset(
+        {"text", "content", "input", "instructions", "output", "arguments", "refusal", "code", "logs"}
+    )
+    # Annotations and results tell where words are from, by the ids of files among others.
+    json_keys = frozenset(
+        {"arguments", "parameters", "metadata", "schema", "output_schema", "annotations", "results", "action"}
+    )
+
+    def takes(self, path: str) -> bool:
+        """Take what carries items of input."""
+        return _PATHS.fullmatch(path) is not None
+
+    def slots(self, document: Object) -> Iterator[Slot]:
+        """Yield what every item, prompt and tool shows."""
+        return walk(document, _GRAMMAR, "request")
+
+
+def _generated(item: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read a picture that the model made earlier; results of other items are text."""
+    if item.get("type") == "image_generation_call":
+        yield from bare_pictures(item, value, where)
+
+
+_GRAMMAR: Grammar = {
+    "request": Place({"input": "part", "items": "part", "prompt": "prompt", "tools": "tool"}),
+    # Items of the input, parts of their content, masks: they share their keys.
+    "part": Place(
+        {"content": "part", "output": "part", "outputs": "code_output", "tools": "tool"},
+        {
+            "image_url": picture_urls,
+            "video_url": films,
+            "file_data": files,
+            "file_url": unseen("document"),
+            "file_id": unseen("file_id"),
+            "result": _generated,
+        },
+    ),
+    "code_output": Place(reads={"url": picture_urls}),
+    "prompt": Place({"variables": "variables"}),
+    "variables": Place({ANY_KEY: "part"}),
+    "tool": Place(
+        {"input_image_mask": "part", "container": "container", "environment": "container", "tools": "tool"}
+    ),
+    "container": Place(reads={"file_ids": unseen("file_id")}),
+}

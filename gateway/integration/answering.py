@@ -1,0 +1,180 @@
+"""What the endpoints of integration do: judge images, lighten them, guard requests to LiteLLM.
+
+With the keys, limits, queue, policies and accounting of the proxy. Who asks about one image gets an answer
+about it or an error; a guardrail answers as the policy says.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import orjson
+import pybase64
+
+from gateway.dialects.document import Object, read_document
+from gateway.errors import ImageBlockedError, RequestRefusedError
+from gateway.integration.bodies import read_body
+from gateway.integration.conversation import lightened_rows, without_copies
+from gateway.integration.formats import are_strings, images_of, string_in
+from gateway.pipeline import ImageOutcome
+from gateway.policy import EffectivePolicy
+from gateway.relay.caller import Caller
+from gateway.relay.explaining import explaining_headers
+from gateway.relay.incoming import Headers
+from gateway.relay.looking import Looked
+from gateway.relay.proxy import Proxy
+from gateway.relay.route import Request
+
+_Adjust = Callable[[EffectivePolicy], EffectivePolicy]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, read."""
+
+    looked: Looked
+    document: Object
+    caller: Caller
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Answers requests; the proxy's parts do the work."""
+
+    proxy: Proxy
+
+    async def inspect(self, request: Request) -> None:
+        """Tell whether an image carries an edit, and whether the model would notice it."""
+        began = time.perf_counter()
+        outcome = await self._one_image(request, _only_judged)
+        verdict = outcome.verdict
+        fields = {
+            "outcome": verdict.outcome,
+            "p_value": verdict.p_value,
+            "jnd_ratio": verdict.jnd_ratio,
+            "evidence": [asdict(evidence) for evidence in verdict.evidence],
+            "explanation": verdict.explanation,
+            "reason": outcome.reason,
+            "milliseconds": _milliseconds_since(began),
+        }
+        await _reply(request, orjson.dumps(fields))
+
+    async def compress(self, request: Request) -> None:
+        """Lighten an image by as much as the model cannot notice; never more bytes or tokens than before."""
+        began = time.perf_counter()
+        outcome = await self._one_image(request, _only_lightened)
+        if outcome.plan is None:
+            raise RequestRefusedError("compression_off", "the gateway's settings leave compression off")
+        if request.incoming.header(b"accept").startswith(b"image/"):
+            await _reply(request, outcome.data, outcome.media_type)
+            return
+        fields = asdict(outcome.plan) | {"milliseconds": _milliseconds_since(began)}
+        await _reply(request, await asyncio.to_thread(_with_image, outcome, fields))
+
+    async def guard(self, request: Request) -> None:
+        """Judge the images of a request to LiteLLM, and lighten them, as the gateway's policy says."""
+        async with self._asked(request, _as_settings) as asked:
+            if not are_strings(asked.document, "images"):
+                raise RequestRefusedError("invalid_request", "expected an array of strings", param="images")
+            if string_in(asked.document, "input_type") == "response":
+                request.exchange.policy = replace(request.exchange.policy, compression="off")
+            looked = without_copies(asked.looked)
+            await _reply(request, await self._verdict(request, replace(asked, looked=looked)))
+
+    async def _verdict(self, request: Request, asked: Asked) -> bytes:
+        try:
+            body = await self._treat(request, asked)
+        except (ImageBlockedError, RequestRefusedError) as error:
+            request.exchange.failures.append(error.kind)
+            place = f"{error.param}: " if error.param else ""
+            return orjson.dumps({"action": "BLOCKED", "blocked_reason": place + error.message})
+        if body is asked.looked.body:
+            return orjson.dumps({"action": "NONE"})
+        return await asyncio.to_thread(_intervention, body, images_of(asked.document))
+
+    async def _one_image(self, request: Request, adjust: _Adjust) -> ImageOutcome:
+        """Return what becomes of the one image of a request.
+
+        Raises:
+            RequestRefusedError: There is none, or it cannot be looked at.
+        """
+        async with self._asked(request, adjust) as asked:
+            if len(asked.looked.slots) != 1:
+                found = len(asked.looked.slots)
+                message = f"expected one image, as a string in the field `image`, got {found}"
+                raise RequestRefusedError("invalid_request", message, param="image")
+            await self._treat(request, asked)
+            return request.exchange.outcomes[0]
+
+    @contextlib.asynccontextmanager
+    async def _asked(self, request: Request, adjust: _Adjust) -> AsyncIterator[Asked]:
+        """Read a request, and hold the room of its body for the length of the block.
+
+        Raises:
+            GatewayError: The caller may not, there is no room, or it is no JSON object.
+        """
+        proxy, exchange = self.proxy, request.exchange
+        caller = replace(proxy.callers.of(request.incoming), is_bypassed=False)
+        exchange.client = caller.client
+        exchange.policy = adjust(proxy.policies.named(caller.policy_name, is_trusted=caller.is_trusted))
+        with proxy.admission.admit(tenant=caller.tenant) as room:
+            body = await read_body(request.incoming, room, proxy.max_body_bytes)
+            exchange.times.body_arrived()
+            with exchange.trace.part("look"):
+                looked = await proxy.work.look(body, request.dialect, "")
+            if looked.problem is not None:
+                raise RequestRefusedError(looked.problem.kind, looked.problem.message)
+            exchange.model = proxy.names.canonical(looked.model)
+            document = await asyncio.to_thread(read_document, body, max_values=len(body))
+            yield Asked(looked, document, caller)
+
+    async def _treat(self, request: Request, asked: Asked) -> bytes:
+        """Take the images through the pipeline by the rules of the provider the request names."""
+        usual = self.proxy.destinations.all[-1]
+        provider = string_in(asked.document, "provider") or usual.provider
+        request.exchange.provider = provider
+        return await self.proxy.work.treat(
+            asked.looked, request.exchange, asked.caller, replace(usual, provider=provider)
+        )
+
+
+def _only_judged(policy: EffectivePolicy) -> EffectivePolicy:
+    return replace(policy, mode="monitor", on_failure="refuse", compression="off")
+
+
+def _only_lightened(policy: EffectivePolicy) -> EffectivePolicy:
+    return replace(policy, mode="monitor", on_failure="refuse", compression="on")
+
+
+def _as_settings(policy: EffectivePolicy) -> EffectivePolicy:
+    return policy
+
+
+def _with_image(outcome: ImageOutcome, fields: dict[str, Any]) -> bytes:
+    data = pybase64.b64encode(outcome.data).decode("ascii")
+    return orjson.dumps({"image": f"data:{outcome.media_type};base64,{data}"} | fields)
+
+
+def _intervention(body: bytes, came: Sequence[str]) -> bytes:
+    goes = images_of(read_document(body, max_values=len(body)))
+    rows = lightened_rows(body, came=came, goes=goes)
+    fields: dict[str, object] = {"action": "GUARDRAIL_INTERVENED", "images": goes}
+    return orjson.dumps(fields if rows is None else fields | {"structured_messages": orjson.Fragment(rows)})
+
+
+async def _reply(request: Request, body: bytes, media_type: str = "application/json") -> None:
+    request.exchange.answer_starts(200)
+    headers: Headers = [
+        (b"content-type", media_type.encode("ascii")),
+        (b"content-length", b"%d" % len(body)),
+        *explaining_headers(request.exchange),
+    ]
+    await request.send({"type": "http.response.start", "status": 200, "headers": headers})
+    await request.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _milliseconds_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 3)

@@ -1,0 +1,46 @@
+"""Read what an endpoint of integration is sent: JSON, or an image as it is."""
+
+import asyncio
+from urllib.parse import parse_qs
+
+import orjson
+import pybase64
+
+from gateway.errors import RequestRefusedError
+from gateway.relay.admission import Reservation
+from gateway.relay.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.incoming import BodyTooLargeError, Incoming
+
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+_IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image
+
+
+async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> bytes:
+    """Return the body as JSON, unpacked; an image as it is becomes the JSON that says the same.
+
+    Raises:
+        RequestRefusedError: It is too large, or packed in a way nobody here can undo.
+    """
+    too_large = f"expected a body of at most {max_bytes} bytes"
+    try:
+        body = await incoming.read(max_bytes, room)
+        coding = incoming.header(b"content-encoding")
+        if layers(coding):
+            body = await asyncio.to_thread(unpack, body, coding, max_bytes)
+            room.grow(len(body))
+    except (BodyTooLargeError, UnpackedTooLargeError) as error:
+        raise RequestRefusedError("body_too_large", too_large) from error
+    except PackedBodyError as error:
+        raise RequestRefusedError("encoded_body", str(error)) from error
+    media_type = incoming.header(b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
+    if media_type not in IMAGE_TYPES:
+        return body
+    room.grow(len(body) * 4 // 3)
+    return await asyncio.to_thread(_as_json, body, media_type, incoming.query)
+
+
+def _as_json(image: bytes, media_type: str, query: bytes) -> bytes:
+    asked = parse_qs(query.decode("latin-1"))
+    fields = orjson.dumps({name: asked[name][-1] for name in _IN_QUERY if name in asked})
+    start = b'{"image":"data:%s;base64,%s"' % (media_type.encode(), pybase64.b64encode(image))
+    return start + (b"," + fields[1:] if len(fields) > len(b"{}") else b"}")

@@ -1,0 +1,128 @@
+"""The endpoints of integration and their OpenAPI description: inspect, compress, LiteLLM's guardrail API.
+
+FastAPI finds and describes them; what they do runs as every request does, accounted for and drained alike.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gateway.dialects.protocol import Dialect
+from gateway.integration.answering import Endpoints
+from gateway.integration.bodies import IMAGE_TYPES
+from gateway.integration.formats import LiteLLMGuardrail, OneImage
+from gateway.integration.schemas import (
+    CompressAnswer,
+    ErrorAnswer,
+    GuardrailAnswer,
+    GuardrailRequest,
+    ImageRequest,
+    InspectAnswer,
+)
+from gateway.relay.exchange import Exchange
+from gateway.relay.incoming import Incoming
+from gateway.relay.proxy import Proxy
+from gateway.relay.route import Request
+
+OWN_PATH = "/v1/jnd"
+GUARDRAIL_PATH = "/beta/litellm_basic_guardrail_api"
+_ERRORS = (400, 401, 403, 413, 429)
+
+_Answer = Callable[[Request], Awaitable[None]]
+
+
+def mounted_at(prefix: str, proxy: Proxy) -> Mapping[bytes, ASGIApp]:
+    """Return the app by the beginnings of the paths that are its own."""
+    app = create_endpoints(proxy, prefix)
+    return {(prefix + path).encode(): app for path in (OWN_PATH + "/", GUARDRAIL_PATH)}
+
+
+def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
+    """Return the app.
+
+    Args:
+        proxy: Whose keys, limits, queue and policies apply.
+        prefix: Of every path, as `listen.prefix`.
+    """
+    app = FastAPI(
+        title="JND gateway",
+        version=version("lmm-jnd"),
+        description="Ask what the gateway makes of an image, without sending it to a model.",
+        docs_url=prefix + OWN_PATH + "/docs",
+        openapi_url=prefix + OWN_PATH + "/openapi.json",
+        redoc_url=None,
+    )
+    endpoints = Endpoints(proxy)
+    image = _described(ImageRequest) | {"parameters": _of_query()}
+    image["requestBody"]["content"] |= {each: {"schema": _BINARY} for each in IMAGE_TYPES}
+    for path, dialect, answer, taken, answered in (
+        (OWN_PATH + "/inspect", OneImage("jnd_inspect"), endpoints.inspect, image, InspectAnswer),
+        (OWN_PATH + "/compress", OneImage("jnd_compress"), endpoints.compress, image, CompressAnswer),
+        (
+            GUARDRAIL_PATH,
+            LiteLLMGuardrail(),
+            endpoints.guard,
+            _described(GuardrailRequest),
+            GuardrailAnswer,
+        ),
+    ):
+        app.add_api_route(
+            prefix + path,
+            _handler(proxy, dialect, answer),
+            methods=["POST"],
+            summary=(answer.__doc__ or "").strip(),
+            response_model=answered,
+            responses={code: {"model": ErrorAnswer} for code in _ERRORS},
+            openapi_extra=taken,
+        )
+    return app
+
+
+class _Served(Response):
+    """Answers as the proxy does: errors rendered, accounted for, ended when the caller hangs up."""
+
+    def __init__(self, proxy: Proxy, dialect: Dialect, answer: _Answer) -> None:
+        super().__init__()
+        self._proxy = proxy
+        self._dialect = dialect
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        incoming = Incoming(scope, receive)
+        exchange = Exchange(self._dialect.name, "", incoming.raw_path.decode("latin-1"))
+        await self._proxy.route.serve(Request(incoming, exchange, send, self._dialect), self._answer)
+
+
+def _handler(proxy: Proxy, dialect: Dialect, answer: _Answer) -> Callable[[], Awaitable[Response]]:
+    async def handle() -> Response:
+        return _Served(proxy, dialect, answer)
+
+    handle.__name__ = dialect.name
+    return handle
+
+
+_BINARY: Mapping[str, str] = {"type": "string", "format": "binary"}
+
+
+def _described(model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _of_query() -> list[dict[str, Any]]:
+    """Describe what the query says of an image that comes as it is."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "schema": {"type": "string"},
+            "description": f"For an image as it is. {ImageRequest.model_fields[name].description}",
+        }
+        for name in ("model", "provider")
+    ]

@@ -1,0 +1,107 @@
+"""What the endpoints of integration take and answer, as their OpenAPI description shows it.
+
+Fields of answers are those of the commands' `--json` lines.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.detection.verdict import Outcome
+
+_IMAGE = "PNG, JPEG, WebP or GIF as a data URL or as base64 alone."
+_MODEL = "Whose eyes count: a model that the settings name; any other is taken to see as people do."
+
+
+class ImageRequest(BaseModel):
+    """One image."""
+
+    image: str = Field(description=_IMAGE)
+    model: str = Field(default="", description=_MODEL)
+    provider: str = Field(
+        default="", description="Whose size, token and format rules apply; empty: those of `upstream`."
+    )
+
+
+class EvidenceFound(BaseModel):
+    """What one detector found."""
+
+    kind: str = Field(description="The detector.")
+    score: float = Field(description="In the detector's own unit; higher is more suspicious.")
+    p_value: float | None = Field(description="null: it informs, but cannot flag.")
+    jnd_ratio: float | None = Field(description="Size of the change in the model's JNDs.")
+    explanation: str
+
+
+class InspectAnswer(BaseModel):
+    """Whether an image carries an edit, and whether the model would notice it."""
+
+    outcome: Outcome
+    p_value: float = Field(description="Of 'nothing was added to this picture', over all detectors.")
+    jnd_ratio: float | None
+    evidence: list[EvidenceFound]
+    explanation: str
+    reason: str = Field(description="One word where something was skipped or is wrong; empty otherwise.")
+    milliseconds: float
+
+
+class CompressAnswer(BaseModel):
+    """An image lightened by as much as the model cannot notice."""
+
+    image: str = Field(description="What to send, as a data URL; the same bytes where nothing is gained.")
+    format: str
+    quality: int | None = Field(description="null: lossless, or left as it is.")
+    width: int
+    height: int
+    bytes_in: int
+    bytes_out: int
+    tokens_in: int
+    tokens_out: int
+    probability: float = Field(description="Predicted P(the model notices) beyond its false alarms.")
+    tier: str
+    reason: str = Field(description="Why the image was left as it is; empty otherwise.")
+    milliseconds: float
+
+
+class GuardrailRequest(BaseModel):
+    """LiteLLM's generic guardrail request; fields not named here are let pass."""
+
+    texts: list[str] | None = Field(default=None, description="Left as they are.")
+    images: list[str] | None = Field(default=None, description=_IMAGE + " Or addresses.")
+    input_type: Literal["request", "response"] = Field(
+        default="request", description="Images of responses are judged, never lightened."
+    )
+    structured_messages: list[dict[str, Any]] | None = Field(
+        default=None, description="The conversation: where LiteLLM takes lightened images from."
+    )
+    model: str = Field(
+        default="", description=_MODEL + " Else `model` of `additional_provider_specific_params`."
+    )
+
+
+class GuardrailAnswer(BaseModel):
+    """LiteLLM's generic guardrail answer."""
+
+    action: Literal["BLOCKED", "NONE", "GUARDRAIL_INTERVENED"]
+    blocked_reason: str | None = Field(default=None, description="With BLOCKED alone.")
+    images: list[str] | None = Field(
+        default=None, description="With GUARDRAIL_INTERVENED: all of them, in order, some lightened."
+    )
+    structured_messages: list[dict[str, Any]] | None = Field(
+        default=None, description="With GUARDRAIL_INTERVENED: the rows that came, with the images that go."
+    )
+
+
+class Problem(BaseModel):
+    """What is wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str = Field(description="One word.")
+
+
+class ErrorAnswer(BaseModel):
+    """An error, as OpenAI's API would tell it."""
+
+    error: Problem

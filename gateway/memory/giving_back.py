@@ -1,0 +1,50 @@
+"""Give freed memory back to the operating system some seconds after much of it was in use.
+
+The C library keeps what large bodies and pictures leave, hundreds of megabytes for good. Only glibc can be
+asked for it; elsewhere nothing is done.
+"""
+
+import asyncio
+import ctypes
+from collections.abc import Callable
+
+_MUCH_BYTES = 32 * 1024 * 1024
+_WAIT_SECONDS = 5.0  # under steady load the same memory is soon wanted again
+
+
+def glibc_trim() -> Callable[[], None] | None:
+    """Return what hands free memory back, in some ten milliseconds; None where there is no such thing."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):
+        return None
+    return lambda: trim(0)
+
+
+class GivingBack:
+    """Is told of memory that was used, and gives back what is free a while later; event loop only."""
+
+    def __init__(self, trim: Callable[[], None] | None, *, wait_seconds: float = _WAIT_SECONDS) -> None:
+        """Take what gives memory back, which runs on a thread."""
+        self._trim = trim
+        self._wait_seconds = wait_seconds
+        self._used_bytes = 0  # since it was last given back
+        self._timer: asyncio.TimerHandle | None = None
+
+    def used(self, size_bytes: int) -> None:
+        """Note that about so many bytes were used and are free now."""
+        self._used_bytes += size_bytes
+        if self._trim is not None and self._timer is None and self._used_bytes >= _MUCH_BYTES:
+            self._timer = asyncio.get_running_loop().call_later(
+                self._wait_seconds, self._give_back, self._trim
+            )
+
+    def close(self) -> None:
+        """Stop waiting."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _give_back(self, trim: Callable[[], None]) -> None:
+        self._timer = None
+        self._used_bytes = 0
+        asyncio.get_running_loop().run_in_executor(None, trim)

@@ -1,0 +1,71 @@
+"""What a memory of pictures seen before must offer, wherever it is kept: here, in another process, elsewhere.
+
+Knows nothing of edits, nor of how pictures are compared.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # whoever only keeps pictures need not load what decodes them
+    from calibration.image import Image
+
+MOST_ALIKE = 16  # candidates of one question: blank pictures are alike by the hundred
+
+_ENTRY_OVERHEAD_BYTES = 512
+
+
+class Remembered(Protocol):
+    """What a store has to know of a picture in order to keep and find it."""
+
+    @property
+    def fingerprint(self) -> int:
+        """Perceptual hash, 64 bits."""
+        ...
+
+    @property
+    def digest(self) -> bytes:
+        """Hash of the encoded bytes it came in."""
+        ...
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it holds."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPicture:
+    """One remembered picture."""
+
+    picture: "Image"  # shrunk
+    fingerprint: int  # perceptual hash, 64 bits
+    digest: bytes  # of the encoded bytes it came in
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it holds."""
+        return kept_bytes(int(self.picture.pixels.nbytes))
+
+
+class SeenPictureStore(Protocol):
+    """A memory of pictures, each tenant's own; asked from several threads at once, and never for long.
+
+    A store that cannot be reached has seen nothing: it answers so, and counts that, instead of raising.
+    """
+
+    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
+        """Return those of the tenant whose hash differs in few bits: the nearest `MOST_ALIKE`, in order."""
+        ...
+
+    def remember(self, tenant: str, seen: SeenPicture) -> None:
+        """Keep a picture, as long as there is room."""
+        ...
+
+    def accept(self, tenant: str) -> None:
+        """Note that the upstream knows this tenant's key; until then its pictures make way for others'."""
+        ...
+
+
+def kept_bytes(pixel_bytes: int) -> int:
+    """Return what a picture weighs in a store, its bookkeeping included."""
+    return pixel_bytes + _ENTRY_OVERHEAD_BYTES

@@ -1,0 +1,1 @@
+"""From the command to answering processes: one supervisor, several workers, one listening socket."""

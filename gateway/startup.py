@@ -1,0 +1,123 @@
+"""Tell what the settings amount to: where requests go, whose eyes count for which model, and what is off.
+
+Printed at start and by `check-config`. Names hosts and never a key. Loads no torch.
+"""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from calibration.known_profiles import resolve_profile
+from calibration.profile import ProfileError
+from gateway.configuration.addresses import WITHOUT_VERSION
+from gateway.configuration.profile_names import source_of
+from gateway.configuration.proxies import proxy_on_the_way
+from gateway.providers.hosts import AUTO, provider_of
+from gateway.settings import DEFAULT_NAME, Settings, Upstream
+
+
+def facts(settings: Settings) -> dict[str, Any]:
+    """Return the effective settings as JSON can hold them."""
+    address = _address(settings)
+    named = [_api(api, address, api.name, api.prefix, api.models) for api in settings.upstreams]
+    return {
+        "version": version("lmm-jnd"),
+        "listen": address,
+        "workers": settings.listen.workers,
+        "upstreams": [*named, _api(settings.upstream, address, DEFAULT_NAME, "", ())],
+        "models": [_model(name, profile) for name, profile in settings.models.items()],
+        "other_models": "default: taken to see as well as people do",
+        "artifact": str(settings.artifact) if settings.artifact else "the one that ships",
+        "policy": {
+            "mode": settings.policy.mode,
+            "block_on": sorted(settings.policy.block_on),
+            "alpha": settings.policy.alpha,
+            "on_failure": settings.policy.on_failure,
+            "named": sorted(settings.policies),
+        },
+        "compression": {"mode": settings.compression.mode, "tier": settings.compression.tier},
+        "clients": [client.name for client in settings.clients],
+        "off": what_is_off(settings),
+    }
+
+
+def summary(settings: Settings) -> str:
+    """Return the same for people, a few lines."""
+    told = facts(settings)
+    processes = "1 process" if told["workers"] == 1 else f"{told['workers']} processes"
+    lines = [f"jnd-gateway {told['version']} on {told['listen']}, {processes}"]
+    lines += [line for api in told["upstreams"] for line in _api_lines(api)]
+    models = [(model["name"], f"profile {model['profile']}", model["source"]) for model in told["models"]]
+    lines += _table([*models, ("any other", "", told["other_models"])])
+    policy, compression = told["policy"], told["compression"]
+    blocks = f" {' and '.join(policy['block_on'])}" if policy["mode"] == "block" else ""
+    lines.append(f"policy      {policy['mode']}{blocks}; what cannot be checked: {policy['on_failure']}")
+    lines.append(f"compression {compression['mode']}, tier {compression['tier']}")
+    lines.append(f"artifact    {told['artifact']}")
+    lines += [f"off         {line}" for line in told["off"]]
+    return "\n".join(lines)
+
+
+def what_is_off(settings: Settings) -> list[str]:
+    """List what the gateway could do and does not, each with the key that changes it."""
+    apis = [*settings.upstreams, settings.upstream]
+    off = {
+        "refusing edited pictures, they are only told (policy.mode)": settings.policy.mode == "monitor",
+        "lightening pictures (compression.mode)": settings.compression.mode == "off",
+        "lightening pictures, it is only reported (compression.mode)": settings.compression.mode == "observe",
+        "looking at pictures named by an address (image_urls)": all(api.image_urls == "pass" for api in apis),
+        "comparing with pictures seen before (near_duplicate.enabled)": not settings.near_duplicate.enabled,
+        "asking callers for a key of yours (only_known_clients)": not settings.only_known_clients,
+        "the upstream's health in /readyz (readiness.check_upstream)": not settings.readiness.check_upstream,
+        "traces (telemetry.otlp_endpoint)": settings.telemetry.otlp_endpoint is None,
+    }
+    return [line for line, is_off in off.items() if is_off]
+
+
+def _address(settings: Settings) -> str:
+    host, port = settings.listen.host, settings.listen.port
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port or 'PORT'}{settings.listen.prefix}"
+
+
+def _api(api: Upstream, address: str, name: str, prefix: str, models: Iterable[str]) -> dict[str, Any]:
+    provider = provider_of(api.provider, api.base_url)
+    parts = urlsplit(api.base_url)
+    return {
+        "name": name,
+        "base_url": api.base_url,
+        "host": parts.hostname or "",
+        "provider": provider,
+        "provider_from": "host" if api.provider == AUTO else "settings",
+        "image_urls": api.image_urls,
+        "key": "the caller's" if api.api_key is None else "from the settings",
+        "proxy": proxy_on_the_way(api.base_url),
+        "prefix": prefix,
+        "models": list(models),
+        "sdk_base_url": address + prefix + ("" if provider in WITHOUT_VERSION else "/v1"),
+    }
+
+
+def _api_lines(api: Mapping[str, Any]) -> list[str]:
+    chosen = f" for {', '.join(api['models'])}" if api["models"] else ""
+    proxy = f" through the proxy {api['proxy']}" if api["proxy"] else ""
+    return [
+        f"upstream    {api['name']}{chosen}: {api['sdk_base_url']} -> {api['base_url']}{proxy}",
+        f"            provider {api['provider']} (by the {api['provider_from']}), pictures by address: "
+        f"{api['image_urls']}, key: {api['key']}",
+    ]
+
+
+def _model(name: str, profile: str) -> dict[str, str]:
+    try:
+        source = source_of(resolve_profile(profile))
+    except (ProfileError, OSError, ValueError) as error:
+        source = str(error)
+    return {"name": name, "profile": profile, "source": source}
+
+
+def _table(rows: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    cells = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width] for row in rows]
+    return [f"model       {'  '.join(row).rstrip()}" for row in cells]

@@ -1,0 +1,20 @@
+import pytest
+
+from gateway.settings import Compression, PolicyChange
+
+
+@pytest.mark.parametrize(
+    ("written", "mode"),
+    [
+        (True, "on"),
+        (False, "off"),
+        ("true", "on"),
+        ("No", "off"),
+        ("on", "on"),
+        ("off", "off"),
+        ("observe", "observe"),
+    ],
+)
+def test_on_and_off_are_understood_however_yaml_and_json_read_them(written, mode):
+    assert Compression(mode=written).mode == mode
+    assert PolicyChange(compression=written).compression == mode

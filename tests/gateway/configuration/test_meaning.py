@@ -1,0 +1,144 @@
+import pytest
+
+from gateway.configuration.keys import spell
+from gateway.configuration.meaning import check_meaning, known_providers
+from gateway.providers.rules import load_rules
+from gateway.settings import Settings
+
+KEY, OTHER_KEY = "k" * 32, "l" * 32
+
+
+def told(**sections):
+    found = check_meaning(Settings.model_validate(sections))
+    return [f"{problem.severity} {spell(where)}: {problem.message}" for where, problem in found]
+
+
+def test_the_defaults_are_beyond_reproach():
+    assert told() == []
+
+
+def test_known_providers_are_those_of_the_rules():
+    assert set(known_providers()) == set(load_rules().providers)
+
+
+@pytest.mark.parametrize(
+    ("sections", "expected"),
+    [
+        (
+            {"upstream": {"provider": "opnai"}},
+            "error upstream.provider: nothing is known of 'opnai'; did you mean openai?",
+        ),
+        (
+            {"upstream": {"provider": "zzz"}},
+            "error upstream.provider: nothing is known of 'zzz'; expected openai",
+        ),
+        (
+            {"upstream": {"base_url": "https://a.example/v1/messages"}},
+            "error upstream.base_url: is one endpoint",
+        ),
+        ({"listen": {"host": "localhost:8080"}}, "error listen.host: expected an address alone"),
+        ({"listen": {"host": "http://localhost"}}, "error listen.host: expected an address alone"),
+        ({"listen": {"host": ""}}, "error listen.host: expected an address alone"),
+        (
+            {"listen": {"host": "0.0.0.0"}},
+            "warning listen.host: whoever reaches this port can use the gateway; set",
+        ),
+        (
+            {"listen": {"host": "::"}, "upstream": {"api_key": KEY}},
+            "warning listen.host: whoever reaches this port can use the gateway, and the api_key",
+        ),
+        ({"listen": {"prefix": "/v1"}}, "error listen.prefix: /v1 is the gateway's own"),
+        ({"only_known_clients": True}, "error only_known_clients: nobody could call"),
+        (
+            {"clients": [{"name": "a", "key": KEY}, {"name": "b", "key": KEY}]},
+            "error clients[1].key: another one above has the same key",
+        ),
+        (
+            {"clients": [{"name": "a", "key": KEY}, {"name": "a", "key": OTHER_KEY}]},
+            "error clients[1].name: another one above has the same name",
+        ),
+        (
+            {"clients": [{"name": "a", "key": "short"}]},
+            "warning clients[0].key: is short enough to be guessed",
+        ),
+        (
+            {"upstreams": [{"name": "a"}]},
+            "error upstreams[0]: takes every request from `upstream`: give it a prefix such as /a, or models",
+        ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/v1"}]},
+            "error upstreams[0].prefix: /v1 is the gateway's own path",
+        ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a"}, {"name": "a", "prefix": "/b"}]},
+            "error upstreams[1].name: another one above",
+        ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a"}, {"name": "b", "prefix": "/a"}]},
+            "error upstreams[1]: everything that leads here leads to a first",
+        ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a"}, {"name": "b", "prefix": "/a/b"}]},
+            "warning upstreams[1].prefix: lies below /a of a",
+        ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a", "base_url": "x"}]},
+            "error upstreams[0].base_url: expected an address",
+        ),
+        ({"model_map": {"a": "b", "b": "a"}}, "error model_map.a: leads back to itself"),
+        (
+            {"upstreams": [{"name": "default", "prefix": "/a"}]},
+            "error upstreams[0].name: default is what `upstream` is called in metrics",
+        ),
+        ({"model_map": {"a": "a"}}, "error model_map.a: leads back to itself"),
+        ({"model_map": {"a": "b", "b": "c"}}, "warning model_map.a: leads to b, which is mapped itself"),
+        ({"models": {"m": "./nowhere"}}, "error models.m: cannot read a profile at ./nowhere"),
+        ({"models": {"m": "gpt-4oo"}}, "warning models.m: nothing is known of 'gpt-4oo'"),
+        ({"artifact": "/nowhere"}, "error artifact: there is no folder '/nowhere'"),
+        ({"artifact": "/"}, "error artifact: '/' holds no card.json"),
+        ({"policy": {"mode": "block", "block_on": []}}, "warning policy.block_on: is empty"),
+        ({"policies": {"a": {"mode": "block", "block_on": []}}}, "warning policies.a.block_on: is empty"),
+        ({"policies": {"a": {"mode": "block"}}}, "warning policies: nobody may ask for them"),
+        (
+            {"policy": {"mode": "block"}},
+            "warning upstream.image_urls: pictures named by their address pass unseen",
+        ),
+        ({"fetching": {"max_bytes": 5}}, "warning fetching: has no effect"),
+        (
+            {"upstream": {"image_urls": "fetch-check-pass"}, "fetching": {"private_hosts": ["*"]}},
+            "warning fetching.private_hosts: opens everything",
+        ),
+        (
+            {
+                "upstream": {"image_urls": "fetch-check-pass"},
+                "fetching": {"allowed_hosts": ["https://a.example"]},
+            },
+            "error fetching.allowed_hosts: expected a host alone",
+        ),
+        ({"limits": {"queue_bytes": 5}}, "warning limits.queue_bytes: is below limits.max_body_bytes"),
+        ({"limits": {"queue_pixels": 5}}, "warning limits.queue_pixels: is below limits.max_pixels"),
+        ({"limits": {"request_seconds": 5}}, "warning limits.request_seconds: is below limits.image_seconds"),
+        (
+            {"telemetry": {"otlp_endpoint": "localhost:4318"}},
+            "error telemetry.otlp_endpoint: expected an address",
+        ),
+    ],
+)
+def test_what_was_not_meant_is_told_at_its_key(sections, expected):
+    assert any(line.startswith(expected) for line in told(**sections)), told(**sections)
+
+
+def test_several_apis_by_prefix_and_by_model_are_fine():
+    apis = [
+        {"name": "anthropic", "prefix": "/anthropic", "base_url": "https://api.anthropic.com"},
+        {"name": "local", "models": ["qwen*"], "base_url": "http://localhost:8000/v1"},
+        {"name": "both", "models": ["llava*"], "base_url": "http://localhost:8001/v1"},
+    ]
+
+    assert told(upstreams=apis) == []
+
+
+def test_known_clients_may_come_from_everywhere():
+    assert (
+        told(listen={"host": "0.0.0.0"}, only_known_clients=True, clients=[{"name": "a", "key": KEY}]) == []
+    )

@@ -1,0 +1,61 @@
+import asyncio
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from gateway.memory.frames import SIZES_BYTES, decode_head, decode_sizes, encode_frame
+from gateway.memory.picture_server import PackedPicture, serve_pictures
+from gateway.memory.seen_pictures import SeenPictures
+
+REMEMBER = {"do": "remember", "tenant": "a", "fingerprint": 1, "digest": "00", "height": 1, "width": 2}
+
+
+async def say(*frames: bytes, answers: int) -> tuple[list[Any], SeenPictures[PackedPicture]]:
+    """Send frames to a server, read so many answers, hang up; return their heads and what it keeps."""
+    store = SeenPictures[PackedPicture](10, 60.0, time.monotonic)
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=ours)
+    serving = asyncio.ensure_future(serve_pictures(*await asyncio.open_connection(sock=theirs), store))
+    writer.write(b"".join(frames))
+    heads = []
+    for _ in range(answers):
+        head_bytes, payload_bytes = decode_sizes(await reader.readexactly(SIZES_BYTES))
+        heads.append(decode_head(await reader.readexactly(head_bytes)))
+        await reader.readexactly(payload_bytes)
+    writer.write_eof()
+    await asyncio.wait_for(serving, 5)
+    assert await reader.read() == b""
+    writer.close()
+    return heads, store
+
+
+@pytest.mark.anyio
+async def test_questions_are_answered_by_number_and_acceptance_in_silence():
+    remember = encode_frame({**REMEMBER, "id": 5}, [b"123456"])
+    accept = encode_frame({"do": "accept", "tenant": "a"})
+    alike = encode_frame({"do": "alike", "id": 6, "tenant": "a", "fingerprint": 3, "most_bits": 1})
+
+    heads, store = await say(remember, accept, alike, answers=2)
+
+    assert heads == [{"id": 5}, {"id": 6, "pictures": [[1, "00", 1, 2]]}]
+    assert len(store) == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "frame",
+    [
+        encode_frame({"do": "forget", "tenant": "a", "id": 1}),
+        encode_frame({"do": "alike", "id": 1}),
+        encode_frame({**REMEMBER, "id": 1}, [b"too few"]),
+        encode_frame({**REMEMBER, "digest": "no hex", "id": 1}, [b"123456"]),
+        b"\xff" * 64,
+    ],
+)
+async def test_whoever_asks_what_is_unknown_is_hung_up_on(frame: bytes, caplog: pytest.LogCaptureFixture):
+    _, store = await say(frame, answers=0)
+
+    assert len(store) == 0
+    assert "does not know" in caplog.text

@@ -1,0 +1,184 @@
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import pytest
+
+from calibration.image import Image
+from gateway.memory.picture_server import PackedPicture, serve_pictures
+from gateway.memory.protocol import SeenPicture
+from gateway.memory.seen_pictures import SeenPictures
+from gateway.memory.shared_pictures import SharedPictures
+
+Store = SeenPictures[PackedPicture]
+
+
+def seen(fingerprint: int, side: int = 8, colour: int = 0) -> SeenPicture:
+    pixels = np.full((side, side * 2, 3), colour, np.uint8)
+    return SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big"))
+
+
+@contextmanager
+def served(store: Store, *connections: socket.socket) -> Iterator[None]:
+    """Answer these connections on an event loop in a thread."""
+
+    async def serve(connection: socket.socket) -> None:
+        await serve_pictures(*await asyncio.open_connection(sock=connection), store)
+
+    async def serve_all() -> None:
+        await asyncio.gather(*map(serve, connections))
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve_all()))
+    thread.start()
+    yield
+    thread.join()
+
+
+class Troubles:
+    count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store(1000, 60.0, time.monotonic)
+
+
+@pytest.fixture
+def troubles() -> Troubles:
+    return Troubles()
+
+
+@pytest.fixture
+def workers(store: Store, troubles: Troubles) -> Iterator[list[SharedPictures]]:
+    """Two workers' views of one memory."""
+    with ExitStack() as stack:
+        pairs = [socket.socketpair() for _ in range(2)]
+        stack.enter_context(served(store, *(theirs for _, theirs in pairs)))
+        for ours, _ in pairs:
+            stack.enter_context(ours)
+        yield [SharedPictures(ours, on_trouble=troubles, patience_seconds=5.0) for ours, _ in pairs]
+
+
+def test_what_one_worker_saw_the_other_finds_again_pixel_for_pixel(workers: list[SharedPictures]):
+    one, other = workers
+    picture = seen(7, side=300, colour=201)
+    one.remember("a", picture)
+
+    (found,) = other.alike("a", 5, 1)
+
+    assert (found.fingerprint, found.digest) == (7, picture.digest)
+    assert np.array_equal(found.picture.pixels, picture.picture.pixels)
+    assert other.alike("b", 7, 64) == []
+
+
+def test_the_nearest_come_first_and_each_has_its_own_pixels(workers: list[SharedPictures]):
+    for fingerprint, side in ((0b0111, 3), (0b0000, 5)):
+        workers[0].remember("a", seen(fingerprint, side=side, colour=fingerprint))
+
+    found = workers[1].alike("a", 0b0001, 3)
+
+    assert [(each.fingerprint, each.picture.height) for each in found] == [(0b0000, 5), (0b0111, 3)]
+    assert [int(each.picture.pixels.max()) for each in found] == [0b0000, 0b0111]
+
+
+def test_a_tenant_one_worker_saw_accepted_is_accepted_for_all(workers: list[SharedPictures], store: Store):
+    workers[0].accept("genuine")
+    workers[0].remember("genuine", seen(1))
+    store.bound(10, 60.0)
+
+    for number in range(100):
+        workers[1].remember(f"made up {number}", seen(1000 + number))
+
+    assert len(workers[1].alike("genuine", 1, 0)) == 1
+
+
+def test_many_threads_get_each_their_own_answer(workers: list[SharedPictures], troubles: Troubles):
+    for number in range(64):
+        workers[0].remember(f"tenant {number}", seen(number, side=64))
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(
+            pool.map(
+                lambda number: workers[number % 2].alike(f"tenant {number % 64}", number % 64, 0), range(256)
+            )
+        )
+
+    assert [each.fingerprint for (each,) in found] == [number % 64 for number in range(256)]
+    assert troubles.count == 0
+
+
+def test_a_memory_that_does_not_answer_has_seen_nothing_and_makes_nobody_wait(troubles: Troubles):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        memory = SharedPictures(ours, on_trouble=troubles)
+        started = time.monotonic()
+
+        for number in range(10):
+            memory.remember("a", seen(number, side=512))
+            assert memory.alike("a", 1, 64) == []
+
+    assert time.monotonic() - started < 1.0
+    assert troubles.count == 20
+
+
+def test_a_memory_that_is_gone_has_seen_nothing(troubles: Troubles):
+    ours, theirs = socket.socketpair()
+    with ours:
+        theirs.close()
+        memory = SharedPictures(ours, on_trouble=troubles)
+        memory.accept("a")
+        memory.remember("a", seen(1))
+
+        assert memory.alike("a", 1, 64) == []
+
+    assert troubles.count == 2
+
+
+def test_answers_that_come_too_late_are_not_taken_for_later_ones(store: Store, troubles: Troubles):
+    ours, theirs = socket.socketpair()
+    with ours:
+        memory = SharedPictures(ours, on_trouble=troubles, patience_seconds=0.02)
+        memory.remember("a", seen(1, side=512))
+        assert memory.alike("b", 2, 0) == []
+        assert troubles.count == 2
+
+        with served(store, theirs):
+            found: list[SeenPicture] = []
+            deadline = time.monotonic() + 5
+            while not found and time.monotonic() < deadline:
+                found = memory.alike("a", 1, 0)
+            ours.shutdown(socket.SHUT_RDWR)
+
+    assert [each.fingerprint for each in found] == [1]
+
+
+def test_garbage_ends_the_connection_instead_of_being_believed(troubles: Troubles):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        memory = SharedPictures(ours, on_trouble=troubles)
+        theirs.sendall(b"\xff" * 64)
+
+        assert memory.alike("a", 1, 64) == []
+        assert memory.alike("a", 1, 64) == []
+
+    assert troubles.count == 2
+
+
+def test_accepting_never_waits(troubles: Troubles):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        memory = SharedPictures(ours, on_trouble=troubles)
+        started = time.monotonic()
+
+        for number in range(20_000):
+            memory.accept(f"tenant {number}")
+
+    assert time.monotonic() - started < 2.0

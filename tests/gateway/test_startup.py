@@ -1,0 +1,91 @@
+import json
+import subprocess
+import sys
+
+from gateway.settings import Settings
+from gateway.startup import facts, summary, what_is_off
+
+SETTINGS = Settings.model_validate(
+    {
+        "listen": {"workers": 2, "prefix": "/llm"},
+        "upstream": {"api_key": "sk-hidden-hidden"},
+        "upstreams": [
+            {"name": "claude", "prefix": "/anthropic", "base_url": "https://api.anthropic.com"},
+            {
+                "name": "local",
+                "models": ["qwen*"],
+                "base_url": "http://localhost:8000/v1",
+                "provider": "vllm",
+            },
+        ],
+        "models": {"gpt-4o": "gpt-4o", "mine": "embedded", "new": "nobody-knows-it"},
+    }
+)
+
+
+def test_every_upstream_is_told_with_host_provider_and_whose_key():
+    claude, local, openai = facts(SETTINGS)["upstreams"]
+
+    assert (claude["host"], claude["provider"], claude["provider_from"]) == (
+        "api.anthropic.com",
+        "anthropic",
+        "host",
+    )
+    assert claude["sdk_base_url"] == "http://127.0.0.1:8080/llm/anthropic"
+    assert (local["provider"], local["provider_from"], local["key"]) == ("vllm", "settings", "the caller's")
+    assert (openai["sdk_base_url"], openai["key"]) == ("http://127.0.0.1:8080/llm/v1", "from the settings")
+
+
+def test_every_model_is_told_with_the_source_of_its_profile():
+    sources = {model["name"]: model["source"] for model in facts(SETTINGS)["models"]}
+
+    assert sources["mine"] == "measured"
+    assert sources["gpt-4o"].startswith("published prior")
+    assert sources["new"].startswith("default")
+
+
+def test_the_summary_names_what_matters_and_no_key():
+    told = summary(SETTINGS)
+
+    for word in (
+        "http://127.0.0.1:8080/llm",
+        "2 processes",
+        "https://api.anthropic.com",
+        "qwen*",
+        "published prior",
+    ):
+        assert word in told
+    assert "hidden" not in told + json.dumps(facts(SETTINGS))
+    assert max(map(len, told.splitlines())) <= 130
+
+
+def test_what_is_off_names_the_key_that_changes_it():
+    assert any("(policy.mode)" in line for line in what_is_off(Settings()))
+    everything = Settings.model_validate(
+        {
+            "policy": {"mode": "block"},
+            "upstream": {"image_urls": "fetch-check-inline"},
+            "only_known_clients": True,
+            "readiness": {"check_upstream": True},
+            "telemetry": {"otlp_endpoint": "http://localhost:4318"},
+        }
+    )
+    assert what_is_off(everything) == []
+
+
+def test_a_proxy_of_the_environment_is_told_without_its_password(monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://me:hunter2@proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "api.anthropic.com")
+
+    claude, local, openai = facts(SETTINGS)["upstreams"]
+
+    assert openai["proxy"] == "proxy.example:3128"
+    assert claude["proxy"] is None
+    assert local["proxy"] is None
+    assert "hunter2" not in summary(SETTINGS)
+
+
+def test_the_summary_needs_no_torch():
+    code = "import sys, gateway.startup, gateway.check_config; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
