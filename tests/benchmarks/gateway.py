@@ -19,7 +19,7 @@ from pathlib import Path
 
 import gateway_bodies as bodies
 import uvloop
-from gateway_floors import added, costs, judged, ratios
+from gateway_floors import added, costs, judged, ratios, without_nan
 from gateway_image_stages import image_stages
 from gateway_load import Tally, Target, at_constant_rate, request_bytes, side_by_side
 from gateway_mock import Behaviour
@@ -103,7 +103,8 @@ def main() -> int:
     result = ratios(figures)
     floors = judged(result)
     is_passed = all(floor["pass"] for floor in floors.values()) and not misses["gateway"]
-    print(json.dumps(result | {"figures": figures, "not_200": misses, "floors": floors, "pass": is_passed}))
+    said = result | {"figures": figures, "not_200": misses, "floors": floors, "pass": is_passed}
+    print(json.dumps(without_nan(said)))
     return 0 if is_passed else 1
 
 
