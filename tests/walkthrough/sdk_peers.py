@@ -4,6 +4,7 @@ import base64
 import contextlib
 import threading
 import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,7 @@ PICTURE = Image(
     .clip(0, 255)
     .astype(np.uint8)
 )
+_REQUESTS = "jnd_requests_total{"
 _URL_SAFE = str.maketrans("-_", "+/")  # Google's SDK writes it
 PNG = encode_png(PICTURE)
 PNG_BASE64 = base64.b64encode(PNG).decode()
@@ -79,6 +81,21 @@ class Peers:
         decoded = decode(data)
         assert (decoded.image.width, decoded.image.height) == (PICTURE.width, PICTURE.height)
         return len(data), decoded.source.media_type
+
+    def answered(self, status: int) -> int:
+        """Return how many requests the gateway answered with a status, once it has counted the last."""
+        deadline = time.monotonic() + 5
+        while (count := self._counted(status)) == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return count
+
+    def _counted(self, status: int) -> int:
+        with urllib.request.urlopen(f"{self.through}/metrics") as answer:  # noqa: S310 - our own gateway
+            lines = answer.read().decode().splitlines()
+        wanted = f'status="{status}"'
+        return sum(
+            int(float(line.rpartition(" ")[2])) for line in lines if _REQUESTS in line and wanted in line
+        )
 
 
 @contextlib.contextmanager

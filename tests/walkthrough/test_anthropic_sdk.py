@@ -209,7 +209,7 @@ def test_a_refusal_is_the_sdks_own_error_and_is_not_retried(strict):
 
     assert caught.value.body["error"]["type"] == "invalid_request_error"
     assert "messages[0].content[0].source.file_id" in caught.value.message
-    assert strict.server.asked == []
+    assert (strict.server.asked, strict.answered(400)) == ([], 1)
 
 
 def test_a_body_too_large_is_the_sdks_own_error(strict):
@@ -220,4 +220,4 @@ def test_a_body_too_large_is_the_sdks_own_error(strict):
 
     assert caught.value.status_code == 413
     assert caught.value.body["error"]["type"] == "request_too_large"
-    assert strict.server.asked == []
+    assert (strict.server.asked, strict.answered(413)) == ([], 1)

@@ -183,7 +183,7 @@ def test_vertex_is_served_at_its_own_paths(served):
     assert lightened(served, "contents", 0, "parts", 1, "inlineData")
 
 
-def test_a_refusal_is_the_sdks_own_error(strict):
+def test_a_refusal_is_the_sdks_own_error_and_is_not_retried(strict):
     content = types.Content(role="user", parts=[STORED])
 
     with client(strict.through) as through, pytest.raises(errors.ClientError) as caught:
@@ -191,4 +191,4 @@ def test_a_refusal_is_the_sdks_own_error(strict):
 
     assert (caught.value.code, caught.value.status) == (400, "INVALID_ARGUMENT")
     assert caught.value.details["error"]["details"][0]["reason"] == "FILE_ID"
-    assert strict.server.asked == []
+    assert (strict.server.asked, strict.answered(400)) == ([], 1)

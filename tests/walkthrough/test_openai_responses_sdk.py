@@ -163,7 +163,7 @@ def test_a_refusal_is_the_sdks_own_error_and_is_not_retried(strict):
         through.responses.create(model="m", input=FILE)
 
     assert (caught.value.code, caught.value.param) == ("file_id", "input[0].content[0].file_id")
-    assert strict.server.asked == []
+    assert (strict.server.asked, strict.answered(400)) == ([], 1)
 
 
 def test_azures_client_is_served_at_its_own_paths(azure):

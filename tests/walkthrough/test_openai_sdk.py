@@ -224,4 +224,4 @@ def test_a_refusal_is_the_sdks_own_error_and_is_not_retried(strict):
         through.chat.completions.create(model="m", messages=FILE)
 
     assert (caught.value.code, caught.value.param) == ("file_id", "messages[0].content[0].file.file_id")
-    assert strict.server.asked == []
+    assert (strict.server.asked, strict.answered(400)) == ([], 1)

@@ -154,6 +154,7 @@ def test_errors_have_the_types_openai_gives_them(error: GatewayError, expected: 
         ("/v1/completions", False),
         ("/v1/chat/completions/chatcmpl-1", False),
         ("/openai/deployments/d/chat/completions", False),
+        ("/prefix/openai/deployments/d/chat/completions", False),
     ],
 )
 def test_its_paths_are_those_that_end_as_openais_does(path: str, expected: bool):
