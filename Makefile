@@ -23,7 +23,7 @@ test: $(READY)-dev ## run the tests that are not slow and need no program of oth
 test-slow: $(READY)-dev ## run the slow tests alone
 	$(PYTEST) -m 'slow and not peers and not network and not gpu'
 
-peers: $(READY)-dev ## run the tests against other people's programs: a browser, Prometheus, transformers serve
+peers: $(READY)-dev ## run the tests against other people's programs: a browser, Prometheus, model servers, clients, LiteLLM
 	@tools/set_up.sh peers
 	$(PYTEST) -m 'peers and not network and not gpu'
 
@@ -49,4 +49,4 @@ bench: $(READY)-dev ## measure the floors; one JSON line per benchmark
 	done; test -z "$$missed" || { echo "floors missed, or no result:$$missed"; exit 1; }
 
 clean: ## remove what the targets made
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist demo-output
+	rm -rf .venv .peers .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist demo-output

@@ -5,6 +5,7 @@ charged for those that had to wait meanwhile. Knows HTTP/1.1 and nothing of APIs
 """
 
 import asyncio
+import contextlib
 import gc
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -165,7 +166,9 @@ async def at_constant_rate(target: Target, *, per_second: float, seconds: float)
             else:
                 opened = await loop.create_connection(lambda: Connection(answered), "127.0.0.1", target.port)
                 opened[1].send(target.request, due)
-        await asyncio.wait_for(all_in.wait(), PATIENCE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(all_in.wait(), PATIENCE_SECONDS)
+    tally.broken = count - len(tally.shots)  # those that never came as well
     tally.seconds = time.perf_counter() - began
     for connection in idle:
         connection.close()
@@ -200,7 +203,9 @@ async def side_by_side(target: Target, *, width: int, ramp_seconds: float, secon
     with quiet_memory():
         for _, connection in await asyncio.gather(*opening):
             connection.send(target.request, time.perf_counter())
-        await asyncio.wait_for(all_in.wait(), ramp_seconds + seconds + PATIENCE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(all_in.wait(), ramp_seconds + seconds + PATIENCE_SECONDS)
+    tally.broken += left
     tally.seconds = seconds
     return tally
 

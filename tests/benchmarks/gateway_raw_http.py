@@ -15,6 +15,7 @@ import re
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -213,18 +214,30 @@ def is_settled(target: bytes) -> bool:
 
 
 def is_same_path(one: bytes, other: bytes) -> bool:
-    """Tell whether two targets mean the same, by RFC 3986 or by servers that take // for /."""
+    """Tell whether two targets mean the same, by RFC 3986 or by servers that take %2F and // for /."""
     return any(
-        path_of(one, empty_counts=counts) == path_of(other, empty_counts=counts) for counts in (True, False)
+        path_of(one, reading, empty_counts=counts) == path_of(other, reading, empty_counts=counts)
+        for counts in (True, False)
+        for reading in (_segments_then_escapes, _escapes_then_segments)
     )
 
 
-def path_of(target: bytes, *, empty_counts: bool) -> tuple[list[bytes], bytes]:
+def _segments_then_escapes(path: bytes) -> list[bytes]:
+    return [unquote_to_bytes(segment) for segment in path.split(b"/")]
+
+
+def _escapes_then_segments(path: bytes) -> list[bytes]:
+    return unquote_to_bytes(path).split(b"/")
+
+
+def path_of(
+    target: bytes, reading: Callable[[bytes], list[bytes]], *, empty_counts: bool
+) -> tuple[list[bytes], bytes]:
     """Return a target's path without dot segments and escapes, and its query as it is."""
     match = ABSOLUTE.match(target)
     rest = target[match.end() :] if match else target
     path, _, query = rest.partition(b"#")[0].partition(b"?")
-    words = unquote_to_bytes(path).split(b"/")
+    words = reading(path)
     segments: list[bytes] = []
     for word in words[1:]:
         if word == b"..":

@@ -58,6 +58,16 @@ def test_no_other_request_than_a_plain_clients_reaches_the_upstream(gateway, ups
     assert all(request["body"] == b"{}" for request in upstream.requests)
 
 
+def test_white_space_behind_a_value_is_no_part_of_it(gateway, upstream):
+    server = gateway()
+
+    looked_into = call(server.port, CHAT + b"content-length: 2 \t\r\n\r\n{}")
+    passed_on = call(server.port, b"POST /v1/files HTTP/1.1\r\nhost: g\r\ncontent-length: 2 \r\n\r\n{}")
+
+    assert _statuses(looked_into) == _statuses(passed_on) == [200]
+    assert [request["body"] for request in upstream.requests] == [b"{}", b"{}"]
+
+
 def test_a_trailer_is_never_taken_for_headers(gateway, upstream):
     chunked = (
         b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nauthorization: evil\r\nx-jnd-bypass: true\r\n\r\n"
