@@ -24,6 +24,7 @@ _KINDS = (
     "client_hang_up",
     "internal",
     "queue_full",
+    "shutting_down",
     "upstream_cut",
     "upstream_timeout",
     "upstream_unreachable",

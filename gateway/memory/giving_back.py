@@ -8,7 +8,7 @@ import asyncio
 import ctypes
 from collections.abc import Callable
 
-_MUCH_BYTES = 32 * 1024 * 1024
+_MUCH_BYTES = 8 * 1024 * 1024
 _WAIT_SECONDS = 5.0  # under steady load the same memory is soon wanted again
 
 

@@ -11,7 +11,6 @@ import socket
 import ssl
 import urllib.request
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import unquote
 
 import aiohappyeyeballs
@@ -19,6 +18,7 @@ from yarl import URL
 
 from gateway.errors import UpstreamUnreachableError
 from gateway.relay.connection import Connection
+from gateway.relay.tls import RescuingTls
 
 _SECOND_ADDRESS_AFTER_SECONDS = 0.25  # RFC 8305
 _LONGEST_PROXY_ANSWER = 65_536
@@ -73,7 +73,7 @@ async def connect(origin: Origin, *, timeout_seconds: float, max_header_bytes: i
             try:
                 if origin.proxy is not None and origin.scheme == "https":
                     await _open_tunnel(origin, origin.proxy, sock)
-                return await _speak(origin, sock, max_header_bytes)
+                return await _speak(origin, sock, max_header_bytes, timeout_seconds)
             except BaseException:
                 sock.close()
                 raise
@@ -96,14 +96,21 @@ async def _reach(origin: Origin) -> socket.socket:
     return sock
 
 
-async def _speak(origin: Origin, sock: socket.socket, max_header_bytes: int) -> Connection:
-    is_secure = origin.scheme == "https"
-    _, connection = await asyncio.get_running_loop().create_connection(
-        lambda: Connection(origin.place, sock, max_header_bytes),
-        sock=sock,
-        ssl=_trust() if is_secure else None,
-        server_hostname=origin.host if is_secure else None,
-    )
+async def _speak(
+    origin: Origin, sock: socket.socket, max_header_bytes: int, timeout_seconds: float
+) -> Connection:
+    loop = asyncio.get_running_loop()
+    connection = Connection(origin.place, sock, max_header_bytes)
+    if origin.scheme != "https":
+        await loop.create_connection(lambda: connection, sock=sock)
+        return connection
+    tls = RescuingTls(connection, connection.left_over, origin.host, timeout_seconds)
+    transport, _ = await loop.create_connection(lambda: tls, sock=sock)
+    try:
+        await tls.stands
+    except BaseException:
+        transport.abort()
+        raise
     return connection
 
 
@@ -123,12 +130,6 @@ async def _open_tunnel(origin: Origin, proxy: Proxy, sock: socket.socket) -> Non
     if not _TUNNEL_STANDS.match(answer):
         status = answer.split(b"\r\n", 1)[0].decode("latin-1")
         raise ConnectionError(f"it answered {status!r} when asked for {origin.place}")
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Load the system's authorities once: that takes longer than a request."""
-    return ssl.create_default_context()
 
 
 def _told(error: OSError, place: str) -> str:

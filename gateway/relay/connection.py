@@ -7,7 +7,7 @@ headers of any number; nothing is ever sent twice.
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import httptools
@@ -176,12 +176,16 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer is None or answer.is_over:
             return
-        if error is not None and self._upload is not None:
-            for data in self._upload.left_over():
+        if error is not None:
+            for data in self.left_over():
                 self.data_received(data)
                 if answer.is_over:
                     return
         answer.fail(UpstreamUnreachableError(f"{self._place} closed the connection without an answer"))
+
+    def left_over(self) -> Iterator[bytes]:
+        """Yield what arrived before the connection was reset, and was not read yet."""
+        return self._upload.left_over() if self._upload is not None else iter(())
 
     def pause_writing(self) -> None:
         """Make the sender wait."""
@@ -231,7 +235,8 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer is None or answer.is_over:
             return
-        if sum(len(name) + len(value) for name, value in headers) > self._max_header_bytes:
+        is_long = self._head_bytes > self._max_header_bytes  # with what came of the body, so look closer
+        if is_long and sum(len(name) + len(value) for name, value in headers) > self._max_header_bytes:
             self._fail(self._too_many_headers())
             return
         self._is_in_head = False

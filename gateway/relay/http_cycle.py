@@ -219,11 +219,6 @@ class Cycle(RequestResponseCycle):
         self.on_response()
 
 
-def _chunk(body: bytes, *, is_last: bool) -> bytes:
-    chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
-    return chunk + b"0\r\n\r\n" if is_last else chunk
-
-
 def _room_for(begun: bytes, announced_bytes: int) -> io.BytesIO:
     """Return a buffer that need not grow: growing by an eighth, it would copy megabytes at a time.
 
@@ -232,3 +227,8 @@ def _room_for(begun: bytes, announced_bytes: int) -> io.BytesIO:
     room = io.BytesIO(bytes(announced_bytes))
     room.write(begun)
     return room
+
+
+def _chunk(body: bytes, *, is_last: bool) -> bytes:
+    chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return chunk + b"0\r\n\r\n" if is_last else chunk

@@ -157,7 +157,10 @@ class CallerProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Collect a header; fields of a trailer come after the body and are dropped, as RFC 9110 allows."""
         if self._in_head:
-            super().on_header(name, value.rstrip(b" \t"))  # the parser leaves white space behind a value
+            name, value = name.lower(), value.rstrip(b" \t")  # the parser leaves white space behind a value
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Start answering."""

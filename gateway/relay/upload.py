@@ -36,8 +36,7 @@ class Upload:
         self._on_end = on_end
         self._sender: asyncio.Task[None] | None = None
         self._writable: asyncio.Future[None] | None = None
-        is_plain = transport.get_extra_info("sslcontext") is None  # what TLS left unread is of no use
-        self._spare = socket.socket(fileno=os.dup(sock.fileno())) if is_plain else None
+        self._spare: socket.socket | None = socket.socket(fileno=os.dup(sock.fileno()))
         self.is_open = True  # something of the body is still to be sent
         self.error: BaseException | None = None  # why it could not be sent
 

@@ -74,11 +74,11 @@ class MetricFiles:
             for file in self.folder.glob(f"gauge_*_{pid}.db"):
                 file.unlink()
 
-    def count(self, name: str, help_text: str, labels: Mapping[str, str]) -> None:
-        """Count one event that no worker can count, such as the end of a worker."""
+    def count(self, name: str, help_text: str, labels: Mapping[str, str], *, amount: float = 1.0) -> None:
+        """Count what no worker can count, such as the end of a worker; zero makes the number known."""
         key = mmap_key(name, f"{name}_total", list(labels), list(labels.values()), help_text)
         with self._locked(fcntl.LOCK_EX):
-            self._add("counter", {key: 1.0})
+            self._add("counter", {key: amount})
 
     def exposition(self) -> bytes:
         """Render the numbers of all processes, living and ended, in Prometheus' text format."""

@@ -87,6 +87,7 @@ class _Supervisor:
         self.failure: WorkerFailedError | None = None
 
     async def run(self) -> None:
+        self._make_numbers_known()
         async with asyncio.TaskGroup() as tasks:
             crew = Crew(self._employer, tasks, Backoff(time.monotonic), self._count_crash)
             self._listen_to_signals(crew)
@@ -157,8 +158,14 @@ class _Supervisor:
         with contextlib.suppress(asyncio.CancelledError):
             await task
 
-    def _count_crash(self) -> None:
-        self._employer.metrics.count("jnd_worker_crashes", "Workers that ended unasked.", {})
+    def _count_crash(self, amount: float = 1.0) -> None:
+        self._employer.metrics.count("jnd_worker_crashes", "Workers that ended unasked.", {}, amount=amount)
 
-    def _count_reload(self, outcome: str) -> None:
-        self._employer.metrics.count("jnd_reloads", "SIGHUPs heard.", {"outcome": outcome})
+    def _count_reload(self, outcome: str, amount: float = 1.0) -> None:
+        self._employer.metrics.count("jnd_reloads", "SIGHUPs heard.", {"outcome": outcome}, amount=amount)
+
+    def _make_numbers_known(self) -> None:
+        """Have every number there at zero, so that a rate over the first event is not missed."""
+        self._count_crash(0.0)
+        for outcome in ("done", "refused", "failed"):
+            self._count_reload(outcome, 0.0)

@@ -51,6 +51,11 @@ http {{
 """
 
 
+def worker_bytes(gateway: gateway_servers.Server) -> int:
+    """Return the memory of the one worker: its supervisor is smaller."""
+    return max(process.memory_info().rss for process in gateway.processes())
+
+
 @dataclass
 class Watch:
     """What is seen from outside while something goes on."""
@@ -74,7 +79,7 @@ class Watch:
 
     def weigh(self) -> None:
         while not self.is_over.wait(EVERY_SECONDS):
-            self.peak_bytes = max(self.peak_bytes, self.gateway.resident_bytes())
+            self.peak_bytes = max(self.peak_bytes, worker_bytes(self.gateway))
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -178,13 +183,13 @@ def main() -> int:
     parser.add_argument("--rest-seconds", type=float, default=60.0, help="before memory is weighed again")
     options = parser.parse_args()
     with stage() as on:
-        base = on.gateway.resident_bytes()
+        base = worker_bytes(on.gateway)
         batches = {}
         for batch in options.only.split(","):
             batches[batch] = measure(batch, on)
             print(batch, json.dumps(batches[batch]), file=sys.stderr, flush=True)
         time.sleep(options.rest_seconds)
-        after = on.gateway.resident_bytes()
+        after = worker_bytes(on.gateway)
     floors = judge(batches, after / 1e6)
     result = {
         "benchmark": "gateway_hostile",

@@ -38,8 +38,8 @@ TESTED_THROUGH = {
     "gateway/demo/client.py": "walkthrough/test_demo.py",
     "gateway/demo/run.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
-    "gateway/serving/worker_process.py": "gateway/serving/test_supervisor.py",
     "gateway/relay/upload.py": "gateway/relay/test_connection.py",
+    "gateway/serving/worker_process.py": "gateway/serving/test_supervisor.py",
 }
 
 

@@ -140,3 +140,44 @@ async def test_a_hang_up_is_told_while_an_answer_is_owed():
     cycle.on_hang_up = lambda: calls.append(1)
     cycle.hang_up()
     assert calls == [1]
+
+
+class _CountingFlow(_Flow):
+    def __init__(self) -> None:
+        self.is_reading = True
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+
+async def test_a_large_body_is_read_one_piece_per_turn_of_the_loop():
+    flow = _CountingFlow()
+    cycle = _cycle("POST", flow=flow)
+    whole = asyncio.ensure_future(cycle.gather(1_000_000, 300_000))
+    await asyncio.sleep(0)
+
+    for _ in range(3):
+        assert flow.is_reading
+        cycle.add(bytes(100_000))
+        assert not flow.is_reading
+        await asyncio.sleep(0)
+    cycle.end_body()
+    await whole
+
+    assert cycle.take() == bytes(300_000)
+
+
+async def test_a_body_that_breaks_off_has_no_more_than_what_came():
+    cycle = _cycle("POST")
+    whole = asyncio.ensure_future(cycle.gather(1_000_000, 300_000))
+    await asyncio.sleep(0)
+
+    cycle.add(b"ab")
+    cycle.add(b"c")
+    cycle.time_out()
+    await whole
+
+    assert cycle.take() == b"abc"

@@ -89,6 +89,9 @@ def test_files_do_not_pile_up(files: MetricFiles):
 
 def test_the_supervisor_counts_beside_its_workers(files: MetricFiles):
     files.fold(count(files))
+    files.count("jnd_reloads", "SIGHUPs heard.", {"outcome": "done"}, amount=0.0)
+    assert value(files, 'jnd_reloads_total{outcome="done"}') == 0
+
     for _ in range(2):
         files.count("jnd_reloads", "SIGHUPs heard.", {"outcome": "done"})
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import orjson
 import psutil
 import pytest
 
@@ -116,6 +117,20 @@ def test_settings_that_cannot_be_used_leave_the_old_ones_in_use_and_say_why(
 
 
 @pytest.mark.slow
+def test_a_reload_changes_the_number_of_workers(running: Callable[..., Running]):
+    gateway = running(listen={"workers": 1})
+    settings = orjson.loads(gateway.config.read_bytes())
+    assert b"jnd_worker_crashes_total 0.0" in gateway.ask("GET", "/metrics").body
+
+    for count in (3, 2):
+        gateway.write(**settings | {"listen": settings["listen"] | {"workers": count}})
+        before = pids(gateway)
+        gateway.signal(signal.SIGHUP)
+        assert holds(lambda count=count, before=before: len(pids(gateway) - before) == count, 90)
+        assert holds(lambda before=before: not pids(gateway) & before)
+
+
+@pytest.mark.slow
 def test_a_worker_that_crashes_after_the_file_was_spoilt_comes_back_with_the_settings_in_use(
     running: Callable[..., Running],
 ):
@@ -126,6 +141,7 @@ def test_a_worker_that_crashes_after_the_file_was_spoilt_comes_back_with_the_set
     psutil.Process(victim).kill()
 
     assert holds(lambda: bool(pids(gateway) - {victim}))
+    assert holds(lambda: answers(gateway), 90)
     assert gateway.chat(b"{}").status == 200
 
 
@@ -276,6 +292,13 @@ def pids(gateway: Running) -> set[int]:
 
 def answering(gateway: Running) -> set[int]:
     return {gateway.worker_that_answers() for _ in range(20)}
+
+
+def answers(gateway: Running) -> bool:
+    try:
+        return gateway.ask("GET", "/livez").status == http.client.OK
+    except TimeoutError:  # it waits for a worker that still loads
+        return False
 
 
 def refuses(port: int) -> bool:
