@@ -150,12 +150,19 @@ def model_server() -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[Service, list[str]]]:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, list[str]]]:
     with model_server() as (address, formats):
         upstream = {"base_url": f"{address}/v1", "provider": "auto"}
-        with running_gateway(tmp_path, address, upstream=upstream) as gateway:
+        folder = tmp_path_factory.mktemp("gateway")
+        with running_gateway(folder, address, upstream=upstream) as gateway:
             yield gateway, formats
+
+
+@pytest.fixture
+def served(running: tuple[Service, list[str]]) -> tuple[Service, list[str]]:
+    running[1].clear()
+    return running
 
 
 def ask(gateway: Service, path: str, asked: dict[str, Any] | None = None) -> tuple[int, bytes]:
@@ -180,6 +187,7 @@ def shown_to_openai(data: bytes) -> list[dict[str, Any]]:
 
 def test_ollama_answers_come_through_to_the_byte(served):
     gateway, formats = served
+    before = images_seen(gateway)
     images = [base64.b64encode(photograph()).decode()]
     turns = [{"role": "user", "content": "Where?", "images": images}]
 
@@ -187,7 +195,7 @@ def test_ollama_answers_come_through_to_the_byte(served):
 
     assert answered == (200, OLLAMA_STREAM)
     assert len(formats) == 1
-    assert images_seen(gateway) == 1
+    assert images_seen(gateway) == before + 1
 
 
 def test_ollama_errors_and_lists_come_through_to_the_byte(served):
@@ -201,12 +209,13 @@ def test_ollama_errors_and_lists_come_through_to_the_byte(served):
 
 def test_llama_cpp_gets_pictures_it_can_read(served):
     gateway, formats = served
+    before = images_seen(gateway)
 
     answered = ask(gateway, "/v1/chat/completions", {"model": "m", "messages": shown_to_openai(photograph())})
 
     assert answered == (200, LLAMA_ANSWER)
     assert formats == ["png"]
-    assert images_seen(gateway) == 1
+    assert images_seen(gateway) == before + 1
 
 
 def test_llama_cpp_streams_come_through_to_the_byte(served):
