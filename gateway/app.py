@@ -23,18 +23,18 @@ from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
 from gateway.policy import Policies
 from gateway.relay.admission import Admission
-from gateway.relay.body import BodyWork
-from gateway.relay.caller import Callers
-from gateway.relay.destination import Destinations
-from gateway.relay.drain import Drain
-from gateway.relay.fetching import Fetcher
-from gateway.relay.image_queue import ImageQueue
-from gateway.relay.image_work import ImageWork
-from gateway.relay.looking import Looking
+from gateway.relay.callers.caller import Callers
+from gateway.relay.callers.drain import Drain
+from gateway.relay.images.body import BodyWork
+from gateway.relay.images.image_queue import ImageQueue
+from gateway.relay.images.image_work import ImageWork
+from gateway.relay.images.looking import Looking
 from gateway.relay.proxy import Dialects, Proxy
-from gateway.relay.readiness import Readiness, watching
 from gateway.relay.route import ApiRoute, nobody_minds
 from gateway.relay.tracing import Tracer, tracer_for
+from gateway.relay.upstreams.destination import Destinations
+from gateway.relay.upstreams.fetching import Fetcher
+from gateway.relay.upstreams.readiness import Readiness, watching
 from gateway.settings import Settings
 
 _JSON = b"application/json"

@@ -17,9 +17,9 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from gateway.relay.callers.incoming import Headers
 from gateway.relay.exchange import Exchange
 from gateway.relay.genai import error_type, operation_name, provider_name
-from gateway.relay.incoming import Headers
 from gateway.relay.tracing import Part
 from gateway.settings import Telemetry
 

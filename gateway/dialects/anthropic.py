@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.address_sources import SourceUrl
-from gateway.dialects.document import Fields, Node, Object, Text, children
-from gateway.dialects.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import strings_at, typed_base64, unseen
-from gateway.dialects.sources import Source, Unseen
+from gateway.dialects.reading.address_sources import SourceUrl
+from gateway.dialects.reading.document import Fields, Node, Object, Text, children
+from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
+from gateway.dialects.reading.readers import strings_at, typed_base64, unseen
+from gateway.dialects.reading.sources import Source, Unseen
 from gateway.errors import GatewayError
 
 _PATHS = re.compile(

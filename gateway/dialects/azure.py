@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from gateway.dialects.document import Fields
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_responses import PATHS, OpenAIResponses
+from gateway.dialects.reading.document import Fields
 
 _CHAT = re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/(extensions/)?chat/completions")
 _RESPONSES = re.compile(r"/openai(/deployments/(?P<deployment>[^/]+)|/v1)?/" + PATHS)

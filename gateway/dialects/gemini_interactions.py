@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from gateway.dialects.address_sources import ContentUri
-from gateway.dialects.document import Fields, Node, Object, Text
 from gateway.dialects.gemini import Gemini, is_stored
-from gateway.dialects.places import DUPLICATE_KEYS, Grammar, Place, texts, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import strings_at, typed
-from gateway.dialects.sources import Source, Unseen
+from gateway.dialects.reading.address_sources import ContentUri
+from gateway.dialects.reading.document import Fields, Node, Object, Text
+from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, texts, walk
+from gateway.dialects.reading.readers import strings_at, typed
+from gateway.dialects.reading.sources import Source, Unseen
 
 _PATHS = re.compile(r"/v1(alpha|beta|beta1)?/(.+/)?interactions")
 _TYPE_KEYS = ("mime_type", "mimeType")

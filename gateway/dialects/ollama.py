@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from gateway.dialects.document import Fields, Object
-from gateway.dialects.places import Grammar, Place, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import bare_pictures
+from gateway.dialects.reading.document import Fields, Object
+from gateway.dialects.reading.places import Grammar, Place, walk
+from gateway.dialects.reading.readers import bare_pictures
 from gateway.errors import GatewayError
 
 _PATHS = frozenset({"/api/chat", "/api/generate"})

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
-from gateway.dialects.document import Fields, Node, Object
-from gateway.dialects.film import films
-from gateway.dialects.places import Grammar, Place, Reader, member, objects, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import files, picture_urls, unseen
+from gateway.dialects.reading.document import Fields, Node, Object
+from gateway.dialects.reading.film import films
+from gateway.dialects.reading.places import Grammar, Place, Reader, member, objects, walk
+from gateway.dialects.reading.readers import files, picture_urls, unseen
 from gateway.errors import GatewayError
 
 _PATH = "/chat/completions"

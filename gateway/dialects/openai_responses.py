@@ -7,12 +7,12 @@ result of generating one; a stored prompt takes them as variables, and the image
 import re
 from collections.abc import Iterator, Sequence
 
-from gateway.dialects.document import Node, Object
-from gateway.dialects.film import films
 from gateway.dialects.openai_chat import OpenAIChat
-from gateway.dialects.places import ANY_KEY, Grammar, Place, walk
 from gateway.dialects.protocol import Slot
-from gateway.dialects.readers import bare_pictures, files, picture_urls, unseen
+from gateway.dialects.reading.document import Node, Object
+from gateway.dialects.reading.film import films
+from gateway.dialects.reading.places import ANY_KEY, Grammar, Place, walk
+from gateway.dialects.reading.readers import bare_pictures, files, picture_urls, unseen
 
 PATHS = r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?)"
 _PATHS = re.compile("(/api|/inference)?/v1/" + PATHS)

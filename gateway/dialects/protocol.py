@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.dialects.document import Fields, Object
-from gateway.dialects.sources import Source
+from gateway.dialects.reading.document import Fields, Object
+from gateway.dialects.reading.sources import Source
 from gateway.errors import GatewayError
 
 

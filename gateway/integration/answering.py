@@ -14,17 +14,17 @@ from typing import Any
 import orjson
 import pybase64
 
-from gateway.dialects.document import Object, read_document
+from gateway.dialects.reading.document import Object, read_document
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.integration.bodies import read_body
 from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
-from gateway.relay.caller import Caller
+from gateway.relay.callers.caller import Caller
+from gateway.relay.callers.incoming import Headers
 from gateway.relay.explaining import explaining_headers
-from gateway.relay.incoming import Headers
-from gateway.relay.looking import Looked
+from gateway.relay.images.looking import Looked
 from gateway.relay.proxy import Proxy
 from gateway.relay.route import Request
 

@@ -8,8 +8,8 @@ import pybase64
 
 from gateway.errors import RequestRefusedError
 from gateway.relay.admission import Reservation
-from gateway.relay.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
-from gateway.relay.incoming import BodyTooLargeError, Incoming
+from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import orjson
 
-from gateway.relay.looking import Looked
+from gateway.relay.images.looking import Looked
 
 _ROWS = "structured_messages"
 _DEEPEST = (

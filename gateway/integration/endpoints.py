@@ -24,8 +24,8 @@ from gateway.integration.schemas import (
     ImageRequest,
     InspectAnswer,
 )
+from gateway.relay.callers.incoming import Incoming
 from gateway.relay.exchange import Exchange
-from gateway.relay.incoming import Incoming
 from gateway.relay.proxy import Proxy
 from gateway.relay.route import Request
 

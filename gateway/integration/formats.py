@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from gateway.dialects.document import Array, Fields, Object, Scalar, Text, strings
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Slot
-from gateway.dialects.sources import DataUrl
+from gateway.dialects.reading.document import Array, Fields, Object, Scalar, Text, strings
+from gateway.dialects.reading.sources import DataUrl
 from gateway.errors import GatewayError
 
 _PARAMETERS = "additional_provider_specific_params"

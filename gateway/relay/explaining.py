@@ -1,8 +1,8 @@
 """Tell the caller what was done: the x-jnd-* headers of an answer."""
 
 from gateway.policy import is_flagged
+from gateway.relay.callers.incoming import Headers
 from gateway.relay.exchange import Exchange
-from gateway.relay.incoming import Headers
 
 _NOTHING_FOUND: Headers = [
     (b"x-jnd-verdict", b"none"),

@@ -19,20 +19,20 @@ from gateway.errors import UnknownCodingError, UpgradeRefusedError
 from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
-from gateway.relay.answer import Answer
-from gateway.relay.body import BodyWork
-from gateway.relay.caller import Caller, Callers
-from gateway.relay.destination import Destination, Destinations, Place
-from gateway.relay.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.caller import Caller, Callers
+from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
-from gateway.relay.incoming import BodyTooLargeError, Incoming
-from gateway.relay.looking import Problem
+from gateway.relay.images.body import BodyWork
+from gateway.relay.images.looking import Problem
 from gateway.relay.paths import read_target
 from gateway.relay.route import ApiRoute, Request
-from gateway.relay.upload import Body
-from gateway.relay.upstream import relay
+from gateway.relay.upstreams.answer import Answer
+from gateway.relay.upstreams.destination import Destination, Destinations, Place
+from gateway.relay.upstreams.upload import Body
+from gateway.relay.upstreams.upstream import relay
 
 _VERSION = "/v1"
 _PACKED = "encoded_body"

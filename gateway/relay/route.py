@@ -12,16 +12,16 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.relay.accounting import account_for
-from gateway.relay.answer import Answer, UpstreamCutError
-from gateway.relay.destination import Destination
-from gateway.relay.drain import Drain
+from gateway.relay.callers.drain import Drain
+from gateway.relay.callers.incoming import ClientHangUpError, Headers, Incoming
+from gateway.relay.callers.request_id import request_id
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
-from gateway.relay.incoming import ClientHangUpError, Headers, Incoming
-from gateway.relay.request_id import request_id
 from gateway.relay.tracing import Tracer
-from gateway.relay.upload import Body, Whole
-from gateway.relay.upstream import forwardable
+from gateway.relay.upstreams.answer import Answer, UpstreamCutError
+from gateway.relay.upstreams.destination import Destination
+from gateway.relay.upstreams.upload import Body, Whole
+from gateway.relay.upstreams.upstream import forwardable
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Protocol
 
-from gateway.relay.incoming import Headers
+from gateway.relay.callers.incoming import Headers
 from gateway.settings import Telemetry
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 
 import uvicorn
 
-from gateway.relay.drain import Drain
+from gateway.relay.callers.drain import Drain
 from gateway.serving.balance import Acceptor, Occupancy
 
 log = logging.getLogger(__name__)

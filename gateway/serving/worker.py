@@ -26,8 +26,8 @@ from gateway.memory.shared_pictures import SharedPictures
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
-from gateway.relay.drain import Drain
-from gateway.relay.http_server import server_config
+from gateway.relay.callers.drain import Drain
+from gateway.relay.callers.http_server import server_config
 from gateway.serving.balance import FILE_NAME, Occupancy
 from gateway.serving.draining_server import DrainingServer
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of

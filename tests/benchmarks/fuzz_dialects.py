@@ -22,9 +22,9 @@ from random import Random
 # The script beside this one that is named `gateway` would stand for the package.
 sys.path[0] = str(Path(__file__).parents[2])
 
-from gateway.dialects.data_url import NotInlineError  # noqa: E402
-from gateway.dialects.document import read_document  # noqa: E402
 from gateway.dialects.protocol import Dialect  # noqa: E402
+from gateway.dialects.reading.data_url import NotInlineError  # noqa: E402
+from gateway.dialects.reading.document import read_document  # noqa: E402
 from gateway.dialects.registry import DIALECTS  # noqa: E402
 from tests.benchmarks.fuzzed_gateway import LIGHT_BASE64, FuzzedGateway, fuzzed_gateway  # noqa: E402
 from tests.gateway.dialects.grown_bodies import Grown, grown  # noqa: E402

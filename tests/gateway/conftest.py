@@ -26,7 +26,7 @@ from gateway.detection.verdict import Verdict
 from gateway.dialects.protocol import Dialect
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
-from gateway.relay.http_server import server_config
+from gateway.relay.callers.http_server import server_config
 from gateway.relay.route import nobody_minds
 from gateway.settings import Settings
 

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from gateway.app import Gateway, create_app
-from gateway.relay.drain import Drain
+from gateway.relay.callers.drain import Drain
 from gateway.settings import Settings
 
 

@@ -38,7 +38,7 @@ TESTED_THROUGH = {
     "gateway/demo/client.py": "walkthrough/test_demo.py",
     "gateway/demo/run.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
-    "gateway/relay/upload.py": "gateway/relay/test_connection.py",
+    "gateway/relay/upstreams/upload.py": "gateway/relay/upstreams/test_connection.py",
     "gateway/serving/worker_process.py": "gateway/serving/test_supervisor.py",
 }
 

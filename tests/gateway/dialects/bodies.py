@@ -8,10 +8,10 @@ import orjson
 import pybase64
 
 from calibration.image import Image, decode, encode_jpeg, encode_png
-from gateway.dialects.data_url import NotInlineError
-from gateway.dialects.document import read_document
 from gateway.dialects.protocol import Dialect, Slot
-from gateway.dialects.splice import splice
+from gateway.dialects.reading.data_url import NotInlineError
+from gateway.dialects.reading.document import read_document
+from gateway.dialects.reading.splice import splice
 
 _ROWS, _COLUMNS = np.mgrid[0:48, 0:64]
 PICTURE = Image(np.stack([_ROWS * 5, _COLUMNS * 3, _ROWS + _COLUMNS], axis=2).clip(0, 255).astype(np.uint8))

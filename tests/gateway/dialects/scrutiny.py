@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from gateway.dialects.data_url import NotInlineError
-from gateway.dialects.document import Object, read_document
 from gateway.dialects.protocol import Dialect, Slot
-from gateway.dialects.splice import Replacement, splice
-from gateway.dialects.strays import find_strays
+from gateway.dialects.reading.data_url import NotInlineError
+from gateway.dialects.reading.document import Object, read_document
+from gateway.dialects.reading.splice import Replacement, splice
+from gateway.dialects.reading.strays import find_strays
 from tests.gateway.dialects.grown_bodies import Grown
 
 ALL_TYPES = ("image/png", "image/jpeg", "image/webp")

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from gateway.dialects.anthropic import Anthropic
-from gateway.dialects.document import read_document
+from gateway.dialects.reading.document import read_document
 from gateway.errors import (
     GatewayError,
     ImageBlockedError,

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.dialects.document import Object, children, strings
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect, Slot
+from gateway.dialects.reading.document import Object, children, strings
+from gateway.dialects.reading.sources import BareBase64
 from gateway.dialects.registry import DIALECTS
-from gateway.dialects.sources import BareBase64
 from tests.gateway.dialects.grown_bodies import GRAMMARS, Grown, grown
 from tests.gateway.dialects.scrutiny import complaints
 

@@ -7,12 +7,12 @@ import pybase64
 import pytest
 
 from calibration.image import decode
-from gateway.dialects.data_url import Inline
-from gateway.dialects.document import Fields, Object, Text, children, strings
 from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.data_url import Inline
+from gateway.dialects.reading.document import Fields, Object, Text, children, strings
+from gateway.dialects.reading.sources import TypedBase64
+from gateway.dialects.reading.splice import Replacement
 from gateway.dialects.registry import DIALECTS
-from gateway.dialects.sources import TypedBase64
-from gateway.dialects.splice import Replacement
 from gateway.errors import GatewayError
 
 

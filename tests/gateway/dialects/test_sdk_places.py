@@ -20,12 +20,12 @@ from openai.types.responses.response_compact_params import ResponseCompactParams
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming as Responses
 
 from gateway.dialects.anthropic import Anthropic
-from gateway.dialects.document import read_document
 from gateway.dialects.gemini import Gemini
 from gateway.dialects.gemini_interactions import GeminiInteractions
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_responses import OpenAIResponses
 from gateway.dialects.protocol import Dialect
+from gateway.dialects.reading.document import read_document
 from tests.gateway.dialects.sdk_types import Planted, planted
 
 BARE = pybase64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(64)).decode()

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.dialects.document import read_document
+from gateway.dialects.reading.document import read_document
 from gateway.integration.formats import LiteLLMGuardrail, OneImage, are_strings, images_of, string_in
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gateway.relay.drain import Drain
-from gateway.relay.http_server import server_config
+from gateway.relay.callers.drain import Drain
+from gateway.relay.callers.http_server import server_config
 from gateway.serving.balance import Occupancy
 from gateway.serving.draining_server import DrainingServer
 from gateway.serving.listener import listen_on

@@ -1,0 +1,115 @@
+"""Walk the places of a document in which an API's format allows pictures.
+
+A grammar names those places, the keys that lead from one to the next, and the keys that hold pictures; what
+stands at a key it does not name is left to `strays`. Arrays are looked through, however deep they nest, so
+that a list within a list is one place; of keys that occur twice each occurrence is visited, as readers
+disagree on which one counts.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.document import Array, Node, Object, Text
+from gateway.dialects.reading.sources import Unseen
+
+ANY_KEY = "*"  # in `Place.leads`: every key that is not named there
+DUPLICATE_KEYS = "duplicate_keys"  # the reason of what readers would disagree on
+_MOST_OCCURRENCES = 8  # of one key in one object; what more there are is told, as reading each may take long
+_LONGEST_WHERE = 200  # characters; bodies nest as deep as their senders please
+
+# Takes the object around, the value at the key, and its readable path.
+Reader = Callable[[Object, Node, str], Iterable[Slot]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an object that stands somewhere may hold."""
+
+    leads: Mapping[str, str] = field(default_factory=dict)  # key to the name of the place it leads to
+    reads: Mapping[str, Reader] = field(default_factory=dict)  # key to what finds the slots in its value
+
+
+Grammar = Mapping[str, Place]
+
+
+def walk(document: Object, grammar: Grammar, root: str) -> Iterator[Slot]:
+    """Yield the slots of every place that can be reached from the root, nearly in the order of the body."""
+    # Iterators, not lists: of a body that is one large array no element is held. Not recursion, either, which
+    # ends at a thousand levels.
+    waiting: list[Iterator[tuple[Node, str, str]]] = [iter([(document, root, "")])]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+            continue
+        node, name, where = found
+        if isinstance(node, Array):
+            waiting.append(_elements(node, name, where))
+        elif isinstance(node, Object):
+            leads: list[tuple[Node, str, str]] = []
+            yield from _visit(node, grammar[name], where, leads)
+            waiting.append(iter(leads))
+
+
+def _elements(node: Array, name: str, where: str) -> Iterator[tuple[Node, str, str]]:
+    for index, item in enumerate(node):
+        if isinstance(item, Array | Object):
+            yield item, name, _element(where, index)
+
+
+def texts(node: Node, where: str) -> Iterator[tuple[str, Text]]:
+    """Yield the strings at a key that takes one or a list of them, empty ones left out."""
+    waiting = [(node, where)]
+    while waiting:
+        found, path = waiting.pop()
+        if isinstance(found, Array):
+            each = [(item, _element(path, index)) for index, item in enumerate(found.items)]
+            waiting.extend(reversed(each))
+        elif isinstance(found, Text) and found.end - found.start > len('""'):
+            yield path, found
+
+
+def objects(node: Node, where: str) -> Iterator[tuple[str, Object]]:
+    """Yield the objects at a key that takes one or a list of them."""
+    waiting = [(node, where)]
+    while waiting:
+        found, path = waiting.pop()
+        if isinstance(found, Array):
+            each = [(item, _element(path, index)) for index, item in enumerate(found.items)]
+            waiting.extend(reversed(each))
+        elif isinstance(found, Object):
+            yield path, found
+
+
+def member(where: str, key: str) -> str:
+    """Return the readable path of what an object holds at a key."""
+    return _shortened(f"{where}.{key}" if where else key)
+
+
+def _element(where: str, index: int) -> str:
+    return _shortened(f"{where}[{index}]")
+
+
+def _shortened(where: str) -> str:
+    return where if len(where) <= _LONGEST_WHERE else where[: _LONGEST_WHERE - 1] + "…"
+
+
+def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str, str]]) -> Iterator[Slot]:
+    """Yield the slots of one object; add what it leads to."""
+    otherwise = place.leads.get(ANY_KEY)
+    occurrences: Counter[str] = Counter()
+    for key, value in holder:
+        read, name = place.reads.get(key), place.leads.get(key, otherwise)
+        if read is None and name is None:
+            continue
+        occurrences[key] += 1
+        if occurrences[key] > _MOST_OCCURRENCES:
+            continue
+        if read is not None:
+            yield from read(holder, value, member(where, key))
+        if name is not None:
+            leads.append((value, name, member(where, key)))
+    if any(count > _MOST_OCCURRENCES for count in occurrences.values()):
+        yield Slot(where, Unseen(DUPLICATE_KEYS))

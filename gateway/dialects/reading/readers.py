@@ -1,0 +1,71 @@
+"""How the values at an API's keys become slots: URLs, files, base64 beside its media type, and mere ids."""
+
+from collections.abc import Iterator, Sequence
+
+from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.document import Node, Object, Text
+from gateway.dialects.reading.media import kind_of
+from gateway.dialects.reading.places import DUPLICATE_KEYS, Reader, member, objects, texts
+from gateway.dialects.reading.sources import BareBase64, DataUrl, FileData, TypedBase64, Unseen
+
+_HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what it holds
+
+
+def picture_urls(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+    """Read URLs of pictures: bare strings, or objects that hold them as `url`, or an id; one or a list."""
+    for path, text in texts(value, where):
+        yield Slot(path, DataUrl(text))
+    for path, inner in objects(value, where):
+        yield from (Slot(at, DataUrl(text)) for at, text in strings_at(inner, "url", path))
+        yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings_at(inner, "file_id", path))
+
+
+def bare_pictures(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+    """Read pictures as base64 without anything around it."""
+    yield from (Slot(path, BareBase64(text)) for path, text in texts(value, where))
+
+
+def files(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+    """Read data URLs, or base64 alone, of anything; of text there is nothing to say."""
+    for path, text in texts(value, where):
+        kind = kind_of(text.head(_HEAD_BYTES))
+        if kind == "video":
+            yield Slot(path, Unseen(kind, (text,)))
+        elif kind != "other":
+            yield Slot(path, FileData(text))
+
+
+def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequence[str]) -> Iterator[Slot]:
+    """Read base64 of anything at one key of an object, and its media type at another."""
+    declared = [text for key in type_keys for _, text in strings_at(holder, key, where)]
+    found = list(strings_at(holder, data_key, where))
+    for path, text in found:
+        if len(declared) > 1 or len(found) > 1:
+            yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
+        else:
+            yield from typed(text, declared[0] if declared else None, path)
+
+
+def typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
+    """Read base64 of anything, with its media type in a string of its own."""
+    kind = kind_of(data.head(_HEAD_BYTES), b"" if type_text is None else type_text.value())
+    if kind == "image":
+        yield Slot(where, TypedBase64(type_text, data))
+    elif kind != "other":
+        yield Slot(where, Unseen(kind, (data,)))
+
+
+def strings_at(holder: Object, key: str, where: str) -> Iterator[tuple[str, Text]]:
+    """Yield the strings at every occurrence of a key of an object."""
+    for node in holder.all(key):
+        yield from texts(node, member(where, key))
+
+
+def unseen(reason: str) -> Reader:
+    """Return a reader that says of each string that nobody looks into what it names."""
+
+    def read(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+        for path, text in texts(value, where):
+            yield Slot(path, Unseen(reason, (text,)))
+
+    return read

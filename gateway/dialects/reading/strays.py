@@ -1,0 +1,168 @@
+"""Find what looks like an image where the dialect knows of none, so that no picture is missed in silence."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from gateway.dialects.reading.document import Object, Text
+from gateway.dialects.reading.glance import NAMING_KEYS, SPELLED, Signs
+from gateway.dialects.reading.json_table import OPEN_ARRAY, Table
+
+IN_TEXT, UNKNOWN_PLACE = "image_in_text", "unknown_place"
+
+_SIGNS = Signs()
+_LONGEST_MATCH = 160  # bytes of what the expressions below match
+_STEP_BYTES = 64  # signs nearer than this to one that was looked at were looked at with it
+_DATA_URL = re.compile(rb"data:image/[a-z0-9.+-]{1,40}[^,\"]{0,80},(?:[a-z0-9+/_-]{4}|<svg|%)", re.IGNORECASE)
+_BASE64 = re.compile(
+    rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB|DEpYTCAN"
+    rb"|JVBERi0|\"Qk[0-3].{5}AAAA)[A-Za-z0-9+/_-]{12}",
+)
+_LONGEST_ESCAPE = len(b"\\u0000")
+_ENDS_IN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|[nrtfb])\Z")
+_SPACE_ESCAPES = (b"\\n", b"\\r", b"\\t")
+
+
+@dataclass(frozen=True)
+class Strays:
+    """What looks like an image and lies outside every slot, of one class."""
+
+    reason: str  # IN_TEXT or UNKNOWN_PLACE
+    count: int  # strings
+    where: str  # readable path of the first
+
+
+class Places(Protocol):
+    """What of a dialect tells text from places unknown."""
+
+    @property
+    def text_keys(self) -> frozenset[str]:
+        """Keys whose strings are text for the model."""
+        ...
+
+    @property
+    def json_keys(self) -> frozenset[str]:
+        """Keys whose whole values are text for the model."""
+        ...
+
+
+def find_strays(document: Object, known: Iterable[Text], places: Places) -> list[Strays]:
+    """Return what strings look like an image and are none of the known ones, summed up by reason."""
+    search = _Search(document.table, {text.start: text.end for text in known}, places)
+    found: dict[str, Strays] = {}
+    for entry in search.found():
+        reason = search.reason(entry)
+        known_of = found.get(reason)
+        if known_of is None:
+            found[reason] = Strays(reason, 1, search.where(entry))
+        else:
+            found[reason] = replace(known_of, count=known_of.count + 1)
+    return list(found.values())
+
+
+class _Search:
+    """One look at everything outside the known strings of a body."""
+
+    def __init__(self, table: Table, known: Mapping[int, int], places: Places) -> None:
+        self.table = table
+        self.known = known
+        self.places = places
+        self.reasons: dict[int, str] = {}  # of the elements of an array, which are told apart by nothing
+
+    def found(self) -> Iterable[int]:
+        """Return the entries of strings that look like an image, in order."""
+        found: dict[int, None] = {}
+        unescaped: set[int] = set()
+        last_entry, next_place = -1, 0
+        for place in self.signs():
+            entry = bisect_right(self.table.starts, place) - 1
+            if entry in found or entry in unescaped:
+                continue
+            is_spelled = _is_spelled(self.table.body, place)
+            if entry == last_entry and place < next_place and not is_spelled:
+                continue
+            last_entry, next_place = entry, place + _STEP_BYTES
+            if is_spelled:
+                unescaped.add(entry)
+                found |= dict.fromkeys(self.in_unescaped(entry))
+            else:
+                found |= dict.fromkeys(self.at(entry, place))
+        return found
+
+    def signs(self) -> Iterator[int]:
+        """Yield where signs are, known strings left out."""
+        position = 0
+        for start in sorted(self.known):
+            yield from _SIGNS.places(self.table.body, position, start)
+            position = self.known[start]
+        yield from _SIGNS.places(self.table.body, position, len(self.table.body))
+
+    def at(self, entry: int, place: int) -> Sequence[int]:
+        """Look at one sign."""
+        if not self.table.is_string(entry) or place >= self.table.ends[entry]:
+            return ()
+        if _shows_image(self.table.body, place, self.table.ends[entry]):
+            return (entry,)
+        return self.named(entry) if place == self.table.starts[entry] else ()
+
+    def in_unescaped(self, entry: int) -> Sequence[int]:
+        """Look at a string whose escapes may spell anything."""
+        if not self.table.is_string(entry):
+            return ()
+        value = b'"%s"' % self.table.text(entry).value()
+        if any(_shows_image(value, place, len(value)) for place in _SIGNS.places(value, 0, len(value))):
+            return (entry,)
+        return self.named(entry)
+
+    def named(self, entry: int) -> Sequence[int]:
+        """Return the string under a key that names pictures or files, if this is such a key."""
+        length = self.table.ends[entry] - self.table.starts[entry]
+        if length > _LONGEST_MATCH or not self.table.is_key(entry) or not self.table.is_string(entry + 1):
+            return ()
+        is_naming = self.table.text(entry).value().lower() in NAMING_KEYS
+        is_known = self.table.starts[entry + 1] in self.known
+        is_empty = self.table.ends[entry + 1] - self.table.starts[entry + 1] <= len('""')
+        # What a tool is told, or tells, of files by name is words: the model sees no file.
+        if not is_naming or is_known or is_empty or self.reason(entry + 1) == IN_TEXT:
+            return ()
+        return (entry + 1,)
+
+    def where(self, entry: int) -> str:
+        """Return the path of a string, or of the object whose key it is."""
+        return self.table.path(self.table.parents[entry] if self.table.is_key(entry) else entry)
+
+    def reason(self, entry: int) -> str:
+        """Tell text from places nobody knows."""
+        parent = self.table.parents[entry]
+        if self.table.kind(parent) != OPEN_ARRAY:
+            return self.reason_alone(entry)
+        if parent not in self.reasons:
+            self.reasons[parent] = self.reason_alone(entry)
+        return self.reasons[parent]
+
+    def reason_alone(self, entry: int) -> str:
+        """Do the same for a string of which nothing is known."""
+        is_key = self.table.is_key(entry)
+        keys = self.table.keys_around(self.table.parents[entry] if is_key else entry)
+        if not keys:
+            return UNKNOWN_PLACE
+        is_text = not is_key and keys[0] in self.places.text_keys
+        return IN_TEXT if is_text or not self.places.json_keys.isdisjoint(keys) else UNKNOWN_PLACE
+
+
+def _is_spelled(body: bytes, place: int) -> bool:
+    return body[place : place + len(b"\\u000a")].lower().startswith(SPELLED)
+
+
+def _shows_image(text: bytes, place: int, end: int) -> bool:
+    """Look from a sign on, up to the end of its string."""
+    context = text[place : min(place + _STEP_BYTES + _LONGEST_MATCH, end)]
+    # What is before it shows whether base64 begins here or has been going on.
+    before = text[max(place - _LONGEST_ESCAPE, 0) : place]
+    context = (b" " if _ENDS_IN_ESCAPE.search(before) else before[-1:]) + context
+    for escape in _SPACE_ESCAPES:
+        context = context.replace(escape, b" ")
+    context = context.replace(b"\\", b"")
+    return _DATA_URL.search(context) is not None or _BASE64.search(context) is not None

@@ -1,0 +1,242 @@
+"""One request body: take each of its images through the pipeline, put the results back.
+
+Anything that cannot be checked meets the same rule here: forwarded untouched and said so, or refused.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from calibration.image import ImageError
+from gateway.detection.verdict import unchecked
+from gateway.dialects.protocol import Dialect, Slot
+from gateway.dialects.reading.data_url import Inline, NotInlineError
+from gateway.dialects.reading.film import Frame
+from gateway.dialects.reading.sources import DataUrl
+from gateway.dialects.reading.splice import Replacement, splice
+from gateway.errors import (
+    GatewayError,
+    ImageBlockedError,
+    ImageTimeoutError,
+    QueueFullError,
+    RequestRefusedError,
+    class_of,
+)
+from gateway.metrics import Metrics
+from gateway.pipeline import MISMATCH, ImageOutcome
+from gateway.relay.callers.caller import Caller
+from gateway.relay.exchange import Exchange
+from gateway.relay.images.image_work import Asked, ImageWork, together
+from gateway.relay.images.looking import Looked, Looking, Problem
+from gateway.relay.upstreams.destination import Destination
+from gateway.relay.upstreams.fetching import Fetcher, FetchError
+from gateway.settings import ImageUrls
+
+log = logging.getLogger(__name__)
+
+UNBOUND = "unbound"  # the reason of a verdict on what lay at an address when we asked: the model asks again
+_URL = "url"
+_MOST_COUNTED = 100  # strays of one request
+# Nothing went wrong with these: nobody looks into them, which is told, but is no failure to count.
+_NO_FAILURE = frozenset(
+    {
+        _URL,
+        "file_id",
+        "document",
+        "video",
+        "image_embeds",
+        "image_in_system",
+        "duplicate_keys",
+        "unknown_place",
+    }
+)
+
+
+@dataclass(frozen=True)
+class BodyWork:
+    """Looks into bodies, whatever their dialect."""
+
+    looking: Looking
+    images: ImageWork
+    fetcher: Fetcher
+    metrics: Metrics
+    max_images: int
+
+    async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
+        """Find the images of a body, and the model it asks for."""
+        return await self.looking.look(body, dialect, path)
+
+    async def treat(
+        self, looked: Looked, exchange: Exchange, caller: Caller, destination: Destination
+    ) -> bytes:
+        """Return the body to send on; what was found goes into `exchange`.
+
+        Raises:
+            RequestRefusedError: Something cannot be checked, and the policy refuses that.
+            ImageBlockedError: An image is flagged, and the policy blocks that.
+            QueueFullError: Too many images wait already.
+        """
+        if caller.is_bypassed:
+            exchange.unchecked = "bypass"
+            return looked.body
+        if looked.problem is not None:
+            self.give_up(looked.problem, exchange)
+        self._note_strays(looked, exchange)
+        if not looked.slots:
+            return looked.body
+        asked = Asked(
+            model=exchange.model,
+            tenant=caller.tenant,
+            policy=exchange.policy,
+            provider=destination.provider,
+            deadline=self.images.request_deadline(),
+        )
+        works = [self._treat_image(slot, exchange, asked, destination.image_urls) for slot in looked.slots]
+        treated = await together(works)
+        exchange.outcomes = tuple(each.outcome for each in treated)
+        for each in treated:
+            if each.problem is not None:
+                self._refuse_or_note(each.problem, exchange)
+        self._enforce(looked.slots, exchange)
+        return await self._spliced(looked, [part for each in treated for part in each.replacements], exchange)
+
+    def give_up(self, problem: Problem, exchange: Exchange) -> None:
+        """Note that the body as a whole is not looked into.
+
+        Raises:
+            RequestRefusedError: The policy refuses that.
+        """
+        self._refuse_or_note(problem, exchange)
+        exchange.unchecked = problem.kind
+
+    def _note_strays(self, looked: Looked, exchange: Exchange) -> None:
+        exchange.strays = [
+            each.reason for each in looked.strays for _ in range(min(each.count, _MOST_COUNTED))
+        ]
+        for each in looked.strays:
+            if class_of(each.reason) == "unseen":
+                message = "what looks like an image is where none is expected, and is not looked into"
+                self._refuse_or_note(Problem(each.reason, message, each.where), exchange)
+        if looked.is_cut:
+            message = f"expected at most {self.max_images} images; further ones are not looked into"
+            self.give_up(Problem("too_many_images", message), exchange)
+
+    async def _treat_image(self, slot: Slot, exchange: Exchange, asked: Asked, urls: ImageUrls) -> "_Treated":
+        with exchange.trace.part("image") as part:
+            treated = await self._attempt(slot, asked, urls)
+            part.tell("outcome", treated.outcome.verdict.outcome)
+            part.tell("bytes_in", treated.outcome.bytes_in)
+            part.tell("bytes_out", treated.outcome.bytes_out)
+        return treated
+
+    async def _attempt(self, slot: Slot, asked: Asked, urls: ImageUrls) -> "_Treated":
+        """Take one image through the pipeline."""
+        if isinstance(slot.source, Frame):  # frames of a film must stay alike
+            asked = _untouched(asked)
+        try:
+            if urls != "pass" and isinstance(slot.source, DataUrl) and (url := slot.source.url) is not None:
+                return await self._fetch(slot, url, asked, urls)
+            return await self.images.take(
+                lambda: _read(slot), lambda inline, outcome: _put_back(slot, inline, outcome), asked
+            )
+        except (NotInlineError, ImageError, ImageTimeoutError, FetchError) as error:
+            return _skipped(error.reason, str(error), slot)
+        except QueueFullError:
+            raise
+        except Exception:
+            # The one outer handler of image work: a bug in detector or dialect is a failure like any other.
+            log.exception("image work failed")
+            return _skipped(GatewayError.kind, "the image could not be checked", slot)
+
+    async def _fetch(self, slot: Slot, url: str, asked: Asked, urls: ImageUrls) -> "_Treated":
+        """Judge what lies at an address; send it instead of the address, or the address as it came."""
+        fetched = await self.fetcher.fetch(url, tenant=asked.tenant)
+        # What its server says of the type is no part of the request: nothing is corrected.
+        inline = Inline("", fetched.data)
+        if urls == "fetch-check-inline":
+            return await self.images.take(
+                lambda: inline, lambda _, outcome: _put_inline(slot, outcome), asked
+            )
+        return await self.images.take(
+            lambda: inline,
+            lambda _, outcome: _Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
+            _untouched(asked),
+        )
+
+    async def _spliced(
+        self, looked: Looked, replacements: Sequence[Replacement], exchange: Exchange
+    ) -> bytes:
+        """Return the body with everything put in place."""
+        if not replacements:
+            return looked.body
+        with self.metrics.stage.labels("splice").time():
+            try:
+                return await asyncio.to_thread(splice, looked.body, replacements)
+            except ValueError:  # a dialect took one string for two images
+                log.exception("the images cannot be put back")
+                problem = Problem(GatewayError.kind, "the images could not be put back")
+                self.give_up(problem, exchange)
+                return looked.body
+
+    def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
+        if exchange.policy.on_failure == "forward" or problem.kind == MISMATCH:
+            if problem.kind not in _NO_FAILURE:
+                exchange.failures.append(problem.kind)
+        elif problem.kind == GatewayError.kind:
+            raise GatewayError(problem.message, param=problem.param)
+        else:
+            raise RequestRefusedError(problem.kind, problem.message, param=problem.param)
+
+    def _enforce(self, slots: Sequence[Slot], exchange: Exchange) -> None:
+        for slot, outcome in zip(slots, exchange.outcomes, strict=True):
+            if outcome.action == "block":
+                message = f"the gateway's policy blocks this image: {outcome.verdict.explanation}"
+                raise ImageBlockedError(message, param=slot.where)
+
+
+@dataclass(frozen=True)
+class _Treated:
+    """What became of one image, and of its place in the body."""
+
+    outcome: ImageOutcome
+    replacements: Sequence[Replacement] = ()  # none: the bytes stay
+    problem: Problem | None = None
+
+
+def _untouched(asked: Asked) -> Asked:
+    """Ask for a verdict alone."""
+    return replace(asked, policy=replace(asked.policy, compression="off"))
+
+
+def _put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> _Treated:
+    """Say what has to change in the body: the image, a wrong type alone, or nothing."""
+    problem = None
+    if outcome.reason == MISMATCH:
+        problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
+    if outcome.data != inline.data:
+        return _Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem)
+    if inline.media_type and outcome.media_type != inline.media_type:
+        return _Treated(outcome, slot.source.correct_type(outcome.media_type), problem)
+    return _Treated(outcome, problem=problem)
+
+
+def _put_inline(slot: Slot, outcome: ImageOutcome) -> _Treated:
+    """Put what was fetched where its address was."""
+    return _Treated(outcome, slot.source.write(outcome.media_type, outcome.data))
+
+
+def _read(slot: Slot) -> Inline:
+    """Read a slot; strings that are not what JSON allows are an image that cannot be read."""
+    try:
+        return slot.source.read()
+    except NotInlineError:
+        raise
+    except ValueError as error:
+        raise NotInlineError("not_json", f"the string is not valid JSON: {error}") from error
+
+
+def _skipped(reason: str, message: str, slot: Slot) -> _Treated:
+    """Leave an image as it is."""
+    outcome = ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
+    return _Treated(outcome, problem=Problem(reason, message, slot.where))

@@ -1,0 +1,111 @@
+"""Take one image of a request through the pipeline without holding up anybody.
+
+It is read on a thread. What was met before does not wait; all else does, in the queue, as long as it may.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from gateway.dialects.reading.data_url import Inline
+from gateway.pipeline import ImageOutcome, Pipeline
+from gateway.policy import EffectivePolicy
+from gateway.relay.images.image_queue import ImageQueue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For whom, of which model and by which policy images are looked at."""
+
+    model: str
+    tenant: str
+    policy: EffectivePolicy
+    provider: str = ""  # whose rules apply; empty: the pipeline's own
+    deadline: float = float("inf")  # of the whole request, by `time.monotonic`
+
+
+@dataclass(frozen=True)
+class _Fresh:
+    """An image that has to be worked on."""
+
+    inline: Inline
+    pixels: int
+
+
+@dataclass(frozen=True)
+class ImageWork:
+    """The pipeline with the queue before it."""
+
+    pipeline: Pipeline
+    queue: ImageQueue
+    image_seconds: float
+    request_seconds: float
+
+    def request_deadline(self) -> float:
+        """Return when the images of a request that comes now must be done, for `Asked.deadline`."""
+        return time.monotonic() + self.request_seconds
+
+    async def take(
+        self, read: Callable[[], Inline], finish: Callable[[Inline, ImageOutcome], T], asked: Asked
+    ) -> T:
+        """Return what `finish` makes of the outcome; it and `read` run on threads.
+
+        Raises:
+            ImageError: It is no image within the limits.
+            ImageTimeoutError: Its time, or that of its request, was over first.
+            QueueFullError: Too many images wait.
+        """
+        deadline = min(asked.deadline, time.monotonic() + self.image_seconds)
+        met = await asyncio.to_thread(self._recall, read, finish, asked)
+        if not isinstance(met, _Fresh):
+            return met
+        return await self.queue.run(
+            lambda: self._process(met.inline, finish, asked, deadline),
+            tenant=asked.tenant,
+            pixels=met.pixels,
+            deadline=deadline,
+        )
+
+    def _recall(
+        self, read: Callable[[], Inline], finish: Callable[[Inline, ImageOutcome], T], asked: Asked
+    ) -> T | _Fresh:
+        inline = read()
+        known = self.pipeline.recall(
+            inline.data,
+            inline.media_type,
+            model=asked.model,
+            tenant=asked.tenant,
+            policy=asked.policy,
+            provider=asked.provider,
+        )
+        return (
+            _Fresh(inline, self.pipeline.pixels_of(inline.data)) if known is None else finish(inline, known)
+        )
+
+    def _process(
+        self, inline: Inline, finish: Callable[[Inline, ImageOutcome], T], asked: Asked, deadline: float
+    ) -> T:
+        outcome = self.pipeline.process(
+            inline.data,
+            inline.media_type,
+            model=asked.model,
+            tenant=asked.tenant,
+            policy=asked.policy,
+            provider=asked.provider,
+            deadline=deadline,
+        )
+        return finish(inline, outcome)
+
+
+async def together(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Do all of it at once; when one fails, or nobody waits any longer, the others are given up."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

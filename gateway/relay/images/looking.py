@@ -1,0 +1,110 @@
+"""Look for the images of a body, and for the model it asks for.
+
+Small bodies without any sign of an image are done with on the event loop, in microseconds; all others on two
+threads of their own, so that looking never waits for image work, nor a body of usual size for a large one.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+
+import orjson
+
+from gateway.dialects.protocol import Dialect, Slot
+from gateway.dialects.reading.document import NotJsonError, Object, TooManyValuesError, read_document
+from gateway.dialects.reading.glance import Signs
+from gateway.dialects.reading.strays import Strays, find_strays
+
+INLINE_BYTES = 65_536  # a body of this size without images costs the event loop a millisecond at worst
+LARGE_BYTES = 1_048_576  # above, a hostile body takes seconds
+_MOST_KNOWN = 1_000  # slots beyond the limit that are told from strays; nobody looks into them anyway
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why something could not be checked."""
+
+    kind: str  # one word, a label
+    message: str  # for the caller
+    param: str | None = None  # path of the image in the body
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a body holds."""
+
+    body: bytes
+    dialect: Dialect
+    model: str = ""
+    slots: Sequence[Slot] = ()  # those that are looked into
+    strays: Sequence[Strays] = ()
+    is_cut: bool = False  # there are more slots
+    problem: Problem | None = None  # why it could not be looked into
+
+
+class Looking:
+    """Threads for looking, and its limits."""
+
+    def __init__(self, *, max_values: int, max_images: int) -> None:
+        """Bound the values of a body, and the images of it that are looked into."""
+        self._max_values = max_values
+        self._max_images = max_images
+        # Looking is Python, one thread of it at a time: more threads would look no faster, but take the
+        # event loop's turns. With four, a health check waited .2 s.
+        self._usual = ThreadPoolExecutor(1, thread_name_prefix="look")
+        self._large = ThreadPoolExecutor(1, thread_name_prefix="look-large")
+
+    async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
+        """Find the images of a body, and the model."""
+        if len(body) <= INLINE_BYTES and not _signs(tuple(dialect.markers)).are_in(body):
+            fields = _fields(body)
+            if fields is not None:
+                return Looked(body, dialect, dialect.model_of(path, fields))
+        loop = asyncio.get_running_loop()
+        pool = self._large if len(body) > LARGE_BYTES else self._usual
+        return await loop.run_in_executor(pool, self.look_closely, body, dialect, path)
+
+    def look_closely(self, body: bytes, dialect: Dialect, path: str) -> Looked:
+        """Do the same as `look` whatever the body is, in short steps; not on the event loop."""
+        try:
+            document = read_document(body, max_values=self._max_values)
+        except NotJsonError as error:
+            problem = Problem(error.reason, f"the body is not a JSON object: {error}")
+            return Looked(body, dialect, problem=problem)
+        except TooManyValuesError as error:
+            return Looked(body, dialect, problem=Problem(error.reason, str(error)))
+        model = dialect.model_of(path, document)
+        slots, further, is_complete = self._slots(dialect, document)
+        known = [text for slot in (*slots, *further) for text in slot.source.texts]
+        strays = find_strays(document, known, dialect) if is_complete else []
+        return Looked(body, dialect, model, slots, strays, is_cut=bool(further))
+
+    async def close(self) -> None:
+        """Wait for what is being looked at."""
+        for pool in (self._usual, self._large):
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+
+    def _slots(self, dialect: Dialect, document: Object) -> tuple[list[Slot], list[Slot], bool]:
+        """Return the slots to look into, further ones, and whether these are all."""
+        found: list[Slot] = []
+        for slot in dialect.slots(document):
+            if len(found) >= self._max_images + _MOST_KNOWN:
+                return found[: self._max_images], found[self._max_images :], False
+            found.append(slot)
+        return found[: self._max_images], found[self._max_images :], True
+
+
+@lru_cache(maxsize=64)
+def _signs(markers: tuple[bytes, ...]) -> Signs:
+    return Signs(markers)
+
+
+def _fields(body: bytes) -> dict[str, object] | None:
+    """Parse with the fastest parser; what it does not take, a more tolerant one may."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return document if isinstance(document, dict) else None

@@ -1,0 +1,86 @@
+import pytest
+
+from gateway.errors import UnknownClientError
+from gateway.relay.callers.caller import Caller, Callers
+from gateway.relay.callers.incoming import Incoming
+from gateway.settings import Settings
+
+CLIENTS = [
+    {"name": "web", "key": "secret-1"},
+    {"name": "ops", "key": "secret-2", "is_trusted": True},
+]
+
+
+def _caller(settings: Settings, query: bytes = b"", **headers: str) -> Caller:
+    pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"method": "POST", "headers": pairs, "raw_path": b"/", "query_string": query}
+    return Callers(settings).of(Incoming(scope, None))
+
+
+@pytest.mark.parametrize("name", ["authorization", "api_key", "x_api_key", "x_goog_api_key"])
+def test_every_header_that_may_hold_a_key_tells_callers_apart(name):
+    tenants = {_caller(Settings(), **{name: key}).tenant for key in ("one", "two", "one")}
+
+    assert len(tenants) == 2
+
+
+def test_the_key_in_the_query_tells_callers_apart_however_it_is_spelt():
+    one, two, escaped = (_caller(Settings(), query) for query in (b"a=1&key=one", b"key=two", b"%6bey=one"))
+
+    assert one.tenant != two.tenant
+    assert one.tenant == escaped.tenant
+
+
+def test_the_same_key_in_another_place_is_another_tenant():
+    places = [{"authorization": "k"}, {"api_key": "k"}, {"x_api_key": "k"}, {"x_goog_api_key": "k"}]
+
+    assert len({_caller(Settings(), **place).tenant for place in places}) == 4
+
+
+def test_a_tenant_is_not_its_key():
+    assert "secret" not in _caller(Settings(), authorization="Bearer secret").tenant
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"authorization": "Bearer secret-1"}, {"authorization": "bearer  secret-1"}, {"x_api_key": "secret-1"}],
+)
+def test_clients_are_known_by_their_keys(headers):
+    assert _caller(Settings(clients=CLIENTS), **headers).client == "web"
+
+
+def test_a_client_is_known_among_other_keys():
+    caller = _caller(Settings(clients=CLIENTS), authorization="Bearer theirs", x_api_key="secret-2")
+
+    assert (caller.client, caller.is_trusted) == ("ops", True)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"authorization": "Bearer secret"}, {"authorization": "Bearer secret-10"}]
+)
+def test_nobody_else_is_a_client(headers):
+    assert _caller(Settings(clients=CLIENTS), **headers).client == ""
+    with pytest.raises(UnknownClientError):
+        _caller(Settings(clients=CLIENTS, only_known_clients=True), **headers)
+
+
+def test_nobody_may_call_when_only_known_clients_may_and_there_are_none():
+    with pytest.raises(UnknownClientError):
+        _caller(Settings(only_known_clients=True), authorization="Bearer x")
+
+
+@pytest.mark.parametrize(
+    ("key", "allow_bypass", "is_bypassed"),
+    [("secret-1", False, False), ("secret-2", False, True), ("secret-1", True, True), ("other", True, True)],
+)
+def test_a_bypass_is_heard_from_trusted_clients_or_where_all_may(key, allow_bypass, is_bypassed):
+    settings = Settings(clients=CLIENTS, policy={"allow_bypass": allow_bypass})
+
+    caller = _caller(settings, authorization=f"Bearer {key}", x_jnd_bypass="True")
+
+    assert caller.is_bypassed is is_bypassed
+    assert not _caller(settings, authorization=f"Bearer {key}").is_bypassed
+
+
+def test_the_policy_a_caller_names_is_read():
+    assert _caller(Settings(), x_jnd_policy="strict").policy_name == "strict"

@@ -1,0 +1,166 @@
+import asyncio
+import json
+import time
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.dialects.openai_chat import OpenAIChat
+from gateway.dialects.registry import DIALECTS
+from gateway.relay.images.looking import INLINE_BYTES, LARGE_BYTES, Looked, Looking
+from tests.gateway.dialects.bodies import JPEG, PNG, base64, data_url
+
+PATH = "/v1/chat/completions"
+DIALECT = OpenAIChat()
+
+
+class OnTheLoop(Looking):
+    """Has no threads: whatever is not decided on the event loop fails."""
+
+    def look_closely(self, *_: object) -> Looked:
+        raise AssertionError("it was looked at closely")
+
+
+def look(body: bytes, *, kind: type[Looking] = Looking, dialect=DIALECT, **limits: int) -> Looked:
+    async def run() -> Looked:
+        looking = kind(**({"max_values": 10_000, "max_images": 3} | limits))
+        try:
+            return await looking.look(body, dialect, PATH)
+        finally:
+            await looking.close()
+
+    return asyncio.run(run())
+
+
+def said(*parts: object) -> dict[str, object]:
+    return {"model": "m", "messages": [{"role": "user", "content": list(parts)}]}
+
+
+def test_text_is_decided_on_the_event_loop():
+    looked = look(orjson.dumps(said({"type": "text", "text": 'Was ist "das"? äöü\n'})), kind=OnTheLoop)
+
+    assert (looked.model, looked.slots, looked.strays, looked.problem) == ("m", (), (), None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        said({"type": "image_url", "image_url": {"url": "https://example.org"}}),
+        said({"blob": base64(PNG)}),
+        {"x": "a" * INLINE_BYTES},
+    ],
+)
+def test_large_bodies_and_signs_of_images_are_looked_at_closely(body):
+    with pytest.raises(AssertionError, match="closely"):
+        look(orjson.dumps(body), kind=OnTheLoop)
+
+
+json_values = st.recursive(
+    st.none()
+    | st.floats()
+    | st.text()
+    | st.sampled_from([data_url(PNG), base64(JPEG), "https://x.org/a.png"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["messages", "content", "image_url", "url", "input", "images", "source", "data", "file"]
+            )
+            | st.text(max_size=3),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["messages", "contents", "model", "images", "input"]), json_values),
+    st.sampled_from(DIALECTS),
+    st.booleans(),
+    st.sampled_from(["/", "\\/"]),
+)
+@settings(deadline=None)
+def test_the_glance_never_denies_what_a_close_look_finds(document, dialect, ensure_ascii, slash):
+    body = (
+        json.dumps(document, ensure_ascii=ensure_ascii).replace("/", slash).encode("utf-8", "surrogatepass")
+    )
+    looking = Looking(max_values=10_000, max_images=100)
+
+    glanced = look(body, dialect=dialect, max_images=100)
+    closely = looking.look_closely(body, dialect, PATH)
+
+    assert (glanced.model, glanced.problem) == (closely.model, closely.problem)
+    assert [slot.where for slot in glanced.slots] == [slot.where for slot in closely.slots]
+    assert list(glanced.strays) == list(closely.strays)
+
+
+@given(st.binary(max_size=80), st.sampled_from(DIALECTS))
+@settings(deadline=None)
+def test_noise_is_a_problem_and_no_error(noise, dialect):
+    looked = look(noise, dialect=dialect)
+
+    assert looked.problem is None or looked.problem.kind in {"not_json", "not_an_object"}
+
+
+def test_slots_beyond_the_limit_are_cut_and_no_strays():
+    body = orjson.dumps(said(*[{"image_url": data_url(PNG)}] * 5, {"text": "?"}))
+
+    cut, whole = look(body), look(body, max_images=5)
+
+    assert (len(cut.slots), cut.is_cut, cut.strays) == (3, True, [])
+    assert (len(whole.slots), whole.is_cut) == (5, False)
+
+
+def test_bodies_of_very_many_slots_are_cut_without_holding_them_all():
+    body = orjson.dumps(said(*[{"image_url": "https://example.org"}] * 3000))
+
+    looked = look(body, max_values=100_000)
+
+    assert (len(looked.slots), looked.is_cut) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", "not_json"),
+        (b"[]", "not_an_object"),
+        (b'{"image_url": [' + b"1," * 99 + b"1]}", "too_many_values"),
+    ],
+)
+def test_what_cannot_be_looked_into_says_why(body, kind):
+    looked = look(body, max_values=50)
+
+    assert looked.problem is not None
+    assert (looked.problem.kind, looked.model) == (kind, "")
+
+
+class SlowForLarge(Looking):
+    def look_closely(self, body, dialect, path):
+        if len(body) > LARGE_BYTES:
+            time.sleep(0.5)
+        return super().look_closely(body, dialect, path)
+
+
+def test_a_body_of_usual_size_does_not_wait_for_large_ones():
+    large = orjson.dumps({"pad": "x" * LARGE_BYTES})
+    small = orjson.dumps(said({"image_url": data_url(PNG)}))
+
+    async def run() -> tuple[float, Looked]:
+        looking = SlowForLarge(max_values=1000, max_images=9)
+        waiting = [asyncio.ensure_future(looking.look(large, DIALECT, PATH)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        started = time.monotonic()
+        looked = await looking.look(small, DIALECT, PATH)
+        seconds = time.monotonic() - started
+        await asyncio.gather(*waiting)
+        await looking.close()
+        return seconds, looked
+
+    seconds, looked = asyncio.run(run())
+
+    assert seconds < 0.3
+    assert len(looked.slots) == 1
