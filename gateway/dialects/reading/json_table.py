@@ -6,7 +6,8 @@ Runs in short steps, so that other threads are never kept waiting for long howev
 import re
 from array import array
 
-from gateway.dialects.reading.json_text import WINDOW_BYTES, NotJsonError, Text, in_string, through
+from gateway.dialects.reading.json_quotes import Quotes
+from gateway.dialects.reading.json_text import WINDOW_BYTES, NotJsonError, Text, through
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SPACES = re.compile(rb"[ \t\n\r]*+")
@@ -112,6 +113,7 @@ class _Reader:
         self.max_values = max_values
         self.values = 0
         self.open: list[int] = []  # entries of the objects and arrays around the present place
+        self.quotes = Quotes(body)
         self.backslash = -1  # the first backslash that is not behind the present place
 
     def read(self) -> None:
@@ -174,17 +176,9 @@ class _Reader:
             self.backslash = len(self.body) if found < 0 else found
         quote = self.body.find(b'"', position + 1, self.backslash)
         if quote < 0:
-            quote = self.escaped_string(self.backslash)
+            quote = self.quotes.after(self.backslash)
         self.enter(position, quote + 1)
         return quote + 1
-
-    def escaped_string(self, position: int) -> int:
-        """Return the place of the closing quote."""
-        while True:
-            stop = in_string(self.body, position, position + WINDOW_BYTES)
-            if self.body[stop] == _QUOTE:
-                return stop
-            position = stop
 
     def scalar(self, position: int) -> int:
         """Enter a number or a word."""
