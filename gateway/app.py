@@ -90,7 +90,9 @@ def create_app(
     looking = Looking(max_values=limits.max_json_values, max_images=limits.max_images)
     fetcher = Fetcher(settings.fetching)
     images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
-    work = BodyWork(looking, images, fetcher, metrics, limits.max_images)
+    work = BodyWork(
+        looking, images, fetcher, metrics, limits.max_images, max_fetched_bytes=limits.max_body_bytes
+    )
     for model, profile in pipeline.profiles.by_model.items():
         metrics.describe_profile(model, profile.source)
     destinations = Destinations(settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gateway.detection.verdict import Verdict
 from gateway.pipeline import ImageOutcome
 from gateway.policy import PLAIN, EffectivePolicy, worst
+from gateway.relay.admission import Reservation
 from gateway.relay.stopwatch import Stopwatch
 from gateway.relay.tracing import NO_TRACE, Trace
 
@@ -32,6 +33,8 @@ class Exchange:
     request_id: str = ""
     is_stream: bool = False  # the answer is an event stream
     trace: Trace = NO_TRACE
+    room: Reservation | None = None  # of its body, and of what is fetched for it
+    fetched_bytes: int = 0  # of pictures at addresses
 
     def answer_starts(self, status: int) -> None:
         """Note that headers go out now."""

@@ -110,6 +110,7 @@ class Proxy:
     async def _inspect(self, request: Request, place: Place, caller: Caller, room: Reservation) -> Answer:
         """Ask the upstream with a body that was looked into, or as it comes where that cannot be done."""
         incoming, exchange = request.incoming, request.exchange
+        exchange.room = room
         try:
             packed = await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:

@@ -62,6 +62,7 @@ class BodyWork:
     fetcher: Fetcher
     metrics: Metrics
     max_images: int
+    max_fetched_bytes: int  # of all pictures of one request that lie at addresses
 
     async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
         """Find the images of a body, and the model it asks for."""
@@ -124,19 +125,19 @@ class BodyWork:
 
     async def _treat_image(self, slot: Slot, exchange: Exchange, asked: Asked, urls: ImageUrls) -> "_Treated":
         with exchange.trace.part("image") as part:
-            treated = await self._attempt(slot, asked, urls)
+            treated = await self._attempt(slot, exchange, asked, urls)
             part.tell("outcome", treated.outcome.verdict.outcome)
             part.tell("bytes_in", treated.outcome.bytes_in)
             part.tell("bytes_out", treated.outcome.bytes_out)
         return treated
 
-    async def _attempt(self, slot: Slot, asked: Asked, urls: ImageUrls) -> "_Treated":
+    async def _attempt(self, slot: Slot, exchange: Exchange, asked: Asked, urls: ImageUrls) -> "_Treated":
         """Take one image through the pipeline."""
         if isinstance(slot.source, Frame):  # frames of a film must stay alike
             asked = _untouched(asked)
         try:
             if urls != "pass" and isinstance(slot.source, DataUrl) and (url := slot.source.url) is not None:
-                return await self._fetch(slot, url, asked, urls)
+                return await self._fetch(slot, url, exchange, asked, urls)
             return await self.images.take(
                 lambda: _read(slot), lambda inline, outcome: _put_back(slot, inline, outcome), asked
             )
@@ -149,9 +150,12 @@ class BodyWork:
             log.exception("image work failed")
             return _skipped(GatewayError.kind, "the image could not be checked", slot)
 
-    async def _fetch(self, slot: Slot, url: str, asked: Asked, urls: ImageUrls) -> "_Treated":
+    async def _fetch(
+        self, slot: Slot, url: str, exchange: Exchange, asked: Asked, urls: ImageUrls
+    ) -> "_Treated":
         """Judge what lies at an address; send it instead of the address, or the address as it came."""
         fetched = await self.fetcher.fetch(url, tenant=asked.tenant)
+        self._make_room(len(fetched.data), exchange)
         # What its server says of the type is no part of the request: nothing is corrected.
         inline = Inline("", fetched.data)
         if urls == "fetch-check-inline":
@@ -163,6 +167,20 @@ class BodyWork:
             lambda _, outcome: _Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
             _untouched(asked),
         )
+
+    def _make_room(self, size_bytes: int, exchange: Exchange) -> None:
+        """Count a fetched picture like a sent one: a hundred addresses are few bytes, their pictures are not.
+
+        Raises:
+            FetchError: The pictures of this request are too large together.
+            QueueFullError: There is no room for it beside other requests.
+        """
+        exchange.fetched_bytes += size_bytes
+        if exchange.fetched_bytes > self.max_fetched_bytes:
+            message = f"expected pictures of at most {self.max_fetched_bytes} bytes behind all addresses"
+            raise FetchError("url_too_large", message)
+        if exchange.room is not None:
+            exchange.room.grow(size_bytes + base64_bytes(size_bytes))
 
     async def _spliced(
         self, looked: Looked, replacements: Sequence[Replacement], exchange: Exchange
@@ -224,6 +242,11 @@ def _put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> _Treated:
 def _put_inline(slot: Slot, outcome: ImageOutcome) -> _Treated:
     """Put what was fetched where its address was."""
     return _Treated(outcome, slot.source.write(outcome.media_type, outcome.data))
+
+
+def base64_bytes(size_bytes: int) -> int:
+    """Return how long data is as base64."""
+    return (size_bytes + 2) // 3 * 4
 
 
 def _read(slot: Slot) -> Inline:

@@ -6,6 +6,7 @@ type are bounded. Neither the caller's headers nor its keys go along. What a pic
 """
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Self
+from weakref import WeakValueDictionary
 
 import aiohttp
 from yarl import URL
@@ -27,6 +29,7 @@ _UNNAMED_TYPES = frozenset(
     {"", "application/octet-stream", "binary/octet-stream"}
 )  # what stores say of any file
 _AT_ONCE = 8  # fetches under way; each may hold max_bytes
+_AT_ONCE_OF_TENANT = 4
 _LONGEST_URL = 8192  # characters
 
 
@@ -62,6 +65,8 @@ class Fetcher:
         self._resolver: PublicResolver | None = None  # needs a running loop, as the session does
         self._cache: ByteBoundedCache[tuple[Fetched, float]] = ByteBoundedCache(settings.cache_bytes)
         self._places = asyncio.Semaphore(_AT_ONCE)
+        # Kept as long as somebody waits or fetches.
+        self._own_places: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -96,13 +101,24 @@ class Fetcher:
         if known is not None and known[1] > self._clock():
             return known[0]
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds), self._places:
+            async with self._place(tenant), asyncio.timeout(self._settings.timeout_seconds):
                 fetched = await self._follow(self._parse(url))
         except TimeoutError as error:
             message = f"the picture did not arrive within {self._settings.timeout_seconds:g} s"
             raise FetchError("url_timed_out", message) from error
         self._cache.put(key, (fetched, self._clock() + self._settings.cache_seconds), len(fetched.data))
         return fetched
+
+    @asynccontextmanager
+    async def _place(self, tenant: str) -> AsyncIterator[None]:
+        """Wait for a place; one tenant, whose addresses may be slow, takes at most half of them."""
+        own = self._own_places.setdefault(tenant, asyncio.Semaphore(_AT_ONCE_OF_TENANT))
+        async with asyncio.timeout(self._settings.timeout_seconds), contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(own)
+            await stack.enter_async_context(self._places)
+            kept = stack.pop_all()
+        async with kept:
+            yield
 
     async def _follow(self, url: URL) -> Fetched:
         for _ in range(self._settings.max_redirects + 1):

@@ -10,15 +10,19 @@ from collections.abc import Callable
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
-# Public by their numbers, or to some versions of Python, and yet not the Internet: Azure's wire server,
-# IETF protocol assignments with Oracle's metadata among them (RFC 6890), relays of 6to4 (RFC 7526).
+# Public by their numbers, or to some versions of Python, and yet not the Internet: Azure's wire server, IETF
+# protocol assignments with Oracle's metadata among them (RFC 6890), relays of 6to4 (RFC 7526), site-local
+# addresses (RFC 3879), documentation (RFC 9637), and local translation, whose IPv4 addresses may stand
+# anywhere (RFC 8215).
 _NOT_THE_INTERNET = tuple(
-    ipaddress.ip_network(network) for network in ("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24")
+    ipaddress.ip_network(network)
+    for network in (
+        *("168.63.129.16/32", "192.0.0.0/24", "192.88.99.0/24"),
+        *("fec0::/10", "3fff::/20", "64:ff9b:1::/48"),
+    )
 )
-# Prefixes behind which stands the IPv4 address in the last 32 bits: mapped, translated (RFC 6052, RFC 8215).
-_CARRIERS = tuple(
-    ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48")
-)
+# Prefixes behind which stands the IPv4 address in the last 32 bits: mapped, translated (RFC 6052).
+_CARRIERS = tuple(ipaddress.ip_network(network) for network in ("::ffff:0:0/96", "64:ff9b::/96"))
 
 
 class ForbiddenAddressError(OSError):

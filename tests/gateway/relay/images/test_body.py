@@ -1,5 +1,6 @@
 """Requests with images, good and bad, through a live gateway."""
 
+import http.client
 import io
 import json
 import threading
@@ -553,6 +554,34 @@ def test_fetched_picture_is_sent_instead_of_its_address(gateway, upstream, pictu
     assert url.startswith("data:image/jpeg;base64,")
     assert answer.headers["x-jnd-verdict"] == "clean"
     assert "x-jnd-reason" not in answer.headers
+
+
+def test_fetched_pictures_of_a_request_are_bounded_like_a_body(
+    gateway, upstream, picture_server, png, chat_body
+):
+    urls = [f"http://127.0.0.1:{picture_server.port}/{number}.png" for number in range(5)]
+    most = {"max_body_bytes": 3 * len(png)}
+    server = gateway(**_fetching(picture_server, "fetch-check-inline"), limits=most)
+
+    answer = server.chat(chat_body(*urls))
+
+    parts = orjson.loads(upstream.last["body"])["messages"][0]["content"][1:]
+    assert sum(part["image_url"]["url"].startswith("data:") for part in parts) == 3
+    assert answer.headers["x-jnd-unchecked"] == "url_too_large"
+
+
+def test_fetched_pictures_take_room_like_sent_ones(gateway, picture_server, png, chat_body):
+    body = chat_body(f"http://127.0.0.1:{picture_server.port}/a.png")
+    settings = _fetching(picture_server, "fetch-check-inline")
+    server = gateway(**settings, limits={"queue_bytes": len(body) + len(png)})
+
+    other = http.client.HTTPConnection("127.0.0.1", server.port)
+    other.request("POST", "/v1/chat/completions", chat_body(), {"x-test": "silent"})
+    assert server.settles_at("jnd_queue_bytes", len(chat_body()))
+    answer = server.chat(body)
+    other.close()
+
+    assert answer.status == 429
 
 
 @pytest.mark.parametrize("image_urls", ["fetch-check-pass", "fetch-check-inline"])

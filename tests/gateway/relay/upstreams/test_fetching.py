@@ -298,3 +298,27 @@ def test_a_failure_is_not_kept():
                 return await fetcher.fetch(url)
 
     assert asyncio.run(run()).data == PICTURE
+
+
+def test_one_tenant_s_slow_addresses_leave_places_to_others():
+    server = Server()
+
+    async def run() -> Fetched:
+        async with serving(server):
+            settings = Fetching(ports={server.port}, private_hosts=("in.test",), timeout_seconds=2.0)
+            async with Fetcher(settings, resolver=Names()) as fetcher:
+                slow = [
+                    asyncio.ensure_future(
+                        fetcher.fetch(f"http://in.test:{server.port}/silent", tenant="slow")
+                    )
+                    for _ in range(20)
+                ]
+                await asyncio.sleep(0.1)
+                async with asyncio.timeout(1.0):
+                    found = await fetcher.fetch(f"http://in.test:{server.port}/picture", tenant="other")
+                for each in slow:
+                    each.cancel()
+                await asyncio.gather(*slow, return_exceptions=True)
+            return found
+
+    assert asyncio.run(run()).data == PICTURE
