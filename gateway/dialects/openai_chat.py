@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import orjson
 
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.document import Fields, Node, Object
+from gateway.dialects.reading.document import Fields, Node, Object, Text
 from gateway.dialects.reading.film import films
-from gateway.dialects.reading.places import Grammar, Place, Reader, member, objects, walk
-from gateway.dialects.reading.readers import files, picture_urls, unseen
+from gateway.dialects.reading.places import Grammar, Place, Reader, member, misfits, objects, texts, walk
+from gateway.dialects.reading.readers import file_strings, files, picture_urls, unseen
+from gateway.dialects.reading.sources import Unseen
 from gateway.errors import GatewayError
 
 _PATH = "/chat/completions"
@@ -50,18 +51,21 @@ class OpenAIChat:
         return orjson.dumps({"error": fields})
 
 
-def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:
+def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     """Read a file: its data or its id in an object, or its data alone."""
-    yield from files(part, value, where)
+    yield from file_strings(value, where)
+    yield from misfits(value, where, Text, Object)
     for path, inner in objects(value, where):
         for key, reader in _FILE.items():
             for node in inner.all(key):
                 yield from reader(inner, node, member(path, key))
 
 
-def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:
+def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     """Read pictures that are no pixels any more."""
-    yield from unseen("image_embeds")(part, value, where)
+    for path, text in texts(value, where):
+        yield Slot(path, Unseen("image_embeds", (text,)))
+    yield from misfits(value, where, Text, Object, reason="image_embeds")
     for path, inner in objects(value, where):
         for key, node in inner.items:
             yield from unseen("image_embeds")(inner, node, member(path, key))

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.document import Array, Node, Object, Text
+from gateway.dialects.reading.document import Array, Node, Object, Scalar, Text
 from gateway.dialects.reading.sources import Unseen
+from gateway.dialects.reading.strays import UNKNOWN_PLACE
 
 ANY_KEY = "*"  # in `Place.leads`: every key that is not named there
 DUPLICATE_KEYS = "duplicate_keys"  # the reason of what readers would disagree on
@@ -81,6 +82,31 @@ def objects(node: Node, where: str) -> Iterator[tuple[str, Object]]:
             waiting.extend(reversed(each))
         elif isinstance(found, Object):
             yield path, found
+
+
+def misfits(
+    node: Node, where: str, *expected: type[Text | Object], reason: str = UNKNOWN_PLACE
+) -> Iterator[Slot]:
+    """Tell, once, of what is none of the expected kinds: some readers take a list of numbers for bytes."""
+    waiting: list[Iterator[Node]] = [iter([node])]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+        elif isinstance(found, Array):
+            waiting.append(iter(found))
+        elif not isinstance(found, expected) and not _is_nothing(found):
+            yield Slot(where, Unseen(reason))
+            return
+
+
+def _is_nothing(node: Text | Object | Scalar) -> bool:
+    """Tell what cannot hold or name anything: null, true, false, an empty string or object."""
+    if isinstance(node, Object):
+        return next(iter(node), None) is None
+    if isinstance(node, Text):
+        return node.end - node.start <= len('""')
+    return node.body[node.start : node.start + 1] in b"ntf"
 
 
 def member(where: str, key: str) -> str:

@@ -32,6 +32,9 @@ SHOWN = [
         {"messages[0].images[0]": "invalid_base64"},
     ),
     ({"messages": [{"role": "user", "content": "?", "images": None}], "images": []}, {}),
+    # Go reads a list of numbers as bytes.
+    ({"prompt": "?", "images": [list(PNG)]}, {"images": "unknown_place"}),
+    ({"messages": [{"role": "user", "images": {"0": base64(PNG)}}]}, {"messages[0].images": "unknown_place"}),
     (
         {
             "messages": [

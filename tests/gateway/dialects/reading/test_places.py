@@ -5,13 +5,14 @@ import orjson
 import pytest
 
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.document import Node, Object, read_document
+from gateway.dialects.reading.document import Node, Object, Text, read_document
 from gateway.dialects.reading.places import (
     ANY_KEY,
     DUPLICATE_KEYS,
     Grammar,
     Place,
     member,
+    misfits,
     objects,
     texts,
     walk,
@@ -86,6 +87,17 @@ def test_a_key_named_very_often_is_told_and_not_read_every_time():
     assert len(sources) == 9
     assert isinstance(sources[-1], Unseen)
     assert sources[-1].reason == DUPLICATE_KEYS
+
+
+def test_what_is_none_of_the_kinds_expected_is_told_once_however_deep():
+    depth = 5_000
+    body = b'{"a": ' + b"[" * depth + b"1, 2" + b"]" * depth + b', "b": ["x", [{"y": 1}]]}'
+    document = read_document(body, max_values=100_000)
+    (deep,), (mixed,) = document.all("a"), document.all("b")
+
+    assert [slot.where for slot in misfits(deep, "a", Text)] == ["a"]
+    assert [slot.where for slot in misfits(mixed, "b", Text)] == ["b"]
+    assert list(misfits(mixed, "b", Text, Object)) == []
 
 
 def test_a_reader_gets_one_or_a_list():
