@@ -12,7 +12,7 @@ from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.document import Fields, Node, Object, Text
 from gateway.dialects.reading.film import films
 from gateway.dialects.reading.places import Grammar, Place, Reader, member, misfits, objects, texts, walk
-from gateway.dialects.reading.readers import file_strings, files, picture_urls, unseen
+from gateway.dialects.reading.readers import file_strings, files, misfits_at, picture_urls, unseen
 from gateway.dialects.reading.sources import Unseen
 from gateway.errors import GatewayError
 
@@ -59,6 +59,7 @@ def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG
         for key, reader in _FILE.items():
             for node in inner.all(key):
                 yield from reader(inner, node, member(path, key))
+        yield from misfits_at(inner, tuple(_FILE), path)
 
 
 def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader

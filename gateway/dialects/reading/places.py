@@ -9,6 +9,7 @@ disagree on which one counts.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.document import Array, Node, Object, Scalar, Text
@@ -30,6 +31,11 @@ class Place:
 
     leads: Mapping[str, str] = field(default_factory=dict)  # key to the name of the place it leads to
     reads: Mapping[str, Reader] = field(default_factory=dict)  # key to what finds the slots in its value
+
+    @cached_property
+    def folded(self) -> Mapping[str, str]:
+        """The keys as readers know them that pay no regard to case."""
+        return {folded(key): key for key in (*self.leads, *self.reads) if key != ANY_KEY}
 
 
 Grammar = Mapping[str, Place]
@@ -100,6 +106,16 @@ def misfits(
             return
 
 
+def misspelt(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+    """Tell of a key in another case than the API's: readers written in Go take it all the same."""
+    yield from misfits(value, where)
+
+
+def folded(key: str) -> str:
+    """Return a key as Go's readers compare it: of no case, and with two letters that look like s and k."""
+    return (key if key.isascii() else key.replace("\N{LATIN SMALL LETTER LONG S}", "s")).lower()
+
+
 def _is_nothing(node: Text | Object | Scalar) -> bool:
     """Tell what cannot hold or name anything: null, true, false, an empty string or object."""
     if isinstance(node, Object):
@@ -129,7 +145,11 @@ def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str
     for key, value in holder:
         read, name = place.reads.get(key), place.leads.get(key, otherwise)
         if read is None and name is None:
-            continue
+            known = place.folded.get(folded(key))
+            if known is None:
+                continue
+            # Written as no API writes it: what it leads to is looked at, what it holds is told.
+            read, name = place.reads.get(known) and misspelt, place.leads.get(known)
         occurrences[key] += 1
         if occurrences[key] > _MOST_OCCURRENCES:
             continue

@@ -5,7 +5,16 @@ from collections.abc import Iterator, Sequence
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.document import Node, Object, Text
 from gateway.dialects.reading.media import kind_of
-from gateway.dialects.reading.places import DUPLICATE_KEYS, Reader, member, misfits, objects, texts
+from gateway.dialects.reading.places import (
+    DUPLICATE_KEYS,
+    Reader,
+    folded,
+    member,
+    misfits,
+    misspelt,
+    objects,
+    texts,
+)
 from gateway.dialects.reading.sources import BareBase64, DataUrl, FileData, TypedBase64, Unseen
 
 _HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what it holds
@@ -72,10 +81,13 @@ def strings_at(holder: Object, key: str, where: str) -> Iterator[tuple[str, Text
 
 
 def misfits_at(holder: Object, keys: Sequence[str], where: str) -> Iterator[Slot]:
-    """Tell of what stands at keys of an object in the place of strings."""
-    for key in keys:
-        for node in holder.all(key):
+    """Tell of what is no string at keys of an object, and of whatever is at these keys in another case."""
+    names = {folded(key) for key in keys}
+    for key, node in holder:
+        if key in keys:
             yield from misfits(node, member(where, key), Text)
+        elif folded(key) in names:
+            yield from misspelt(holder, node, member(where, key))
 
 
 def unseen(reason: str) -> Reader:

@@ -20,9 +20,21 @@ _BASE64 = re.compile(
     rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB|DEpYTCAN"
     rb"|JVBERi0|\"Qk[0-3].{5}AAAA)[A-Za-z0-9+/_-]{12}",
 )
+# The same, its opening on several lines; as words on lines could be taken for that, more must follow.
+_BROKEN = re.compile(
+    rb"(?:%s|(?<![A-Za-z0-9+/_-])[/_]\n*9\n*j\n*[/_]\n*[2-7w-z/_]|%s|%s(?:\n*.){6}\n*%s|%s|%s|%s|%s|%s)"
+    rb"(?:\n*[A-Za-z0-9+/_-]){24}"
+    % tuple(
+        rb"\n*".join(bytes([letter]) for letter in opening)
+        for opening in (
+            *(b"iVBORw0KGgo", b"R0lGOD", b"UklGR", b"XRUJQ", b"SUkqA"),
+            *(b"TU0AK", b"GZ0eXB", b"DEpYTCAN", b"JVBERi0"),
+        )
+    )
+)
 _LONGEST_ESCAPE = len(b"\\u0000")
 _ENDS_IN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|[nrtfb])\Z")
-_SPACE_ESCAPES = (b"\\n", b"\\r", b"\\t")
+_LINE_BREAKS = (b"\\n", b"\\r", b"\r")
 
 
 @dataclass(frozen=True)
@@ -162,7 +174,7 @@ def _shows_image(text: bytes, place: int, end: int) -> bool:
     # What is before it shows whether base64 begins here or has been going on.
     before = text[max(place - _LONGEST_ESCAPE, 0) : place]
     context = (b" " if _ENDS_IN_ESCAPE.search(before) else before[-1:]) + context
-    for escape in _SPACE_ESCAPES:
-        context = context.replace(escape, b" ")
-    context = context.replace(b"\\", b"")
-    return _DATA_URL.search(context) is not None or _BASE64.search(context) is not None
+    for escape in _LINE_BREAKS:
+        context = context.replace(escape, b"\n")
+    context = context.replace(b"\\t", b" ").replace(b"\\", b"")
+    return any(each.search(context) is not None for each in (_DATA_URL, _BASE64, _BROKEN))

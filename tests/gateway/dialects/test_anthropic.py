@@ -66,6 +66,11 @@ SHOWN = [
         {f"{FIRST}.source.url": "unknown_place"},
     ),
     (blocks({"type": "image", "source": "https://example.org/a.png"}), {f"{FIRST}.source": "unknown_place"}),
+    (blocks({"type": "image", "Source": sent(PNG)}), {f"{FIRST}.Source": "unknown_place"}),
+    (
+        blocks({"type": "image", "source": {"type": "base64", "Data": base64(PNG)}}),
+        {f"{FIRST}.source.Data": "unknown_place"},
+    ),
     (blocks({"type": "search_result", "source": "https://example.org/a", "content": []}), {}),
     (document({"type": "text", "media_type": "text/plain", "data": "Words."}), {}),
     (

@@ -11,6 +11,7 @@ from gateway.dialects.reading.places import (
     DUPLICATE_KEYS,
     Grammar,
     Place,
+    folded,
     member,
     misfits,
     objects,
@@ -87,6 +88,24 @@ def test_a_key_named_very_often_is_told_and_not_read_every_time():
     assert len(sources) == 9
     assert isinstance(sources[-1], Unseen)
     assert sources[-1].reason == DUPLICATE_KEYS
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"Pages": {"picture": "a"}}, ["Pages.picture"]),
+        ({"page\u017f": {"PICTURE": "a"}}, ["page\u017f.PICTURE"]),
+        ({"pages": {"Pic\u212aure": "a", "Picture": None}}, []),
+        ({"LOOSE": {"front": {"Picture": 1}}}, ["LOOSE.front.Picture"]),
+    ],
+)
+def test_keys_in_another_case_are_followed_and_what_they_hold_is_told(body: Any, expected: list[str]):
+    assert where(body) == expected
+
+
+def test_keys_are_compared_as_go_compares_them():
+    assert folded("\u017four\u212aE") == "sourke"
+    assert folded("ma\u00df") != folded("mass")
 
 
 def test_what_is_none_of_the_kinds_expected_is_told_once_however_deep():

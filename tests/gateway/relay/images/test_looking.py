@@ -61,13 +61,17 @@ json_values = st.recursive(
     st.none()
     | st.floats()
     | st.text()
-    | st.sampled_from([data_url(PNG), base64(JPEG), "https://x.org/a.png"]),
+    | st.integers(0, 255)
+    | st.sampled_from([data_url(PNG), base64(JPEG), "https://x.org/a.png", "/9j\n/4" + base64(JPEG)[6:]])
+    | st.sampled_from(["data:;base64,i\nVBORw0KGgo" + base64(PNG)[11:], "iVBO\r\n" + base64(PNG)[4:]]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
                 ["messages", "content", "image_url", "url", "input", "images", "source", "data", "file"]
             )
+            | st.sampled_from(["Image_URL", "imageS", "image\u017f", "\u017fource", "Data", "URL", "Parts"])
+            | st.sampled_from(["parts", "inlineData", "InlineData", "file_data", "FileUri", "FILE", "result"])
             | st.text(max_size=3),
             inner,
             max_size=3,
@@ -78,7 +82,12 @@ json_values = st.recursive(
 
 
 @given(
-    st.dictionaries(st.sampled_from(["messages", "contents", "model", "images", "input"]), json_values),
+    st.dictionaries(
+        st.sampled_from(
+            ["messages", "contents", "model", "images", "input", "Images", "image\u017f", "Input"]
+        ),
+        json_values,
+    ),
     st.sampled_from(DIALECTS),
     st.booleans(),
     st.sampled_from(["/", "\\/"]),
