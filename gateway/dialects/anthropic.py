@@ -81,7 +81,7 @@ def _model_of_first(batch: Fields) -> object:
     return params_read.get("model") if isinstance(params_read, dict) else None
 
 
-def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
+def sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
     """Read the source of a picture or document: data, an address, or the id of a file."""
     kinds = _kinds(block)
     is_document = "document" in kinds
@@ -113,7 +113,7 @@ def _kinds(holder: Object) -> set[str]:
 
 def _in_system(block: Object, value: Node, where: str) -> Iterator[Slot]:
     """Tell of a picture among the instructions, where the API knows none."""
-    for slot in _sources(block, value, where):
+    for slot in sources(block, value, where):
         yield Slot(slot.where, Unseen("image_in_system", slot.source.texts))
 
 
@@ -122,7 +122,7 @@ _GRAMMAR: Grammar = {
     "batched": Place({"params": "request"}),
     "message": Place({"content": "block"}),
     "block": Place(
-        {"content": "block", "source": "source"}, {"source": _sources, "file_id": unseen("file_id")}
+        {"content": "block", "source": "source"}, {"source": sources, "file_id": unseen("file_id")}
     ),
     "source": Place({"content": "block"}),
     "system": Place({"content": "system"}, {"source": _in_system}),

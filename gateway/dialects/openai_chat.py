@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import orjson
 
+from gateway.dialects.anthropic import sources
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.document import Fields, Node, Object, Text
 from gateway.dialects.reading.film import films
@@ -26,7 +27,7 @@ class OpenAIChat:
 
     name = "openai_chat"
     credential_headers: Sequence[bytes] = (b"authorization",)
-    markers: Sequence[bytes] = (b'"image_', b'"file', b'"video')
+    markers: Sequence[bytes] = (b'"image', b'"file', b'"video', b'"document')
     text_keys = frozenset({"content", "text", "arguments", "reasoning_content", "refusal", "input"})
     json_keys = frozenset({"arguments", "input", "parameters", "metadata"})
 
@@ -51,6 +52,29 @@ class OpenAIChat:
         return orjson.dumps({"error": fields})
 
 
+def _shown(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read what parts of Hugging Face's templates show, at a key that others use for words."""
+    kinds = {node.text() for node in part.all("type") if isinstance(node, Text)}
+    if not kinds.isdisjoint(_UNSEEN_KINDS):
+        yield from unseen(next(iter(kinds & _UNSEEN_KINDS)))(part, value, where)
+    elif "image" in kinds:
+        yield from picture_urls(part, value, where)
+
+
+def _source(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read the source of a picture or document in Anthropic's form."""
+    kinds = {node.text() for node in part.all("type") if isinstance(node, Text)}
+    if not kinds.isdisjoint({"image", "document"}):
+        yield from sources(part, value, where)
+
+
+def _loose(message: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read pictures in a list beside the words of a message; those that are parts are led to."""
+    for path, text in texts(value, where):
+        yield from picture_urls(message, text, path)
+    yield from misfits(value, where, Text, Object)
+
+
 def _file(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     """Read a file: its data or its id in an object, or its data alone."""
     yield from file_strings(value, where)
@@ -72,6 +96,7 @@ def _embeddings(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noq
             yield from unseen("image_embeds")(inner, node, member(path, key))
 
 
+_UNSEEN_KINDS = frozenset({"document", "video"})
 _FILE: Mapping[str, Reader] = {
     "file_data": files,
     "file_url": unseen("document"),
@@ -85,10 +110,15 @@ _GRAMMAR: Grammar = {
         {
             "image_url": picture_urls,
             "image_file": picture_urls,
+            "image": picture_urls,
+            "images": _loose,
+            "document_url": unseen("document"),
+            "file_url": unseen("document"),
             "file": _file,
             "video_url": films,
             "video": films,
             "image_embeds": _embeddings,
         },
+        {"url": _shown, "source": _source},
     ),
 }

@@ -9,12 +9,17 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 # Keys under which requests name pictures and files, whatever the dialect; in lower case.
 NAMING_KEYS = frozenset(
-    {b"image_url", b"imageurl", b"image_file", b"image_id", b"file_id", b"fileid", b"file_uri", b"fileuri"}
+    {
+        *(b"image_url", b"imageurl", b"image_uri", b"imageuri", b"image_file", b"image_id"),
+        *(b"file_id", b"fileid", b"file_uri", b"fileuri", b"file_url", b"fileurl"),
+        *(b"document_url", b"documenturl", b"video_url", b"videourl"),
+    }
 )
 # In lower case: data URLs, then base64 of PNG, JPEG (URL-safe, too), GIF, WebP,
 # TIFF (both ways), HEIC or AVIF, JPEG XL, BMP and PDF: the first letters alone, as a line may end after them.
 _SIGNS = (
-    *(b"data:image", b";base64,", b"ivbo", b"/9j", b"_9j", b"r0lg", b"uklg"),
+    *(b"data:image", b";base64,", b"ivbo", b"r0lg", b"uklg"),
+    *(start + end for start in (b"/9j", b"_9j") for end in (b"/", b"_", b"\\", b"\n", b"\r")),
     *(b"sukq", b"tu0a", b"gz0e", b"depy", b'"qk', b"jvbe"),
 )
 # Letters that Go's readers take for s and k in keys: as they are, and as escapes.

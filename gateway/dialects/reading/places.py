@@ -31,6 +31,8 @@ class Place:
 
     leads: Mapping[str, str] = field(default_factory=dict)  # key to the name of the place it leads to
     reads: Mapping[str, Reader] = field(default_factory=dict)  # key to what finds the slots in its value
+    # Likewise, of keys that others use for words too: they count as they are spelt, and in no other case.
+    exact: Mapping[str, Reader] = field(default_factory=dict)
 
     @cached_property
     def folded(self) -> Mapping[str, str]:
@@ -143,7 +145,7 @@ def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str
     otherwise = place.leads.get(ANY_KEY)
     occurrences: Counter[str] = Counter()
     for key, value in holder:
-        read, name = place.reads.get(key), place.leads.get(key, otherwise)
+        read, name = place.reads.get(key) or place.exact.get(key), place.leads.get(key, otherwise)
         if read is None and name is None:
             known = place.folded.get(folded(key))
             if known is None:

@@ -8,11 +8,12 @@ from typing import Protocol
 
 from gateway.dialects.reading.document import Object, Text
 from gateway.dialects.reading.glance import NAMING_KEYS, SPELLED, Signs
-from gateway.dialects.reading.json_table import OPEN_ARRAY, Table
+from gateway.dialects.reading.json_table import OPEN_ARRAY, OPEN_OBJECT, Table
 
 IN_TEXT, UNKNOWN_PLACE = "image_in_text", "unknown_place"
 
 _SIGNS = Signs()
+_INNER_KEYS = frozenset({b"url", b"uri", b"id", b"file_id"})  # of objects under keys that name pictures
 _LONGEST_MATCH = 160  # bytes of what the expressions below match
 _STEP_BYTES = 64  # signs nearer than this to one that was looked at were looked at with it
 _DATA_URL = re.compile(rb"data:image/[a-z0-9.+-]{1,40}[^,\"]{0,80},(?:[a-z0-9+/_-]{4}|<svg|%)", re.IGNORECASE)
@@ -129,17 +130,38 @@ class _Search:
         return self.named(entry)
 
     def named(self, entry: int) -> Sequence[int]:
-        """Return the string under a key that names pictures or files, if this is such a key."""
+        """Return the first string that names something under a key that names pictures or files."""
         length = self.table.ends[entry] - self.table.starts[entry]
-        if length > _LONGEST_MATCH or not self.table.is_key(entry) or not self.table.is_string(entry + 1):
+        if length > _LONGEST_MATCH or not self.table.is_key(entry):
             return ()
-        is_naming = self.table.text(entry).value().lower() in NAMING_KEYS
-        is_known = self.table.starts[entry + 1] in self.known
-        is_empty = self.table.ends[entry + 1] - self.table.starts[entry + 1] <= len('""')
-        # What a tool is told, or tells, of files by name is words: the model sees no file.
-        if not is_naming or is_known or is_empty or self.reason(entry + 1) == IN_TEXT:
+        if self.table.text(entry).value().lower() not in NAMING_KEYS:
             return ()
-        return (entry + 1,)
+        for name in self.names_at(entry + 1):
+            is_known = self.table.starts[name] in self.known
+            is_empty = self.table.ends[name] - self.table.starts[name] <= len('""')
+            # What a tool is told, or tells, of files by name is words: the model sees no file.
+            if not is_known and not is_empty and self.reason(name) != IN_TEXT:
+                return (name,)
+        return ()
+
+    def names_at(self, value: int) -> Iterator[int]:
+        """Yield the strings of a value: itself, elements of a list, what objects name things by."""
+        if self.table.is_string(value):
+            yield value
+        elif self.table.kind(value) == OPEN_ARRAY:
+            for element in self.table.within(value):
+                if self.table.kind(element) != OPEN_ARRAY:
+                    yield from self.names_at(element)
+        elif self.table.kind(value) == OPEN_OBJECT:
+            for key in self.table.within(value):
+                if self.table.is_key(key) and self.table.is_string(key + 1) and self.is_name(key):
+                    yield key + 1
+
+    def is_name(self, key: int) -> bool:
+        """Tell keys of addresses and ids."""
+        return self.table.ends[key] - self.table.starts[key] <= _LONGEST_MATCH and (
+            self.table.text(key).value().lower() in _INNER_KEYS
+        )
 
     def where(self, entry: int) -> str:
         """Return the path of a string, or of the object whose key it is."""
@@ -165,7 +187,9 @@ class _Search:
 
 
 def _is_spelled(body: bytes, place: int) -> bool:
-    return body[place : place + len(b"\\u000a")].lower().startswith(SPELLED)
+    # Of JPEG a sign ends in a backslash, with which the sign of an escape may begin.
+    after = place + len(b"/9j")
+    return any(body[at : at + len(b"\\u000a")].lower().startswith(SPELLED) for at in (place, after))
 
 
 def _shows_image(text: bytes, place: int, end: int) -> bool:

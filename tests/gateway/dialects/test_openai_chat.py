@@ -91,6 +91,27 @@ SHOWN = [
         parts({"type": "image_embeds", "image_embeds": {"image_grid_thw": base64(b"tensor")}}),
         {f"{FIRST}.image_embeds.image_grid_thw": "image_embeds"},
     ),
+    (
+        parts({"type": "document_url", "document_url": "https://a/b.pdf"}),
+        {f"{FIRST}.document_url": "document"},
+    ),
+    (parts({"type": "file_url", "file_url": {"url": "https://a/b.pdf"}}), {f"{FIRST}.file_url": "document"}),
+    (parts({"type": "image", "image": "https://a/b.png"}), {f"{FIRST}.image": "url"}),
+    (parts({"type": "image", "image": data_url(PNG)}), {f"{FIRST}.image": "png"}),
+    (parts({"type": "image", "url": "https://a/b.png"}), {f"{FIRST}.url": "url"}),
+    (parts({"type": "video", "url": "https://a/b.mp4"}), {f"{FIRST}.url": "video"}),
+    (
+        parts({"type": "image", "source": {"type": "url", "url": "https://a/b"}}),
+        {f"{FIRST}.source.url": "url"},
+    ),
+    (
+        parts(
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": base64(PNG)}}
+        ),
+        {f"{FIRST}.source.data": "png"},
+    ),
+    (parts({"type": "text", "text": "?", "url": "https://a/b", "source": {"url": "https://a"}}), {}),
+    ({"messages": [{"content": "?", "images": [base64(PNG)]}]}, {"messages[0].images[0]": "png"}),
     (parts({"Image_url": {"url": "data:;base64,iVBO\nRw0"}}), {f"{FIRST}.Image_url": "unknown_place"}),
     (parts({"image_url": {"URL": "https://a/b.png"}}), {f"{FIRST}.image_url.URL": "unknown_place"}),
     (parts({"file": {"File_Data": base64(PNG)}}), {f"{FIRST}.file.File_Data": "unknown_place"}),

@@ -108,9 +108,29 @@ def test_files_and_addresses_named_in_unknown_places_are_told(key):
 
 
 @pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"url": "https://a"}, "x.image_url.url"),
+        ({"detail": "low", "id": "a1"}, "x.image_url.id"),
+        (["https://a"], "x.image_url[0]"),
+        ([{"detail": 1}, {"URL": "https://a"}], "x.image_url[1].URL"),
+    ],
+)
+def test_what_objects_and_lists_name_is_told(value, where):
+    assert strays({"x": {"image_url": value}}) == {UNKNOWN_PLACE: (where, 1)}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"tools": [{"parameters": {"file_id": "a1"}}]},
+        {
+            "tools": [
+                {"parameters": {"properties": {"image_url": {"type": "string"}, "file_url": {"id": "u"}}}}
+            ]
+        },
+        {"x": {"image_url": {"type": "object", "properties": {"url": {"type": "string"}}}}},
+        {"x": {"image_url": {"url": ""}}},
         {"x": {"file_id": ""}},
         {"x": {"file_id": {"type": "string"}}},
         {"x": {"required": ["file_id", "image_url"]}},
