@@ -238,6 +238,37 @@ def test_a_body_that_cannot_be_unpacked_is_told(gateway, upstream, name, body):
     assert upstream.last["body"] == body
 
 
+UTF_7 = b'{"model": "m", "messages": [{"content": [{"+AGk-mage_url": {"url": "+AGQ-ata:;base64,AAAA"}}]}]}'
+
+
+def test_a_body_in_another_character_set_is_told_and_goes_on_as_it_is(gateway, upstream):
+    answer = gateway().chat(UTF_7, content_type="application/json; charset=utf-7")
+
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert "charset" in answer.headers["x-jnd-reason"]
+    assert upstream.last["body"] == UTF_7
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "cp037"])
+def test_a_body_in_another_character_set_is_refused_where_what_cannot_be_checked_is(
+    gateway, upstream, charset
+):
+    answer = gateway(policy={"on_failure": "refuse"}).chat(
+        UTF_7, content_type=f"application/json; charset={charset}"
+    )
+
+    assert (answer.status, answer.error["code"]) == (400, "charset")
+    assert upstream.requests == []
+
+
+def test_a_body_in_the_usual_character_sets_is_looked_into(gateway):
+    server = gateway(policy={"on_failure": "refuse"})
+
+    for charset in ("utf-8", "UTF-8", "us-ascii", "ISO-8859-1"):
+        answer = server.chat(b'{"model": "m"}', content_type=f"application/json; charset={charset}")
+        assert (answer.status, answer.headers["x-jnd-verdict"]) == (200, "none")
+
+
 def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
     server = gateway(upstream={"api_key": "ours"})
 
