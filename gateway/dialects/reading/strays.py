@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 from gateway.dialects.reading.document import Object, Text
@@ -13,17 +14,22 @@ from gateway.dialects.reading.json_table import OPEN_ARRAY, OPEN_OBJECT, Table
 IN_TEXT, UNKNOWN_PLACE = "image_in_text", "unknown_place"
 
 _SIGNS = Signs()
+_URI_KEYS = frozenset({b"file_uri", b"fileuri"})
+_TYPE_KEYS = frozenset({b"mime_type", b"mimetype"})
+_WITHOUT_PICTURES = re.compile(rb"\s*(?:audio|text)/", re.IGNORECASE)
+_MOST_NEIGHBOURS = 16  # members of an object that are asked what its file is
 _INNER_KEYS = frozenset({b"url", b"uri", b"id", b"file_id"})  # of objects under keys that name pictures
 _LONGEST_MATCH = 160  # bytes of what the expressions below match
 _STEP_BYTES = 64  # signs nearer than this to one that was looked at were looked at with it
 _DATA_URL = re.compile(rb"data:image/[a-z0-9.+-]{1,40}[^,\"]{0,80},(?:[a-z0-9+/_-]{4}|<svg|%)", re.IGNORECASE)
 _BASE64 = re.compile(
-    rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB|DEpYTCAN"
+    rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB(?!NNE[EI])|DEpYTCAN"
     rb"|JVBERi0|\"Qk[0-3].{5}AAAA)[A-Za-z0-9+/_-]{12}",
 )
 # The same, its opening on several lines; as words on lines could be taken for that, more must follow.
 _BROKEN = re.compile(
-    rb"(?:%s|(?<![A-Za-z0-9+/_-])[/_]\n*9\n*j\n*[/_]\n*[2-7w-z/_]|%s|%s(?:\n*.){6}\n*%s|%s|%s|%s|%s|%s)"
+    rb"(?:%s|(?<![A-Za-z0-9+/_-])[/_]\n*9\n*j\n*[/_]\n*[2-7w-z/_]|%s|%s(?:\n*.){6}\n*%s|%s|%s"
+    rb"|%s(?!\n*N\n*N\n*E\n*[EI])|%s|%s)"
     rb"(?:\n*[A-Za-z0-9+/_-]){24}"
     % tuple(
         rb"\n*".join(bytes([letter]) for letter in opening)
@@ -134,7 +140,8 @@ class _Search:
         length = self.table.ends[entry] - self.table.starts[entry]
         if length > _LONGEST_MATCH or not self.table.is_key(entry):
             return ()
-        if self.table.text(entry).value().lower() not in NAMING_KEYS:
+        key = self.table.text(entry).value().lower()
+        if key not in NAMING_KEYS or (key in _URI_KEYS and self.is_without_pictures(entry)):
             return ()
         for name in self.names_at(entry + 1):
             is_known = self.table.starts[name] in self.known
@@ -143,6 +150,18 @@ class _Search:
             if not is_known and not is_empty and self.reason(name) != IN_TEXT:
                 return (name,)
         return ()
+
+    def is_without_pictures(self, entry: int) -> bool:
+        """Tell whether the object around says that its file is a sound or a text, and nothing else."""
+        around = list(islice(self.table.within(self.table.parents[entry]), 2 * _MOST_NEIGHBOURS + 1))
+        types = [
+            self.table.text(key + 1).head(_LONGEST_MATCH)
+            for key in around[::2]
+            if self.table.text(key).head(_LONGEST_MATCH).lower() in _TYPE_KEYS
+            and self.table.is_string(key + 1)
+        ]
+        is_whole = len(around) <= 2 * _MOST_NEIGHBOURS
+        return is_whole and bool(types) and all(_WITHOUT_PICTURES.match(each) for each in types)
 
     def names_at(self, value: int) -> Iterator[int]:
         """Yield the strings of a value: itself, elements of a list, what objects name things by."""
