@@ -18,6 +18,7 @@ from gateway.dialects.reading.sources import Unseen
 from gateway.errors import GatewayError
 
 _PATH = "/chat/completions"
+_OTHERS = frozenset({"/invocations", "/tokenize"})  # vLLM and SGLang take the same bodies there
 _NOT_OURS = "/openai/deployments/"  # Azure's, where the path names the model
 _TYPES: Mapping[int, str] = {401: "authentication_error", 429: "rate_limit_error"}  # by status; else by class
 
@@ -33,7 +34,7 @@ class OpenAIChat:
 
     def takes(self, path: str) -> bool:
         """Take every path that ends as OpenAI's does: whoever imitates it takes the same body."""
-        return path.endswith(_PATH) and _NOT_OURS not in path
+        return (path.endswith(_PATH) and _NOT_OURS not in path) or path in _OTHERS
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield images, files and videos of every message."""

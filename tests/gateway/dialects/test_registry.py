@@ -12,6 +12,8 @@ PATHS = [
     "/openai/deployments/d/chat/completions",
     "/openai/v1/chat/completions",
     "/models/chat/completions",
+    "/invocations",
+    "/tokenize",
     "/api/v1/chat/completions",
     "/v1beta/openai/chat/completions",
     "/v1/projects/p/locations/l/endpoints/openapi/chat/completions",
