@@ -220,4 +220,5 @@ def _shows_image(text: bytes, place: int, end: int) -> bool:
     for escape in _LINE_BREAKS:
         context = context.replace(escape, b"\n")
     context = context.replace(b"\\t", b" ").replace(b"\\", b"")
-    return any(each.search(context) is not None for each in (_DATA_URL, _BASE64, _BROKEN))
+    expressions = (_DATA_URL, _BASE64, _BROKEN) if b"\n" in context else (_DATA_URL, _BASE64)
+    return any(each.search(context) is not None for each in expressions)
