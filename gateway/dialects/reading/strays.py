@@ -207,8 +207,8 @@ class _Search:
 
 def _is_spelled(body: bytes, place: int) -> bool:
     # Of JPEG a sign ends in a backslash, with which the sign of an escape may begin.
-    after = place + len(b"/9j")
-    return any(body[at : at + len(b"\\u000a")].lower().startswith(SPELLED) for at in (place, after))
+    at = body.find(b"\\", place, place + len(b"/9j\\"))
+    return at in {place, place + len(b"/9j")} and body[at : at + _LONGEST_ESCAPE].lower().startswith(SPELLED)
 
 
 def _shows_image(text: bytes, place: int, end: int) -> bool:
