@@ -20,6 +20,7 @@ from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
 from gateway.relay.callers.caller import Caller, Callers
+from gateway.relay.callers.charset import foreign_charset
 from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
 from gateway.relay.exchange import Exchange
@@ -111,6 +112,9 @@ class Proxy:
         """Ask the upstream with a body that was looked into, or as it comes where that cannot be done."""
         incoming, exchange = request.incoming, request.exchange
         exchange.room = room
+        if charset := foreign_charset(incoming.headers):
+            problem = Problem("charset", f"expected a body in UTF-8, got {charset}")
+            return await self._forward_unseen(request, place, problem, incoming.chunks())
         try:
             packed = await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:

@@ -8,6 +8,9 @@ import orjson
 import pytest
 import zstandard
 
+from gateway.dialects.registry import DIALECTS
+from gateway.relay.proxy import Dialects
+
 
 def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
     body = b'{ "model" : "m",\n "messages":[{"role":"user","content":"\\u00e4 \xc3\xa4"}], "x": 1.50 }'
@@ -236,6 +239,73 @@ def test_a_body_that_cannot_be_unpacked_is_told(gateway, upstream, name, body):
     assert answer.headers["x-jnd-verdict"] == "unchecked"
     assert "encoded_body" in answer.headers["x-jnd-reason"]
     assert upstream.last["body"] == body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/embeddings",
+        "/v1/moderations",
+        "/v1/images/edits",
+        "/v1/$rpc/google.ai.generativelanguage.v1beta.GenerativeService/GenerateContent",
+    ],
+)
+def test_what_nobody_looks_into_has_no_verdict_and_is_counted(gateway, chat_body, png, path):
+    server = gateway(policy={"on_failure": "refuse"})
+
+    answer = server.ask("POST", path, chat_body(png), {"content-type": "application/json"})
+
+    assert answer.status == 200
+    assert [name for name in answer.headers if name.startswith("x-jnd")] == []
+    assert server.settles_at('jnd_requests_total{dialect="passthrough",model="other",status="200"}', 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/threads/thread_1/messages", "openai_responses"),
+        ("/openai/v1/threads/thread_1/messages", "azure_responses"),
+        ("/anthropic/v1/messages", "anthropic"),
+        ("/invocations", "openai_chat"),
+        ("/endpoints/llama/invocations", "openai_chat"),
+        ("/v1/embeddings", None),
+    ],
+)
+def test_a_path_is_of_the_dialect_whose_bodies_come_there(path, name):
+    found = Dialects(DIALECTS).find(path)
+
+    assert (found[0].name if found else None) == name
+
+
+UTF_7 = b'{"model": "m", "messages": [{"content": [{"+AGk-mage_url": {"url": "+AGQ-ata:;base64,AAAA"}}]}]}'
+
+
+def test_a_body_in_another_character_set_is_told_and_goes_on_as_it_is(gateway, upstream):
+    answer = gateway().chat(UTF_7, content_type="application/json; charset=utf-7")
+
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert "charset" in answer.headers["x-jnd-reason"]
+    assert upstream.last["body"] == UTF_7
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "cp037"])
+def test_a_body_in_another_character_set_is_refused_where_what_cannot_be_checked_is(
+    gateway, upstream, charset
+):
+    answer = gateway(policy={"on_failure": "refuse"}).chat(
+        UTF_7, content_type=f"application/json; charset={charset}"
+    )
+
+    assert (answer.status, answer.error["code"]) == (400, "charset")
+    assert upstream.requests == []
+
+
+def test_a_body_in_the_usual_character_sets_is_looked_into(gateway):
+    server = gateway(policy={"on_failure": "refuse"})
+
+    for charset in ("utf-8", "UTF-8", "us-ascii", "ISO-8859-1"):
+        answer = server.chat(b'{"model": "m"}', content_type=f"application/json; charset={charset}")
+        assert (answer.status, answer.headers["x-jnd-verdict"]) == (200, "none")
 
 
 def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
