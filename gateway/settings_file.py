@@ -128,7 +128,7 @@ def _check(values: dict[str, Any], root: Key, tell: _Tell) -> Settings | None:
     for where, problem in findings:
         tell(where, problem)
     if all(problem.severity == "warning" for _, problem in findings):  # so every address is one
-        for problem in check_proxies(api.base_url for _, api in apis(settings)):
+        for problem in check_proxies((api.base_url for _, api in apis(settings)), settings.listen):
             tell((), problem)
     return settings
 

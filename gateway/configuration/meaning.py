@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from gateway.configuration.addresses import check_base_url
 from gateway.configuration.keys import Where, spell
+from gateway.configuration.loops import leads_back
 from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
 from gateway.providers.hosts import AUTO
@@ -21,6 +22,7 @@ from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
 Found = tuple[Where, Problem]
 
 _LOOPBACK = ("127.", "::1", "localhost")
+_OTHER_PORT = "write the address of the API, or give the gateway another listen.port"
 _OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics")
 
 
@@ -89,6 +91,8 @@ def _apis(settings: Settings) -> Iterator[Found]:
     for where, api in apis(settings):
         for severity, message in check_base_url(api.base_url, api.provider):
             yield _found(severity, (*where, "base_url"), message)
+        if leads_back(api.base_url, settings.listen):
+            yield _found("error", (*where, "base_url"), f"is the gateway itself; {_OTHER_PORT}")
         if api.provider != AUTO and (message := why_unknown(api.provider)):
             yield _found("error", (*where, "provider"), message)
 
@@ -234,5 +238,7 @@ def _telemetry(settings: Settings) -> Iterator[Found]:
     where: Where = ("telemetry", "otlp_endpoint")
     if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc:
         yield _found("error", where, f"expected an address such as http://localhost:4318, got {endpoint!r}")
+    elif leads_back(endpoint, settings.listen):
+        yield _found("error", where, "is the gateway itself; write the collector's address")
     if find_spec("opentelemetry") is None:
         yield _found("error", where, "needs the extra `telemetry`: pip install 'lmm-jnd[telemetry]'")

@@ -36,6 +36,22 @@ def test_known_providers_are_those_of_the_rules():
             {"upstream": {"base_url": "https://a.example/v1/messages"}},
             "error upstream.base_url: is one endpoint",
         ),
+        (
+            {"upstream": {"base_url": "http://localhost:8080/v1"}},
+            "error upstream.base_url: is the gateway itself; write the address of",
+        ),
+        (
+            {"listen": {"host": "10.1.2.3"}, "upstream": {"base_url": "http://10.1.2.3:8080/v1"}},
+            "error upstream.base_url: is the gateway itself",
+        ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a", "base_url": "http://[::1]:8080/llm/v1"}]},
+            "error upstreams[0].base_url: is the gateway itself",
+        ),
+        (
+            {"telemetry": {"otlp_endpoint": "http://localhost:8080"}},
+            "error telemetry.otlp_endpoint: is the gateway itself",
+        ),
         ({"listen": {"host": "localhost:8080"}}, "error listen.host: expected an address alone"),
         ({"listen": {"host": "http://localhost"}}, "error listen.host: expected an address alone"),
         ({"listen": {"host": ""}}, "error listen.host: expected an address alone"),
@@ -126,6 +142,13 @@ def test_known_providers_are_those_of_the_rules():
 )
 def test_what_was_not_meant_is_told_at_its_key(sections, expected):
     assert any(line.startswith(expected) for line in told(**sections)), told(**sections)
+
+
+def test_a_password_in_an_address_that_leads_back_is_not_shown():
+    found = told(upstream={"base_url": "http://me:hunter2@localhost:8080/v1"})
+
+    assert any("is the gateway itself" in line for line in found)
+    assert not any("hunter2" in line for line in found)
 
 
 def test_several_apis_by_prefix_and_by_model_are_fine():
