@@ -16,6 +16,15 @@ _ENDPOINTS = re.compile(
 # Whose SDKs add the version themselves: their base URL has none.
 WITHOUT_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure"})
 _ADDED_BY_SDKS = re.compile(r"/(v1(alpha|beta\d*)|api|openai/deployments(/[^/]+)?)/*$")
+_EXAMPLES = {
+    "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "azure": "https://YOURS.openai.azure.com",
+    "qwen": "https://dashscope.aliyuncs.com/compatible-mode/v1",
+    "ollama": "http://localhost:11434",
+    "sglang": "http://localhost:30000/v1",
+    "embedded": "http://localhost:8001/v1",
+}
 _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".svc", ".test", ".home.arpa")
 
 
@@ -36,6 +45,11 @@ def check_base_url(text: str, provider: str) -> list[Finding]:
     if not parts.hostname or not port_is_right:
         return [("error", f"expected an address such as https://api.openai.com/v1, got {text!r}")]
     return _check_path(parts, provider_of(provider, text)) or _warnings(parts, provider_of(provider, text))
+
+
+def example_of(provider: str) -> str:
+    """Return what a base URL of this provider looks like."""
+    return _EXAMPLES.get(provider, "http://localhost:8000/v1")
 
 
 def is_public(host: str) -> bool:

@@ -11,7 +11,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from gateway.configuration.addresses import check_base_url
+from gateway.configuration.addresses import check_base_url, example_of
 from gateway.configuration.keys import Where, spell
 from gateway.configuration.loops import leads_back
 from gateway.configuration.problems import Problem, Severity
@@ -95,6 +95,10 @@ def _apis(settings: Settings) -> Iterator[Found]:
             yield _found("error", (*where, "base_url"), f"is the gateway itself; {_OTHER_PORT}")
         if api.provider != AUTO and (message := why_unknown(api.provider)):
             yield _found("error", (*where, "provider"), message)
+        elif "base_url" not in api.model_fields_set and api.provider not in (AUTO, "openai"):
+            message = f"is missing: without it requests go to {urlsplit(api.base_url).hostname}, which is not"
+            message += f" {api.provider}; write {example_of(api.provider)}"
+            yield _found("error", (*where, "base_url"), message)
 
 
 def _routing(settings: Settings) -> Iterator[Found]:

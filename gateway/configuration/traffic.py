@@ -111,6 +111,7 @@ class Upstream(Section):
 class NamedUpstream(Upstream):
     """One of several APIs, chosen by path or by model."""
 
+    base_url: str = required("Address of the API, as upstream.base_url; none is taken for granted.")
     name: Word = required("One word: label of metrics and logs.")
     prefix: Prefix = setting(
         "", "Path that leads here, such as /anthropic; it is not sent on.", why="models can choose as well"

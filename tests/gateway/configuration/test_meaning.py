@@ -5,6 +5,7 @@ from gateway.configuration.meaning import check_meaning, known_providers
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
 
+URL = "http://localhost:8000/v1"
 KEY, OTHER_KEY = "k" * 32, "l" * 32
 
 
@@ -78,23 +79,38 @@ def test_known_providers_are_those_of_the_rules():
             "warning clients[0].key: is short enough to be guessed",
         ),
         (
-            {"upstreams": [{"name": "a"}]},
+            {"upstreams": [{"name": "a", "base_url": URL}]},
             "error upstreams[0]: takes every request from `upstream`: give it a prefix such as /a, or models",
         ),
         (
-            {"upstreams": [{"name": "a", "prefix": "/v1"}]},
+            {"upstreams": [{"name": "a", "prefix": "/v1", "base_url": URL}]},
             "error upstreams[0].prefix: /v1 is the gateway's own path",
         ),
         (
-            {"upstreams": [{"name": "a", "prefix": "/a"}, {"name": "a", "prefix": "/b"}]},
+            {
+                "upstreams": [
+                    {"name": "a", "prefix": "/a", "base_url": URL},
+                    {"name": "a", "prefix": "/b", "base_url": URL},
+                ]
+            },
             "error upstreams[1].name: another one above",
         ),
         (
-            {"upstreams": [{"name": "a", "prefix": "/a"}, {"name": "b", "prefix": "/a"}]},
+            {
+                "upstreams": [
+                    {"name": "a", "prefix": "/a", "base_url": URL},
+                    {"name": "b", "prefix": "/a", "base_url": URL},
+                ]
+            },
             "error upstreams[1]: everything that leads here leads to a first",
         ),
         (
-            {"upstreams": [{"name": "a", "prefix": "/a"}, {"name": "b", "prefix": "/a/b"}]},
+            {
+                "upstreams": [
+                    {"name": "a", "prefix": "/a", "base_url": URL},
+                    {"name": "b", "prefix": "/a/b", "base_url": URL},
+                ]
+            },
             "warning upstreams[1].prefix: lies below /a of a",
         ),
         (
@@ -103,7 +119,7 @@ def test_known_providers_are_those_of_the_rules():
         ),
         ({"model_map": {"a": "b", "b": "a"}}, "error model_map.a: leads back to itself"),
         (
-            {"upstreams": [{"name": "default", "prefix": "/a"}]},
+            {"upstreams": [{"name": "default", "prefix": "/a", "base_url": URL}]},
             "error upstreams[0].name: default is what `upstream` is called in metrics",
         ),
         ({"model_map": {"a": "a"}}, "error model_map.a: leads back to itself"),
@@ -142,6 +158,19 @@ def test_known_providers_are_those_of_the_rules():
 )
 def test_what_was_not_meant_is_told_at_its_key(sections, expected):
     assert any(line.startswith(expected) for line in told(**sections)), told(**sections)
+
+
+@pytest.mark.parametrize("provider", sorted({*known_providers()} - {"openai"}))
+def test_a_provider_without_its_address_is_refused_instead_of_going_to_openai(provider):
+    (line,) = (line for line in told(upstream={"provider": provider}) if line.startswith("error"))
+
+    assert line.startswith("error upstream.base_url: is missing: without it requests go to api.openai.com")
+    example = line.rpartition("write ")[2]
+    assert not any("error" in line for line in told(upstream={"provider": provider, "base_url": example}))
+
+
+def test_openai_is_where_requests_go_that_name_no_address():
+    assert told(upstream={"provider": "openai"}) == told(upstream={"provider": "auto"}) == []
 
 
 def test_a_password_in_an_address_that_leads_back_is_not_shown():

@@ -44,6 +44,11 @@ def told(values):
             "clients[0].name",
             "is missing: one word: the tenant in metrics and logs.",
         ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a"}]},
+            "upstreams[0].base_url",
+            "is missing: address of the API",
+        ),
         ({"polcy": 1}, "polcy", "unknown key; did you mean policy?"),
         ({"listen": {"prefix": "llm"}}, "listen.prefix", "expected a path such as /llm: a leading slash"),
     ],
