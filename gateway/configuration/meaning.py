@@ -11,7 +11,7 @@ from importlib.resources import files
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from gateway.configuration.addresses import check_base_url, example_of
+from gateway.configuration.addresses import check_base_url, example_of, is_public
 from gateway.configuration.keys import Where, spell
 from gateway.configuration.loops import leads_back
 from gateway.configuration.problems import Problem, Severity
@@ -35,6 +35,7 @@ def check_meaning(settings: Settings) -> list[Found]:
         _models,
         _artifact,
         _clients,
+        _callers_keys,
         _policies,
         _fetching,
         _limits,
@@ -176,6 +177,22 @@ def _clients(settings: Settings) -> Iterator[Found]:
             yield _found("warning", where, "is short enough to be guessed; `openssl rand -hex 24` makes one")
     if settings.only_known_clients and not settings.clients:
         yield _found("error", ("only_known_clients",), "nobody could call: `clients` lists nobody")
+
+
+def _callers_keys(settings: Settings) -> Iterator[Found]:
+    """Warn where a key that was made up for the gateway would be shown to an API."""
+    bare = [(where, api) for where, api in apis(settings) if api.api_key is None]
+    is_mixed = len(bare) <= len(settings.upstreams)
+    for where, api in bare if settings.clients else ():
+        name = api.name if isinstance(api, NamedUpstream) else DEFAULT_NAME
+        if is_mixed:
+            message = f"is missing: callers' keys reach {name}, also those you made up for another upstream"
+        elif settings.only_known_clients and is_public(urlsplit(api.base_url).hostname or ""):
+            message = f"is missing: the keys of `clients` reach {name}, so each has to be one of that API's"
+        else:
+            continue
+        message += "; set one (any word, where that API asks for none)"
+        yield _found("warning", (*where, "api_key"), message)
 
 
 def _twice(values: Iterable[tuple[Where, str]], what: str) -> Iterator[Found]:

@@ -190,7 +190,35 @@ def test_several_apis_by_prefix_and_by_model_are_fine():
     assert told(upstreams=apis) == []
 
 
+CLIENTS = [{"name": "a", "key": KEY}]
+
+
 def test_known_clients_may_come_from_everywhere():
-    assert (
-        told(listen={"host": "0.0.0.0"}, only_known_clients=True, clients=[{"name": "a", "key": KEY}]) == []
+    upstream = {"api_key": OTHER_KEY}
+
+    assert told(listen={"host": "0.0.0.0"}, only_known_clients=True, clients=CLIENTS, upstream=upstream) == []
+
+
+def test_keys_made_up_for_one_upstream_are_warned_of_at_the_ones_they_reach():
+    own = {"api_key": OTHER_KEY}
+    local, claude = (
+        {"name": "local", "prefix": "/local", "base_url": URL},
+        {"name": "claude", "prefix": "/claude", "base_url": "https://api.anthropic.com"},
     )
+
+    bare = told(clients=CLIENTS, upstream=own, upstreams=[local, claude | own])
+    last = told(clients=CLIENTS, upstreams=[local | own, claude | own])
+
+    (line,) = bare
+    assert line.startswith("warning upstreams[0].api_key: is missing: callers' keys reach local, also those")
+    assert [line.partition(":")[0] for line in last] == ["warning upstream.api_key"]
+    assert told(clients=CLIENTS, upstream=own, upstreams=[local | own, claude | own]) == []
+    assert told(upstream=own, upstreams=[local, claude]) == []
+
+
+def test_where_only_known_keys_are_let_in_they_have_to_be_the_apis_own():
+    (line,) = told(clients=CLIENTS, only_known_clients=True)
+
+    assert line.startswith("warning upstream.api_key: is missing: the keys of `clients` reach default, so")
+    assert told(clients=CLIENTS) == []
+    assert told(clients=CLIENTS, only_known_clients=True, upstream={"base_url": URL}) == []
