@@ -19,7 +19,15 @@ from gateway.configuration.meaning import apis, check_meaning
 from gateway.configuration.old_keys import OLD_KEYS, rename_old_keys
 from gateway.configuration.problems import Place, Problem
 from gateway.configuration.proxies import check_proxies
-from gateway.configuration.values import at, merge, reference_in, resolve, without, without_empty_blocks
+from gateway.configuration.values import (
+    at,
+    merge,
+    reference_in,
+    references_in,
+    resolve,
+    without,
+    without_empty_blocks,
+)
 from gateway.configuration.words import explain
 from gateway.configuration.yaml_file import Document, UnreadableFileError, read_document
 from gateway.settings import Settings
@@ -85,7 +93,7 @@ def read_settings(
     outside = os.environ if environment is None else environment  # noqa: TID251 - the place where it is read
     root = tree_of(Settings)
     document = read_document(path) if path is not None else Document()
-    variables = read_variables(outside, root, OLD_KEYS)
+    variables = read_variables(outside, root, OLD_KEYS, referred_to=set(references_in(document.values)))
     chosen = {key: value for key, value in (options or {}).items() if value is not None}
     problems = [*document.problems, *variables.problems]
     places = _lines_that_count(document.places, variables.places) | variables.places

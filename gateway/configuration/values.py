@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from gateway.configuration.keys import Key, Where, key_at
@@ -14,6 +14,15 @@ def reference_in(value: Any) -> str | None:
     """Return the name of the variable that a value `${NAME}` stands for."""
     found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     return found[1] if found else None
+
+
+def references_in(values: Any) -> Iterator[str]:
+    """List the names of all variables that values below stand for."""
+    if isinstance(values, dict | list):
+        for value in values.values() if isinstance(values, dict) else values:
+            yield from references_in(value)
+    elif (name := reference_in(values)) is not None:
+        yield name
 
 
 def resolve(values: Any, environment: Mapping[str, str], tell: Callable[[Where, str], None]) -> Any:

@@ -131,6 +131,14 @@ def test_a_misspelt_variable_refuses_to_start(monkeypatch):
         load_settings()
 
 
+def test_a_key_may_come_from_a_variable_that_begins_as_ours_do(write, monkeypatch):
+    monkeypatch.setenv("JND_CLIENT_KEY", "k" * 32)
+
+    found = load_settings(write("clients: [{name: a, key: '${JND_CLIENT_KEY}'}]"))
+
+    assert found.clients[0].key.get_secret_value() == "k" * 32
+
+
 def test_a_wrong_value_names_the_variable_or_option_it_came_from(write, monkeypatch):
     monkeypatch.setenv("JND_LISTEN__WORKERS", "many")
     monkeypatch.setenv("JND_POLICY", '{"mode": "blok"}')

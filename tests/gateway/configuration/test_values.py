@@ -1,11 +1,25 @@
 from gateway.configuration.keys import tree_of
-from gateway.configuration.values import at, merge, reference_in, resolve, without, without_empty_blocks
+from gateway.configuration.values import (
+    at,
+    merge,
+    reference_in,
+    references_in,
+    resolve,
+    without,
+    without_empty_blocks,
+)
 from gateway.settings import Settings
 
 
 def test_a_reference_is_the_whole_value_and_nothing_less():
     assert reference_in("${OPENAI_API_KEY}") == "OPENAI_API_KEY"
     assert [reference_in(value) for value in ("a ${B}", "${}", "$B", "${A}${B}", None, 3)] == [None] * 6
+
+
+def test_references_are_found_wherever_they_stand():
+    values = {"a": ["${A}", {"b": "${B}"}], "c": "x", "d": "sk-${D}", "e": "${A}", "f": None}
+
+    assert list(references_in(values)) == ["A", "B", "A"]
 
 
 def test_references_are_put_in_wherever_they_stand_and_missing_ones_told():
