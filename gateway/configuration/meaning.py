@@ -23,7 +23,7 @@ Found = tuple[Where, Problem]
 
 _LOOPBACK = ("127.", "::1", "localhost")
 _OTHER_PORT = "write the address of the API, or give the gateway another listen.port"
-_OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics")
+_OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics", "/beta/litellm_basic_guardrail_api")
 
 
 def check_meaning(settings: Settings) -> list[Found]:
@@ -83,8 +83,8 @@ def _listen(settings: Settings) -> Iterator[Found]:
         yield _found(
             "warning", ("listen", "host"), f"{message}; set only_known_clients, or listen on 127.0.0.1"
         )
-    if settings.listen.prefix in _OWN_PATHS:
-        message = f"{settings.listen.prefix} is the gateway's own; choose another, such as /llm"
+    if own := _own_path(settings.listen.prefix):
+        message = f"{own} and what lies below it is the gateway's own; choose another, such as /llm"
         yield _found("error", ("listen", "prefix"), message)
 
 
@@ -121,8 +121,9 @@ def _check_route(index: int, api: NamedUpstream, earlier: Iterable[NamedUpstream
             where,
             f"takes every request from `upstream`: give it a prefix such as /{api.name}, or models",
         )
-    if api.prefix in _OWN_PATHS:
-        yield _found("error", (*where, "prefix"), f"{api.prefix} is the gateway's own path; choose another")
+    if own := _own_path(api.prefix):
+        message = f"{own} and what lies below it is the gateway's own; choose another, such as /{api.name}"
+        yield _found("error", (*where, "prefix"), message)
     for other in earlier:
         if api.prefix == other.prefix and (not other.models or set(api.models) <= set(other.models)):
             message = f"everything that leads here leads to {other.name} first; change its prefix or models"
@@ -130,6 +131,14 @@ def _check_route(index: int, api: NamedUpstream, earlier: Iterable[NamedUpstream
         elif other.prefix and api.prefix.startswith(other.prefix + "/"):
             message = f"lies below {other.prefix} of {other.name}; the longer prefix is taken first"
             yield _found("warning", (*where, "prefix"), message)
+
+
+def _own_path(prefix: str) -> str:
+    """Return the path of ours that a prefix would lie in or around; empty where they keep apart."""
+    below = prefix + "/"
+    return next(
+        (own for own in _OWN_PATHS if prefix and (below.startswith(own + "/") or own.startswith(below))), ""
+    )
 
 
 def _models(settings: Settings) -> Iterator[Found]:

@@ -2,6 +2,7 @@ import pytest
 
 from gateway.configuration.keys import spell
 from gateway.configuration.meaning import check_meaning, known_providers
+from gateway.integration.endpoints import GUARDRAIL_PATH, OWN_PATH
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
 
@@ -64,7 +65,10 @@ def test_known_providers_are_those_of_the_rules():
             {"listen": {"host": "::"}, "upstream": {"api_key": KEY}},
             "warning listen.host: whoever reaches this port can use the gateway, and the api_key",
         ),
-        ({"listen": {"prefix": "/v1"}}, "error listen.prefix: /v1 is the gateway's own"),
+        (
+            {"listen": {"prefix": "/v1"}},
+            "error listen.prefix: /v1 and what lies below it is the gateway's own; choose another, such as /llm",
+        ),
         ({"only_known_clients": True}, "error only_known_clients: nobody could call"),
         (
             {"clients": [{"name": "a", "key": KEY}, {"name": "b", "key": KEY}]},
@@ -84,7 +88,7 @@ def test_known_providers_are_those_of_the_rules():
         ),
         (
             {"upstreams": [{"name": "a", "prefix": "/v1", "base_url": URL}]},
-            "error upstreams[0].prefix: /v1 is the gateway's own path",
+            "error upstreams[0].prefix: /v1 and what lies below it is the gateway's own; choose another, such as /a",
         ),
         (
             {
@@ -171,6 +175,20 @@ def test_a_provider_without_its_address_is_refused_instead_of_going_to_openai(pr
 
 def test_openai_is_where_requests_go_that_name_no_address():
     assert told(upstream={"provider": "openai"}) == told(upstream={"provider": "auto"}) == []
+
+
+@pytest.mark.parametrize("path", ["/livez", "/metrics", "/readyz", OWN_PATH, GUARDRAIL_PATH])
+def test_no_prefix_lies_in_or_around_a_path_of_our_own(path):
+    for prefix in (path, path + "/deeper", *filter(None, [path.rpartition("/")[0]])):
+        api = {"name": "a", "prefix": prefix, "base_url": URL}
+
+        assert any(line.startswith("error upstreams[0].prefix: ") for line in told(upstreams=[api])), prefix
+        assert any(line.startswith("error listen.prefix: ") for line in told(listen={"prefix": prefix}))
+
+
+@pytest.mark.parametrize("prefix", ["/v1beta", "/v2", "/livez2", "/beta2", "/jnd", "/llm/v1"])
+def test_a_prefix_that_only_begins_alike_is_fine(prefix):
+    assert told(upstreams=[{"name": "a", "prefix": prefix, "base_url": URL}]) == []
 
 
 def test_a_password_in_an_address_that_leads_back_is_not_shown():
