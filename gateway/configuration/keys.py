@@ -125,6 +125,12 @@ def spell(where: Sequence[Step]) -> str:
     return text
 
 
+def lowered(sentence: str) -> str:
+    """Begin a sentence small, to stand behind a colon; names such as OpenTelemetry keep their letters."""
+    first = sentence.partition(" ")[0]
+    return sentence if first[1:].lower() != first[1:] else sentence[:1].lower() + sentence[1:]
+
+
 def _children(model: type[BaseModel], path: tuple[str, ...]) -> dict[str, Key]:
     return {name: _key(spec, (*path, name)) for name, spec in model.model_fields.items()}
 

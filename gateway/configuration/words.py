@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.configuration.keys import Key, Where, key_at, suggest
+from gateway.configuration.keys import Key, Where, key_at, lowered, suggest
 
 _LONGEST_SHOWN = 60  # characters of a value in a message
 
@@ -28,7 +28,7 @@ def _sentence(detail: ErrorDetails, where: Where, root: Key) -> str:
         return "cannot be used"
     if detail["type"] == "missing":
         meaning = (key.spec.description or "") if key.spec else ""
-        return f"is missing: {meaning[:1].lower()}{meaning[1:]}"
+        return f"is missing: {lowered(meaning)}"
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     expected = _expected(key, rest)

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.configuration.keys import key_at, spell, suggest, tree_of
+from gateway.configuration.keys import key_at, lowered, spell, suggest, tree_of
 from gateway.settings import Settings
 
 ROOT = tree_of(Settings)
@@ -75,3 +75,10 @@ def test_an_unknown_key_gets_the_nearest_one_here_or_elsewhere(where, meant):
 
 def test_places_are_spelt_as_people_write_them():
     assert spell(("upstreams", 0, "base_url")) == "upstreams[0].base_url"
+
+
+def test_a_sentence_behind_a_colon_begins_small_and_names_do_not():
+    assert lowered("What requests may cost.") == "what requests may cost."
+    assert lowered("OpenTelemetry traces.") == "OpenTelemetry traces."
+    assert lowered("API keys.") == "API keys."
+    assert lowered("") == ""
