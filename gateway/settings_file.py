@@ -109,7 +109,7 @@ def read_settings(
 
     values = merge(resolve(document.values, outside, refuse), variables.values)
     values = merge(values, {"listen": chosen} if chosen else {})
-    for where, problem in rename_old_keys(values):
+    for where, problem in rename_old_keys(values, places):
         tell(where, problem)
     settings = _check(without_empty_blocks(values, root), root, tell)
     problems += _exposed_keys(document, root)

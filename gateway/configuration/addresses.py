@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gateway.configuration.problems import Severity
@@ -25,6 +26,17 @@ _EXAMPLES = {
     "sglang": "http://localhost:30000/v1",
     "embedded": "http://localhost:8001/v1",
 }
+# Where hosts speak OpenAI's API, if elsewhere than below /v1.
+_PATHS = (
+    ("bedrock-runtime*.amazonaws.com", "/openai/v1"),
+    ("*.azure.com", "/openai/v1"),
+    ("api.groq.com", "/openai/v1"),
+    ("openrouter.ai", "/api/v1"),
+    ("api.fireworks.ai", "/inference/v1"),
+    ("api.deepinfra.com", "/v1/openai"),
+    ("dashscope*.aliyuncs.com", "/compatible-mode/v1"),
+    ("generativelanguage.googleapis.com", "/v1beta/openai"),
+)
 _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".svc", ".test", ".home.arpa")
 
 
@@ -80,8 +92,10 @@ def _check_path(parts: SplitResult, provider: str) -> list[Finding]:
 def _warnings(parts: SplitResult, provider: str) -> list[Finding]:
     found: list[Finding] = []
     if not parts.path.strip("/") and provider not in WITHOUT_VERSION:
-        message = "has no path, and such APIs usually answer below /v1: did you mean "
-        found.append(("warning", f"{message}{urlunsplit(parts._replace(path='/v1'))}?"))
+        host = parts.hostname or ""
+        path = next((path for known, path in _PATHS if fnmatchcase(host, known)), "/v1")
+        message = f"has no path, and such APIs usually answer below {path}: did you mean "
+        found.append(("warning", f"{message}{urlunsplit(parts._replace(path=path))}?"))
     if parts.scheme == "http" and is_public(parts.hostname or ""):
         message = f"keys and pictures go to {parts.hostname} unencrypted; write https://"
         found.append(("warning", message))

@@ -97,9 +97,15 @@ def _read_json(name: str, text: str, key: Key, found: Variables) -> Any:
         value = None
     if isinstance(value, wanted):
         return value
-    form = f"expected JSON, such as {name}='{_EXAMPLES[key.kind]}'"
+    form = f"expected JSON, such as {name}='{_example(key)}'"
     found.problems.append(Problem("error", form, key.dotted, Place(name)))
     return None
+
+
+def _example(key: Key) -> str:
+    if key.choices():
+        return json.dumps(key.choices())
+    return "[80, 443]" if key.kind == "list" and key.holds is int else _EXAMPLES[key.kind]
 
 
 def _mark(places: dict[Where, Place], path: Where, value: Any, place: Place) -> None:
@@ -126,7 +132,7 @@ def _put(values: dict[str, Any], path: Where, value: Any) -> None:
 def _why_unknown(name: str, root: Key, reached: Key) -> str:
     if reached.kind not in ("section", "value"):
         whole = variable_of(reached.path)
-        return f"means no key; {reached.dotted} is given whole, as JSON: {whole}='{_EXAMPLES[reached.kind]}'"
+        return f"means no key; {reached.dotted} is given whole, as JSON: {whole}='{_example(reached)}'"
     known = {variable_of(key.path): key for key in root.walk() if key.path and _is_reachable(key, root)}
     words = {re.sub("_+", "_", variable): variable for variable in known}
     spelt = re.sub("_+", "_", name.upper().replace("-", "_"))

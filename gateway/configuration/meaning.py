@@ -23,6 +23,14 @@ Found = tuple[Where, Problem]
 
 _LOOPBACK = ("127.", "::1", "localhost")
 _OTHER_PORT = "write the address of the API, or give the gateway another listen.port"
+_OTHER_NAMES = {
+    "azure-openai": "azure", "openai-azure": "azure", "azureopenai": "azure", "azure-ai": "azure",
+    "claude": "anthropic", "google": "gemini", "vertex": "gemini", "vertex-ai": "gemini",
+    "google-genai": "gemini", "google-vertex": "gemini", "gpt": "openai", "chatgpt": "openai",
+    "alibaba": "qwen", "dashscope": "qwen", "llama.cpp": "llamacpp", "llama-server": "llamacpp",
+    "huggingface": "transformers", "hf": "transformers", "local": "embedded", "custom": "other",
+    "openai-compatible": "other", "openrouter": "other", "bedrock": "other", "litellm": "other",
+}  # fmt: skip
 _OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics", "/beta/litellm_basic_guardrail_api")
 
 
@@ -55,7 +63,8 @@ def why_unknown(provider: str) -> str:
     known = known_providers()
     if provider in known:
         return ""
-    near = get_close_matches(provider.lower(), known, 1)
+    near = [_OTHER_NAMES.get(provider.lower().replace("_", "-"), "")]
+    near = near if near[0] else get_close_matches(provider.lower(), known, 1)
     meant = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
     return f"nothing is known of {provider!r}; {meant}"
 

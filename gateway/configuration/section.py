@@ -34,13 +34,18 @@ def required(description: str) -> Any:
 
 def _check_word(text: str) -> str:
     if not _WORD.fullmatch(text):
-        raise ValueError("expected one word of small letters, digits, - and _, at most 40 of them")
+        raise ValueError(
+            f"expected one word of small letters, digits, - and _, at most 40 of them, got {text[:60]!r}"
+        )
     return text
 
 
 def _check_prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text) or _DOTS.search(text):
-        raise ValueError("expected a path such as /llm: a leading slash, none at the end, no ? # or spaces")
+        raise ValueError(
+            "expected a path such as /llm: a leading slash, none at the end, no ? # or spaces, "
+            f"got {text[:60]!r}"
+        )
     return text
 
 

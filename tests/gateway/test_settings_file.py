@@ -77,6 +77,28 @@ def test_environment_wins_over_the_file_and_options_over_both(write, monkeypatch
             "gateway.yaml:2: listen: stands here and at line 1; keep one",
         ),
         ("upstream: {api_key: '${JND_TEST_NOT_SET}'}", "environment variable JND_TEST_NOT_SET is not set"),
+        (
+            "upstream:\n  base_url:http://x\n",
+            "gateway.yaml:2: upstream: expected keys and values below it, got a text; "
+            "a space is missing after `base_url:`",
+        ),
+        (
+            "upstream:\n  base_url:http://x\n  provider: vllm\n",
+            "gateway.yaml:2: a space is missing after `base_url:`",
+        ),
+        (
+            "upstream:\n  provider: vllm\n  base_url:http://x\n  image_urls: pass\n",
+            "gateway.yaml:3: a space is missing after `base_url:`",
+        ),
+        (
+            "upstream:\n  provider: vllm\n  base_url:http://x\nmodels: {}\n",
+            "gateway.yaml:3: a space is missing after `base_url:`",
+        ),
+        ("policy:{}", "gateway.yaml:1: a space is missing after `policy:`"),
+        (
+            "compression:\n  mode: on\n  enabled: true\n",
+            "gateway.yaml:3: compression.enabled: is the old name of compression.mode, which stands at",
+        ),
         ("- a list", "gateway.yaml:1: expected keys and values"),
         ("a: [", "gateway.yaml:1: a bracket is opened and not closed"),
         ("a:\n\tb: 1", "gateway.yaml:2: a tab; YAML indents with spaces"),

@@ -65,6 +65,8 @@ def test_steps_into_lists_and_maps_are_told_apart_from_keys():
         (("policy", "Block-On"), "did you mean block_on?"),
         (("upstreams", 0, "modles"), "did you mean models?"),
         (("base_url",), "did you mean upstream.base_url or upstreams.base_url?"),
+        (("listen", "ports"), "did you mean port?"),
+        (("upstream", "upstream.base_url"), "write base_url alone"),
         (("listen", "max_pixels"), "did you mean limits.max_pixels?"),
         (("readiness", "zzz"), "the keys here are check_upstream, interval_seconds"),
     ],

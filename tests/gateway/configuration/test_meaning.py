@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.configuration.keys import spell
-from gateway.configuration.meaning import check_meaning, known_providers
+from gateway.configuration.meaning import check_meaning, known_providers, why_unknown
 from gateway.integration.endpoints import GUARDRAIL_PATH, OWN_PATH
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
@@ -175,6 +175,23 @@ def test_a_provider_without_its_address_is_refused_instead_of_going_to_openai(pr
 
 def test_openai_is_where_requests_go_that_name_no_address():
     assert told(upstream={"provider": "openai"}) == told(upstream={"provider": "auto"}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("azure-openai", "azure"),
+        ("Azure_OpenAI", "azure"),
+        ("claude", "anthropic"),
+        ("google", "gemini"),
+        ("vertex-ai", "gemini"),
+        ("openai-compatible", "other"),
+        ("llama.cpp", "llamacpp"),
+    ],
+)
+def test_a_provider_by_another_name_is_understood(name, meant):
+    assert why_unknown(name) == f"nothing is known of {name!r}; did you mean {meant}?"
+    assert meant in known_providers()
 
 
 @pytest.mark.parametrize("path", ["/livez", "/metrics", "/readyz", OWN_PATH, GUARDRAIL_PATH])
