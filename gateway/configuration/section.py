@@ -49,11 +49,16 @@ def _check_prefix(text: str) -> str:
     return text
 
 
+def points_at_key(text: str) -> bool:
+    """Tell whether a text is how programs and templates point at a key, and so none itself."""
+    return _NO_KEY.match(text) is not None
+
+
 def _check_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if text.lower().startswith("bearer "):
         raise ValueError("expected the key alone, without `Bearer`")
-    if _NO_KEY.match(text):
+    if points_at_key(text):
         raise ValueError("expected a key, or ${NAME} of the environment variable that holds it")
     if not _KEY.fullmatch(text):
         raise ValueError("expected a key: visible ASCII characters without spaces or line breaks")

@@ -153,6 +153,27 @@ def test_a_misspelt_variable_refuses_to_start(monkeypatch):
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "text", ["$OPENAI_API_KEY", "${OPENAI_API_KEY:-none}", "os.environ/OPENAI_API_KEY", "{{ key }}", "<key>"]
+)
+def test_what_only_points_at_a_key_is_one_error_and_no_secret_others_can_read(write, text):
+    path = write(f"upstream: {{api_key: '{text}'}}")
+    path.chmod(0o644)
+
+    (problem,) = read_settings(path, {}).problems
+
+    assert (problem.severity, problem.key) == ("error", "upstream.api_key")
+
+
+def test_a_key_that_stands_in_a_file_others_can_read_is_warned_of(write):
+    path = write("upstream: {api_key: sk-hidden-hidden}")
+    path.chmod(0o644)
+
+    (problem,) = read_settings(path, {}).problems
+
+    assert problem.message.startswith("others on this machine can read the file; write ${NAME}")
+
+
 def test_a_key_may_come_from_a_variable_that_begins_as_ours_do(write, monkeypatch):
     monkeypatch.setenv("JND_CLIENT_KEY", "k" * 32)
 

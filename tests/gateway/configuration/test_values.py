@@ -1,3 +1,5 @@
+import pytest
+
 from gateway.configuration.keys import tree_of
 from gateway.configuration.values import (
     at,
@@ -5,10 +7,13 @@ from gateway.configuration.values import (
     reference_in,
     references_in,
     resolve,
+    why_no_reference,
     without,
     without_empty_blocks,
 )
 from gateway.settings import Settings
+
+NO_DEFAULTS = "defaults as in ${NAME:-...} are not supported; write ${NAME}, and set the variable"
 
 
 def test_a_reference_is_the_whole_value_and_nothing_less():
@@ -36,6 +41,23 @@ def test_references_are_put_in_wherever_they_stand_and_missing_ones_told():
         (("a", 1, "b"), "the environment variable B is not set"),
         (("d",), "${NAME} has to be the whole value, nothing before it or after"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("${A:-sk-hidden}", NO_DEFAULTS),
+        ("${A-x}", NO_DEFAULTS),
+        ("${A:?not set}", NO_DEFAULTS),
+        ("$OPENAI_API_KEY", "a variable is written with braces: ${OPENAI_API_KEY}"),
+        ("sk-${A}", "${NAME} has to be the whole value, nothing before it or after"),
+        ("$5", ""),
+        ("a $b", ""),
+        ("sk-1", ""),
+    ],
+)
+def test_other_ways_to_name_a_variable_are_told_with_the_right_one(text, message):
+    assert why_no_reference(text) == message
 
 
 def test_layers_meet_key_by_key_and_lists_are_replaced():
