@@ -19,7 +19,15 @@ from gateway.configuration.meaning import apis, check_meaning
 from gateway.configuration.old_keys import OLD_KEYS, rename_old_keys
 from gateway.configuration.problems import Place, Problem
 from gateway.configuration.proxies import check_proxies
-from gateway.configuration.values import at, merge, reference_in, resolve, without, without_empty_blocks
+from gateway.configuration.section import points_at_key
+from gateway.configuration.values import (
+    at,
+    merge,
+    references_in,
+    resolve,
+    without,
+    without_empty_blocks,
+)
 from gateway.configuration.words import explain
 from gateway.configuration.yaml_file import Document, UnreadableFileError, read_document
 from gateway.settings import Settings
@@ -85,7 +93,7 @@ def read_settings(
     outside = os.environ if environment is None else environment  # noqa: TID251 - the place where it is read
     root = tree_of(Settings)
     document = read_document(path) if path is not None else Document()
-    variables = read_variables(outside, root, OLD_KEYS)
+    variables = read_variables(outside, root, OLD_KEYS, referred_to=set(references_in(document.values)))
     chosen = {key: value for key, value in (options or {}).items() if value is not None}
     problems = [*document.problems, *variables.problems]
     places = _lines_that_count(document.places, variables.places) | variables.places
@@ -101,7 +109,7 @@ def read_settings(
 
     values = merge(resolve(document.values, outside, refuse), variables.values)
     values = merge(values, {"listen": chosen} if chosen else {})
-    for where, problem in rename_old_keys(values):
+    for where, problem in rename_old_keys(values, places):
         tell(where, problem)
     settings = _check(without_empty_blocks(values, root), root, tell)
     problems += _exposed_keys(document, root)
@@ -128,7 +136,7 @@ def _check(values: dict[str, Any], root: Key, tell: _Tell) -> Settings | None:
     for where, problem in findings:
         tell(where, problem)
     if all(problem.severity == "warning" for _, problem in findings):  # so every address is one
-        for problem in check_proxies(api.base_url for _, api in apis(settings)):
+        for problem in check_proxies((api.base_url for _, api in apis(settings)), settings.listen):
             tell((), problem)
     return settings
 
@@ -171,7 +179,7 @@ def _exposed_keys(document: Document, root: Key) -> list[Problem]:
     for where, place in document.places.items() if not document.is_private else ():
         key, _ = key_at(root, where)
         text = at(document.values, where)
-        if key and key.is_secret and isinstance(text, str) and reference_in(text) is None:
+        if key and key.is_secret and isinstance(text, str) and not points_at_key(text):
             message = "others on this machine can read the file; write ${NAME} of a variable, or chmod 600 it"
             found.append(Problem("warning", message, spell(where), place))
     return found

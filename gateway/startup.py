@@ -3,6 +3,7 @@
 Printed at start and by `check-config`. Names hosts and never a key. Loads no torch.
 """
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +17,8 @@ from gateway.configuration.proxies import proxy_on_the_way
 from gateway.providers.hosts import AUTO, provider_of
 from gateway.settings import DEFAULT_NAME, Settings, Upstream
 
+_WIDEST = 120  # columns
+
 
 def facts(settings: Settings) -> dict[str, Any]:
     """Return the effective settings as JSON can hold them."""
@@ -24,8 +27,10 @@ def facts(settings: Settings) -> dict[str, Any]:
     return {
         "version": version("lmm-jnd"),
         "listen": address,
+        "prefix": settings.listen.prefix,
         "workers": settings.listen.workers,
         "upstreams": [*named, _api(settings.upstream, address, DEFAULT_NAME, "", ())],
+        "model_map": dict(settings.model_map),
         "models": [_model(name, profile) for name, profile in settings.models.items()],
         "other_models": "default: taken to see as well as people do",
         "artifact": str(settings.artifact) if settings.artifact else "the one that ships",
@@ -35,9 +40,12 @@ def facts(settings: Settings) -> dict[str, Any]:
             "alpha": settings.policy.alpha,
             "on_failure": settings.policy.on_failure,
             "named": sorted(settings.policies),
+            "allow_bypass": settings.policy.allow_bypass,
         },
         "compression": {"mode": settings.compression.mode, "tier": settings.compression.tier},
         "clients": [client.name for client in settings.clients],
+        "trusted_clients": [client.name for client in settings.clients if client.is_trusted],
+        "only_known_clients": settings.only_known_clients,
         "off": what_is_off(settings),
     }
 
@@ -50,9 +58,10 @@ def summary(settings: Settings) -> str:
     lines += [line for api in told["upstreams"] for line in _api_lines(api)]
     models = [(model["name"], f"profile {model['profile']}", model["source"]) for model in told["models"]]
     lines += _table([*models, ("any other", "", told["other_models"])])
-    policy, compression = told["policy"], told["compression"]
-    blocks = f" {' and '.join(policy['block_on'])}" if policy["mode"] == "block" else ""
-    lines.append(f"policy      {policy['mode']}{blocks}; what cannot be checked: {policy['on_failure']}")
+    lines += [f"model_map   {name} -> {model}" for name, model in told["model_map"].items()]
+    lines += _client_lines(told)
+    lines += _policy_lines(told["policy"])
+    compression = told["compression"]
     lines.append(f"compression {compression['mode']}, tier {compression['tier']}")
     lines.append(f"artifact    {told['artifact']}")
     lines += [f"off         {line}" for line in told["off"]]
@@ -61,12 +70,16 @@ def summary(settings: Settings) -> str:
 
 def what_is_off(settings: Settings) -> list[str]:
     """List what the gateway could do and does not, each with the key that changes it."""
-    apis = [*settings.upstreams, settings.upstream]
+    blind = [
+        *(api.name for api in settings.upstreams if api.image_urls == "pass"),
+        *([DEFAULT_NAME] if settings.upstream.image_urls == "pass" else []),
+    ]
+    where = "" if len(blind) > len(settings.upstreams) else f" in requests to {', '.join(blind)}"
     off = {
         "refusing edited pictures, they are only told (policy.mode)": settings.policy.mode == "monitor",
         "lightening pictures (compression.mode)": settings.compression.mode == "off",
         "lightening pictures, it is only reported (compression.mode)": settings.compression.mode == "observe",
-        "looking at pictures named by an address (image_urls)": all(api.image_urls == "pass" for api in apis),
+        f"looking at pictures named by an address{where} (image_urls)": bool(blind),
         "comparing with pictures seen before (near_duplicate.enabled)": not settings.near_duplicate.enabled,
         "asking callers for a key of yours (only_known_clients)": not settings.only_known_clients,
         "the upstream's health in /readyz (readiness.check_upstream)": not settings.readiness.check_upstream,
@@ -107,6 +120,29 @@ def _api_lines(api: Mapping[str, Any]) -> list[str]:
         f"            provider {api['provider']} (by the {api['provider_from']}), pictures by address: "
         f"{api['image_urls']}, key: {api['key']}",
     ]
+
+
+def _client_lines(told: Mapping[str, Any]) -> list[str]:
+    if not told["clients"]:
+        return []
+    trusted = f"; trusted: {', '.join(told['trusted_clients'])}" if told["trusted_clients"] else ""
+    others = "refused" if told["only_known_clients"] else "answered as well"
+    return [*_wrapped("clients", told["clients"]), f"            others are {others}{trusted}"]
+
+
+def _policy_lines(policy: Mapping[str, Any]) -> list[str]:
+    blocks = f" {' and '.join(policy['block_on'])}" if policy["mode"] == "block" else ""
+    lines = [f"policy      {policy['mode']}{blocks}; what cannot be checked: {policy['on_failure']}"]
+    if policy["allow_bypass"]:
+        lines.append("            every caller may skip image work by x-jnd-bypass (policy.allow_bypass)")
+    return lines + _wrapped("policies", policy["named"])
+
+
+def _wrapped(heading: str, names: Iterable[str]) -> list[str]:
+    text = ", ".join(names)
+    return textwrap.wrap(
+        text, _WIDEST, initial_indent=heading.ljust(12), subsequent_indent=" " * 12, break_long_words=False
+    )
 
 
 def _model(name: str, profile: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from fnmatch import fnmatchcase
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from gateway.configuration.problems import Severity
@@ -16,6 +17,26 @@ _ENDPOINTS = re.compile(
 # Whose SDKs add the version themselves: their base URL has none.
 WITHOUT_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure"})
 _ADDED_BY_SDKS = re.compile(r"/(v1(alpha|beta\d*)|api|openai/deployments(/[^/]+)?)/*$")
+_EXAMPLES = {
+    "anthropic": "https://api.anthropic.com",
+    "gemini": "https://generativelanguage.googleapis.com",
+    "azure": "https://YOURS.openai.azure.com",
+    "qwen": "https://dashscope.aliyuncs.com/compatible-mode/v1",
+    "ollama": "http://localhost:11434",
+    "sglang": "http://localhost:30000/v1",
+    "embedded": "http://localhost:8001/v1",
+}
+# Where hosts speak OpenAI's API, if elsewhere than below /v1.
+_PATHS = (
+    ("bedrock-runtime*.amazonaws.com", "/openai/v1"),
+    ("*.azure.com", "/openai/v1"),
+    ("api.groq.com", "/openai/v1"),
+    ("openrouter.ai", "/api/v1"),
+    ("api.fireworks.ai", "/inference/v1"),
+    ("api.deepinfra.com", "/v1/openai"),
+    ("dashscope*.aliyuncs.com", "/compatible-mode/v1"),
+    ("generativelanguage.googleapis.com", "/v1beta/openai"),
+)
 _INSIDE = ("localhost", ".localhost", ".local", ".internal", ".lan", ".svc", ".test", ".home.arpa")
 
 
@@ -36,6 +57,11 @@ def check_base_url(text: str, provider: str) -> list[Finding]:
     if not parts.hostname or not port_is_right:
         return [("error", f"expected an address such as https://api.openai.com/v1, got {text!r}")]
     return _check_path(parts, provider_of(provider, text)) or _warnings(parts, provider_of(provider, text))
+
+
+def example_of(provider: str) -> str:
+    """Return what a base URL of this provider looks like."""
+    return _EXAMPLES.get(provider, "http://localhost:8000/v1")
 
 
 def is_public(host: str) -> bool:
@@ -66,8 +92,10 @@ def _check_path(parts: SplitResult, provider: str) -> list[Finding]:
 def _warnings(parts: SplitResult, provider: str) -> list[Finding]:
     found: list[Finding] = []
     if not parts.path.strip("/") and provider not in WITHOUT_VERSION:
-        message = "has no path, and such APIs usually answer below /v1: did you mean "
-        found.append(("warning", f"{message}{urlunsplit(parts._replace(path='/v1'))}?"))
+        host = parts.hostname or ""
+        path = next((path for known, path in _PATHS if fnmatchcase(host, known)), "/v1")
+        message = f"has no path, and such APIs usually answer below {path}: did you mean "
+        found.append(("warning", f"{message}{urlunsplit(parts._replace(path=path))}?"))
     if parts.scheme == "http" and is_public(parts.hostname or ""):
         message = f"keys and pictures go to {parts.hostname} unencrypted; write https://"
         found.append(("warning", message))

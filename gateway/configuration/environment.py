@@ -1,7 +1,8 @@
 """Read the settings that stand in the environment: `JND_`, then the key, with two underscores for each dot.
 
 A variable that begins so and means no key is refused: a misspelt address would else send the callers' keys
-to the default one. Variables that Kubernetes makes up for a service named `jnd` are left alone.
+to the default one. Those that the file refers to by ${NAME} are left alone, and those that Kubernetes makes
+up for a service named `jnd`.
 """
 
 import json
@@ -34,12 +35,25 @@ class Variables:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_variables(environment: Mapping[str, str], root: Key, old_keys: Collection[Where]) -> Variables:
-    """Read every variable that begins with `JND_`; an empty one counts as absent."""
+def read_variables(
+    environment: Mapping[str, str],
+    root: Key,
+    old_keys: Collection[Where],
+    *,
+    referred_to: Collection[str] = (),
+) -> Variables:
+    """Read every variable that begins with `JND_`; an empty one counts as absent.
+
+    Args:
+        environment: Names and texts.
+        root: Of the keys.
+        old_keys: Places that are understood besides.
+        referred_to: Names that the file uses as ${NAME}: they need not mean a key of the settings.
+    """
     found = Variables()
     for name, text in sorted(environment.items(), key=lambda item: item[0].count("__")):
         if name.upper().startswith(PREFIX) and text.strip() and not _is_of_kubernetes(name, text):
-            _read(name, text, root, old_keys, found)
+            _read(name, text, root, old_keys, found, referred_to)
     return found
 
 
@@ -48,7 +62,14 @@ def variable_of(path: Where) -> str:
     return PREFIX + "__".join(map(str, path)).upper()
 
 
-def _read(name: str, text: str, root: Key, old_keys: Collection[Where], found: Variables) -> None:
+def _read(  # noqa: PLR0917 - one caller, just above
+    name: str,
+    text: str,
+    root: Key,
+    old_keys: Collection[Where],
+    found: Variables,
+    referred_to: Collection[str],
+) -> None:
     path = tuple(name[len(PREFIX) :].lower().split("__"))
     key = root
     for step in path:
@@ -56,6 +77,8 @@ def _read(name: str, text: str, root: Key, old_keys: Collection[Where], found: V
             break
         key = key.children[step]
     if key.path != path and path not in old_keys:
+        if name in referred_to:
+            return
         message = _why_unknown(name, root, key)
         found.problems.append(Problem("error", message, "", Place(name)))
         return
@@ -74,9 +97,15 @@ def _read_json(name: str, text: str, key: Key, found: Variables) -> Any:
         value = None
     if isinstance(value, wanted):
         return value
-    form = f"expected JSON, such as {name}='{_EXAMPLES[key.kind]}'"
+    form = f"expected JSON, such as {name}='{_example(key)}'"
     found.problems.append(Problem("error", form, key.dotted, Place(name)))
     return None
+
+
+def _example(key: Key) -> str:
+    if key.choices():
+        return json.dumps(key.choices())
+    return "[80, 443]" if key.kind == "list" and key.holds is int else _EXAMPLES[key.kind]
 
 
 def _mark(places: dict[Where, Place], path: Where, value: Any, place: Place) -> None:
@@ -103,13 +132,15 @@ def _put(values: dict[str, Any], path: Where, value: Any) -> None:
 def _why_unknown(name: str, root: Key, reached: Key) -> str:
     if reached.kind not in ("section", "value"):
         whole = variable_of(reached.path)
-        return f"means no key; {reached.dotted} is given whole, as JSON: {whole}='{_EXAMPLES[reached.kind]}'"
+        return f"means no key; {reached.dotted} is given whole, as JSON: {whole}='{_example(reached)}'"
     known = {variable_of(key.path): key for key in root.walk() if key.path and _is_reachable(key, root)}
     words = {re.sub("_+", "_", variable): variable for variable in known}
     spelt = re.sub("_+", "_", name.upper().replace("-", "_"))
     near = get_close_matches(spelt, words, 1, 0.75)
     if not near:
-        return "means no key of the settings; `jnd-gateway serve --help` lists them"
+        return (
+            "means no key of the settings; `jnd-gateway serve --help` lists them, other names begin otherwise"
+        )
     return f"means no key of the settings; did you mean {words[near[0]]}? (two underscores for each dot)"
 
 

@@ -4,7 +4,7 @@ Read off the declarations; whoever explains a mistake or lists the keys asks her
 """
 
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -99,22 +99,47 @@ def key_at(root: Key, where: Sequence[Step]) -> tuple[Key | None, Where]:
     return key, ()
 
 
-def suggest(root: Key, where: Where) -> str:
-    """Return what was probably meant by an unknown key; empty where nothing comes near."""
+def suggest(root: Key, where: Where, value: Any = None) -> str:
+    """Return what was probably meant by an unknown key with this value; empty where nothing comes near."""
     parent, _ = key_at(root, where[:-1])
+    here = parent.children if parent else {}
     name = str(where[-1]).strip().lower().replace("-", "_")
-    near = get_close_matches(name, parent.children if parent else (), 1)
-    if near:
-        return f"did you mean {near[0]}?"
-    elsewhere = {key.dotted: key.path[-1] for key in root.walk() if key.path}
-    found = [dotted for dotted, last in elsewhere.items() if last == name]
-    if not found:
-        found = [
-            dotted for dotted, last in elsewhere.items() if last in get_close_matches(name, [last], 1, 0.85)
-        ]
+    if nested := _nested(parent or root, name):
+        return f"write {nested}"
+    others = [key for key in root.walk() if key.path and (parent is None or key.path[:-1] != parent.path)]
+    groups = (
+        get_close_matches(name, here, 1, 0.85),
+        _spelt_elsewhere(others, lambda last: last == name, value),
+        get_close_matches(name, here, 1),
+        _spelt_elsewhere(others, lambda last: bool(get_close_matches(name, [last], 1, 0.85)), value),
+    )
+    found = next(filter(None, groups), None)
     if found:
         return f"did you mean {' or '.join(found[:3])}?"
-    return f"the keys here are {', '.join(parent.children)}" if parent and parent.children else ""
+    return f"the keys here are {', '.join(here)}" if here else ""
+
+
+def _spelt_elsewhere(keys: Sequence[Key], is_meant: Callable[[str], bool], value: Any) -> list[str]:
+    """Return the dotted names whose last part fits; only those that may have this value, where some may."""
+    fitting = [key for key in keys if is_meant(key.path[-1])]
+    by_value = [key for key in fitting if value in key.choices()]
+    return [key.dotted for key in by_value or fitting]
+
+
+def _nested(parent: Key, name: str) -> str:
+    """Write a dotted name as YAML has it; empty for what is none of a key."""
+    steps = name.split(".")
+    if steps[: len(parent.path)] == list(parent.path):
+        steps = steps[len(parent.path) :]
+    key: Key | None = parent
+    for step in steps:
+        key = key.children.get(step) if key and key.kind == "section" else None
+    if key is None or "." not in name:
+        return ""
+    *above, last = steps
+    if not above:
+        return f"{last} alone"
+    return f"`{': '.join(above)}:` and, on a line of its own below it, `{last}: ...`"
 
 
 def spell(where: Sequence[Step]) -> str:
@@ -123,6 +148,12 @@ def spell(where: Sequence[Step]) -> str:
     for step in where:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
     return text
+
+
+def lowered(sentence: str) -> str:
+    """Begin a sentence small, to stand behind a colon; names such as OpenTelemetry keep their letters."""
+    first = sentence.partition(" ")[0]
+    return sentence if first[1:].lower() != first[1:] else sentence[:1].lower() + sentence[1:]
 
 
 def _children(model: type[BaseModel], path: tuple[str, ...]) -> dict[str, Key]:

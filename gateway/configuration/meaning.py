@@ -11,8 +11,9 @@ from importlib.resources import files
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
-from gateway.configuration.addresses import check_base_url
+from gateway.configuration.addresses import check_base_url, example_of, is_public
 from gateway.configuration.keys import Where, spell
+from gateway.configuration.loops import leads_back
 from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
 from gateway.providers.hosts import AUTO
@@ -21,7 +22,16 @@ from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
 Found = tuple[Where, Problem]
 
 _LOOPBACK = ("127.", "::1", "localhost")
-_OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics")
+_OTHER_PORT = "write the address of the API, or give the gateway another listen.port"
+_OTHER_NAMES = {
+    "azure-openai": "azure", "openai-azure": "azure", "azureopenai": "azure", "azure-ai": "azure",
+    "claude": "anthropic", "google": "gemini", "vertex": "gemini", "vertex-ai": "gemini",
+    "google-genai": "gemini", "google-vertex": "gemini", "gpt": "openai", "chatgpt": "openai",
+    "alibaba": "qwen", "dashscope": "qwen", "llama.cpp": "llamacpp", "llama-server": "llamacpp",
+    "huggingface": "transformers", "hf": "transformers", "local": "embedded", "custom": "other",
+    "openai-compatible": "other", "openrouter": "other", "bedrock": "other", "litellm": "other",
+}  # fmt: skip
+_OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics", "/beta/litellm_basic_guardrail_api")
 
 
 def check_meaning(settings: Settings) -> list[Found]:
@@ -33,6 +43,7 @@ def check_meaning(settings: Settings) -> list[Found]:
         _models,
         _artifact,
         _clients,
+        _callers_keys,
         _policies,
         _fetching,
         _limits,
@@ -52,7 +63,8 @@ def why_unknown(provider: str) -> str:
     known = known_providers()
     if provider in known:
         return ""
-    near = get_close_matches(provider.lower(), known, 1)
+    near = [_OTHER_NAMES.get(provider.lower().replace("_", "-"), "")]
+    near = near if near[0] else get_close_matches(provider.lower(), known, 1)
     meant = f"did you mean {near[0]}?" if near else f"expected {', '.join(known)}"
     return f"nothing is known of {provider!r}; {meant}"
 
@@ -80,8 +92,8 @@ def _listen(settings: Settings) -> Iterator[Found]:
         yield _found(
             "warning", ("listen", "host"), f"{message}; set only_known_clients, or listen on 127.0.0.1"
         )
-    if settings.listen.prefix in _OWN_PATHS:
-        message = f"{settings.listen.prefix} is the gateway's own; choose another, such as /llm"
+    if own := _own_path(settings.listen.prefix):
+        message = f"{own} and what lies below it is the gateway's own; choose another, such as /llm"
         yield _found("error", ("listen", "prefix"), message)
 
 
@@ -89,8 +101,14 @@ def _apis(settings: Settings) -> Iterator[Found]:
     for where, api in apis(settings):
         for severity, message in check_base_url(api.base_url, api.provider):
             yield _found(severity, (*where, "base_url"), message)
+        if leads_back(api.base_url, settings.listen):
+            yield _found("error", (*where, "base_url"), f"is the gateway itself; {_OTHER_PORT}")
         if api.provider != AUTO and (message := why_unknown(api.provider)):
             yield _found("error", (*where, "provider"), message)
+        elif "base_url" not in api.model_fields_set and api.provider not in (AUTO, "openai"):
+            message = f"is missing: without it requests go to {urlsplit(api.base_url).hostname}, which is not"
+            message += f" {api.provider}; write {example_of(api.provider)}"
+            yield _found("error", (*where, "base_url"), message)
 
 
 def _routing(settings: Settings) -> Iterator[Found]:
@@ -112,8 +130,9 @@ def _check_route(index: int, api: NamedUpstream, earlier: Iterable[NamedUpstream
             where,
             f"takes every request from `upstream`: give it a prefix such as /{api.name}, or models",
         )
-    if api.prefix in _OWN_PATHS:
-        yield _found("error", (*where, "prefix"), f"{api.prefix} is the gateway's own path; choose another")
+    if own := _own_path(api.prefix):
+        message = f"{own} and what lies below it is the gateway's own; choose another, such as /{api.name}"
+        yield _found("error", (*where, "prefix"), message)
     for other in earlier:
         if api.prefix == other.prefix and (not other.models or set(api.models) <= set(other.models)):
             message = f"everything that leads here leads to {other.name} first; change its prefix or models"
@@ -121,6 +140,14 @@ def _check_route(index: int, api: NamedUpstream, earlier: Iterable[NamedUpstream
         elif other.prefix and api.prefix.startswith(other.prefix + "/"):
             message = f"lies below {other.prefix} of {other.name}; the longer prefix is taken first"
             yield _found("warning", (*where, "prefix"), message)
+
+
+def _own_path(prefix: str) -> str:
+    """Return the path of ours that a prefix would lie in or around; empty where they keep apart."""
+    below = prefix + "/"
+    return next(
+        (own for own in _OWN_PATHS if prefix and (below.startswith(own + "/") or own.startswith(below))), ""
+    )
 
 
 def _models(settings: Settings) -> Iterator[Found]:
@@ -168,6 +195,22 @@ def _clients(settings: Settings) -> Iterator[Found]:
             yield _found("warning", where, "is short enough to be guessed; `openssl rand -hex 24` makes one")
     if settings.only_known_clients and not settings.clients:
         yield _found("error", ("only_known_clients",), "nobody could call: `clients` lists nobody")
+
+
+def _callers_keys(settings: Settings) -> Iterator[Found]:
+    """Warn where a key that was made up for the gateway would be shown to an API."""
+    bare = [(where, api) for where, api in apis(settings) if api.api_key is None]
+    is_mixed = len(bare) <= len(settings.upstreams)
+    for where, api in bare if settings.clients else ():
+        name = api.name if isinstance(api, NamedUpstream) else DEFAULT_NAME
+        if is_mixed:
+            message = f"is missing: callers' keys reach {name}, also those you made up for another upstream"
+        elif settings.only_known_clients and is_public(urlsplit(api.base_url).hostname or ""):
+            message = f"is missing: the keys of `clients` reach {name}, so each has to be one of that API's"
+        else:
+            continue
+        message += "; set one (any word, where that API asks for none)"
+        yield _found("warning", (*where, "api_key"), message)
 
 
 def _twice(values: Iterable[tuple[Where, str]], what: str) -> Iterator[Found]:
@@ -234,5 +277,7 @@ def _telemetry(settings: Settings) -> Iterator[Found]:
     where: Where = ("telemetry", "otlp_endpoint")
     if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc:
         yield _found("error", where, f"expected an address such as http://localhost:4318, got {endpoint!r}")
+    elif leads_back(endpoint, settings.listen):
+        yield _found("error", where, "is the gateway itself; write the collector's address")
     if find_spec("opentelemetry") is None:
         yield _found("error", where, "needs the extra `telemetry`: pip install 'lmm-jnd[telemetry]'")

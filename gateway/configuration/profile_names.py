@@ -7,6 +7,7 @@ from calibration.profile import JndProfile, ProfileError
 from calibration.published_table import TABLE
 from gateway.configuration.problems import Severity
 
+_FIX = "write a published name such as gpt-4o, or the folder that `jnd-calibrate run --out` filled"
 _OURS = frozenset({EMBEDDED, DEFAULT, "human"})
 
 
@@ -15,7 +16,7 @@ def check_profile(name: str) -> list[tuple[Severity, str]]:
     try:
         profile = resolve_profile(name)
     except (ProfileError, ValueError, OSError) as error:
-        return [("error", str(error))]
+        return [("error", f"{error}; {_FIX}")]
     if profile.source != "default" or name in _OURS:
         return []
     names = [*_OURS, *(published.lower().replace(" ", "-") for published in TABLE)]

@@ -7,7 +7,9 @@ import urllib.request
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from gateway.configuration.loops import leads_back
 from gateway.configuration.problems import Place, Problem
+from gateway.settings import Listen
 
 
 def proxy_on_the_way(base_url: str) -> str | None:
@@ -16,16 +18,20 @@ def proxy_on_the_way(base_url: str) -> str | None:
     return urlsplit(address).netloc.rpartition("@")[2] if address else None
 
 
-def check_proxies(base_urls: Iterable[str]) -> list[Problem]:
+def check_proxies(base_urls: Iterable[str], listen: Listen) -> list[Problem]:
     """Return what is wrong with proxies that these addresses would be reached through."""
     found = {}
     for base_url in base_urls:
-        scheme = urlsplit(_address(base_url) or "http://").scheme
-        if scheme != "http":
-            name = f"{urlsplit(base_url).scheme.upper()}_PROXY"
-            message = (
-                f"expected an address that begins with http://, got {scheme}://...; see NO_PROXY as well"
-            )
+        address = _address(base_url)
+        if address is None:
+            continue
+        message = ""
+        if (scheme := urlsplit(address).scheme) != "http":
+            message = f"expected an address that begins with http://, got {scheme}://..."
+        elif leads_back(address, listen):
+            message = "is the gateway itself; write the proxy's address, or leave it out"
+        if message:
+            name, message = f"{urlsplit(base_url).scheme.upper()}_PROXY", f"{message}; see NO_PROXY as well"
             found[name] = Problem("error", message, "", Place(name))
     return list(found.values())
 

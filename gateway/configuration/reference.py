@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from gateway.configuration.keys import Key, tree_of
+from gateway.configuration.keys import Key, lowered, tree_of
 from gateway.settings import Settings, Upstream
 
 _FORMS = {
@@ -40,9 +40,7 @@ def _heading(block: Key) -> str:
         else ""
     )
     meaning = (block.spec.description or "") if block.spec else ""
-    return (
-        f"**{block.dotted}**{_FORMS[block.kind]}: {meaning[:1].lower()}{meaning[1:].rstrip('.')}{inherited}."
-    )
+    return f"**{block.dotted}**{_FORMS[block.kind]}: {lowered(meaning).rstrip('.')}{inherited}."
 
 
 def _entry(key: Key, name: str) -> str:

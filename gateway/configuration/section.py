@@ -34,21 +34,31 @@ def required(description: str) -> Any:
 
 def _check_word(text: str) -> str:
     if not _WORD.fullmatch(text):
-        raise ValueError("expected one word of small letters, digits, - and _, at most 40 of them")
+        raise ValueError(
+            f"expected one word of small letters, digits, - and _, at most 40 of them, got {text[:60]!r}"
+        )
     return text
 
 
 def _check_prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text) or _DOTS.search(text):
-        raise ValueError("expected a path such as /llm: a leading slash, none at the end, no ? # or spaces")
+        raise ValueError(
+            "expected a path such as /llm: a leading slash, none at the end, no ? # or spaces, "
+            f"got {text[:60]!r}"
+        )
     return text
+
+
+def points_at_key(text: str) -> bool:
+    """Tell whether a text is how programs and templates point at a key, and so none itself."""
+    return _NO_KEY.match(text) is not None
 
 
 def _check_key(key: SecretStr) -> SecretStr:
     text = key.get_secret_value()
     if text.lower().startswith("bearer "):
         raise ValueError("expected the key alone, without `Bearer`")
-    if _NO_KEY.match(text):
+    if points_at_key(text):
         raise ValueError("expected a key, or ${NAME} of the environment variable that holds it")
     if not _KEY.fullmatch(text):
         raise ValueError("expected a key: visible ASCII characters without spaces or line breaks")

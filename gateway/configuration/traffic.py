@@ -111,6 +111,7 @@ class Upstream(Section):
 class NamedUpstream(Upstream):
     """One of several APIs, chosen by path or by model."""
 
+    base_url: str = required("Address of the API, as upstream.base_url; none is taken for granted.")
     name: Word = required("One word: label of metrics and logs.")
     prefix: Prefix = setting(
         "", "Path that leads here, such as /anthropic; it is not sent on.", why="models can choose as well"
@@ -126,7 +127,8 @@ class Client(Section):
     name: Word = required("One word: the tenant in metrics and logs.")
     key: Key = required(
         "The key as the caller sends it, without `Bearer`, as ${NAME} of an environment variable: one you "
-        "made up where upstream.api_key is set, else the caller's own for the API."
+        "made up where every upstream has an api_key; to an upstream that has none it goes on as it is, so "
+        "it has to be a key of that API."
     )
     is_trusted: bool = setting(
         False, "Whether x-jnd-bypass and x-jnd-policy are heard.", why="both change what is checked"

@@ -2,11 +2,13 @@
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from gateway.configuration.keys import Key, Where, key_at
 
+_DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=?+].*\}", re.DOTALL)
+_BARE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -14,6 +16,26 @@ def reference_in(value: Any) -> str | None:
     """Return the name of the variable that a value `${NAME}` stands for."""
     found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
     return found[1] if found else None
+
+
+def why_no_reference(text: str) -> str:
+    """Say what is wrong with a text that is meant as a reference and is none; empty for any other text."""
+    if _DEFAULT.fullmatch(text):
+        return "defaults as in ${NAME:-...} are not supported; write ${NAME}, and set the variable"
+    if _BARE.fullmatch(text):
+        return f"a variable is written with braces: ${{{text[1:]}}}"
+    if _REFERENCE.search(text):
+        return "${NAME} has to be the whole value, nothing before it or after"
+    return ""
+
+
+def references_in(values: Any) -> Iterator[str]:
+    """List the names of all variables that values below stand for."""
+    if isinstance(values, dict | list):
+        for value in values.values() if isinstance(values, dict) else values:
+            yield from references_in(value)
+    elif (name := reference_in(values)) is not None:
+        yield name
 
 
 def resolve(values: Any, environment: Mapping[str, str], tell: Callable[[Where, str], None]) -> Any:
@@ -26,8 +48,8 @@ def resolve(values: Any, environment: Mapping[str, str], tell: Callable[[Where, 
             return [put_in(below, (*where, index)) for index, below in enumerate(value)]
         name = reference_in(value)
         if name is None:
-            if isinstance(value, str) and _REFERENCE.search(value):
-                tell(where, "${NAME} has to be the whole value, nothing before it or after")
+            if isinstance(value, str) and (message := why_no_reference(value)):
+                tell(where, message)
             return value
         found = environment.get(name, "").strip()
         if not found:

@@ -22,6 +22,8 @@ _MOST_VALUES = 50_000  # aliases of aliases grow exponentially
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge", "value")}
 _UNQUOTED = re.compile(r"\{.*[^'\"]\$\{")  # a reference in a mapping of one line
+_NO_SPACE = re.compile(r"\s*(?:- +)?([a-z_]+):(?=[^\s/])")
+_LINES_BEFORE = 6  # that can belong to the value in whose middle YAML stumbles
 _IN_PLAIN_WORDS = {
     r"'\t' that cannot start": "a tab; YAML indents with spaces",
     "that cannot start any token": "text that begins with a special character needs quotes",
@@ -88,6 +90,8 @@ def parse_document(data: bytes, origin: str) -> Document:
                 ]
             )
         if not isinstance(node, yaml.MappingNode):
+            if isinstance(node, yaml.ScalarNode) and (spaceless := _NO_SPACE.match(node.value)):
+                _refuse(f"a space is missing after `{spaceless[1]}:`", node)
             kind = "a list" if isinstance(node, yaml.SequenceNode) else "a text"
             _refuse(f"expected keys and values such as `listen:` and `upstream:`, got {kind}", node)
         values = reader.read(node, ())
@@ -126,9 +130,21 @@ def _compose(text: str) -> yaml.Node | None:
         message = _in_plain_words(error.problem or error.context or "")
         if mark and _UNQUOTED.search(_line_around(text, mark.index)):
             message = "between { and } a ${NAME} needs quotes: '${NAME}'"
+        if mark and (found := _without_space(text, mark.line)):
+            raise found from error
         raise _DamagedError(message, mark.line + 1 if mark else None) from error
     except (ValueError, OverflowError) as error:  # a \U escape beyond Unicode
         raise _DamagedError("an escape that names no character") from error
+
+
+def _without_space(text: str, mark: int) -> _DamagedError | None:
+    """Find `key:value` near the line where YAML stumbled, and say which line it is."""
+    lines = text.splitlines()[: mark + 1]
+    for number in range(len(lines), max(0, len(lines) - _LINES_BEFORE), -1):
+        line = lines[number - 1]
+        if (found := _NO_SPACE.match(line)) and not re.search(r":\s|:$|['\"\[{]", line):
+            return _DamagedError(f"a space is missing after `{found[1]}:`", number)
+    return None
 
 
 def _line_around(text: str, index: int) -> str:
@@ -193,7 +209,9 @@ class _Reader:
                 self._add(message, key_node, (*where, key))
                 continue
             first[key] = line
-            self.places[*where, key] = Place(self._origin, line)
+            is_below = isinstance(value_node, yaml.ScalarNode) and value_node.value
+            at_line = value_node.start_mark.line + 1 if is_below else line
+            self.places[*where, key] = Place(self._origin, at_line)
             found[key] = self.read(value_node, (*where, key))
         return self._merge(merged, where) | found
 

@@ -77,6 +77,28 @@ def test_environment_wins_over_the_file_and_options_over_both(write, monkeypatch
             "gateway.yaml:2: listen: stands here and at line 1; keep one",
         ),
         ("upstream: {api_key: '${JND_TEST_NOT_SET}'}", "environment variable JND_TEST_NOT_SET is not set"),
+        (
+            "upstream:\n  base_url:http://x\n",
+            "gateway.yaml:2: upstream: expected keys and values below it, got a text; "
+            "a space is missing after `base_url:`",
+        ),
+        (
+            "upstream:\n  base_url:http://x\n  provider: vllm\n",
+            "gateway.yaml:2: a space is missing after `base_url:`",
+        ),
+        (
+            "upstream:\n  provider: vllm\n  base_url:http://x\n  image_urls: pass\n",
+            "gateway.yaml:3: a space is missing after `base_url:`",
+        ),
+        (
+            "upstream:\n  provider: vllm\n  base_url:http://x\nmodels: {}\n",
+            "gateway.yaml:3: a space is missing after `base_url:`",
+        ),
+        ("policy:{}", "gateway.yaml:1: a space is missing after `policy:`"),
+        (
+            "compression:\n  mode: on\n  enabled: true\n",
+            "gateway.yaml:3: compression.enabled: is the old name of compression.mode, which stands at",
+        ),
         ("- a list", "gateway.yaml:1: expected keys and values"),
         ("a: [", "gateway.yaml:1: a bracket is opened and not closed"),
         ("a:\n\tb: 1", "gateway.yaml:2: a tab; YAML indents with spaces"),
@@ -129,6 +151,35 @@ def test_a_misspelt_variable_refuses_to_start(monkeypatch):
 
     with pytest.raises(SettingsError, match="did you mean JND_UPSTREAM__BASE_URL"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    "text", ["$OPENAI_API_KEY", "${OPENAI_API_KEY:-none}", "os.environ/OPENAI_API_KEY", "{{ key }}", "<key>"]
+)
+def test_what_only_points_at_a_key_is_one_error_and_no_secret_others_can_read(write, text):
+    path = write(f"upstream: {{api_key: '{text}'}}")
+    path.chmod(0o644)
+
+    (problem,) = read_settings(path, {}).problems
+
+    assert (problem.severity, problem.key) == ("error", "upstream.api_key")
+
+
+def test_a_key_that_stands_in_a_file_others_can_read_is_warned_of(write):
+    path = write("upstream: {api_key: sk-hidden-hidden}")
+    path.chmod(0o644)
+
+    (problem,) = read_settings(path, {}).problems
+
+    assert problem.message.startswith("others on this machine can read the file; write ${NAME}")
+
+
+def test_a_key_may_come_from_a_variable_that_begins_as_ours_do(write, monkeypatch):
+    monkeypatch.setenv("JND_CLIENT_KEY", "k" * 32)
+
+    found = load_settings(write("clients: [{name: a, key: '${JND_CLIENT_KEY}'}]"))
+
+    assert found.clients[0].key.get_secret_value() == "k" * 32
 
 
 def test_a_wrong_value_names_the_variable_or_option_it_came_from(write, monkeypatch):

@@ -59,6 +59,56 @@ def test_the_summary_names_what_matters_and_no_key():
     assert max(map(len, told.splitlines())) <= 130
 
 
+def test_who_may_call_and_what_they_may_ask_for_is_told_without_a_key():
+    settings = Settings.model_validate(
+        {
+            "listen": {"prefix": "/llm"},
+            "clients": [
+                {"name": "web", "key": "hidden-hidden-hidden", "is_trusted": True},
+                {"name": "batch", "key": "hidden-hidden-hidden-2"},
+            ],
+            "policy": {"allow_bypass": True},
+            "policies": {"strict": {"mode": "block"}, "calm": {}},
+            "model_map": {"my-deployment": "gpt-4o"},
+        }
+    )
+
+    told, found = summary(settings), facts(settings)
+
+    for line in (
+        "clients     web, batch",
+        "            others are answered as well; trusted: web",
+        "            every caller may skip image work by x-jnd-bypass (policy.allow_bypass)",
+        "policies    calm, strict",
+        "model_map   my-deployment -> gpt-4o",
+    ):
+        assert line in told.splitlines(), told
+    assert (found["prefix"], found["model_map"]) == ("/llm", {"my-deployment": "gpt-4o"})
+    assert (found["trusted_clients"], found["policy"]["allow_bypass"]) == (["web"], True)
+    assert "hidden" not in told + json.dumps(found)
+
+
+def test_many_clients_take_several_lines():
+    clients = [{"name": f"client-{number}", "key": f"{number:032}"} for number in range(40)]
+
+    told = summary(Settings.model_validate({"clients": clients, "only_known_clients": True}))
+
+    assert all(client["name"] in told for client in clients)
+    assert "            others are refused" in told.splitlines()
+    assert max(map(len, told.splitlines())) <= 130
+
+
+def test_upstreams_whose_pictures_by_address_pass_unseen_are_named():
+    some = SETTINGS.model_copy(
+        update={"upstream": SETTINGS.upstream.model_copy(update={"image_urls": "fetch-check-inline"})}
+    )
+
+    assert "looking at pictures named by an address (image_urls)" in what_is_off(SETTINGS)
+    assert "looking at pictures named by an address in requests to claude, local (image_urls)" in what_is_off(
+        some
+    )
+
+
 def test_what_is_off_names_the_key_that_changes_it():
     assert any("(policy.mode)" in line for line in what_is_off(Settings()))
     everything = Settings.model_validate(

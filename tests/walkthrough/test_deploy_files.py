@@ -96,6 +96,7 @@ def test_litellm_asks_the_gateway_where_it_listens_and_fails_closed():
         for target in job["static_configs"][0]["targets"]
     }
     assert asked["unreachable_fallback"] == "fail_closed"
+    assert not asked["api_key"].startswith("os.environ/JND_")  # the gateway takes such names for settings
 
 
 def test_the_provisioned_dashboard_folder_is_the_one_that_is_mounted():

@@ -97,6 +97,24 @@ def test_a_missing_v1_is_warned_of():
 
 
 @pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("https://bedrock-runtime.us-east-1.amazonaws.com", "/openai/v1"),
+        ("https://api.groq.com", "/openai/v1"),
+        ("https://openrouter.ai/", "/api/v1"),
+        ("https://dashscope-intl.aliyuncs.com", "/compatible-mode/v1"),
+        ("https://api.mistral.ai", "/v1"),
+    ],
+)
+def test_a_missing_path_is_the_one_that_host_has(url, meant):
+    ((severity, message),) = check_base_url(url, "auto")
+
+    assert severity == "warning"
+    assert message.endswith(f"did you mean {url.rstrip('/')}{meant}?")
+    assert check_base_url(url.rstrip("/") + meant, "auto") == []
+
+
+@pytest.mark.parametrize(
     ("host", "public"),
     [
         ("api.openai.com", True),

@@ -101,3 +101,29 @@ def test_every_key_has_a_variable_unless_it_lies_in_a_list_or_map():
     for key in ROOT.walk():
         if key.kind == "value" and key.path[0] not in ("upstreams", "clients", "policies"):
             assert not read(**{variable_of(key.path): "x"}).problems
+
+
+def test_a_variable_the_file_refers_to_needs_no_key_of_the_settings():
+    variables = {"JND_CLIENT_KEY": "k", "JND_UPSTREAM__KEY": "k", "JND_LISTEN__PORT": "1"}
+
+    found = read_variables(variables, ROOT, OLD, referred_to=set(variables))
+    without = read_variables(variables, ROOT, OLD)
+
+    assert found.problems == []
+    assert found.values == {"listen": {"port": "1"}}
+    assert {str(problem.place) for problem in without.problems} == {"JND_CLIENT_KEY", "JND_UPSTREAM__KEY"}
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("JND_POLICY__BLOCK_ON", '["imperceptible_edit", "noticeable_edit"]'),
+        ("JND_FETCHING__PORTS", "[80, 443]"),
+        ("JND_FETCHING__ALLOWED_HOSTS", '["one", "another"]'),
+    ],
+)
+def test_the_example_of_a_list_is_one_that_would_be_taken(name, example):
+    (problem,) = read(**{name: "x"}).problems
+
+    assert problem.message == f"expected JSON, such as {name}='{example}'"
+    assert read(**{name: example}).problems == []

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.configuration.keys import key_at, spell, suggest, tree_of
+from gateway.configuration.keys import key_at, lowered, spell, suggest, tree_of
 from gateway.settings import Settings
 
 ROOT = tree_of(Settings)
@@ -65,6 +65,8 @@ def test_steps_into_lists_and_maps_are_told_apart_from_keys():
         (("policy", "Block-On"), "did you mean block_on?"),
         (("upstreams", 0, "modles"), "did you mean models?"),
         (("base_url",), "did you mean upstream.base_url or upstreams.base_url?"),
+        (("listen", "ports"), "did you mean port?"),
+        (("upstream", "upstream.base_url"), "write base_url alone"),
         (("listen", "max_pixels"), "did you mean limits.max_pixels?"),
         (("readiness", "zzz"), "the keys here are check_upstream, interval_seconds"),
     ],
@@ -75,3 +77,10 @@ def test_an_unknown_key_gets_the_nearest_one_here_or_elsewhere(where, meant):
 
 def test_places_are_spelt_as_people_write_them():
     assert spell(("upstreams", 0, "base_url")) == "upstreams[0].base_url"
+
+
+def test_a_sentence_behind_a_colon_begins_small_and_names_do_not():
+    assert lowered("What requests may cost.") == "what requests may cost."
+    assert lowered("OpenTelemetry traces.") == "OpenTelemetry traces."
+    assert lowered("API keys.") == "API keys."
+    assert lowered("") == ""

@@ -1,6 +1,7 @@
 import pytest
 
 from gateway.configuration.old_keys import rename_old_keys
+from gateway.configuration.problems import Place
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,10 @@ def test_workers_of_limits_are_threads():
 def test_old_and_new_name_together_are_an_error():
     values = {"compression": {"enabled": "no", "mode": "on"}}
 
-    assert rename_old_keys(values)[0][1].severity == "error"
+    ((_, problem),) = rename_old_keys(values, {("compression", "mode"): Place("gateway.yaml", 7)})
+
+    assert problem.severity == "error"
+    assert "is the old name of compression.mode, which stands at gateway.yaml:7; leave it" in problem.message
     assert values == {"compression": {"mode": "on"}}
 
 

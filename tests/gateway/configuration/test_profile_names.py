@@ -23,4 +23,4 @@ def test_a_path_that_leads_nowhere_and_a_file_that_is_no_profile_are_errors(tmp_
     for name in (str(tmp_path / "none.json"), str(other)):
         ((severity, message),) = check_profile(name)
         assert severity == "error"
-        assert message
+        assert "; write a published name such as gpt-4o, or the folder that" in message

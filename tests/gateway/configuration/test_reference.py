@@ -1,6 +1,6 @@
 from gateway.configuration.keys import tree_of
 from gateway.configuration.reference import settings_reference, shown
-from gateway.settings import Settings, Upstream
+from gateway.settings import NamedUpstream, Settings
 
 REFERENCE = settings_reference()
 
@@ -11,7 +11,7 @@ def test_every_key_is_listed_once_with_default_meaning_and_reason():
         if key.kind in ("section", "sections", "named sections"):
             continue
         middle = marks.get(tree_of(Settings).children[key.path[0]].kind, ".")
-        is_inherited = key.path[0] == "upstreams" and key.path[-1] in Upstream.model_fields
+        is_inherited = key.path[0] == "upstreams" and key.path[-1] not in NamedUpstream.__annotations__
         assert REFERENCE.count(f"- {middle.join(key.path)} (") == (0 if is_inherited else 1), key.path
 
 
@@ -56,3 +56,7 @@ def test_defaults_are_written_as_yaml_would():
     ]
     assert "None" not in REFERENCE
     assert "frozenset" not in REFERENCE
+
+
+def test_the_address_of_a_further_api_is_required_and_says_so():
+    assert "- upstreams[].base_url (required): Address of the API" in REFERENCE

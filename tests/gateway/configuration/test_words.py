@@ -44,6 +44,71 @@ def told(values):
             "clients[0].name",
             "is missing: one word: the tenant in metrics and logs.",
         ),
+        (
+            {"upstreams": [{"name": "a", "prefix": "/a"}]},
+            "upstreams[0].base_url",
+            "is missing: address of the API",
+        ),
+        ({"mode": "block"}, "mode", "unknown key; did you mean policy.mode or policies.mode?"),
+        ({"mode": "observe"}, "mode", "unknown key; did you mean compression.mode?"),
+        (
+            {"upstream.base_url": "x"},
+            "upstream.base_url",
+            "unknown key, write `upstream:` and, on a line of its own below it, `base_url: ...`",
+        ),
+        ({"policy": {"policy.mode": "block"}}, "policy.policy.mode", "unknown key, write mode alone"),
+        (
+            {"policy": {"block_on": "imperceptible_edit"}},
+            "policy.block_on",
+            "expected a list such as [imperceptible_edit, noticeable_edit], got 'imperceptible_edit'; "
+            "write [imperceptible_edit]",
+        ),
+        (
+            {"policy": {"block_on": "imperceptible-edit, noticeable_edit"}},
+            "policy.block_on",
+            "expected a list such as [imperceptible_edit, noticeable_edit], "
+            "got 'imperceptible-edit, noticeable_edit'; write [imperceptible_edit, noticeable_edit]",
+        ),
+        (
+            {"fetching": {"ports": "80"}},
+            "fetching.ports",
+            "expected a list such as [80, 443], got '80'; write [80]",
+        ),
+        (
+            {"upstream": "base_url:http://x"},
+            "upstream",
+            "expected keys and values below it, got a text; a space is missing after `base_url:`",
+        ),
+        (
+            {"limits": {"max_body_bytes": "64MB"}},
+            "limits.max_body_bytes",
+            "expected a whole number, 1024 or more, got '64MB'; write 67108864",
+        ),
+        (
+            {"limits": {"image_seconds": "30s"}},
+            "limits.image_seconds",
+            "expected a number above 0, got '30s'; write 30",
+        ),
+        (
+            {"models": {"gpt-4o": {"profile": "embedded"}}},
+            "models.gpt-4o",
+            "expected text, got keys and values; write `gpt-4o: embedded`",
+        ),
+        (
+            {"models": {"gpt-4o": {"a": "b", "c": "d"}}},
+            "models.gpt-4o",
+            "expected text, got keys and values; write `gpt-4o: gpt-4o`",
+        ),
+        (
+            {"clients": [{"name": "My App", "key": "k"}]},
+            "clients[0].name",
+            "expected one word of small letters, digits, - and _, at most 40 of them, got 'My App'",
+        ),
+        (
+            {"listen": {"prefix": "llm/"}},
+            "listen.prefix",
+            "expected a path such as /llm: a leading slash, none at the end, no ? # or spaces, got 'llm/'",
+        ),
         ({"polcy": 1}, "polcy", "unknown key; did you mean policy?"),
         ({"listen": {"prefix": "llm"}}, "listen.prefix", "expected a path such as /llm: a leading slash"),
     ],
