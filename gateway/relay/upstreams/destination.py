@@ -30,6 +30,13 @@ _KEY_HEADERS: Mapping[str, bytes] = {
     "azure": b"api-key",
     "gemini": b"x-goog-api-key",
 }  # of others: authorization
+# Where an API lies on a host that its base URL names alone; other things there hear the same key.
+_ROOTS: Mapping[str, tuple[bytes, ...]] = {
+    "anthropic": (b"/v1",),
+    "azure": (b"/openai", b"/models", b"/anthropic", b"/providers", b"/api/projects"),
+    "gemini": (b"/v1", b"/v1beta", b"/v1beta1", b"/v1alpha", b"/upload", b"/download"),
+    "ollama": (b"/v1", b"/api"),
+}  # of others it cannot be told
 
 
 @dataclass(frozen=True)
@@ -47,11 +54,13 @@ class Destination:
         """Return path and query at the upstream.
 
         Raises:
-            UnknownPathError: The API lies below /v1/, and this path does not.
+            UnknownPathError: The API lies below /v1/, and this path does not; or it leaves the API, and
+                the settings' key would go with it.
         """
         mapped = self._mapped(path)
-        if self.credential is not None and query:
-            query = _without_key(query)
+        if self.credential is not None:
+            self._keep_inside(mapped)
+            query = _without_key(query) if query else query
         return mapped + b"?" + query if query else mapped
 
     def headers(self, headers: Headers) -> Headers:
@@ -68,7 +77,7 @@ class Destination:
             GatewayError: There is no answer.
         """
         answer = await self.upstream.send(
-            "GET", self.target(_LOOKED_AT, b""), self.headers([]), None, size_bytes=None
+            "GET", self._mapped(_LOOKED_AT), self.headers([]), None, size_bytes=None
         )
         answer.close()
 
@@ -85,6 +94,13 @@ class Destination:
         if path == _VERSION or path.startswith(_VERSION + b"/"):
             return base + path[len(_VERSION) :] or b"/"
         raise UnknownPathError("nothing here: this API lies below /v1/ (is /v1 in the base URL?)")
+
+    def _keep_inside(self, mapped: bytes) -> None:
+        base = self.upstream.base_path
+        roots = (base,) if base else _ROOTS.get(self.provider, (b"",))
+        if all(_below(root, mapped) is None for root in roots):
+            known = ", ".join(root.decode() for root in roots)
+            raise UnknownPathError(f"nothing here: with the gateway's key, only what lies below {known}")
 
 
 @dataclass(frozen=True)
