@@ -26,6 +26,7 @@ class Exchange:
     unchecked: str = ""  # why the body as a whole was not looked into
     failures: list[str] = field(default_factory=list)  # kinds, each counted once per event
     is_forwarded: bool = False
+    is_looked_at: bool = False  # someone searched it for images
     strays: Sequence[str] = ()  # reasons: what looks like an image where the dialect knows of none
     upstream: str = ""  # which of the settings' upstreams it goes to
     client: str = ""  # whose key it came with, if the settings name them
@@ -84,10 +85,12 @@ class Exchange:
 
     @property
     def verdict(self) -> str:
-        """The gravest outcome over all images, or `none`."""
-        if self.gravest is None:
-            return "unchecked" if self.unchecked_reasons else "none"
-        return self.gravest.outcome
+        """The gravest outcome over all images, or `none`; empty where nobody has looked for any."""
+        if self.gravest is not None:
+            return self.gravest.outcome
+        if self.unchecked_reasons:
+            return "unchecked"
+        return "none" if self.is_looked_at else ""
 
     @property
     def reasons(self) -> list[str]:
