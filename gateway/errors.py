@@ -5,6 +5,7 @@
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
     ├── UnknownPolicyError         the settings have no policy of this name
     ├── PolicyForbiddenError       this caller may not choose a policy
+    ├── BadBypassError             x-jnd-bypass is neither true nor false
     ├── UnknownPathError           nothing of ours lies at this path
     ├── BadPathError               the path may mean something else to whoever reads it next
     ├── UnknownClientError         only known clients may call, and this is none of them
@@ -93,6 +94,13 @@ class PolicyForbiddenError(GatewayError):
     kind = "policy_forbidden"
 
 
+class BadBypassError(GatewayError):
+    """x-jnd-bypass says something else than `true` or `false`: not doing what was meant would go unnoticed."""
+
+    status = 400
+    kind = "bad_bypass"
+
+
 class UnknownPathError(GatewayError):
     """No upstream has anything at this path."""
 
@@ -112,6 +120,11 @@ class UnknownClientError(GatewayError):
 
     status = 401
     kind = "unknown_client"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Name the way to send a key, as every 401 has to (RFC 9110, 15.5.2)."""
+        return {"www-authenticate": 'Bearer realm="jnd-gateway"'}
 
 
 class UpgradeRefusedError(GatewayError):

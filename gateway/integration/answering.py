@@ -21,7 +21,7 @@ from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
-from gateway.relay.callers.caller import Caller
+from gateway.relay.callers.caller import BYPASS_REFUSED, Caller
 from gateway.relay.callers.incoming import Headers
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.images.looking import Looked
@@ -117,8 +117,10 @@ class Endpoints:
             GatewayError: The caller may not, there is no room, or it is no JSON object.
         """
         proxy, exchange = self.proxy, request.exchange
-        caller = replace(proxy.callers.of(request.incoming), is_bypassed=False)
-        exchange.client = caller.client
+        caller = proxy.callers.of(request.incoming)
+        if caller.is_bypassed:  # whoever asks for a look gets one
+            caller = replace(caller, is_bypassed=False, remarks=BYPASS_REFUSED)
+        exchange.client, exchange.remarks = caller.client, caller.remarks
         exchange.policy = adjust(proxy.policies.named(caller.policy_name, is_trusted=caller.is_trusted))
         with proxy.admission.admit(tenant=caller.tenant) as room:
             body = await read_body(request.incoming, room, proxy.max_body_bytes)

@@ -132,7 +132,7 @@ def _count_savings(outcome: ImageOutcome, metrics: Metrics, model: str, provider
 def _line(exchange: Exchange) -> dict[str, object]:
     upstream = exchange.times.upstream_seconds
     found = _NOTHING_FOUND if exchange.is_looked_at else _NOT_LOOKED_AT
-    if exchange.is_noted or exchange.failures:
+    if exchange.is_noted or exchange.failures or exchange.remarks:
         found = _found(exchange)
     return {
         "time": _utc(int(time.time())),

@@ -30,6 +30,7 @@ class Exchange:
     strays: Sequence[str] = ()  # reasons: what looks like an image where the dialect knows of none
     upstream: str = ""  # which of the settings' upstreams it goes to
     client: str = ""  # whose key it came with, if the settings name them
+    remarks: Sequence[str] = ()  # what the caller asked for in vain, one word each
     policy: EffectivePolicy = PLAIN  # by which it is treated; of no account where nothing is looked into
     request_id: str = ""
     is_stream: bool = False  # the answer is an event stream
@@ -96,5 +97,5 @@ class Exchange:
     def reasons(self) -> list[str]:
         """Everything that was skipped or failed, one word each, without repetition."""
         images = (outcome.reason for outcome in self.outcomes)
-        words = [self.unchecked, *images, *self.strays, *self.failures]
+        words = [self.unchecked, *images, *self.strays, *self.remarks, *self.failures]
         return list(dict.fromkeys(word for word in words if word))

@@ -20,7 +20,7 @@ def explaining_headers(exchange: Exchange) -> Headers:
         headers.append((b"x-jnd-request-id", _ascii(exchange.request_id)))
     if exchange.policy.name:
         headers.append((b"x-jnd-policy", _ascii(exchange.policy.name)))
-    if exchange.is_noted or exchange.failures:
+    if exchange.is_noted or exchange.failures or exchange.remarks:
         headers += _told(b"x-jnd-reason", exchange.reasons)
         headers += _told(b"x-jnd-unchecked", exchange.unchecked_reasons)
     return headers

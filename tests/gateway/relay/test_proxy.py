@@ -268,6 +268,28 @@ def test_only_known_clients_get_through_where_the_settings_say_so(gateway, upstr
     assert server.ask("GET", "/livez").status == 200
 
 
+def test_who_is_refused_is_told_how_to_send_a_key_and_counted_where_it_belongs(
+    gateway, upstream, chat_body, png
+):
+    server = gateway(clients=[{"name": "web", "key": "k1"}], only_known_clients=True)
+
+    refused = server.chat(chat_body(png))
+
+    assert (refused.status, refused.headers["www-authenticate"]) == (401, 'Bearer realm="jnd-gateway"')
+    assert "no key was sent" in refused.error["message"]
+    assert "x-jnd-verdict" not in refused.headers  # nobody looked at the picture
+    assert server.settles_at('jnd_requests_total{dialect="openai_chat",model="other",status="401"}', 1)
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files", "/v1/jnd/inspect"])
+def test_a_bypass_in_unknown_words_is_refused(gateway, upstream, chat_body, png, target):
+    answer = gateway().ask("POST", target, chat_body(png), {"x-jnd-bypass": "1"})
+
+    assert (answer.status, answer.error["code"]) == (400, "bad_bypass")
+    assert upstream.requests == []
+
+
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/embeddings"])
 def test_a_model_leads_to_its_upstream(gateway, upstream, upstream_server, target):
     base_url = f"http://127.0.0.1:{upstream_server.port}/local/v1"
