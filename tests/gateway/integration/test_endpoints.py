@@ -124,6 +124,28 @@ def test_what_is_wrong_is_said(gateway, body, code, param):
         assert answer.error["message"]
 
 
+@pytest.mark.parametrize("provider", ["nope", "auto", 7, ["openai"]])
+def test_a_provider_nobody_described_is_refused_with_the_known_ones(gateway, png, provider):
+    server = gateway()
+
+    for path in (INSPECT, COMPRESS):
+        answer = asked(server, path, {"image": data_url(png), "provider": provider})
+        assert (answer.status, answer.error["param"]) == (400, "provider")
+        assert "anthropic" in answer.error["message"]
+        assert "openai" in answer.error["message"]
+
+
+def test_a_provider_of_the_query_is_refused_alike(gateway, png):
+    answer = gateway().ask("POST", COMPRESS + "?provider=nope", png, {"content-type": "image/png"})
+
+    assert (answer.status, answer.error["param"]) == (400, "provider")
+
+
+@pytest.mark.parametrize("provider", ["", None, "qwen"])
+def test_no_provider_is_that_of_the_settings(gateway, png, provider):
+    assert asked(gateway(), COMPRESS, {"image": data_url(png), "provider": provider}).status == 200
+
+
 def test_limits_are_those_of_the_proxy(gateway, png):
     server = gateway(limits={"max_body_bytes": 2000, "max_pixels": 100})
 
