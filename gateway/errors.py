@@ -7,6 +7,7 @@
     ├── PolicyForbiddenError       this caller may not choose a policy
     ├── BadBypassError             x-jnd-bypass is neither true nor false
     ├── UnknownPathError           nothing of ours lies at this path
+    ├── MethodNotAllowedError      one of the gateway's own pages hears other methods
     ├── BadPathError               the path may mean something else to whoever reads it next
     ├── UnknownClientError         only known clients may call, and this is none of them
     ├── UpgradeRefusedError        websockets and other protocols do not pass
@@ -95,7 +96,7 @@ class PolicyForbiddenError(GatewayError):
 
 
 class BadBypassError(GatewayError):
-    """x-jnd-bypass says something else than `true` or `false`: not doing what was meant would go unnoticed."""
+    """x-jnd-bypass says neither `true` nor `false`: not doing what was meant would go unnoticed."""
 
     status = 400
     kind = "bad_bypass"
@@ -106,6 +107,22 @@ class UnknownPathError(GatewayError):
 
     status = 404
     kind = "unknown_path"
+
+
+class MethodNotAllowedError(GatewayError):
+    """One of the gateway's own pages or endpoints does not hear this method."""
+
+    status = 405
+    kind = "method_not_allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"expected method {allowed}")
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Name the methods that are heard, as every 405 has to (RFC 9110, 15.5.6)."""
+        return {"allow": self.allowed}
 
 
 class BadPathError(GatewayError):

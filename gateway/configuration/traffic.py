@@ -77,7 +77,7 @@ class Upstream(Section):
     api_key: Key | None = setting(
         None,
         "Key sent instead of the caller's, as ${NAME} of an environment variable; null: the caller's own. "
-        "It goes only below the path of base_url; where that has none, to the provider's API as far as known.",
+        "It goes only below the path of base_url; where that has none, to the provider's API if known.",
         why="the gateway then holds no secret",
     )
     image_urls: ImageUrls = setting(

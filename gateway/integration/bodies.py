@@ -18,7 +18,7 @@ _OPENINGS = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
-_EXPECTED = f"expected content-type: {', '.join(IMAGE_TYPES)}, or JSON such as {{\"image\": \"...\"}}"
+_EXPECTED = f'expected content-type: {", ".join(IMAGE_TYPES)}, or JSON such as {{"image": "..."}}'
 _IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image
 
 

@@ -20,6 +20,24 @@ def test_gateway_says_it_is_alive_and_ready(gateway):
     assert orjson.loads(ready.body) == {"status": "ready", "artifact": "a1", "models": ["gpt-4o"]}
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_own_pages_hear_no_method_that_changes_things(gateway, upstream, method, path):
+    answer = gateway().ask(method, path)
+
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.error["code"] == "method_not_allowed"
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("path", ["/livez/", "//livez", "/%6Civez", "/x/../livez", "/readyz/", "/metrics/"])
+def test_own_pages_are_ours_however_their_path_is_spelt(gateway, upstream, path):
+    server = gateway()
+
+    assert (server.ask("GET", path).status, server.ask("HEAD", path).status) == (200, 200)
+    assert upstream.requests == []
+
+
 def test_being_ready_does_not_depend_on_the_upstream(gateway):
     assert gateway(upstream={"base_url": "http://127.0.0.1:9/v1"}).ask("GET", "/readyz").status == 200
 

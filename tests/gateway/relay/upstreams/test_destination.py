@@ -194,7 +194,7 @@ async def test_a_look_asks_although_the_place_is_closed_to_callers(base_url, pro
         def close(self) -> None:
             pass
 
-    async def send(method, target, headers, body, *, size_bytes):
+    async def send(_method, target, *_, **__):
         asked.append(target)
         return Answer()
 
