@@ -178,7 +178,8 @@ class Readiness(Section):
 
     check_upstream: bool = setting(
         False,
-        "Whether an upstream that does not answer makes /readyz say no.",
+        "Whether /readyz says no while none of the upstreams answers; it names each one's state, and "
+        "jnd_upstream_up is there for alerts.",
         why="else a provider's outage takes the gateway out of rotation, and its clear errors with it",
     )
     interval_seconds: float = setting(

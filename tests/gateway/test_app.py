@@ -93,6 +93,25 @@ def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gatew
     assert orjson.loads(ready.body)["upstreams"] == {"default": True}
 
 
+def test_readyz_tells_each_upstreams_state_and_one_dead_one_of_several_does_not_count(gateway):
+    dead = {"name": "dead", "prefix": "/dead", "base_url": "http://127.0.0.1:9/v1"}
+    server = gateway(readiness={"check_upstream": True, "interval_seconds": 0.05}, upstreams=[dead])
+    assert server.settles_at('jnd_upstream_up{upstream="default"}', 1)
+
+    answer = server.ask("GET", "/readyz")
+
+    assert answer.status == 200
+    assert orjson.loads(answer.body)["upstreams"]["default"] is True
+    assert not orjson.loads(answer.body)["upstreams"]["dead"]
+
+
+def test_readyz_says_null_of_an_upstream_nobody_has_asked(make_pipeline):
+    app = create_app(Settings(readiness={"check_upstream": True}), make_pipeline())
+
+    assert status_of(app, b"/readyz") == 503
+    assert app.readiness.upstreams == {"default": None}
+
+
 def test_readyz_says_no_while_the_gateway_drains(make_pipeline):
     drain = Drain()
     app = create_app(Settings(), make_pipeline(), drain=drain)
