@@ -19,7 +19,7 @@ from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.tracing import Tracer
 from gateway.relay.upstreams.answer import Answer, UpstreamCutError
-from gateway.relay.upstreams.destination import Destination
+from gateway.relay.upstreams.destination import Destination, without_keys
 from gateway.relay.upstreams.upload import Body, Whole
 from gateway.relay.upstreams.upstream import forwardable
 
@@ -99,7 +99,11 @@ class ApiRoute:
         incoming, exchange = request.incoming, request.exchange
         exchange.upstream, exchange.provider = destination.name, destination.provider
         target = destination.target(path, incoming.query)
-        outgoing = exchange.trace.asking(destination.headers(forwardable(headers)))
+        is_preflight = incoming.is_preflight
+        passed = forwardable(headers)
+        outgoing = exchange.trace.asking(
+            without_keys(passed) if is_preflight else destination.headers(passed)
+        )
         size_bytes = None if isinstance(body, Whole) else incoming.content_length
         with exchange.times.waiting_for_upstream():
             answer = await destination.upstream.send(
@@ -107,7 +111,7 @@ class ApiRoute:
             )
         exchange.is_forwarded = True
         is_judged = destination.credential is None or bool(exchange.client)  # by us, where the key is ours
-        if answer.status < HTTPStatus.MULTIPLE_CHOICES and is_judged:
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES and is_judged and not is_preflight:
             self.accept(request.tenant)
         exchange.is_stream = any(
             name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in answer.headers

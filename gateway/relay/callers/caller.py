@@ -63,7 +63,7 @@ class Callers:
         if incoming.query:
             found += key_parameters(incoming.query)
         client = self._client(found) if self._clients or self._only_known else None
-        if client is None and self._only_known:
+        if client is None and self._only_known and not incoming.is_preflight:
             raise UnknownClientError(_UNKNOWN_KEY if any(found) else _NO_KEY)
         is_trusted = client is not None and client.is_trusted
         wants_bypass = _is_true(wishes.get(b"x-jnd-bypass", b""))

@@ -57,6 +57,15 @@ class Incoming:
         """Whether the headers announce a body."""
         return bool(self.content_length) or bool(self.header(b"transfer-encoding"))
 
+    @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks what it may send: a question that never comes with a key (CORS)."""
+        return (
+            self.method == "OPTIONS"
+            and not self.has_body
+            and bool(self.header(b"access-control-request-method"))
+        )
+
     async def read(self, max_bytes: int, room: Reservation) -> bytes:
         """Return the whole body, in room that grows with it.
 

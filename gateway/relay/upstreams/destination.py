@@ -67,8 +67,7 @@ class Destination:
         """Return the headers with the caller's credentials, or with the settings' in their place."""
         if self.credential is None:
             return headers
-        kept = [pair for pair in headers if pair[0] not in CREDENTIAL_HEADERS]
-        return [*kept, self.credential]
+        return [*without_keys(headers), self.credential]
 
     async def look(self) -> None:
         """Return when the upstream answers, whatever it says.
@@ -165,6 +164,11 @@ class Destinations:
             if below is not None:
                 return Place(read_target(below), candidates)
         raise UnknownPathError("nothing here")  # the default has no prefix: never reached
+
+
+def without_keys(headers: Headers) -> Headers:
+    """Leave out everybody's credentials."""
+    return [pair for pair in headers if pair[0] not in CREDENTIAL_HEADERS]
 
 
 def _destination(name: str, settings: UpstreamSettings, models: tuple[str, ...]) -> Destination:

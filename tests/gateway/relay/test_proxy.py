@@ -268,6 +268,35 @@ def test_only_known_clients_get_through_where_the_settings_say_so(gateway, upstr
     assert server.ask("GET", "/livez").status == 200
 
 
+PREFLIGHT = {"origin": "https://app.example", "access-control-request-method": "POST"}
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files"])
+def test_a_browsers_preflight_passes_without_any_key(gateway, upstream, target):
+    upstream_settings = {"api_key": "ours"}
+    server = gateway(
+        clients=[{"name": "web", "key": "k1"}], only_known_clients=True, upstream=upstream_settings
+    )
+
+    answer = server.ask("OPTIONS", target, None, PREFLIGHT | {"authorization": "Bearer k1"})
+
+    received = dict(upstream.last["headers"])
+    assert (answer.status, upstream.last["method"]) == (200, "OPTIONS")
+    assert received[b"access-control-request-method"] == b"POST"
+    assert b"authorization" not in received
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "headers"),
+    [("OPTIONS", None, {}), ("OPTIONS", b"{}", PREFLIGHT), ("POST", b"{}", PREFLIGHT)],
+)
+def test_what_only_looks_like_a_preflight_needs_a_key(gateway, upstream, method, body, headers):
+    server = gateway(clients=[{"name": "web", "key": "k1"}], only_known_clients=True)
+
+    assert server.ask(method, "/v1/chat/completions", body, headers).status == 401
+    assert upstream.requests == []
+
+
 def test_who_is_refused_is_told_how_to_send_a_key_and_counted_where_it_belongs(
     gateway, upstream, chat_body, png
 ):
@@ -405,6 +434,14 @@ def test_a_tenant_is_accepted_by_a_good_answer_of_the_upstream_to_a_key_of_its_o
 
     assert len(accepted) == 2
     assert len(set(accepted)) == 1
+
+
+def test_a_preflight_makes_nobody_accepted(gateway):
+    accepted = []
+
+    gateway(accept=accepted.append).ask("OPTIONS", "/v1/files", None, PREFLIGHT)
+
+    assert accepted == []
 
 
 def test_where_the_key_is_ours_only_callers_the_settings_know_are_accepted(gateway):
