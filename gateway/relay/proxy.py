@@ -92,13 +92,14 @@ class Proxy:
         place = self.destinations.place(read_target(incoming.raw_path).wire)
         found = self.dialects.find(place.target.plain) if _may_have_body(incoming) else None
         request.dialect = found[0] if found else self.dialects.of_errors(place.destination().provider)
+        if found is not None:
+            exchange.dialect, exchange.api_path = request.dialect.name, found[1]
         _refuse_other_protocols(incoming)
         caller = self.callers.of(incoming)
-        exchange.client, request.tenant = caller.client, caller.tenant
+        exchange.client, request.tenant, exchange.remarks = caller.client, caller.tenant, caller.remarks
         if found is None:
             await self._pass_through(request, place, caller)
             return
-        exchange.dialect, exchange.api_path = request.dialect.name, found[1]
         exchange.policy = self.policies.named(caller.policy_name, is_trusted=caller.is_trusted)
         with (
             self.admission.admit(tenant=caller.tenant) as room,

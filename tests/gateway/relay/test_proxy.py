@@ -338,6 +338,57 @@ def test_only_known_clients_get_through_where_the_settings_say_so(gateway, upstr
     assert server.ask("GET", "/livez").status == 200
 
 
+PREFLIGHT = {"origin": "https://app.example", "access-control-request-method": "POST"}
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files"])
+def test_a_browsers_preflight_passes_without_any_key(gateway, upstream, target):
+    upstream_settings = {"api_key": "ours"}
+    server = gateway(
+        clients=[{"name": "web", "key": "k1"}], only_known_clients=True, upstream=upstream_settings
+    )
+
+    answer = server.ask("OPTIONS", target, None, PREFLIGHT | {"authorization": "Bearer k1"})
+
+    received = dict(upstream.last["headers"])
+    assert (answer.status, upstream.last["method"]) == (200, "OPTIONS")
+    assert received[b"access-control-request-method"] == b"POST"
+    assert b"authorization" not in received
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "headers"),
+    [("OPTIONS", None, {}), ("OPTIONS", b"{}", PREFLIGHT), ("POST", b"{}", PREFLIGHT)],
+)
+def test_what_only_looks_like_a_preflight_needs_a_key(gateway, upstream, method, body, headers):
+    server = gateway(clients=[{"name": "web", "key": "k1"}], only_known_clients=True)
+
+    assert server.ask(method, "/v1/chat/completions", body, headers).status == 401
+    assert upstream.requests == []
+
+
+def test_who_is_refused_is_told_how_to_send_a_key_and_counted_where_it_belongs(
+    gateway, upstream, chat_body, png
+):
+    server = gateway(clients=[{"name": "web", "key": "k1"}], only_known_clients=True)
+
+    refused = server.chat(chat_body(png))
+
+    assert (refused.status, refused.headers["www-authenticate"]) == (401, 'Bearer realm="jnd-gateway"')
+    assert "no key was sent" in refused.error["message"]
+    assert "x-jnd-verdict" not in refused.headers  # nobody looked at the picture
+    assert server.settles_at('jnd_requests_total{dialect="openai_chat",model="other",status="401"}', 1)
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files", "/v1/jnd/inspect"])
+def test_a_bypass_in_unknown_words_is_refused(gateway, upstream, chat_body, png, target):
+    answer = gateway().ask("POST", target, chat_body(png), {"x-jnd-bypass": "1"})
+
+    assert (answer.status, answer.error["code"]) == (400, "bad_bypass")
+    assert upstream.requests == []
+
+
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/embeddings"])
 def test_a_model_leads_to_its_upstream(gateway, upstream, upstream_server, target):
     base_url = f"http://127.0.0.1:{upstream_server.port}/local/v1"
@@ -453,6 +504,14 @@ def test_a_tenant_is_accepted_by_a_good_answer_of_the_upstream_to_a_key_of_its_o
 
     assert len(accepted) == 2
     assert len(set(accepted)) == 1
+
+
+def test_a_preflight_makes_nobody_accepted(gateway):
+    accepted = []
+
+    gateway(accept=accepted.append).ask("OPTIONS", "/v1/files", None, PREFLIGHT)
+
+    assert accepted == []
 
 
 def test_where_the_key_is_ours_only_callers_the_settings_know_are_accepted(gateway):
