@@ -6,10 +6,10 @@ upstream, relay.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -27,13 +27,14 @@ from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
 from gateway.relay.images.body import BodyWork
 from gateway.relay.images.looking import Problem
-from gateway.relay.paths import read_target
+from gateway.relay.paths import keeping_short, read_target
 from gateway.relay.route import ApiRoute, Request
 from gateway.relay.upstreams.answer import Answer
 from gateway.relay.upstreams.destination import Destination, Destinations, Place
 from gateway.relay.upstreams.upload import Body
 from gateway.relay.upstreams.upstream import relay
 
+_SLASH = re.compile("/")
 _VERSION = "/v1"
 _PACKED = "encoded_body"
 
@@ -45,7 +46,7 @@ class Dialects:
         """Take the dialects in order of precedence; the first tells errors of requests that are nobody's."""
         self._dialects = dialects
         self._by_name = {each.name: each for each in dialects}
-        self.find = lru_cache(maxsize=2048)(self._find)
+        self.find = keeping_short(self._find)
 
     def of_errors(self, provider: str) -> Dialect:
         """Return the dialect in which callers of a provider's API expect errors."""
@@ -57,9 +58,8 @@ class Dialects:
         Every tail of the path is tried, with and without a version: servers offer their APIs below
         prefixes of their own, and llama.cpp without /v1 too.
         """
-        tails = [path[start:] for start, letter in enumerate(path) if letter == "/"]
-        for tail in tails:
-            for known in (tail, _VERSION + tail):
+        for start in (place.start() for place in _SLASH.finditer(path)):
+            for known in (path[start:], _VERSION + path[start:]):
                 for dialect in self._dialects:
                     if dialect.takes(known):
                         return dialect, known

@@ -7,13 +7,12 @@ an upstream's base URL; nothing in a request can choose scheme, host or port.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from gateway.errors import UnknownPathError
 from gateway.providers.hosts import provider_of
 from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETER
-from gateway.relay.paths import Target, read_target
+from gateway.relay.paths import Target, keeping_short, read_target
 from gateway.relay.upstreams.answer import Headers
 from gateway.relay.upstreams.upstream import Upstream
 from gateway.settings import ImageUrls, Settings
@@ -127,7 +126,7 @@ class Destinations:
             by_prefix.setdefault(each.prefix.encode(), []).append(found)
         by_prefix.setdefault(b"", []).append(default)
         self._by_prefix = sorted(by_prefix.items(), key=lambda item: -len(item[0]))
-        self.place = lru_cache(maxsize=2048)(self._place)
+        self.place = keeping_short(self._place)
 
     @property
     def all(self) -> list[Destination]:

@@ -8,6 +8,9 @@ import orjson
 import pytest
 import zstandard
 
+from gateway.dialects.registry import DIALECTS
+from gateway.relay.proxy import Dialects
+
 
 def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
     body = b'{ "model" : "m",\n "messages":[{"role":"user","content":"\\u00e4 \xc3\xa4"}], "x": 1.50 }'
@@ -296,6 +299,26 @@ def test_images_below_any_prefix_are_looked_at(gateway, chat_body, png, target):
     answer = gateway().ask("POST", target, chat_body(png))
 
     assert answer.headers["x-jnd-verdict"] == "clean"
+
+
+@pytest.mark.parametrize("path", ["/a" * 2000, "/a" * 20_000, "/v1" * 1000, "/" + "%2Fa" * 5000])
+def test_a_long_path_costs_nobody_any_time(gateway, upstream, path):
+    server = gateway()
+    began = time.perf_counter()
+
+    answer = server.ask("POST", path, b"{}")
+
+    assert time.perf_counter() - began < 1
+    assert (answer.status, answer.error["code"]) == (400, "bad_path")
+    assert not upstream.requests
+
+
+def test_a_path_as_long_as_they_may_be_is_looked_up_in_no_time():
+    path = "/v1" * 62 + "/" + "b" * 1800
+    began = time.perf_counter()
+
+    assert Dialects(DIALECTS).find(path) is None
+    assert time.perf_counter() - began < 0.2
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "GET"])
