@@ -129,7 +129,7 @@ class UnknownCodingError(GatewayError):
 
 
 class BodyTimeoutError(GatewayError):
-    """The caller sent nothing for `listen.body_timeout_seconds` in the middle of its body."""
+    """The caller sent nothing for `listen.body_timeout_seconds`, or took ten times as long for its body."""
 
     status = 408
     kind = "body_timeout"

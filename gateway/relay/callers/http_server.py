@@ -18,6 +18,7 @@ from gateway.relay.callers.http_cycle import EXTENSION, Cycle
 from gateway.settings import Listen, Settings
 
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time of usual load balancers, 60 s
+_BODY_TIMEOUTS = 10  # of silence, that a body held in memory may take in all: ten minutes, as SDKs wait
 _SWEEP_SECONDS = 0.5
 _LINGER_SECONDS = 30.0  # as nginx: how long the rest of a body is read and dropped after an early answer
 _WEBSOCKET = b"websocket"
@@ -108,8 +109,13 @@ class CallerProtocol(HttpToolsProtocol):
         elif cycle.more_body:
             if cycle.response_complete and now - cycle.completed_at > _LINGER_SECONDS:
                 self.transport.close()
-            elif waited > self.limits.body_timeout_seconds:
+            elif waited > self.limits.body_timeout_seconds or self._takes_too_long(cycle, now):
                 self._give_up_body(cycle)
+
+    def _takes_too_long(self, cycle: Cycle, now: float) -> bool:
+        """Tell whether a body has been held in memory too long, however steadily it drips."""
+        most_seconds = _BODY_TIMEOUTS * self.limits.body_timeout_seconds
+        return cycle.gathered_since > 0 and now - cycle.gathered_since > most_seconds
 
     def _look_for_hang_up(self) -> None:
         """Notice a caller that closed its end while nothing is read from it."""

@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import socket
 import time
@@ -343,17 +344,51 @@ def test_the_request_id_passes_both_ways(gateway, upstream):
     assert answer.headers["x-request-id"] == "r1"
 
 
+_LARGE = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\ncontent-length: 900000\r\n\r\n"
+
+
 def test_a_body_without_room_is_turned_away_before_it_is_read(gateway):
     server = gateway(limits={"queue_bytes": 1_000_000})
-    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\ncontent-length: 900000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as first:
-        first.sendall(head)
-        assert server.settles_at("jnd_queue_bytes", 900_000)
+        first.sendall(_LARGE + b" " * 800_000)
+        assert server.settles_at("jnd_queue_bytes", 800_000)
         with socket.create_connection(("127.0.0.1", server.port), timeout=5) as second:
-            second.sendall(head)
+            second.sendall(_LARGE)
             assert second.recv(4096).startswith(b"HTTP/1.1 429 ")
 
     assert server.settles_at("jnd_queue_bytes", 0)
+
+
+def test_a_body_that_is_only_announced_keeps_nobody_out(gateway, upstream):
+    server = gateway(limits={"queue_bytes": 1_000_000})
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+            slow.sendall(_LARGE + b"{")
+        assert server.settles_at("jnd_queue_bytes", 20)
+
+        answer = server.chat(b" " * 900_000)
+
+    assert answer.status == 200
+    assert len(upstream.last["body"]) == 900_000
+
+
+def test_a_body_for_which_no_room_is_left_is_turned_away_in_its_middle(gateway):
+    server = gateway(limits={"queue_bytes": 1_000_000})
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as first,
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as second,
+    ):
+        for sent in (_LARGE + b" ", b" " * 399_999):
+            for client in (first, second):
+                client.sendall(sent)
+            time.sleep(0.2)
+        assert server.settles_at("jnd_queue_bytes", 800_000)
+        second.sendall(b" " * 300_000)
+        assert second.recv(4096).startswith(b"HTTP/1.1 429 ")
+        assert server.settles_at("jnd_queue_bytes", 400_000)
+        first.sendall(b" " * 500_000)
+        assert first.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 def test_room_is_held_until_the_answer_has_ended(gateway):

@@ -190,6 +190,38 @@ def test_a_slow_body_that_goes_on_is_waited_for(gateway, upstream):
     assert upstream.last["body"] == b" " * 12
 
 
+@pytest.mark.parametrize(
+    "framing", [b"content-length: 100000\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n"]
+)
+def test_a_body_that_drips_is_a_408_in_the_end(gateway, upstream, framing):
+    server = gateway(listen={"body_timeout_seconds": 0.1})
+    drop = b"1\r\n{\r\n" if b"chunked" in framing else b"{"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=0.02) as client:
+        client.sendall(CHAT + framing)
+        received, began = b"", time.monotonic()
+        while not received and time.monotonic() - began < 5:
+            client.sendall(drop)
+            with contextlib.suppress(TimeoutError):
+                received = client.recv(4096)
+
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - began > 0.9
+    assert upstream.requests == []
+
+
+def test_a_body_that_is_passed_on_as_it_drips_may_take_its_time(gateway, upstream):
+    server = gateway(listen={"body_timeout_seconds": 0.1})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(b"POST /v1/files HTTP/1.1\r\nhost: g\r\ncontent-length: 40\r\n\r\n")
+        for _ in range(40):
+            client.sendall(b" ")
+            time.sleep(0.04)
+        received = client.recv(4096)
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert upstream.last["body"] == b" " * 40
+
+
 @pytest.mark.parametrize("ending", [b"", b"\r\n\r\n"])
 def test_headers_beyond_the_limit_are_a_431(gateway, upstream, ending):
     server = gateway(listen={"max_header_bytes": 1024})
