@@ -8,14 +8,15 @@ import pybase64
 
 from gateway.errors import RequestRefusedError
 from gateway.relay.admission import Reservation
-from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
+from gateway.relay.callers.unpacking import Unpacking
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image
 
 
-async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> bytes:
+async def read_body(incoming: Incoming, room: Reservation, unpacking: Unpacking, max_bytes: int) -> bytes:
     """Return the body as JSON, unpacked; an image as it is becomes the JSON that says the same.
 
     Raises:
@@ -26,8 +27,7 @@ async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> by
         body = await incoming.read(max_bytes, room)
         coding = incoming.header(b"content-encoding")
         if layers(coding):
-            body = await asyncio.to_thread(unpack, body, coding, max_bytes)
-            room.grow(len(body))
+            body = await unpacking.unpack(body, coding, room)
     except (BodyTooLargeError, UnpackedTooLargeError) as error:
         raise RequestRefusedError("body_too_large", too_large) from error
     except PackedBodyError as error:

@@ -20,8 +20,9 @@ from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
 from gateway.relay.callers.caller import Caller, Callers
-from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
+from gateway.relay.callers.unpacking import Unpacking
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
@@ -78,6 +79,7 @@ class Proxy:
     names: ModelNames
     work: BodyWork
     admission: Admission
+    unpacking: Unpacking
     max_body_bytes: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,12 +123,11 @@ class Proxy:
         coding = incoming.header(b"content-encoding")
         if coding and layers(coding):
             try:
-                body = await asyncio.to_thread(unpack, packed, coding, self.max_body_bytes)
+                body = await self.unpacking.unpack(packed, coding, room)
             except PackedBodyError as error:
                 return await self._forward_unseen(request, place, Problem(_PACKED, str(error)), packed)
             except UnpackedTooLargeError:
                 return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), packed)
-            room.grow(len(body))
         with exchange.trace.part("look"):
             looked = await self.work.look(body, request.dialect, exchange.api_path)
         exchange.model = self.names.canonical(looked.model)
