@@ -49,7 +49,7 @@ class Listen(Section):
     body_timeout_seconds: float = setting(
         60,
         "Longest silence in the middle of a request body, in seconds; then 408. A body that is looked into "
-        "has ten times as long in all.",
+        "has ten times as long in all; who takes nothing of an answer for so long is cut off.",
         why="mobile connections pause, dead and dripping ones must not hold memory",
         gt=0,
     )
