@@ -25,7 +25,7 @@ async def read_body(incoming: Incoming, room: Reservation, unpacking: Unpacking,
     too_large = f"expected a body of at most {max_bytes} bytes"
     try:
         body = await incoming.read(max_bytes, room)
-        coding = incoming.header(b"content-encoding")
+        coding = incoming.joined(b"content-encoding")
         if layers(coding):
             body = await unpacking.unpack(body, coding, room)
     except (BodyTooLargeError, UnpackedTooLargeError) as error:

@@ -120,7 +120,7 @@ class Proxy:
             )
         exchange.times.body_arrived()
         body = packed
-        coding = incoming.header(b"content-encoding")
+        coding = incoming.joined(b"content-encoding")
         if coding and layers(coding):
             try:
                 body = await self.unpacking.unpack(packed, coding, room)
@@ -195,7 +195,8 @@ def _may_have_body(incoming: Incoming) -> bool:
 
 
 def _is_json(incoming: Incoming) -> bool:
-    return b"json" in incoming.header(b"content-type") and not layers(incoming.header(b"content-encoding"))
+    is_json = b"json" in incoming.joined(b"content-type").lower()
+    return is_json and not layers(incoming.joined(b"content-encoding"))
 
 
 def _refuse_other_protocols(incoming: Incoming) -> None:

@@ -46,6 +46,10 @@ class Incoming:
                 return value
         return b""
 
+    def joined(self, name: bytes) -> bytes:
+        """Return all values of a header that is a list, which may come in several lines (RFC 9110, 5.3)."""
+        return b",".join([value for key, value in self.headers if key == name])
+
     @property
     def content_length(self) -> int | None:
         """The announced size of the body, if any."""

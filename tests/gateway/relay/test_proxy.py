@@ -6,11 +6,13 @@ import zlib
 
 import brotli
 import orjson
+import pybase64
 import pytest
 import zstandard
 
 from gateway.dialects.registry import DIALECTS
 from gateway.relay.proxy import Dialects
+from tests.gateway.relay.raw import call
 
 
 def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
@@ -213,6 +215,46 @@ def test_a_packed_body_is_looked_into_and_sent_on_as_it_came(gateway, upstream, 
     assert answer.headers["x-jnd-verdict"] == "none"
     assert upstream.last["body"] == packed
     assert (b"content-encoding", name.encode()) in upstream.last["headers"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"content-encoding: identity\r\ncontent-encoding: gzip\r\n",
+        b"content-encoding: \r\nContent-Encoding: GZIP\r\n",
+        b"content-encoding: gzip\r\ncontent-encoding: identity\r\n",
+    ],
+)
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/jnd/inspect"])
+def test_encodings_told_in_several_lines_are_all_undone(gateway, chat_body, png, lines, path):
+    image = pybase64.b64encode(png).decode()
+    body = gzip.compress(chat_body(png) if path.endswith(b"completions") else orjson.dumps({"image": image}))
+    head = b"POST %b HTTP/1.1\r\nhost: g\r\n%bcontent-length: %d\r\n\r\n" % (path, lines, len(body))
+
+    received = call(gateway().port, head + body)
+
+    assert b"x-jnd-verdict: clean\r\n" in received or b'"outcome":"clean"' in received
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"content-type: text/plain\r\ncontent-type: application/json\r\n",
+        b"content-type: application/JSON\r\n",
+    ],
+)
+def test_a_model_is_found_whatever_line_says_json(gateway, upstream, upstream_server, lines):
+    other = {
+        "name": "other",
+        "base_url": f"http://127.0.0.1:{upstream_server.port}/other/v1",
+        "models": ["o"],
+    }
+    body = b'{"model": "o"}'
+    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: g\r\n%bcontent-length: %d\r\n\r\n" % (lines, len(body))
+
+    call(gateway(upstreams=[other]).port, head + body)
+
+    assert upstream.last["target"] == "/other/v1/embeddings"
 
 
 @pytest.mark.parametrize("name", PACKERS)
