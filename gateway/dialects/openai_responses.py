@@ -15,7 +15,7 @@ from gateway.dialects.reading.places import ANY_KEY, Grammar, Place, walk
 from gateway.dialects.reading.readers import bare_pictures, files, picture_urls, unseen
 
 PATHS = r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?)"
-_PATHS = re.compile("(/api|/inference)?/v1/" + PATHS)
+_PATHS = re.compile("(/api|/inference)?/v1/" + PATHS, re.IGNORECASE)
 
 
 class OpenAIResponses(OpenAIChat):

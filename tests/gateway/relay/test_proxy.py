@@ -105,7 +105,15 @@ def test_prefix_is_removed_before_forwarding(gateway, upstream):
 
 
 @pytest.mark.parametrize(
-    "spelling", ["/v1/chat/completions/", "/v1//chat/completions", "/v1/chat%2Fcompletions"]
+    "spelling",
+    [
+        "/v1/chat/completions/",
+        "/v1//chat/completions",
+        "/v1/chat%2Fcompletions",
+        "/v1/Chat/Completions",
+        "/V1/Responses",
+        "/openai/deployments/x/chat/Completions",
+    ],
 )
 def test_no_spelling_of_the_path_slips_past_the_checks(gateway, spelling):
     answer = gateway().ask("POST", spelling, b"{}")
