@@ -9,6 +9,7 @@
     ├── BadPathError               the path may mean something else to whoever reads it next
     ├── UnknownClientError         only known clients may call, and this is none of them
     ├── UpgradeRefusedError        websockets and other protocols do not pass
+    ├── MethodRefusedError         TRACE, which would show the caller what the upstream was sent
     ├── UnknownCodingError         a transfer coding other than chunked
     ├── BodyTimeoutError           the caller stopped in the middle of its body
     ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
@@ -119,6 +120,18 @@ class UpgradeRefusedError(GatewayError):
 
     status = 400
     kind = "upgrade_refused"
+
+
+class MethodRefusedError(GatewayError):
+    """TRACE: its answer is the request as it arrived, with credentials that are not the caller's."""
+
+    status = 405
+    kind = "method_refused"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Name what passes, as a 405 has to."""
+        return {"allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"}
 
 
 class UnknownCodingError(GatewayError):

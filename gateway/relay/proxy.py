@@ -15,7 +15,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
-from gateway.errors import UnknownCodingError, UpgradeRefusedError
+from gateway.errors import MethodRefusedError, UnknownCodingError, UpgradeRefusedError
 from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
@@ -203,9 +203,12 @@ def _refuse_other_protocols(incoming: Incoming) -> None:
     """Refuse what cannot be passed on faithfully.
 
     Raises:
+        MethodRefusedError: TRACE.
         UpgradeRefusedError: A websocket.
         UnknownCodingError: A transfer coding other than chunked.
     """
+    if incoming.method == "TRACE":
+        raise MethodRefusedError("TRACE does not pass: its answer would show what the upstream was sent")
     for name, value in incoming.headers:
         if name == b"upgrade" and value.strip().lower() == b"websocket":
             raise UpgradeRefusedError("websockets do not pass: nothing in them could be checked")

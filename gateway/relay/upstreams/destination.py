@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.errors import UnknownPathError
 from gateway.providers.hosts import provider_of
-from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETER
+from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
 from gateway.relay.paths import Target, keeping_short, read_target
 from gateway.relay.upstreams.answer import Headers
 from gateway.relay.upstreams.upstream import Upstream
@@ -179,4 +179,6 @@ def _below(prefix: bytes, path: bytes) -> bytes | None:
 def _without_key(query: bytes) -> bytes:
     pieces = query.split(b"&")
     names = (unquote_to_bytes(piece.partition(b"=")[0].replace(b"+", b" ")) for piece in pieces)
-    return b"&".join(piece for piece, name in zip(pieces, names, strict=True) if name != CREDENTIAL_PARAMETER)
+    return b"&".join(
+        piece for piece, name in zip(pieces, names, strict=True) if name.lower() not in CREDENTIAL_PARAMETERS
+    )

@@ -298,8 +298,10 @@ def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
     for method, target in (
         ("POST", "/v1/chat/completions?key=theirs&a=1"),
         ("GET", "/v1/models?key=theirs&a=1"),
+        ("GET", "/v1/models?api-key=theirs&Subscription-Key=theirs&access_token=theirs&a=1"),
     ):
-        server.ask(method, target, b"{}", {"authorization": "Bearer theirs", "x-api-key": "theirs"})
+        names = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+        server.ask(method, target, b"{}", dict.fromkeys(names, "Bearer theirs"))
 
     for request in upstream.requests:
         assert (
@@ -307,6 +309,15 @@ def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
         )
         assert (b"authorization", b"Bearer ours") in request["headers"]
         assert request["target"].endswith("?a=1")
+
+
+@pytest.mark.parametrize("upstream_settings", [{}, {"api_key": "ours"}])
+def test_nobody_is_shown_what_the_upstream_was_sent(gateway, upstream, upstream_settings):
+    answer = gateway(upstream=upstream_settings).ask("TRACE", "/v1/models")
+
+    assert (answer.status, answer.error["code"]) == (405, "method_refused")
+    assert "POST" in answer.headers["allow"]
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files"])
