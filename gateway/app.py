@@ -27,6 +27,7 @@ from gateway.policy import Policies
 from gateway.relay.admission import Admission
 from gateway.relay.callers.caller import Callers
 from gateway.relay.callers.drain import Drain
+from gateway.relay.callers.unpacking import Unpacking
 from gateway.relay.images.body import BodyWork
 from gateway.relay.images.image_queue import ImageQueue
 from gateway.relay.images.image_work import ImageWork
@@ -102,6 +103,7 @@ def create_app(
     )
     looking = Looking(max_values=limits.max_json_values, max_images=limits.max_images)
     fetcher = Fetcher(settings.fetching)
+    unpacking = Unpacking(limits.max_body_bytes)
     images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
     work = BodyWork(
         looking, images, fetcher, metrics, limits.max_images, max_fetched_bytes=limits.max_body_bytes
@@ -122,6 +124,7 @@ def create_app(
         names=names,
         work=work,
         admission=Admission(limits.queue_bytes, metrics.queue_bytes, used=giving_back.used),
+        unpacking=unpacking,
         max_body_bytes=settings.limits.max_body_bytes,
     )
 
@@ -138,7 +141,7 @@ def create_app(
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[str, Page] = {"/livez": livez, "/readyz": readyz, "/metrics": expose}
-    held = Held(destinations, queue, looking, fetcher, giving_back)
+    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking)
     return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
 
@@ -151,6 +154,7 @@ class Held:
     looking: Looking
     fetcher: Fetcher
     giving_back: GivingBack
+    unpacking: Unpacking
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -159,6 +163,7 @@ class Held:
             stack.push_async_callback(self.looking.close)
             stack.push_async_callback(self.queue.close)
             stack.callback(self.giving_back.close)
+            stack.callback(self.unpacking.close)
             for destination in self.destinations.all:
                 await stack.enter_async_context(destination.upstream)
             await stack.enter_async_context(self.fetcher)

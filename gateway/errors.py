@@ -11,6 +11,7 @@
     ├── BadPathError               the path may mean something else to whoever reads it next
     ├── UnknownClientError         only known clients may call, and this is none of them
     ├── UpgradeRefusedError        websockets and other protocols do not pass
+    ├── MethodRefusedError         TRACE, which would show the caller what the upstream was sent
     ├── UnknownCodingError         a transfer coding other than chunked
     ├── BodyTimeoutError           the caller stopped in the middle of its body
     ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
@@ -152,6 +153,18 @@ class UpgradeRefusedError(GatewayError):
     kind = "upgrade_refused"
 
 
+class MethodRefusedError(GatewayError):
+    """TRACE: its answer is the request as it arrived, with credentials that are not the caller's."""
+
+    status = 405
+    kind = "method_refused"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Name what passes, as a 405 has to."""
+        return {"allow": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"}
+
+
 class UnknownCodingError(GatewayError):
     """The body comes in a transfer coding other than chunked (RFC 9112, 6.1)."""
 
@@ -160,7 +173,7 @@ class UnknownCodingError(GatewayError):
 
 
 class BodyTimeoutError(GatewayError):
-    """The caller sent nothing for `listen.body_timeout_seconds` in the middle of its body."""
+    """The caller sent nothing for `listen.body_timeout_seconds`, or took ten times as long for its body."""
 
     status = 408
     kind = "body_timeout"

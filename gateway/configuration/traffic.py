@@ -48,8 +48,9 @@ class Listen(Section):
     )
     body_timeout_seconds: float = setting(
         60,
-        "Longest silence in the middle of a request body, in seconds.",
-        why="mobile connections pause, dead ones must not hold memory",
+        "Longest silence in the middle of a request body, in seconds; then 408. A body that is looked into "
+        "has ten times as long in all; who takes nothing of an answer for so long is cut off.",
+        why="mobile connections pause, dead and dripping ones must not hold memory",
         gt=0,
     )
     max_header_bytes: int = setting(

@@ -18,7 +18,8 @@ from gateway.errors import GatewayError
 
 _PATHS = re.compile(
     r"(/[^/]+)?/v1/messages(/count_tokens|/batches)?"
-    r"|/v1(beta1)?/(.+/)?publishers/anthropic/models/(?P<model>[^/:]+):(raw|streamRaw)Predict"
+    r"|/v1(beta1)?/(.+/)?publishers/anthropic/models/(?P<model>[^/:]+):(raw|streamRaw)Predict",
+    re.IGNORECASE,
 )
 _ERROR_TYPES: Mapping[int, str] = {
     401: "authentication_error",

@@ -7,8 +7,8 @@ from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.openai_responses import PATHS, OpenAIResponses
 from gateway.dialects.reading.document import Fields
 
-_CHAT = re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/(extensions/)?chat/completions")
-_RESPONSES = re.compile(r"/openai(/deployments/(?P<deployment>[^/]+)|/v1)?/" + PATHS)
+_CHAT = re.compile(r"/openai/deployments/(?P<deployment>[^/]+)/(extensions/)?chat/completions", re.IGNORECASE)
+_RESPONSES = re.compile(r"/openai(/deployments/(?P<deployment>[^/]+)|/v1)?/" + PATHS, re.IGNORECASE)
 _CREDENTIALS: Sequence[bytes] = (b"api-key", b"authorization")
 
 

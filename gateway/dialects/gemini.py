@@ -21,7 +21,8 @@ _PATHS = re.compile(
     r"/v1(alpha|beta|beta1)?/([^:]+/)?"
     r"((models|tunedModels|endpoints)/(?P<model>[^/:]+)"
     r":(generateContent|streamGenerateContent|countTokens|computeTokens|batchGenerateContent)"
-    r"|cachedContents)"
+    r"|cachedContents)",
+    re.IGNORECASE,
 )
 _TYPE_KEYS = ("mimeType", "mime_type")
 _URI_KEYS = ("fileUri", "file_uri")

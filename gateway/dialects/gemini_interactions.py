@@ -11,7 +11,7 @@ from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misf
 from gateway.dialects.reading.readers import strings_at, typed
 from gateway.dialects.reading.sources import Source, Unseen
 
-_PATHS = re.compile(r"/v1(alpha|beta|beta1)?/(.+/)?interactions")
+_PATHS = re.compile(r"/v1(alpha|beta|beta1)?/(.+/)?interactions", re.IGNORECASE)
 _TYPE_KEYS = ("mime_type", "mimeType")
 _UNSEEN_KINDS = frozenset({"video", "document"})
 _SHOWN_KINDS = _UNSEEN_KINDS | {"image"}

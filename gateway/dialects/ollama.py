@@ -24,7 +24,7 @@ class Ollama:
 
     def takes(self, path: str) -> bool:
         """Take what a model can be shown something by."""
-        return path in _PATHS
+        return path.lower() in _PATHS
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield the images of the request itself and of every message."""

@@ -34,6 +34,7 @@ class OpenAIChat:
 
     def takes(self, path: str) -> bool:
         """Take every path that ends as OpenAI's does: whoever imitates it takes the same body."""
+        path = path.lower()
         return (path.endswith(_PATH) and _NOT_OURS not in path) or path in _OTHERS
 
     def slots(self, document: Object) -> Iterator[Slot]:

@@ -18,7 +18,7 @@ PATHS = (
     r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?"
     r"|threads(/runs|/[^/]+/(messages|runs))?)"
 )
-_PATHS = re.compile("(/api|/inference)?/v1/" + PATHS)
+_PATHS = re.compile("(/api|/inference)?/v1/" + PATHS, re.IGNORECASE)
 
 
 class OpenAIResponses(OpenAIChat):

@@ -54,7 +54,7 @@ class Dialect(Protocol):
         ...
 
     def takes(self, path: str) -> bool:
-        """Tell whether POST requests at this path are looked into.
+        """Tell whether POST requests at this path are looked into, however cased: servers differ on that.
 
         Args:
             path: Normalised and decoded, without the gateway's prefix.

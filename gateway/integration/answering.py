@@ -126,7 +126,7 @@ class Endpoints:
         exchange.client, exchange.remarks = caller.client, caller.remarks
         exchange.policy = adjust(proxy.policies.named(caller.policy_name, is_trusted=caller.is_trusted))
         with proxy.admission.admit(tenant=caller.tenant) as room:
-            body = await read_body(request.incoming, room, proxy.max_body_bytes)
+            body = await read_body(request.incoming, room, proxy.unpacking, proxy.max_body_bytes)
             exchange.times.body_arrived()
             with exchange.trace.part("look"):
                 looked = await proxy.work.look(body, request.dialect, "")

@@ -8,8 +8,9 @@ import pybase64
 
 from gateway.errors import RequestRefusedError
 from gateway.relay.admission import Reservation
-from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
+from gateway.relay.callers.unpacking import Unpacking
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 _OPENINGS = {
@@ -22,7 +23,7 @@ _EXPECTED = f'expected content-type: {", ".join(IMAGE_TYPES)}, or JSON such as {
 _IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image
 
 
-async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> bytes:
+async def read_body(incoming: Incoming, room: Reservation, unpacking: Unpacking, max_bytes: int) -> bytes:
     """Return the body as JSON, unpacked; an image as it is becomes the JSON that says the same.
 
     Raises:
@@ -32,10 +33,9 @@ async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> by
     too_large = f"expected a body of at most {max_bytes} bytes"
     try:
         body = await incoming.read(max_bytes, room)
-        coding = incoming.header(b"content-encoding")
+        coding = incoming.joined(b"content-encoding")
         if layers(coding):
-            body = await asyncio.to_thread(unpack, body, coding, max_bytes)
-            room.grow(len(body))
+            body = await unpacking.unpack(body, coding, room)
     except (BodyTooLargeError, UnpackedTooLargeError) as error:
         raise RequestRefusedError("body_too_large", too_large) from error
     except PackedBodyError as error:

@@ -62,14 +62,20 @@ class Admission:
 
     def _take(self, size_bytes: int, tenant: str, *, own_bytes: int) -> None:
         """Hold more bytes for a body that holds `own_bytes` already."""
-        if not self._fits(size_bytes, tenant, own_bytes=own_bytes):
-            self._turned_away[tenant] = None
-            self._has_turned_away = True
-            raise QueueFullError("too many bytes of other requests are in flight; try again shortly")
+        self._check(size_bytes, tenant, own_bytes=own_bytes)
         self._change(size_bytes, tenant, own_bytes=own_bytes)
         if own_bytes == 0 and self._has_turned_away:
             self._turned_away.pop(tenant, None)
             self._has_turned_away = bool(self._turned_away)
+
+    def _check(self, size_bytes: int, tenant: str, *, own_bytes: int) -> None:
+        if not self._fits(size_bytes, tenant, own_bytes=own_bytes):
+            self._turned_away[tenant] = None
+            self._has_turned_away = True
+            raise QueueFullError("too many bytes of other requests are in flight; try again shortly")
+
+    def _is_beyond_the_bound(self, size_bytes: int) -> bool:
+        return size_bytes > self._max_bytes * (1 - _KEPT_FOR_SMALL)
 
     def _fits(self, size_bytes: int, tenant: str, *, own_bytes: int) -> bool:
         if self._held_bytes == own_bytes:
@@ -112,6 +118,29 @@ class Reservation:
         self._admission = admission
         self._tenant = tenant
         self.size_bytes = 0
+
+    def expect(self, size_bytes: int) -> None:
+        """Ask for a body of this announced size, of which nothing has come yet.
+
+        What is announced is not held, lest announcing alone keeps others out; only a body beyond the bound
+        is, which has to stay alone.
+
+        Raises:
+            QueueFullError: It would not fit as things are.
+        """
+        if self._admission._is_beyond_the_bound(size_bytes):
+            self.grow(size_bytes)
+        else:
+            self._admission._check(size_bytes, self._tenant, own_bytes=self.size_bytes)
+
+    def reach(self, size_bytes: int) -> None:
+        """Make room for a body of which this much has come.
+
+        Raises:
+            QueueFullError: It does not fit; what was held stays held.
+        """
+        if size_bytes > self.size_bytes:
+            self.grow(size_bytes - self.size_bytes)
 
     def grow(self, size_bytes: int) -> None:
         """Make room for more of the same body.

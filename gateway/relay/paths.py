@@ -4,8 +4,10 @@ Who an upstream is, the settings alone decide: a scheme or a host in a target ne
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import unquote_to_bytes
 
 from gateway.errors import BadPathError
@@ -18,6 +20,12 @@ _TO_ESCAPE = re.compile(rb"[ \x80-\xff]")
 _FORBIDDEN = re.compile(rb"[\x00-\x1f\x7f\\]")
 _PARAMETERS = re.compile(rb";[^/]*")
 _SLASHES = re.compile(rb"/{2,}")
+_MOST_BYTES = (
+    2048  # an ARN of a cloud has a few hundred, escaped; whoever makes up longer ones wastes our time
+)
+_MOST_SEGMENTS = 64
+_LONGEST_KEPT = 512  # paths of real APIs are shorter; longer ones, made up, would fill the memory
+_KEPT = 2048
 _MOST_DECODINGS = 4  # a path still escaped after so many rounds has no honest reason to be
 
 
@@ -33,14 +41,26 @@ class Target:
     )
 
 
-@lru_cache(maxsize=2048)
+_Path = TypeVar("_Path", bytes, str)
+_Found = TypeVar("_Found")
+
+
+def keeping_short(find: Callable[[_Path], _Found]) -> Callable[[_Path], _Found]:
+    """Return the function with a memory for what it found of short paths."""
+    kept = lru_cache(maxsize=_KEPT)(find)
+    return lambda path: kept(path) if len(path) <= _LONGEST_KEPT else find(path)
+
+
+@keeping_short
 def read_target(raw_path: bytes) -> Target:
     """Normalise the path of a request; of an absolute target, scheme and host are left out.
 
     Raises:
-        BadPathError: It does not begin with a slash, has damaged escapes, or still has dot segments,
-            backslashes or control characters once everything is decoded.
+        BadPathError: It is too long, does not begin with a slash, has damaged escapes, or still has dot
+            segments, backslashes or control characters once everything is decoded.
     """
+    if len(raw_path) > _MOST_BYTES:
+        raise BadPathError(f"expected a path of at most {_MOST_BYTES} bytes")
     path = _ABSOLUTE.sub(b"", raw_path, count=1) if raw_path[:1] != b"/" else raw_path
     if path[:1] != b"/" and (path or not raw_path):
         raise BadPathError("expected a path that begins with a slash")
@@ -84,4 +104,7 @@ def _plain(wire: bytes) -> str:
     bare = _PARAMETERS.sub(b"", decoded)
     if not {b".", b".."}.isdisjoint(bare.split(b"/")):
         raise BadPathError("expected a path without escaped dot segments")
-    return (_SLASHES.sub(b"/", bare).rstrip(b"/") or b"/").decode("utf-8", "replace")
+    plain = _SLASHES.sub(b"/", bare).rstrip(b"/") or b"/"
+    if plain.count(b"/") > _MOST_SEGMENTS:
+        raise BadPathError(f"expected a path of at most {_MOST_SEGMENTS} segments")
+    return plain.decode("utf-8", "replace")

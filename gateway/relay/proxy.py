@@ -6,35 +6,37 @@ upstream, relay.
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
-from gateway.errors import UnknownCodingError, UpgradeRefusedError
+from gateway.errors import MethodRefusedError, UnknownCodingError, UpgradeRefusedError
 from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
 from gateway.relay.callers.caller import Caller, Callers
 from gateway.relay.callers.charset import foreign_charset
-from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
+from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
+from gateway.relay.callers.unpacking import Unpacking
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
 from gateway.relay.images.body import BodyWork
 from gateway.relay.images.looking import Problem
-from gateway.relay.paths import read_target
+from gateway.relay.paths import keeping_short, read_target
 from gateway.relay.route import ApiRoute, Request
 from gateway.relay.upstreams.answer import Answer
 from gateway.relay.upstreams.destination import Destination, Destinations, Place
 from gateway.relay.upstreams.upload import Body
 from gateway.relay.upstreams.upstream import relay
 
+_SLASH = re.compile("/")
 _VERSION = "/v1"
 _PACKED = "encoded_body"
 
@@ -46,7 +48,7 @@ class Dialects:
         """Take the dialects in order of precedence; the first tells errors of requests that are nobody's."""
         self._dialects = dialects
         self._by_name = {each.name: each for each in dialects}
-        self.find = lru_cache(maxsize=2048)(self._find)
+        self.find = keeping_short(self._find)
 
     def of_errors(self, provider: str) -> Dialect:
         """Return the dialect in which callers of a provider's API expect errors."""
@@ -58,9 +60,8 @@ class Dialects:
         Every tail of the path is tried, with and without a version: servers offer their APIs below
         prefixes of their own, and llama.cpp without /v1 too.
         """
-        tails = [path[start:] for start, letter in enumerate(path) if letter == "/"]
-        for tail in tails:
-            for known in (tail, _VERSION + tail):
+        for start in (place.start() for place in _SLASH.finditer(path)):
+            for known in (path[start:], _VERSION + path[start:]):
                 for dialect in self._dialects:
                     if dialect.takes(known):
                         return dialect, known
@@ -79,6 +80,7 @@ class Proxy:
     names: ModelNames
     work: BodyWork
     admission: Admission
+    unpacking: Unpacking
     max_body_bytes: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,15 +126,14 @@ class Proxy:
             )
         exchange.times.body_arrived()
         body = packed
-        coding = incoming.header(b"content-encoding")
+        coding = incoming.joined(b"content-encoding")
         if coding and layers(coding):
             try:
-                body = await asyncio.to_thread(unpack, packed, coding, self.max_body_bytes)
+                body = await self.unpacking.unpack(packed, coding, room)
             except PackedBodyError as error:
                 return await self._forward_unseen(request, place, Problem(_PACKED, str(error)), packed)
             except UnpackedTooLargeError:
                 return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), packed)
-            room.grow(len(body))
         with exchange.trace.part("look"):
             looked = await self.work.look(body, request.dialect, exchange.api_path)
         exchange.model = self.names.canonical(looked.model)
@@ -200,16 +201,20 @@ def _may_have_body(incoming: Incoming) -> bool:
 
 
 def _is_json(incoming: Incoming) -> bool:
-    return b"json" in incoming.header(b"content-type") and not layers(incoming.header(b"content-encoding"))
+    is_json = b"json" in incoming.joined(b"content-type").lower()
+    return is_json and not layers(incoming.joined(b"content-encoding"))
 
 
 def _refuse_other_protocols(incoming: Incoming) -> None:
     """Refuse what cannot be passed on faithfully.
 
     Raises:
+        MethodRefusedError: TRACE.
         UpgradeRefusedError: A websocket.
         UnknownCodingError: A transfer coding other than chunked.
     """
+    if incoming.method == "TRACE":
+        raise MethodRefusedError("TRACE does not pass: its answer would show what the upstream was sent")
     for name, value in incoming.headers:
         if name == b"upgrade" and value.strip().lower() == b"websocket":
             raise UpgradeRefusedError("websockets do not pass: nothing in them could be checked")

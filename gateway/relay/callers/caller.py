@@ -10,8 +10,16 @@ from gateway.errors import BadBypassError, UnknownClientError
 from gateway.relay.callers.incoming import Incoming
 from gateway.settings import Client, Settings
 
-CREDENTIAL_HEADERS = (b"authorization", b"api-key", b"x-api-key", b"x-goog-api-key")
-CREDENTIAL_PARAMETER = b"key"  # of the query, where Gemini's REST examples put it
+CREDENTIAL_HEADERS = (
+    b"authorization",
+    b"api-key",
+    b"x-api-key",
+    b"x-goog-api-key",
+    b"ocp-apim-subscription-key",  # Azure's API Management, whose cousin in the query is subscription-key
+)
+# Of the query, in lower case: `key` is where Gemini's REST examples put it.
+CREDENTIAL_PARAMETERS = frozenset({b"key", b"api-key", b"subscription-key", b"access_token"})
+_HINTS = (b"key", b"token", b"%")  # a query without any of them, however cased, has no such parameter
 _BEARER = b"bearer "
 BYPASS_REFUSED = ("bypass_refused",)
 _UNKNOWN_KEY = "no key of this request is known here"
@@ -89,11 +97,12 @@ class Callers:
 
 
 def key_parameters(query: bytes) -> list[bytes]:
-    """Return the values of every `key` in a query, decoded."""
-    if CREDENTIAL_PARAMETER not in query and b"%" not in query:
+    """Return the values of every key in a query, decoded."""
+    folded = query.lower()
+    if not any(hint in folded for hint in _HINTS):
         return []
     pairs = parse_qsl(query, keep_blank_values=True)
-    return [value for name, value in pairs if name == CREDENTIAL_PARAMETER]
+    return [value for name, value in pairs if name.lower() in CREDENTIAL_PARAMETERS]
 
 
 def _is_true(word: bytes) -> bool:

@@ -12,6 +12,8 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from gateway.errors import GatewayError
+
 EXTENSION = "jnd.cycle"  # of the ASGI scope: where the app finds this object
 _LARGE_PIECE_BYTES = 65_536
 _BODILESS = frozenset({204, 304})
@@ -34,6 +36,8 @@ class Cycle(RequestResponseCycle):
         self._whole: asyncio.Future[None] | None = None
         self._most_bytes = 0
         self._announced_bytes = 0
+        self._hold: Callable[[int], None] = _nobody_counts
+        self.gathered_since = 0.0  # loop time since when the body is held until it is whole; 0: it is not
         self._is_bodiless = False
         self._length: int | None = None
 
@@ -50,11 +54,23 @@ class Cycle(RequestResponseCycle):
                 self._pieces = _room_for(self._piece, self._announced_bytes)
             self._pieces.write(piece)
         self.size_bytes += len(piece)
-        if self._whole is None:
-            if self.size_bytes > HIGH_WATER_LIMIT:
-                self.flow.pause_reading()
-            self.message_event.set()
-        elif self.size_bytes > self._most_bytes:
+        if self._whole is not None:
+            self._gathered(piece)
+            return
+        if self.size_bytes > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        self.message_event.set()
+
+    def _gathered(self, piece: bytes) -> None:
+        """Ask for room for what has come; go on as long as there is some."""
+        try:
+            self._hold(self.size_bytes)
+        except GatewayError as error:
+            self.flow.pause_reading()
+            if self._whole is not None and not self._whole.done():
+                self._whole.set_exception(error)
+            return
+        if self.size_bytes > self._most_bytes:
             self.flow.pause_reading()
             self._wake()
         elif len(piece) >= _LARGE_PIECE_BYTES:
@@ -98,8 +114,15 @@ class Cycle(RequestResponseCycle):
         if self.on_hang_up is not None and not self.response_complete:
             self.on_hang_up()
 
-    async def gather(self, most_bytes: int, announced_bytes: int = 0) -> None:
-        """Wait until `size_bytes` is the whole body, or more than this, or the body broke off."""
+    async def gather(
+        self, most_bytes: int, announced_bytes: int = 0, hold: Callable[[int], None] | None = None
+    ) -> None:
+        """Wait until `size_bytes` is the whole body, or more than `most_bytes`, or the body broke off.
+
+        `hold` hears how much has come; what it raises ends the wait.
+        """
+        self._hold = hold or _nobody_counts
+        self._hold(self.size_bytes)
         self._continue()
         self._announced_bytes = announced_bytes
         if self._pieces is not None:
@@ -108,8 +131,10 @@ class Cycle(RequestResponseCycle):
         while self.more_body and self.size_bytes <= most_bytes and not self.is_broken:
             self._whole = asyncio.get_running_loop().create_future()
             self.flow.resume_reading()
-            await self._whole
-        self._whole = None
+            try:
+                await self._whole
+            finally:
+                self._whole = None
 
     async def receive(self) -> Any:
         """Return the next piece of the body, as ASGI has it."""
@@ -227,6 +252,10 @@ def _room_for(begun: bytes, announced_bytes: int) -> io.BytesIO:
     room = io.BytesIO(bytes(announced_bytes))
     room.write(begun)
     return room
+
+
+def _nobody_counts(_: int) -> None:
+    """Take any size."""
 
 
 def _chunk(body: bytes, *, is_last: bool) -> bytes:

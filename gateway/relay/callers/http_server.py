@@ -15,9 +15,11 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.relay.callers.http_cycle import EXTENSION, Cycle
+from gateway.relay.callers.sweeping import Writing, watch
 from gateway.settings import Listen, Settings
 
 KEEP_ALIVE_SECONDS = 75  # longer than the idle time of usual load balancers, 60 s
+_BODY_TIMEOUTS = 10  # of silence, that a body held in memory may take in all: ten minutes, as SDKs wait
 _SWEEP_SECONDS = 0.5
 _LINGER_SECONDS = 30.0  # as nginx: how long the rest of a body is read and dropped after an early answer
 _WEBSOCKET = b"websocket"
@@ -67,7 +69,8 @@ class CallerProtocol(HttpToolsProtocol):
         self._since = self.loop.time()  # the head's beginning, or the body's last sign of life
         self._running: Cycle | None = None  # the one being answered; `cycle` is the one being read
         self._is_replay = False
-        _Sweeper.of(self).watch(self)
+        self._writing = Writing()
+        watch(self.server_state, self.loop, self._sweep_pause)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever answers that nobody waits any more."""
@@ -92,11 +95,20 @@ class CallerProtocol(HttpToolsProtocol):
         if self._in_head and self._head_bytes > self.limits.max_header_bytes:
             self._refuse_headers()
 
+    @property
+    def _sweep_pause(self) -> float:
+        limits = self.limits
+        return min(_SWEEP_SECONDS, limits.header_timeout_seconds / 4, limits.body_timeout_seconds / 4)
+
     def sweep(self, now: float) -> None:
         """Close the connection of a caller that is too slow."""
+        if self._writing.stood_still(self.transport, now) > self.limits.body_timeout_seconds:
+            self.transport.abort()  # closing would wait for what the caller does not take
+        elif not self.transport.is_closing() and not self._idle_timer_is_set():
+            self._sweep_request(now)
+
+    def _sweep_request(self, now: float) -> None:
         cycle = self.cycle
-        if self.transport.is_closing() or self._idle_timer_is_set():
-            return
         if self.flow.read_paused:
             self._look_for_hang_up()
             return
@@ -108,8 +120,13 @@ class CallerProtocol(HttpToolsProtocol):
         elif cycle.more_body:
             if cycle.response_complete and now - cycle.completed_at > _LINGER_SECONDS:
                 self.transport.close()
-            elif waited > self.limits.body_timeout_seconds:
+            elif waited > self.limits.body_timeout_seconds or self._takes_too_long(cycle, now):
                 self._give_up_body(cycle)
+
+    def _takes_too_long(self, cycle: Cycle, now: float) -> bool:
+        """Tell whether a body has been held in memory too long, however steadily it drips."""
+        most_seconds = _BODY_TIMEOUTS * self.limits.body_timeout_seconds
+        return cycle.gathered_since > 0 and now - cycle.gathered_since > most_seconds
 
     def _look_for_hang_up(self) -> None:
         """Notice a caller that closed its end while nothing is read from it."""
@@ -257,33 +274,3 @@ class CallerProtocol(HttpToolsProtocol):
         lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
         lines += [name + b": " + value for name, value in self.headers if name not in dropped]
         return b"\r\n".join([*lines, b"\r\n"])
-
-
-class _Sweeper:
-    """Looks at all connections of a server twice a second: one timer, not one per request."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
-        self._loop = loop
-        self._connections = connections
-        self._timer: asyncio.TimerHandle | None = None
-
-    @staticmethod
-    def of(protocol: CallerProtocol) -> "_Sweeper":
-        state: Any = protocol.server_state
-        if not hasattr(state, "sweeper"):
-            state.sweeper = _Sweeper(protocol.loop, state.connections)
-        return cast(_Sweeper, state.sweeper)
-
-    def watch(self, protocol: CallerProtocol) -> None:
-        if self._timer is None:
-            limits = protocol.limits
-            self._pause = min(
-                _SWEEP_SECONDS, limits.header_timeout_seconds / 4, limits.body_timeout_seconds / 4
-            )
-            self._timer = self._loop.call_later(self._pause, self._sweep)
-
-    def _sweep(self) -> None:
-        now = self._loop.time()
-        for connection in list(self._connections):
-            connection.sweep(now)
-        self._timer = self._loop.call_later(self._pause, self._sweep) if self._connections else None

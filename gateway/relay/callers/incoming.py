@@ -47,6 +47,10 @@ class Incoming:
                 return value
         return b""
 
+    def joined(self, name: bytes) -> bytes:
+        """Return all values of a header that is a list, which may come in several lines (RFC 9110, 5.3)."""
+        return b",".join([value for key, value in self.headers if key == name])
+
     @property
     def content_length(self) -> int | None:
         """The announced size of the body, if any."""
@@ -73,24 +77,37 @@ class Incoming:
         Raises:
             BodyTooLargeError: It is longer, or announced to be.
             ClientHangUpError: The client left before its end.
-            BodyTimeoutError: The client fell silent before its end.
+            BodyTimeoutError: The client fell silent before its end, or took too long.
             QueueFullError: There is no room for it.
         """
         announced = self.content_length
         if announced is not None and announced > max_bytes:
             raise BodyTooLargeError
-        room.grow(announced or 0)
+        if announced:
+            room.expect(announced)
         cycle = self._cycle
-        if cycle is not None and announced is not None:
-            if cycle.more_body:
-                await cycle.gather(max_bytes, announced)
-            if cycle.is_broken:
-                self._break_off()
-            self._finish()
-            return cycle.take()
-        return await self._join(max_bytes, room, announced is not None)
+        if cycle is None:
+            return await self._join(max_bytes, room)
+        if cycle.more_body:
+            cycle.gathered_since = asyncio.get_running_loop().time()
+        try:
+            if announced is None:
+                return await self._join(max_bytes, room)
+            return await self._gather(cycle, max_bytes, room, announced)
+        finally:
+            cycle.gathered_since = 0.0
 
-    async def _join(self, max_bytes: int, room: Reservation, has_room: bool) -> bytes:
+    async def _gather(self, cycle: Cycle, max_bytes: int, room: Reservation, announced: int) -> bytes:
+        if cycle.more_body:
+            await cycle.gather(max_bytes, announced, room.reach)
+        else:
+            room.reach(announced)
+        if cycle.is_broken:
+            self._break_off()
+        self._finish()
+        return cycle.take()
+
+    async def _join(self, max_bytes: int, room: Reservation) -> bytes:
         size = 0
         while not self._is_complete:
             piece = await self._next()
@@ -98,8 +115,7 @@ class Incoming:
             size += len(piece)
             if size > max_bytes:
                 raise BodyTooLargeError
-            if not has_room:
-                room.grow(len(piece))
+            room.reach(size)
         body = self._early[0] if len(self._early) == 1 else b"".join(self._early)
         self._early.clear()
         return body
@@ -148,7 +164,7 @@ class Incoming:
 
     def _break_off(self) -> None:
         if self._cycle is not None and self._cycle.is_timed_out:
-            raise BodyTimeoutError("the body of the request stopped before its end")
+            raise BodyTimeoutError("the body of the request stopped before its end, or took too long")
         self.is_abandoned = True
         raise ClientHangUpError
 

@@ -122,6 +122,8 @@ class Connection(asyncio.Protocol):
             return
         if not answer.is_complete or (upload is not None and upload.is_open):
             self.close()
+        elif answer.is_full:
+            self._drained()  # nobody will take what is left: the next answer must not wait for that
         self._answer = self._upload = None
         if upload is not None:
             upload.close()

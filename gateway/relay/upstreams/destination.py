@@ -7,14 +7,13 @@ an upstream's base URL; nothing in a request can choose scheme, host or port.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from gateway.errors import UnknownPathError
 from gateway.providers.hosts import provider_of
-from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETER
+from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
 from gateway.relay.loops import is_loopback
-from gateway.relay.paths import Target, read_target
+from gateway.relay.paths import Target, keeping_short, read_target
 from gateway.relay.upstreams.answer import Headers
 from gateway.relay.upstreams.upstream import Upstream
 from gateway.settings import ImageUrls, Settings
@@ -144,7 +143,7 @@ class Destinations:
             by_prefix.setdefault(each.prefix.encode(), []).append(found)
         by_prefix.setdefault(b"", []).append(default)
         self._by_prefix = sorted(by_prefix.items(), key=lambda item: -len(item[0]))
-        self.place = lru_cache(maxsize=2048)(self._place)
+        self.place = keeping_short(self._place)
 
     @property
     def all(self) -> list[Destination]:
@@ -203,4 +202,6 @@ def _below(prefix: bytes, path: bytes) -> bytes | None:
 def _without_key(query: bytes) -> bytes:
     pieces = query.split(b"&")
     names = (unquote_to_bytes(piece.partition(b"=")[0].replace(b"+", b" ")) for piece in pieces)
-    return b"&".join(piece for piece, name in zip(pieces, names, strict=True) if name != CREDENTIAL_PARAMETER)
+    return b"&".join(
+        piece for piece, name in zip(pieces, names, strict=True) if name.lower() not in CREDENTIAL_PARAMETERS
+    )

@@ -1,3 +1,5 @@
+import pytest
+
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.registry import DIALECTS
 
@@ -34,6 +36,26 @@ PATHS = [
 
 def test_every_path_is_one_dialects_and_no_others():
     assert [sum(dialect.takes(path) for dialect in DIALECTS) for path in PATHS] == [1] * len(PATHS)
+
+
+@pytest.mark.parametrize("spell", [str.upper, str.lower, str.title, str.swapcase])
+def test_paths_are_known_however_they_are_cased(spell):
+    found = [[dialect.name for dialect in DIALECTS if dialect.takes(spell(path))] for path in PATHS]
+
+    assert found == [[dialect.name for dialect in DIALECTS if dialect.takes(path)] for path in PATHS]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/OpenAI/Deployments/My-GPT/Chat/Completions",
+        "/openai/deployments/My-GPT/Responses",
+        "/V1beta/Models/My-GPT:GenerateContent",
+        "/v1/projects/p/publishers/Anthropic/models/My-GPT:rawpredict",
+    ],
+)
+def test_the_model_in_a_path_keeps_its_own_spelling(path):
+    assert [each.model_of(path, {}) for each in DIALECTS if each.takes(path)] == ["My-GPT"]
 
 
 def test_names_are_labels_and_differ():

@@ -83,6 +83,26 @@ def test_a_body_of_unknown_length_grows_until_nothing_is_left(admission):
     assert admission.held_bytes == 12 * MEBIBYTE
 
 
+def test_what_is_announced_is_asked_for_and_not_held(admission):
+    expected = admission.admit(tenant="slow")
+    expected.expect(8 * MEBIBYTE)
+    assert admission.held_bytes == 0
+
+    expected.reach(MEBIBYTE)
+    expected.reach(MEBIBYTE)
+    assert admission.held_bytes == MEBIBYTE
+    with pytest.raises(QueueFullError):
+        admission.admit(tenant="other").expect(15 * MEBIBYTE)
+
+
+def test_a_body_beyond_the_bound_is_held_as_soon_as_it_is_announced(admission):
+    large = admission.admit()
+    large.expect(2 * BOUND)
+    large.reach(MEBIBYTE)
+
+    assert admission.held_bytes == 2 * BOUND
+
+
 def test_room_is_given_back_once_and_told_of(gauge):
     used = []
     admission = Admission(BOUND, gauge, used=used.append)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import BadPathError
-from gateway.relay.paths import read_target
+from gateway.relay.paths import keeping_short, read_target
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,9 @@ def test_every_spelling_is_compared_as_the_same_path(raw, plain):
         b"@evil.example/",
         b"*",
         b"",
+        b"/" + b"a" * 2048,
+        b"/a" * 65,
+        b"/" + b"%2Fa" * 65,
     ],
 )
 def test_paths_that_readers_disagree_on_are_refused(raw):
@@ -82,3 +85,16 @@ def test_whatever_passes_is_normal_already_and_names_no_host(raw):
     assert target.wire[:1] == b"/" and target.wire[1:2] != b"/"
     assert not {b".", b".."} & set(target.wire.split(b"/"))
     assert not any(byte < 0x21 or byte > 0x7E for byte in target.wire)
+
+
+def test_paths_up_to_the_bounds_pass():
+    assert read_target(b"/" + b"a" * 2047).plain == "/" + "a" * 2047
+    assert read_target(b"/a" * 64).plain == "/a" * 64
+
+
+def test_only_short_paths_are_remembered():
+    asked = []
+    find = keeping_short(lambda path: asked.append(path) or len(path))
+
+    assert [find(b"/short"), find(b"/short"), find(b"/" * 513), find(b"/" * 513)] == [6, 6, 513, 513]
+    assert asked == [b"/short", b"/" * 513, b"/" * 513]

@@ -1,3 +1,4 @@
+import contextlib
 import gzip
 import socket
 import time
@@ -5,11 +6,13 @@ import zlib
 
 import brotli
 import orjson
+import pybase64
 import pytest
 import zstandard
 
 from gateway.dialects.registry import DIALECTS
 from gateway.relay.proxy import Dialects
+from tests.gateway.relay.raw import call
 
 
 def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
@@ -102,7 +105,15 @@ def test_prefix_is_removed_before_forwarding(gateway, upstream):
 
 
 @pytest.mark.parametrize(
-    "spelling", ["/v1/chat/completions/", "/v1//chat/completions", "/v1/chat%2Fcompletions"]
+    "spelling",
+    [
+        "/v1/chat/completions/",
+        "/v1//chat/completions",
+        "/v1/chat%2Fcompletions",
+        "/v1/Chat/Completions",
+        "/V1/Responses",
+        "/openai/deployments/x/chat/Completions",
+    ],
 )
 def test_no_spelling_of_the_path_slips_past_the_checks(gateway, spelling):
     answer = gateway().ask("POST", spelling, b"{}")
@@ -214,6 +225,46 @@ def test_a_packed_body_is_looked_into_and_sent_on_as_it_came(gateway, upstream, 
     assert (b"content-encoding", name.encode()) in upstream.last["headers"]
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"content-encoding: identity\r\ncontent-encoding: gzip\r\n",
+        b"content-encoding: \r\nContent-Encoding: GZIP\r\n",
+        b"content-encoding: gzip\r\ncontent-encoding: identity\r\n",
+    ],
+)
+@pytest.mark.parametrize("path", [b"/v1/chat/completions", b"/v1/jnd/inspect"])
+def test_encodings_told_in_several_lines_are_all_undone(gateway, chat_body, png, lines, path):
+    image = pybase64.b64encode(png).decode()
+    body = gzip.compress(chat_body(png) if path.endswith(b"completions") else orjson.dumps({"image": image}))
+    head = b"POST %b HTTP/1.1\r\nhost: g\r\n%bcontent-length: %d\r\n\r\n" % (path, lines, len(body))
+
+    received = call(gateway().port, head + body)
+
+    assert b"x-jnd-verdict: clean\r\n" in received or b'"outcome":"clean"' in received
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"content-type: text/plain\r\ncontent-type: application/json\r\n",
+        b"content-type: application/JSON\r\n",
+    ],
+)
+def test_a_model_is_found_whatever_line_says_json(gateway, upstream, upstream_server, lines):
+    other = {
+        "name": "other",
+        "base_url": f"http://127.0.0.1:{upstream_server.port}/other/v1",
+        "models": ["o"],
+    }
+    body = b'{"model": "o"}'
+    head = b"POST /v1/embeddings HTTP/1.1\r\nhost: g\r\n%bcontent-length: %d\r\n\r\n" % (lines, len(body))
+
+    call(gateway(upstreams=[other]).port, head + body)
+
+    assert upstream.last["target"] == "/other/v1/embeddings"
+
+
 @pytest.mark.parametrize("name", PACKERS)
 def test_a_packed_body_whose_image_is_lightened_is_sent_on_unpacked(gateway, upstream, chat_body, png, name):
     answer = gateway().chat(PACKERS[name](chat_body(png)), content_encoding=name)
@@ -314,8 +365,10 @@ def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
     for method, target in (
         ("POST", "/v1/chat/completions?key=theirs&a=1"),
         ("GET", "/v1/models?key=theirs&a=1"),
+        ("GET", "/v1/models?api-key=theirs&Subscription-Key=theirs&access_token=theirs&a=1"),
     ):
-        server.ask(method, target, b"{}", {"authorization": "Bearer theirs", "x-api-key": "theirs"})
+        names = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "ocp-apim-subscription-key")
+        server.ask(method, target, b"{}", dict.fromkeys(names, "Bearer theirs"))
 
     for request in upstream.requests:
         assert (
@@ -323,6 +376,15 @@ def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
         )
         assert (b"authorization", b"Bearer ours") in request["headers"]
         assert request["target"].endswith("?a=1")
+
+
+@pytest.mark.parametrize("upstream_settings", [{}, {"api_key": "ours"}])
+def test_nobody_is_shown_what_the_upstream_was_sent(gateway, upstream, upstream_settings):
+    answer = gateway(upstream=upstream_settings).ask("TRACE", "/v1/models")
+
+    assert (answer.status, answer.error["code"]) == (405, "method_refused")
+    assert "POST" in answer.headers["allow"]
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files"])
@@ -419,6 +481,26 @@ def test_images_below_any_prefix_are_looked_at(gateway, chat_body, png, target):
     assert answer.headers["x-jnd-verdict"] == "clean"
 
 
+@pytest.mark.parametrize("path", ["/a" * 2000, "/a" * 20_000, "/v1" * 1000, "/" + "%2Fa" * 5000])
+def test_a_long_path_costs_nobody_any_time(gateway, upstream, path):
+    server = gateway()
+    began = time.perf_counter()
+
+    answer = server.ask("POST", path, b"{}")
+
+    assert time.perf_counter() - began < 1
+    assert (answer.status, answer.error["code"]) == (400, "bad_path")
+    assert not upstream.requests
+
+
+def test_a_path_as_long_as_they_may_be_is_looked_up_in_no_time():
+    path = "/v1" * 62 + "/" + "b" * 1800
+    began = time.perf_counter()
+
+    assert Dialects(DIALECTS).find(path) is None
+    assert time.perf_counter() - began < 0.2
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "GET"])
 def test_images_in_requests_of_other_methods_are_looked_at(gateway, chat_body, png, method):
     """Google's APIs hear x-http-method-override."""
@@ -441,17 +523,51 @@ def test_the_request_id_passes_both_ways(gateway, upstream):
     assert answer.headers["x-request-id"] == "r1"
 
 
+_LARGE = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\ncontent-length: 900000\r\n\r\n"
+
+
 def test_a_body_without_room_is_turned_away_before_it_is_read(gateway):
     server = gateway(limits={"queue_bytes": 1_000_000})
-    head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\ncontent-length: 900000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as first:
-        first.sendall(head)
-        assert server.settles_at("jnd_queue_bytes", 900_000)
+        first.sendall(_LARGE + b" " * 800_000)
+        assert server.settles_at("jnd_queue_bytes", 800_000)
         with socket.create_connection(("127.0.0.1", server.port), timeout=5) as second:
-            second.sendall(head)
+            second.sendall(_LARGE)
             assert second.recv(4096).startswith(b"HTTP/1.1 429 ")
 
     assert server.settles_at("jnd_queue_bytes", 0)
+
+
+def test_a_body_that_is_only_announced_keeps_nobody_out(gateway, upstream):
+    server = gateway(limits={"queue_bytes": 1_000_000})
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+            slow.sendall(_LARGE + b"{")
+        assert server.settles_at("jnd_queue_bytes", 20)
+
+        answer = server.chat(b" " * 900_000)
+
+    assert answer.status == 200
+    assert len(upstream.last["body"]) == 900_000
+
+
+def test_a_body_for_which_no_room_is_left_is_turned_away_in_its_middle(gateway):
+    server = gateway(limits={"queue_bytes": 1_000_000})
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as first,
+        socket.create_connection(("127.0.0.1", server.port), timeout=5) as second,
+    ):
+        for sent in (_LARGE + b" ", b" " * 399_999):
+            for client in (first, second):
+                client.sendall(sent)
+            time.sleep(0.2)
+        assert server.settles_at("jnd_queue_bytes", 800_000)
+        second.sendall(b" " * 300_000)
+        assert second.recv(4096).startswith(b"HTTP/1.1 429 ")
+        assert server.settles_at("jnd_queue_bytes", 400_000)
+        first.sendall(b" " * 500_000)
+        assert first.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 def test_room_is_held_until_the_answer_has_ended(gateway):

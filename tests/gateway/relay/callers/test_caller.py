@@ -17,9 +17,20 @@ def _caller(settings: Settings, query: bytes = b"", **headers: str) -> Caller:
     return Callers(settings).of(Incoming(scope, None))
 
 
-@pytest.mark.parametrize("name", ["authorization", "api_key", "x_api_key", "x_goog_api_key"])
+@pytest.mark.parametrize(
+    "name", ["authorization", "api_key", "x_api_key", "x_goog_api_key", "ocp_apim_subscription_key"]
+)
 def test_every_header_that_may_hold_a_key_tells_callers_apart(name):
     tenants = {_caller(Settings(), **{name: key}).tenant for key in ("one", "two", "one")}
+
+    assert len(tenants) == 2
+
+
+@pytest.mark.parametrize(
+    "name", [b"key", b"api-key", b"subscription-key", b"Subscription-Key", b"access_token"]
+)
+def test_every_parameter_that_may_hold_a_key_tells_callers_apart(name):
+    tenants = {_caller(Settings(), b"a=1&" + name + b"=" + key).tenant for key in (b"one", b"two", b"one")}
 
     assert len(tenants) == 2
 

@@ -1,4 +1,6 @@
 import gzip
+import random
+import tracemalloc
 import zlib
 
 import brotli
@@ -75,3 +77,38 @@ def test_garbage_is_told(name):
 def test_what_nobody_can_unpack_is_told(name):
     with pytest.raises(PackedBodyError):
         unpack(b"x", name, 1000)
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_room_is_asked_for_before_it_is_taken_and_for_every_layer(name):
+    asked: list[int] = []
+    data = b"\0" * 5_000_000
+    packed = PACKERS[name](PACKERS[name](data))
+
+    assert unpack(packed, name + b"," + name, 5_000_000, asked.append) == data
+    assert asked == sorted(asked)
+    assert 5_000_000 <= asked[-1] < 8_000_000
+    assert len(asked) < 20
+
+
+@pytest.mark.parametrize("name", PACKERS)
+def test_what_is_not_held_is_not_unpacked(name):
+    def refuse(_: int) -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        unpack(PACKERS[name](b"\0" * 5_000_000), name, 5_000_000, refuse)
+
+
+def test_a_large_body_is_not_copied_at_the_end():
+    data = random.Random(0).randbytes(8_000_000)
+    packed = gzip.compress(data, 1)
+    tracemalloc.start()
+    try:
+        unpacked = unpack(packed, b"gzip", 10_000_000)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert unpacked == data
+    assert peak < 1.4 * len(data)

@@ -4,7 +4,10 @@ import time
 
 import pytest
 
-from tests.gateway.relay.raw import call
+from gateway.relay.callers.http_server import server_config
+from gateway.settings import Settings
+from tests.gateway.conftest import listening
+from tests.gateway.relay.raw import answering, call, raw_upstream
 
 CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nhost: g\r\n"
 PLAIN = CHAT + b"content-length: 2\r\n\r\n{}"
@@ -190,6 +193,38 @@ def test_a_slow_body_that_goes_on_is_waited_for(gateway, upstream):
     assert upstream.last["body"] == b" " * 12
 
 
+@pytest.mark.parametrize(
+    "framing", [b"content-length: 100000\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n"]
+)
+def test_a_body_that_drips_is_a_408_in_the_end(gateway, upstream, framing):
+    server = gateway(listen={"body_timeout_seconds": 0.1})
+    drop = b"1\r\n{\r\n" if b"chunked" in framing else b"{"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=0.02) as client:
+        client.sendall(CHAT + framing)
+        received, began = b"", time.monotonic()
+        while not received and time.monotonic() - began < 5:
+            client.sendall(drop)
+            with contextlib.suppress(TimeoutError):
+                received = client.recv(4096)
+
+    assert received.startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - began > 0.9
+    assert upstream.requests == []
+
+
+def test_a_body_that_is_passed_on_as_it_drips_may_take_its_time(gateway, upstream):
+    server = gateway(listen={"body_timeout_seconds": 0.1})
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall(b"POST /v1/files HTTP/1.1\r\nhost: g\r\ncontent-length: 40\r\n\r\n")
+        for _ in range(40):
+            client.sendall(b" ")
+            time.sleep(0.04)
+        received = client.recv(4096)
+
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert upstream.last["body"] == b" " * 40
+
+
 @pytest.mark.parametrize("ending", [b"", b"\r\n\r\n"])
 def test_headers_beyond_the_limit_are_a_431(gateway, upstream, ending):
     server = gateway(listen={"max_header_bytes": 1024})
@@ -252,3 +287,61 @@ def test_the_rest_of_a_body_is_dropped_and_the_connection_goes_on(gateway):
     received = call(server.port, CHAT + b"content-length: 300000\r\n\r\n" + b"x" * 300_000 + PLAIN)
 
     assert _statuses(received) == [413, 200]
+
+
+def test_a_caller_that_takes_nothing_of_its_answer_is_cut_off(gateway):
+    large = b"HTTP/1.1 200 OK\r\ncontent-length: 30000000\r\n\r\n" + b"x" * 30_000_000
+    with raw_upstream(answering(large)) as api, socket.socket() as client:
+        server = gateway(
+            upstream={"base_url": f"http://127.0.0.1:{api.port}/v1"}, listen={"body_timeout_seconds": 0.3}
+        )
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(CHAT + b"content-length: 2\r\n\r\n{}")
+        assert server.settles_at("jnd_queue_bytes", 2)
+        assert server.settles_at("jnd_queue_bytes", 0)
+        assert len(_all_of(client)) < 30_000_000
+
+    assert server.settles_at('jnd_errors_total{kind="client_hang_up"}', 1)
+
+
+@pytest.mark.parametrize("last", [b"", b"connection: close\r\n"])
+def test_what_nobody_takes_holds_no_connection_after_the_answer_is_complete(last):
+    async def app(scope, _receive, send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"x" * 30_000_000})
+
+    settings = Settings(listen={"body_timeout_seconds": 0.3})
+    config = server_config(app, settings, port=0, lifespan="off", timeout_graceful_shutdown=1)
+    with listening(app, config) as server, socket.socket() as client:
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(b"GET / HTTP/1.1\r\nhost: g\r\n" + last + b"\r\n")
+        time.sleep(1.2)
+        client.settimeout(5)
+        assert len(_all_of(client)) < 30_000_000
+
+
+def test_a_caller_that_takes_its_answer_slowly_gets_all_of_it(gateway):
+    size = 4_000_000
+    large = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size + b"x" * size
+    with raw_upstream(answering(large)) as api, socket.socket() as client:
+        server = gateway(
+            upstream={"base_url": f"http://127.0.0.1:{api.port}/v1"}, listen={"body_timeout_seconds": 0.4}
+        )
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(CHAT + b"connection: close\r\ncontent-length: 2\r\n\r\n{}")
+        received = b""
+        while piece := client.recv(200_000):
+            received += piece
+            time.sleep(0.02)
+
+    assert received.endswith(b"x" * size)
+
+
+def _all_of(client: socket.socket) -> bytes:
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := client.recv(1_000_000):
+            received += piece
+    return received

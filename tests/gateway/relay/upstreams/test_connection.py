@@ -1,10 +1,15 @@
+import asyncio
 import http.client
 import socket
 import struct
 import time
+from contextlib import closing
 
 import pytest
 
+from gateway.relay.upstreams.answer import Answer
+from gateway.relay.upstreams.upstream import Upstream
+from gateway.settings import Upstream as UpstreamSettings
 from tests.gateway.relay.raw import answering, call, raw_upstream, read_head
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -228,3 +233,27 @@ def test_a_request_without_an_answer_is_never_sent_twice(gateway):
 
     assert (first, second) == (200, 502)
     assert len(heads) == 2
+
+
+@pytest.mark.parametrize("over", [1, 100, 4000])
+@pytest.mark.anyio
+async def test_a_connection_whose_answer_nobody_took_answers_the_next_caller(over):
+    size = 262_144 + over  # the piece that fills what is held for a caller is the last one, too
+    large = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % size + b"x" * size
+    with raw_upstream(answering(large)) as api:
+        settings = UpstreamSettings(base_url=f"http://127.0.0.1:{api.port}", read_timeout_seconds=1)
+        async with Upstream(settings) as upstream:
+            with closing(await upstream.send("GET", b"/a", [], None)) as answer:
+                await _filled(answer)
+            with closing(await upstream.send("GET", b"/b", [], None)) as answer:
+                received = b""
+                while piece := await answer.next():
+                    received += piece
+
+    assert len(received) == size
+
+
+async def _filled(answer: Answer) -> None:
+    async with asyncio.timeout(5):
+        while not answer.is_full:  # noqa: ASYNC110 - as a caller that does not read
+            await asyncio.sleep(0.01)
