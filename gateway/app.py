@@ -14,8 +14,10 @@ from importlib.metadata import version
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
 from gateway.dialects.registry import DIALECTS
+from gateway.errors import BadPathError, MethodNotAllowedError
 from gateway.integration.endpoints import mounted_at
 from gateway.memory.giving_back import GivingBack, glibc_trim
 from gateway.metrics import Metrics
@@ -29,6 +31,7 @@ from gateway.relay.images.body import BodyWork
 from gateway.relay.images.image_queue import ImageQueue
 from gateway.relay.images.image_work import ImageWork
 from gateway.relay.images.looking import Looking
+from gateway.relay.paths import read_target
 from gateway.relay.proxy import Dialects, Proxy
 from gateway.relay.route import ApiRoute, nobody_minds
 from gateway.relay.tracing import Tracer, tracer_for
@@ -49,6 +52,16 @@ class Shown:
     body: bytes
     media_type: bytes = _JSON
     status: int = 200
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+
+_HEARD = ("GET", "HEAD")
+_REFUSAL = MethodNotAllowedError(", ".join(_HEARD))
+_NOT_HEARD = Shown(
+    OpenAIChat().error_body(_REFUSAL),
+    status=_REFUSAL.http_status,
+    headers=[(name.encode(), value.encode()) for name, value in _REFUSAL.headers.items()],
+)
 
 
 Page = Callable[[], Awaitable[Shown]]
@@ -124,7 +137,7 @@ def create_app(
     async def expose() -> Shown:
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
-    pages: Mapping[bytes, Page] = {b"/livez": livez, b"/readyz": readyz, b"/metrics": expose}
+    pages: Mapping[str, Page] = {"/livez": livez, "/readyz": readyz, "/metrics": expose}
     held = Held(destinations, queue, looking, fetcher, giving_back)
     return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
@@ -157,27 +170,33 @@ class Gateway:
     """The app: dispatches by path, nothing more."""
 
     proxy: Proxy
-    pages: Mapping[bytes, Page]
+    pages: Mapping[str, Page]
     held: Held
     readiness: Readiness
     tracer: Tracer
-    mounted: Mapping[bytes, ASGIApp] = field(default_factory=dict)  # by path prefix
+    mounted: Mapping[str, ASGIApp] = field(default_factory=dict)  # by path, with everything below it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
         if scope["type"] == "http":
-            await self._choose(scope["raw_path"])(scope, receive, send)
+            await self._choose(scope)(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
             await send({"type": "websocket.close", "code": _REFUSED, "reason": "websockets do not pass"})
 
-    def _choose(self, raw_path: bytes) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-        page = self.pages.get(raw_path)
+    def _choose(self, scope: Scope) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+        """Tell who answers; however one of our paths is spelt, it is not the upstream's."""
+        try:
+            path = read_target(scope["raw_path"]).plain
+        except BadPathError:
+            return self.proxy
+        page = self.pages.get(path)
         if page is not None:
             return _Page(page)
-        for prefix, app in self.mounted.items():
-            if raw_path.startswith(prefix):
+        for own, app in self.mounted.items():
+            if path.startswith(own) and path[len(own) : len(own) + 1] in ("", "/"):
+                scope["path"], scope["raw_path"] = path, path.encode()
                 return app
         return self.proxy
 
@@ -200,7 +219,8 @@ class _Page:
     page: Page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        shown = await self.page()
+        shown = await self.page() if scope["method"] in _HEARD else _NOT_HEARD
         headers = [(b"content-type", shown.media_type), (b"content-length", b"%d" % len(shown.body))]
+        headers += shown.headers
         await send({"type": "http.response.start", "status": shown.status, "headers": headers})
         await send({"type": "http.response.body", "body": shown.body, "more_body": False})

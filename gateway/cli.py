@@ -63,7 +63,8 @@ def serve(
     HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured on the way to the upstream. `jnd-gateway check-config`
     tells what is wrong with a file, and what it amounts to.
     """
-    _serve(lambda: load_settings(config, options={"host": host, "port": port}))
+    source = str(config) if config is not None else "the environment's settings"
+    _serve(lambda: load_settings(config, options={"host": host, "port": port}), source)
 
 
 @app.command("check-config")
@@ -163,7 +164,7 @@ def demo() -> None:
     raise typer.Exit(run_demo())
 
 
-def _serve(read_settings: Callable[[], Settings]) -> None:
+def _serve(read_settings: Callable[[], Settings], source: str) -> None:
     from gateway.serving.listener import CannotListenError  # noqa: PLC0415 - see the module's docstring
     from gateway.serving.metric_files import NoTemporaryFolderError  # noqa: PLC0415
     from gateway.serving.supervisor import supervise  # noqa: PLC0415
@@ -174,7 +175,7 @@ def _serve(read_settings: Callable[[], Settings]) -> None:
         typer.echo(summary(settings), err=True)
 
     try:
-        supervise(read_settings, announce=announce)
+        supervise(read_settings, announce=announce, source=source)
     except (SettingsError, CannotListenError, NoTemporaryFolderError, WorkerFailedError) as error:
         _bad_use(error)
 

@@ -5,13 +5,16 @@
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
     ├── UnknownPolicyError         the settings have no policy of this name
     ├── PolicyForbiddenError       this caller may not choose a policy
+    ├── BadBypassError             x-jnd-bypass is neither true nor false
     ├── UnknownPathError           nothing of ours lies at this path
+    ├── MethodNotAllowedError      one of the gateway's own pages hears other methods
     ├── BadPathError               the path may mean something else to whoever reads it next
     ├── UnknownClientError         only known clients may call, and this is none of them
     ├── UpgradeRefusedError        websockets and other protocols do not pass
     ├── UnknownCodingError         a transfer coding other than chunked
     ├── BodyTimeoutError           the caller stopped in the middle of its body
     ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
+    ├── LoopError                  the request came back to the gateway that had sent it on
     ├── ShuttingDownError          the gateway stops, and this answer had not started
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     ├── UpstreamGarbledError       the upstream answered, but not in HTTP
@@ -93,11 +96,34 @@ class PolicyForbiddenError(GatewayError):
     kind = "policy_forbidden"
 
 
+class BadBypassError(GatewayError):
+    """x-jnd-bypass says neither `true` nor `false`: not doing what was meant would go unnoticed."""
+
+    status = 400
+    kind = "bad_bypass"
+
+
 class UnknownPathError(GatewayError):
     """No upstream has anything at this path."""
 
     status = 404
     kind = "unknown_path"
+
+
+class MethodNotAllowedError(GatewayError):
+    """One of the gateway's own pages or endpoints does not hear this method."""
+
+    status = 405
+    kind = "method_not_allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"expected method {allowed}")
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Name the methods that are heard, as every 405 has to (RFC 9110, 15.5.6)."""
+        return {"allow": self.allowed}
 
 
 class BadPathError(GatewayError):
@@ -112,6 +138,11 @@ class UnknownClientError(GatewayError):
 
     status = 401
     kind = "unknown_client"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Name the way to send a key, as every 401 has to (RFC 9110, 15.5.2)."""
+        return {"www-authenticate": 'Bearer realm="jnd-gateway"'}
 
 
 class UpgradeRefusedError(GatewayError):
@@ -145,6 +176,13 @@ class QueueFullError(GatewayError):
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second."""
         return {"retry-after": "1"}
+
+
+class LoopError(GatewayError):
+    """An upstream leads back here: going on would open connections until there are none left."""
+
+    status = 508
+    kind = "loop"
 
 
 class ShuttingDownError(GatewayError):

@@ -76,7 +76,8 @@ class Upstream(Section):
     )
     api_key: Key | None = setting(
         None,
-        "Key sent instead of the caller's, as ${NAME} of an environment variable; null: the caller's own.",
+        "Key sent instead of the caller's, as ${NAME} of an environment variable; null: the caller's own. "
+        "It goes only below the path of base_url; where that has none, to the provider's API if known.",
         why="the gateway then holds no secret",
     )
     image_urls: ImageUrls = setting(
@@ -179,7 +180,8 @@ class Readiness(Section):
 
     check_upstream: bool = setting(
         False,
-        "Whether an upstream that does not answer makes /readyz say no.",
+        "Whether /readyz says no while none of the upstreams answers; it names each one's state, and "
+        "jnd_upstream_up is there for alerts.",
         why="else a provider's outage takes the gateway out of rotation, and its clear errors with it",
     )
     interval_seconds: float = setting(

@@ -11,8 +11,8 @@ import orjson
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.address_sources import SourceUrl
 from gateway.dialects.reading.document import Fields, Node, Object, Text, children
-from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
-from gateway.dialects.reading.readers import strings_at, typed_base64, unseen
+from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misfits, objects, walk
+from gateway.dialects.reading.readers import misfits_at, strings_at, typed_base64, unseen
 from gateway.dialects.reading.sources import Source, Unseen
 from gateway.errors import GatewayError
 
@@ -81,9 +81,10 @@ def _model_of_first(batch: Fields) -> object:
     return params_read.get("model") if isinstance(params_read, dict) else None
 
 
-def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
+def sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
     """Read the source of a picture or document: data, an address, or the id of a file."""
-    is_document = "document" in _kinds(block)
+    kinds = _kinds(block)
+    is_document = "document" in kinds
     for path, source in objects(value, where):
         if _kinds(source) != {"text"}:  # the data of a text is its characters
             yield from typed_base64(source, path, data_key="data", type_keys=("media_type",))
@@ -92,6 +93,9 @@ def _sources(block: Object, value: Node, where: str) -> Iterator[Slot]:
         addresses = list(strings_at(source, "url", path))
         for at, text in addresses:
             yield Slot(at, Unseen("document", (text,)) if is_document else _address(source, text, addresses))
+        yield from misfits_at(source, ("file_id", "url"), path)
+    # Of a search result, the source is the name of where it is from.
+    yield from misfits(value, where, *((Text, Object) if kinds == {"search_result"} else (Object,)))
 
 
 def _address(source: Object, text: Text, addresses: Sequence[object]) -> Source:
@@ -109,7 +113,7 @@ def _kinds(holder: Object) -> set[str]:
 
 def _in_system(block: Object, value: Node, where: str) -> Iterator[Slot]:
     """Tell of a picture among the instructions, where the API knows none."""
-    for slot in _sources(block, value, where):
+    for slot in sources(block, value, where):
         yield Slot(slot.where, Unseen("image_in_system", slot.source.texts))
 
 
@@ -118,7 +122,7 @@ _GRAMMAR: Grammar = {
     "batched": Place({"params": "request"}),
     "message": Place({"content": "block"}),
     "block": Place(
-        {"content": "block", "source": "source"}, {"source": _sources, "file_id": unseen("file_id")}
+        {"content": "block", "source": "source"}, {"source": sources, "file_id": unseen("file_id")}
     ),
     "source": Place({"content": "block"}),
     "system": Place({"content": "system"}, {"source": _in_system}),

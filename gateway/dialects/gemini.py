@@ -12,8 +12,8 @@ import orjson
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.address_sources import FileUri
 from gateway.dialects.reading.document import Fields, Node, Object, Text
-from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, objects, walk
-from gateway.dialects.reading.readers import strings_at, typed_base64, unseen
+from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misfits, objects, walk
+from gateway.dialects.reading.readers import misfits_at, strings_at, typed_base64, unseen
 from gateway.dialects.reading.sources import Source, Unseen
 from gateway.errors import GatewayError
 
@@ -87,10 +87,12 @@ class Gemini:
 def _inline_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     for path, blob in objects(value, where):
         yield from typed_base64(blob, path, data_key="data", type_keys=_TYPE_KEYS)
+    yield from misfits(value, where, Object)
 
 
 def _file_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
     if not isinstance(value, Object):
+        yield from misfits(value, where)
         return
     declared = [text for key in _TYPE_KEYS for _, text in strings_at(value, key, where)]
     found = [each for key in _URI_KEYS for each in strings_at(value, key, where)]
@@ -99,6 +101,7 @@ def _file_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa
             yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
         elif (source := _address(text, value, declared[0] if declared else None)) is not None:
             yield Slot(path, source)
+    yield from misfits_at(value, _URI_KEYS, where)
 
 
 def _address(text: Text, file: Object, type_text: Text | None) -> Source | None:

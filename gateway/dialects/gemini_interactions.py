@@ -7,13 +7,14 @@ from gateway.dialects.gemini import Gemini, is_stored
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.address_sources import ContentUri
 from gateway.dialects.reading.document import Fields, Node, Object, Text
-from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, texts, walk
+from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misfits, texts, walk
 from gateway.dialects.reading.readers import strings_at, typed
 from gateway.dialects.reading.sources import Source, Unseen
 
 _PATHS = re.compile(r"/v1(alpha|beta|beta1)?/(.+/)?interactions")
 _TYPE_KEYS = ("mime_type", "mimeType")
 _UNSEEN_KINDS = frozenset({"video", "document"})
+_SHOWN_KINDS = _UNSEEN_KINDS | {"image"}
 
 
 class GeminiInteractions(Gemini):
@@ -50,6 +51,7 @@ def _data(content: Object, value: Node, where: str) -> Iterator[Slot]:
             yield Slot(path, Unseen(reason, (text,)))
         elif kind != "audio":
             yield from typed(text, declared[0] if declared else None, path)
+    yield from _misfits(kind, value, where)
 
 
 def _uri(content: Object, value: Node, where: str) -> Iterator[Slot]:
@@ -58,6 +60,13 @@ def _uri(content: Object, value: Node, where: str) -> Iterator[Slot]:
     for path, text in texts(value, where):
         if kind != "audio":
             yield Slot(path, _address(text, str(kind), declared, is_ambiguous=is_ambiguous))
+    yield from _misfits(kind, value, where)
+
+
+def _misfits(kind: object, value: Node, where: str) -> Iterator[Slot]:
+    """Tell of no string where one should be; what a tool gave back may have keys of the same names."""
+    if kind in _SHOWN_KINDS:
+        yield from misfits(value, where, Text)
 
 
 def _address(text: Text, kind: str, declared: Sequence[Text], *, is_ambiguous: bool) -> Source:

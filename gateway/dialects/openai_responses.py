@@ -14,15 +14,21 @@ from gateway.dialects.reading.film import films
 from gateway.dialects.reading.places import ANY_KEY, Grammar, Place, walk
 from gateway.dialects.reading.readers import bare_pictures, files, picture_urls, unseen
 
-PATHS = r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?)"
+PATHS = (
+    r"(responses(/input_tokens|/compact)?|conversations(/[^/]+/items)?"
+    r"|threads(/runs|/[^/]+/(messages|runs))?)"
+)
 _PATHS = re.compile("(/api|/inference)?/v1/" + PATHS)
 
 
 class OpenAIResponses(OpenAIChat):
-    """POST /v1/responses, its companions, and conversations, which keep the same items."""
+    """POST /v1/responses, its companions, conversations, which keep the same items, and threads."""
 
     name = "openai_responses"
-    markers: Sequence[bytes] = (b'"image_', b'"file_', b'"video_url"', b'"outputs"', b'"result"')
+    markers: Sequence[bytes] = (
+        *(b'"image_', b'"file_', b'"video_url"', b'"document_url"'),
+        *(b'"outputs"', b'"result"'),
+    )
     text_keys = frozenset(
         {"text", "content", "input", "instructions", "output", "arguments", "refusal", "code", "logs"}
     )
@@ -47,15 +53,27 @@ def _generated(item: Object, value: Node, where: str) -> Iterator[Slot]:
 
 
 _GRAMMAR: Grammar = {
-    "request": Place({"input": "part", "items": "part", "prompt": "prompt", "tools": "tool"}),
+    "request": Place(
+        {
+            **{"input": "part", "inputs": "part", "items": "part", "prompt": "prompt", "tools": "tool"},
+            # Of messages, threads and runs.
+            **{"content": "part", "messages": "part", "additional_messages": "part", "thread": "request"},
+            "attachments": "part",
+        }
+    ),
     # Items of the input, parts of their content, masks: they share their keys.
     "part": Place(
-        {"content": "part", "output": "part", "outputs": "code_output", "tools": "tool"},
+        {
+            **{"content": "part", "output": "part", "outputs": "code_output", "tools": "tool"},
+            "attachments": "part",
+        },
         {
             "image_url": picture_urls,
             "video_url": films,
             "file_data": files,
+            "image_file": picture_urls,
             "file_url": unseen("document"),
+            "document_url": unseen("document"),
             "file_id": unseen("file_id"),
             "result": _generated,
         },

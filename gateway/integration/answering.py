@@ -9,19 +9,21 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any
 
 import orjson
 import pybase64
 
-from gateway.dialects.reading.document import Object, read_document
+from gateway.dialects.reading.document import Object, Scalar, read_document
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.integration.bodies import read_body
 from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
-from gateway.relay.callers.caller import Caller
+from gateway.providers.rules import load_rules
+from gateway.relay.callers.caller import BYPASS_REFUSED, Caller
 from gateway.relay.callers.incoming import Headers
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.images.looking import Looked
@@ -106,6 +108,7 @@ class Endpoints:
                 found = len(asked.looked.slots)
                 message = f"expected one image, as a string in the field `image`, got {found}"
                 raise RequestRefusedError("invalid_request", message, param="image")
+            _refuse_unknown_provider(asked.document)
             await self._treat(request, asked)
             return request.exchange.outcomes[0]
 
@@ -117,8 +120,10 @@ class Endpoints:
             GatewayError: The caller may not, there is no room, or it is no JSON object.
         """
         proxy, exchange = self.proxy, request.exchange
-        caller = replace(proxy.callers.of(request.incoming), is_bypassed=False)
-        exchange.client = caller.client
+        caller = proxy.callers.of(request.incoming)
+        if caller.is_bypassed:  # whoever asks for a look gets one
+            caller = replace(caller, is_bypassed=False, remarks=BYPASS_REFUSED)
+        exchange.client, exchange.remarks = caller.client, caller.remarks
         exchange.policy = adjust(proxy.policies.named(caller.policy_name, is_trusted=caller.is_trusted))
         with proxy.admission.admit(tenant=caller.tenant) as room:
             body = await read_body(request.incoming, room, proxy.max_body_bytes)
@@ -139,6 +144,26 @@ class Endpoints:
         return await self.proxy.work.treat(
             asked.looked, request.exchange, asked.caller, replace(usual, provider=provider)
         )
+
+
+def _refuse_unknown_provider(document: Object) -> None:
+    """Refuse to answer by rules that were not asked for.
+
+    Raises:
+        RequestRefusedError: Nobody has described the provider that is named.
+    """
+    named = document.get("provider")
+    is_null = isinstance(named, Scalar) and named.body[named.start : named.end] == b"null"
+    if named is None or is_null or (isinstance(named, str) and named in _known_providers()):
+        return
+    known = ", ".join(sorted(_known_providers() - {""}))
+    message = f"expected a provider among {known}; none: that of the settings"
+    raise RequestRefusedError("invalid_request", message, param="provider")
+
+
+@cache
+def _known_providers() -> frozenset[str]:
+    return frozenset({"", *load_rules().providers})
 
 
 def _only_judged(policy: EffectivePolicy) -> EffectivePolicy:

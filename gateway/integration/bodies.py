@@ -12,6 +12,13 @@ from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeErr
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/gif")
+_OPENINGS = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+_EXPECTED = f'expected content-type: {", ".join(IMAGE_TYPES)}, or JSON such as {{"image": "..."}}'
 _IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image
 
 
@@ -19,7 +26,8 @@ async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> by
     """Return the body as JSON, unpacked; an image as it is becomes the JSON that says the same.
 
     Raises:
-        RequestRefusedError: It is too large, or packed in a way nobody here can undo.
+        RequestRefusedError: It is too large, packed in a way nobody here can undo, or neither JSON nor an
+            image.
     """
     too_large = f"expected a body of at most {max_bytes} bytes"
     try:
@@ -32,11 +40,21 @@ async def read_body(incoming: Incoming, room: Reservation, max_bytes: int) -> by
         raise RequestRefusedError("body_too_large", too_large) from error
     except PackedBodyError as error:
         raise RequestRefusedError("encoded_body", str(error)) from error
-    media_type = incoming.header(b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
-    if media_type not in IMAGE_TYPES:
+    declared = incoming.header(b"content-type").partition(b";")[0].strip().lower().decode("latin-1")
+    media_type = declared if declared in IMAGE_TYPES else _type_of(body)
+    if not media_type:
+        if "json" not in declared and body.lstrip()[:1] not in (b"{", b"["):
+            raise RequestRefusedError("invalid_request", _EXPECTED, param="image")
         return body
     room.grow(len(body) * 4 // 3)
     return await asyncio.to_thread(_as_json, body, media_type, incoming.query)
+
+
+def _type_of(body: bytes) -> str:
+    """Name an image by its opening; empty for anything else. What curl declares by itself says nothing."""
+    if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
+        return "image/webp"
+    return next((name for opening, name in _OPENINGS.items() if body.startswith(opening)), "")
 
 
 def _as_json(image: bytes, media_type: str, query: bytes) -> bytes:

@@ -4,15 +4,20 @@ FastAPI finds and describes them; what they do runs as every request does, accou
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
+from gateway.errors import GatewayError, MethodNotAllowedError, UnknownPathError
 from gateway.integration.answering import Endpoints
 from gateway.integration.bodies import IMAGE_TYPES
 from gateway.integration.formats import LiteLLMGuardrail, OneImage
@@ -36,10 +41,10 @@ _ERRORS = (400, 401, 403, 413, 429)
 _Answer = Callable[[Request], Awaitable[None]]
 
 
-def mounted_at(prefix: str, proxy: Proxy) -> Mapping[bytes, ASGIApp]:
-    """Return the app by the beginnings of the paths that are its own."""
+def mounted_at(prefix: str, proxy: Proxy) -> Mapping[str, ASGIApp]:
+    """Return the app by the paths that are its own, with everything below them."""
     app = create_endpoints(proxy, prefix)
-    return {(prefix + path).encode(): app for path in (OWN_PATH + "/", GUARDRAIL_PATH)}
+    return {prefix + path: app for path in (OWN_PATH, GUARDRAIL_PATH)}
 
 
 def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
@@ -57,6 +62,8 @@ def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
         openapi_url=prefix + OWN_PATH + "/openapi.json",
         redoc_url=None,
     )
+    app.add_exception_handler(HTTPStatus.NOT_FOUND, _nothing_here(prefix))
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _not_allowed)
     endpoints = Endpoints(proxy)
     image = _described(ImageRequest) | {"parameters": _of_query()}
     image["requestBody"]["content"] |= {each: {"schema": _BINARY} for each in IMAGE_TYPES}
@@ -81,6 +88,28 @@ def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
             openapi_extra=taken,
         )
     return app
+
+
+_OnError = Callable[[HttpRequest, Exception], Awaitable[Response]]
+
+
+def _nothing_here(prefix: str) -> _OnError:
+    message = f"nothing here; {prefix}{OWN_PATH}/docs tells what there is"
+
+    async def answer(request: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls
+        return _told(UnknownPathError(message))
+
+    return answer
+
+
+async def _not_allowed(request: HttpRequest, error: Exception) -> Response:  # noqa: ARG001 - as Starlette calls
+    allowed = error.headers if isinstance(error, HTTPException) else None
+    return _told(MethodNotAllowedError((allowed or {}).get("Allow", "POST")))
+
+
+def _told(error: GatewayError) -> Response:
+    body = OpenAIChat().error_body(error)
+    return Response(body, error.http_status, dict(error.headers), "application/json")
 
 
 class _Served(Response):

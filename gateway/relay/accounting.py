@@ -32,6 +32,7 @@ _NOTHING_FOUND: Mapping[str, object] = {
     "reasons": (),
     "unchecked": (),
 }
+_NOT_LOOKED_AT: Mapping[str, object] = {**_NOTHING_FOUND, "verdict": ""}
 
 
 def account_for(exchange: Exchange, metrics: Metrics) -> None:
@@ -130,7 +131,9 @@ def _count_savings(outcome: ImageOutcome, metrics: Metrics, model: str, provider
 
 def _line(exchange: Exchange) -> dict[str, object]:
     upstream = exchange.times.upstream_seconds
-    found = _found(exchange) if exchange.is_noted or exchange.failures else _NOTHING_FOUND
+    found = _NOTHING_FOUND if exchange.is_looked_at else _NOT_LOOKED_AT
+    if exchange.is_noted or exchange.failures or exchange.remarks:
+        found = _found(exchange)
     return {
         "time": _utc(int(time.time())),
         "level": "INFO",

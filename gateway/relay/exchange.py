@@ -26,9 +26,11 @@ class Exchange:
     unchecked: str = ""  # why the body as a whole was not looked into
     failures: list[str] = field(default_factory=list)  # kinds, each counted once per event
     is_forwarded: bool = False
+    is_looked_at: bool = False  # someone searched it for images
     strays: Sequence[str] = ()  # reasons: what looks like an image where the dialect knows of none
     upstream: str = ""  # which of the settings' upstreams it goes to
     client: str = ""  # whose key it came with, if the settings name them
+    remarks: Sequence[str] = ()  # what the caller asked for in vain, one word each
     policy: EffectivePolicy = PLAIN  # by which it is treated; of no account where nothing is looked into
     request_id: str = ""
     is_stream: bool = False  # the answer is an event stream
@@ -84,14 +86,16 @@ class Exchange:
 
     @property
     def verdict(self) -> str:
-        """The gravest outcome over all images, or `none`."""
-        if self.gravest is None:
-            return "unchecked" if self.unchecked_reasons else "none"
-        return self.gravest.outcome
+        """The gravest outcome over all images, or `none`; empty where nobody has looked for any."""
+        if self.gravest is not None:
+            return self.gravest.outcome
+        if self.unchecked_reasons:
+            return "unchecked"
+        return "none" if self.is_looked_at else ""
 
     @property
     def reasons(self) -> list[str]:
         """Everything that was skipped or failed, one word each, without repetition."""
         images = (outcome.reason for outcome in self.outcomes)
-        words = [self.unchecked, *images, *self.strays, *self.failures]
+        words = [self.unchecked, *images, *self.strays, *self.remarks, *self.failures]
         return list(dict.fromkeys(word for word in words if word))

@@ -13,17 +13,22 @@ _NOTHING_FOUND: Headers = [
 
 def explaining_headers(exchange: Exchange) -> Headers:
     """Return the headers that sum an exchange up."""
-    headers = _found(exchange) if exchange.is_noted else list(_NOTHING_FOUND)
+    headers = _found(exchange) if exchange.is_noted else _nothing(exchange)
     overhead = b"%.3f" % (exchange.times.overhead_seconds * 1000)
     headers.append((b"x-jnd-overhead-ms", overhead))
     if exchange.request_id:
         headers.append((b"x-jnd-request-id", _ascii(exchange.request_id)))
     if exchange.policy.name:
         headers.append((b"x-jnd-policy", _ascii(exchange.policy.name)))
-    if exchange.is_noted or exchange.failures:
+    if exchange.is_noted or exchange.failures or exchange.remarks:
         headers += _told(b"x-jnd-reason", exchange.reasons)
         headers += _told(b"x-jnd-unchecked", exchange.unchecked_reasons)
     return headers
+
+
+def _nothing(exchange: Exchange) -> Headers:
+    """Say that there is no image, unless nobody has looked: a request refused at the door."""
+    return _NOTHING_FOUND[:] if exchange.is_looked_at else _NOTHING_FOUND[1:]
 
 
 def _told(name: bytes, words: list[str]) -> Headers:

@@ -20,6 +20,7 @@ from gateway.model_names import ModelNames
 from gateway.policy import Policies
 from gateway.relay.admission import Admission, Reservation
 from gateway.relay.callers.caller import Caller, Callers
+from gateway.relay.callers.charset import foreign_charset
 from gateway.relay.callers.encodings import PackedBodyError, UnpackedTooLargeError, layers, unpack
 from gateway.relay.callers.incoming import BodyTooLargeError, Incoming
 from gateway.relay.exchange import Exchange
@@ -91,13 +92,14 @@ class Proxy:
         place = self.destinations.place(read_target(incoming.raw_path).wire)
         found = self.dialects.find(place.target.plain) if _may_have_body(incoming) else None
         request.dialect = found[0] if found else self.dialects.of_errors(place.destination().provider)
+        if found is not None:
+            exchange.dialect, exchange.api_path = request.dialect.name, found[1]
         _refuse_other_protocols(incoming)
         caller = self.callers.of(incoming)
-        exchange.client, request.tenant = caller.client, caller.tenant
+        exchange.client, request.tenant, exchange.remarks = caller.client, caller.tenant, caller.remarks
         if found is None:
             await self._pass_through(request, place, caller)
             return
-        exchange.dialect, exchange.api_path = request.dialect.name, found[1]
         exchange.policy = self.policies.named(caller.policy_name, is_trusted=caller.is_trusted)
         with (
             self.admission.admit(tenant=caller.tenant) as room,
@@ -111,6 +113,9 @@ class Proxy:
         """Ask the upstream with a body that was looked into, or as it comes where that cannot be done."""
         incoming, exchange = request.incoming, request.exchange
         exchange.room = room
+        if charset := foreign_charset(incoming.headers):
+            problem = Problem("charset", f"expected a body in UTF-8, got {charset}")
+            return await self._forward_unseen(request, place, problem, incoming.chunks())
         try:
             packed = await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:

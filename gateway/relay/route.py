@@ -17,9 +17,10 @@ from gateway.relay.callers.incoming import ClientHangUpError, Headers, Incoming
 from gateway.relay.callers.request_id import request_id
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
+from gateway.relay.loops import passed_here
 from gateway.relay.tracing import Tracer
 from gateway.relay.upstreams.answer import Answer, UpstreamCutError
-from gateway.relay.upstreams.destination import Destination
+from gateway.relay.upstreams.destination import Destination, without_keys
 from gateway.relay.upstreams.upload import Body, Whole
 from gateway.relay.upstreams.upstream import forwardable
 
@@ -92,6 +93,7 @@ class ApiRoute:
 
         Raises:
             UnknownPathError: The upstream has nothing there.
+            LoopError: It came from here already.
             UpstreamUnreachableError: No connection, or it broke before the answer.
             UpstreamTimeoutError: No answer in time.
             UpstreamGarbledError: The answer is not HTTP.
@@ -99,7 +101,13 @@ class ApiRoute:
         incoming, exchange = request.incoming, request.exchange
         exchange.upstream, exchange.provider = destination.name, destination.provider
         target = destination.target(path, incoming.query)
-        outgoing = exchange.trace.asking(destination.headers(forwardable(headers)))
+        is_preflight = incoming.is_preflight
+        passed = forwardable(headers)
+        outgoing = exchange.trace.asking(
+            without_keys(passed) if is_preflight else destination.headers(passed)
+        )
+        if destination.is_near:
+            outgoing = [*outgoing, passed_here(incoming)]
         size_bytes = None if isinstance(body, Whole) else incoming.content_length
         with exchange.times.waiting_for_upstream():
             answer = await destination.upstream.send(
@@ -107,7 +115,7 @@ class ApiRoute:
             )
         exchange.is_forwarded = True
         is_judged = destination.credential is None or bool(exchange.client)  # by us, where the key is ours
-        if answer.status < HTTPStatus.MULTIPLE_CHOICES and is_judged:
+        if answer.status < HTTPStatus.MULTIPLE_CHOICES and is_judged and not is_preflight:
             self.accept(request.tenant)
         exchange.is_stream = any(
             name == b"content-type" and value.startswith(_EVENT_STREAM) for name, value in answer.headers

@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 from gateway.logs import configure_logging
@@ -34,6 +35,7 @@ def supervise(
     read_settings: Callable[[], Settings],
     *,
     announce: Callable[[Settings], None],
+    source: str = "the settings",
     pipeline: str = LOAD_PIPELINE,
 ) -> None:
     """Serve until told to end.
@@ -41,6 +43,7 @@ def supervise(
     Args:
         read_settings: Called now, and at every SIGHUP.
         announce: Called once the port is open, before anything is loaded.
+        source: What a reload reads, for the log.
         pipeline: `module:function` that a worker calls with its settings and the memory of pictures.
 
     Raises:
@@ -55,12 +58,20 @@ def supervise(
         configure_logging()
         metrics = MetricFiles.make()
         try:
-            supervisor = _Supervisor(settings, read_settings, listener, metrics, pipeline)
+            supervisor = _Supervisor(settings, Source(source, read_settings), listener, metrics, pipeline)
             asyncio.run(supervisor.run())
         finally:
             metrics.remove()
     if supervisor.failure is not None:
         raise supervisor.failure
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where settings come from."""
+
+    name: str
+    read: Callable[[], Settings]
 
 
 class _Supervisor:
@@ -69,13 +80,13 @@ class _Supervisor:
     def __init__(
         self,
         settings: Settings,
-        read_settings: Callable[[], Settings],
+        source: Source,
         listener: socket.socket,
         metrics: MetricFiles,
         pipeline: str,
     ) -> None:
         self._settings = settings
-        self._read_settings = read_settings
+        self._source = source
         self._address = address_of(listener)
         kept = settings.near_duplicate
         pictures = SeenPictures[Any](kept.max_entries, kept.ttl_seconds, time.monotonic)
@@ -107,10 +118,14 @@ class _Supervisor:
                 crew.hurry()
             self._stop.set()
 
+        def reload() -> None:
+            log.info("reloading %s", self._source.name)  # now: new workers may take long to load
+            self._reload.set()
+
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, stop)
         loop.add_signal_handler(signal.SIGINT, stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+        loop.add_signal_handler(signal.SIGHUP, reload)
 
     async def _obey(self, crew: Crew) -> None:
         """Reload as often as told, until told to stop."""
@@ -122,7 +137,7 @@ class _Supervisor:
 
     async def _change(self, crew: Crew) -> None:
         try:
-            settings = await asyncio.to_thread(self._read_settings)
+            settings = await asyncio.to_thread(self._source.read)
             await crew.change_to(settings)
         except SettingsError as error:
             log.error("not reloaded, the settings from before stay in use: %s", error)

@@ -20,6 +20,24 @@ def test_gateway_says_it_is_alive_and_ready(gateway):
     assert orjson.loads(ready.body) == {"status": "ready", "artifact": "a1", "models": ["gpt-4o"]}
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+def test_own_pages_hear_no_method_that_changes_things(gateway, upstream, method, path):
+    answer = gateway().ask(method, path)
+
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+    assert answer.error["code"] == "method_not_allowed"
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("path", ["/livez/", "//livez", "/%6Civez", "/x/../livez", "/readyz/", "/metrics/"])
+def test_own_pages_are_ours_however_their_path_is_spelt(gateway, upstream, path):
+    server = gateway()
+
+    assert (server.ask("GET", path).status, server.ask("HEAD", path).status) == (200, 200)
+    assert upstream.requests == []
+
+
 def test_being_ready_does_not_depend_on_the_upstream(gateway):
     assert gateway(upstream={"base_url": "http://127.0.0.1:9/v1"}).ask("GET", "/readyz").status == 200
 
@@ -73,6 +91,25 @@ def test_readyz_says_no_until_the_upstream_answers_and_livez_does_not_care(gatew
     ready = up.ask("GET", "/readyz")
     assert ready.status == 200
     assert orjson.loads(ready.body)["upstreams"] == {"default": True}
+
+
+def test_readyz_tells_each_upstreams_state_and_one_dead_one_of_several_does_not_count(gateway):
+    dead = {"name": "dead", "prefix": "/dead", "base_url": "http://127.0.0.1:9/v1"}
+    server = gateway(readiness={"check_upstream": True, "interval_seconds": 0.05}, upstreams=[dead])
+    assert server.settles_at('jnd_upstream_up{upstream="default"}', 1)
+
+    answer = server.ask("GET", "/readyz")
+
+    assert answer.status == 200
+    assert orjson.loads(answer.body)["upstreams"]["default"] is True
+    assert not orjson.loads(answer.body)["upstreams"]["dead"]
+
+
+def test_readyz_says_null_of_an_upstream_nobody_has_asked(make_pipeline):
+    app = create_app(Settings(readiness={"check_upstream": True}), make_pipeline())
+
+    assert status_of(app, b"/readyz") == 503
+    assert app.readiness.upstreams == {"default": None}
 
 
 def test_readyz_says_no_while_the_gateway_drains(make_pipeline):

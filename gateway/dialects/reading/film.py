@@ -11,8 +11,8 @@ from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.data_url import Inline, data_scheme, decode_base64
 from gateway.dialects.reading.document import Array, Node, Object, Text
 from gateway.dialects.reading.media import kind_of
-from gateway.dialects.reading.places import objects, texts
-from gateway.dialects.reading.readers import strings_at
+from gateway.dialects.reading.places import misfits, objects, texts
+from gateway.dialects.reading.readers import misfits_at, strings_at
 from gateway.dialects.reading.sources import DataUrl, Unseen
 from gateway.dialects.reading.splice import Replacement
 
@@ -53,6 +53,8 @@ def films(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: A
     for path, inner in objects(value, where):
         found += strings_at(inner, "url", path)
         yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings_at(inner, "file_id", path))
+        yield from misfits_at(inner, ("url", "file_id"), path)
+    yield from misfits(value, where, Text, Object)
     for path, text in found:
         yield from _pictures(text, path) if is_list_of_pictures else _film(text, path)
 

@@ -9,15 +9,21 @@ from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 # Keys under which requests name pictures and files, whatever the dialect; in lower case.
 NAMING_KEYS = frozenset(
-    {b"image_url", b"imageurl", b"image_file", b"image_id", b"file_id", b"fileid", b"file_uri", b"fileuri"}
+    {
+        *(b"image_url", b"imageurl", b"image_uri", b"imageuri", b"image_file", b"image_id"),
+        *(b"file_id", b"fileid", b"file_uri", b"fileuri", b"file_url", b"fileurl"),
+        *(b"document_url", b"documenturl", b"video_url", b"videourl"),
+    }
 )
-# In lower case: a data URL of an image, then the beginnings of base64 of PNG, JPEG (with escaped slashes, and
-# URL-safe, too), GIF, WebP, TIFF (both ways), HEIC or AVIF, JPEG XL, BMP and PDF.
+# In lower case: data URLs, then base64 of PNG, JPEG (URL-safe, too), GIF, WebP,
+# TIFF (both ways), HEIC or AVIF, JPEG XL, BMP and PDF: the first letters alone, as a line may end after them.
 _SIGNS = (
-    b"data:image",
-    *(b"ivborw0kggo", b"/9j/", b"/9j\\", b"_9j_", b"r0lgod", b"uklgr", b"sukqa", b"tu0ak"),
-    *(b"gz0exb", b"depytcan", b'"qk', b"jvberi0"),
+    *(b"data:image", b";base64,", b"ivbo", b"r0lg", b"uklg"),
+    *(start + end for start in (b"/9j", b"_9j") for end in (b"/", b"_", b"\\", b"\n", b"\r")),
+    *(b"sukq", b"tu0a", b"gz0e", b"depy", b'"qk', b"jvbe"),
 )
+# Letters that Go's readers take for s and k in keys: as they are, and as escapes.
+_LOOKALIKES = ("\u017f".encode(), "\u212a".encode(), b"\\u017f", b"\\u212a")
 # Escapes of white space, a comma, a slash, a digit, a colon, a letter or an underscore could spell any
 # of the above. Some clients always write <, >, & and quotes as escapes, which are in no sign.
 SPELLED = tuple(
@@ -38,7 +44,7 @@ class Signs:
         """Look for these markers as well, which are in lower case."""
         keys = (b'"%s"' % key for key in sorted(NAMING_KEYS))
         # Leftmost-first is the kind of search that the library runs in vector instructions.
-        patterns = dict.fromkeys([*_SIGNS, *SPELLED, *keys, *markers])
+        patterns = dict.fromkeys([*_SIGNS, *_LOOKALIKES, *SPELLED, *keys, *markers])
         self._search = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostFirst)
 
     def are_in(self, body: bytes) -> bool:

@@ -5,6 +5,7 @@ Runs in short steps, so that other threads are never kept waiting for long howev
 
 import re
 from array import array
+from collections.abc import Iterator
 
 from gateway.dialects.reading.json_quotes import Quotes
 from gateway.dialects.reading.json_text import WINDOW_BYTES, NotJsonError, Text, through
@@ -58,6 +59,13 @@ class Table:
     def after(self, entry: int) -> int:
         """Return the entry after a value and everything in it."""
         return self.ends[entry] if self.kind(entry) in _CLOSERS else entry + 1
+
+    def within(self, entry: int) -> Iterator[int]:
+        """Yield the elements of an array; of an object its keys, and its values."""
+        at, end = entry + 1, self.ends[entry]
+        while at < end:
+            yield at
+            at = self.after(at)
 
     def keys_around(self, entry: int) -> list[str] | None:
         """Return the keys a value lies under, innermost first; None if it lies too deep to tell."""

@@ -28,6 +28,8 @@ def kind_of(head: bytes, media_type: bytes = b"") -> Kind:
         return "document"
     is_film = _is_film(payload)
     declared = [each.strip().lower() for each in (media_type, in_url) if each.strip()]
+    if is_film and declared and _is_sound(payload) and all(each.startswith(b"audio/") for each in declared):
+        return "other"
     if (opens_as_image(payload) and not is_film) or any(each.startswith(b"image/") for each in declared):
         return "image"
     if is_film or any(each.startswith(b"video/") for each in declared):
@@ -46,11 +48,22 @@ def _parted(head: bytes) -> tuple[bytes, bytes]:
 
 def _is_film(head: bytes) -> bool:
     """Tell films from the pictures (HEIF, AVIF) that come in the same container."""
+    brand = _brand(head)
+    return bool(brand) and _STILL.match(brand) is None
+
+
+def _is_sound(head: bytes) -> bool:
+    """Tell songs and books to listen to, which come in that container as well."""
+    return _brand(head) in {b"M4A ", b"M4B "}
+
+
+def _brand(head: bytes) -> bytes:
+    """Return what a file in the container of films says it is; empty if it is none."""
     try:
         opening = decode_base64(head.lstrip()[:16])
     except NotInlineError:
-        return False
-    return opening[4:8] == b"ftyp" and _STILL.match(opening[8:12]) is None
+        return b""
+    return opening[8:12] if opening[4:8] == b"ftyp" else b""
 
 
 def kind_of_file(head: bytes) -> Kind:

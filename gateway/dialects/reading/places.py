@@ -9,10 +9,12 @@ disagree on which one counts.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.document import Array, Node, Object, Text
+from gateway.dialects.reading.document import Array, Node, Object, Scalar, Text
 from gateway.dialects.reading.sources import Unseen
+from gateway.dialects.reading.strays import UNKNOWN_PLACE
 
 ANY_KEY = "*"  # in `Place.leads`: every key that is not named there
 DUPLICATE_KEYS = "duplicate_keys"  # the reason of what readers would disagree on
@@ -29,6 +31,13 @@ class Place:
 
     leads: Mapping[str, str] = field(default_factory=dict)  # key to the name of the place it leads to
     reads: Mapping[str, Reader] = field(default_factory=dict)  # key to what finds the slots in its value
+    # Likewise, of keys that others use for words too: they count as they are spelt, and in no other case.
+    exact: Mapping[str, Reader] = field(default_factory=dict)
+
+    @cached_property
+    def folded(self) -> Mapping[str, str]:
+        """The keys as readers know them that pay no regard to case."""
+        return {folded(key): key for key in (*self.leads, *self.reads) if key != ANY_KEY}
 
 
 Grammar = Mapping[str, Place]
@@ -83,6 +92,41 @@ def objects(node: Node, where: str) -> Iterator[tuple[str, Object]]:
             yield path, found
 
 
+def misfits(
+    node: Node, where: str, *expected: type[Text | Object], reason: str = UNKNOWN_PLACE
+) -> Iterator[Slot]:
+    """Tell, once, of what is none of the expected kinds: some readers take a list of numbers for bytes."""
+    waiting: list[Iterator[Node]] = [iter([node])]
+    while waiting:
+        found = next(waiting[-1], None)
+        if found is None:
+            waiting.pop()
+        elif isinstance(found, Array):
+            waiting.append(iter(found))
+        elif not isinstance(found, expected) and not _is_nothing(found):
+            yield Slot(where, Unseen(reason))
+            return
+
+
+def misspelt(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+    """Tell of a key in another case than the API's: readers written in Go take it all the same."""
+    yield from misfits(value, where)
+
+
+def folded(key: str) -> str:
+    """Return a key as Go's readers compare it: of no case, and with two letters that look like s and k."""
+    return (key if key.isascii() else key.replace("\N{LATIN SMALL LETTER LONG S}", "s")).lower()
+
+
+def _is_nothing(node: Text | Object | Scalar) -> bool:
+    """Tell what cannot hold or name anything: null, true, false, an empty string or object."""
+    if isinstance(node, Object):
+        return next(iter(node), None) is None
+    if isinstance(node, Text):
+        return node.end - node.start <= len('""')
+    return node.body[node.start : node.start + 1] in b"ntf"
+
+
 def member(where: str, key: str) -> str:
     """Return the readable path of what an object holds at a key."""
     return _shortened(f"{where}.{key}" if where else key)
@@ -101,9 +145,13 @@ def _visit(holder: Object, place: Place, where: str, leads: list[tuple[Node, str
     otherwise = place.leads.get(ANY_KEY)
     occurrences: Counter[str] = Counter()
     for key, value in holder:
-        read, name = place.reads.get(key), place.leads.get(key, otherwise)
+        read, name = place.reads.get(key) or place.exact.get(key), place.leads.get(key, otherwise)
         if read is None and name is None:
-            continue
+            known = place.folded.get(folded(key))
+            if known is None:
+                continue
+            # Written as no API writes it: what it leads to is looked at, what it holds is told.
+            read, name = place.reads.get(known) and misspelt, place.leads.get(known)
         occurrences[key] += 1
         if occurrences[key] > _MOST_OCCURRENCES:
             continue

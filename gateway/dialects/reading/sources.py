@@ -70,7 +70,10 @@ class DataUrl:
         head = self.text.head(_HEAD_BYTES)
         if data_scheme(head) >= 0 or opens_as_image(head):
             return None
-        return self.text.head(_LONGEST_URL).strip(_CONTROLS).decode("utf-8", "replace")
+        address = self.text.head(_LONGEST_URL + 1)
+        if len(address) > _LONGEST_URL:
+            return address.decode("latin-1")  # as many characters: cut to fewer, it would be another address
+        return address.strip(_CONTROLS).decode("utf-8", "replace")
 
     def read(self) -> Inline:
         """Decode the data URL."""

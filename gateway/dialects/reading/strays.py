@@ -4,25 +4,44 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 from gateway.dialects.reading.document import Object, Text
 from gateway.dialects.reading.glance import NAMING_KEYS, SPELLED, Signs
-from gateway.dialects.reading.json_table import OPEN_ARRAY, Table
+from gateway.dialects.reading.json_table import OPEN_ARRAY, OPEN_OBJECT, Table
 
 IN_TEXT, UNKNOWN_PLACE = "image_in_text", "unknown_place"
 
 _SIGNS = Signs()
+_URI_KEYS = frozenset({b"file_uri", b"fileuri"})
+_TYPE_KEYS = frozenset({b"mime_type", b"mimetype"})
+_WITHOUT_PICTURES = re.compile(rb"\s*(?:audio|text)/", re.IGNORECASE)
+_MOST_NEIGHBOURS = 16  # members of an object that are asked what its file is
+_INNER_KEYS = frozenset({b"url", b"uri", b"id", b"file_id"})  # of objects under keys that name pictures
 _LONGEST_MATCH = 160  # bytes of what the expressions below match
 _STEP_BYTES = 64  # signs nearer than this to one that was looked at were looked at with it
 _DATA_URL = re.compile(rb"data:image/[a-z0-9.+-]{1,40}[^,\"]{0,80},(?:[a-z0-9+/_-]{4}|<svg|%)", re.IGNORECASE)
 _BASE64 = re.compile(
-    rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB|DEpYTCAN"
+    rb"(?:iVBORw0KGgo|(?<![A-Za-z0-9+/_-])[/_]9j[/_][2-7w-z/_]|R0lGOD|UklGR.{6}XRUJQ|SUkqA|TU0AK|GZ0eXB(?!NNE[EI])|DEpYTCAN"
     rb"|JVBERi0|\"Qk[0-3].{5}AAAA)[A-Za-z0-9+/_-]{12}",
+)
+# The same, its opening on several lines; as words on lines could be taken for that, more must follow.
+_BROKEN = re.compile(
+    rb"(?:%s|(?<![A-Za-z0-9+/_-])[/_]\n*9\n*j\n*[/_]\n*[2-7w-z/_]|%s|%s(?:\n*.){6}\n*%s|%s|%s"
+    rb"|%s(?!\n*N\n*N\n*E\n*[EI])|%s|%s)"
+    rb"(?:\n*[A-Za-z0-9+/_-]){24}"
+    % tuple(
+        rb"\n*".join(bytes([letter]) for letter in opening)
+        for opening in (
+            *(b"iVBORw0KGgo", b"R0lGOD", b"UklGR", b"XRUJQ", b"SUkqA"),
+            *(b"TU0AK", b"GZ0eXB", b"DEpYTCAN", b"JVBERi0"),
+        )
+    )
 )
 _LONGEST_ESCAPE = len(b"\\u0000")
 _ENDS_IN_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|[nrtfb])\Z")
-_SPACE_ESCAPES = (b"\\n", b"\\r", b"\\t")
+_LINE_BREAKS = (b"\\n", b"\\r", b"\r")
 
 
 @dataclass(frozen=True)
@@ -117,17 +136,51 @@ class _Search:
         return self.named(entry)
 
     def named(self, entry: int) -> Sequence[int]:
-        """Return the string under a key that names pictures or files, if this is such a key."""
+        """Return the first string that names something under a key that names pictures or files."""
         length = self.table.ends[entry] - self.table.starts[entry]
-        if length > _LONGEST_MATCH or not self.table.is_key(entry) or not self.table.is_string(entry + 1):
+        if length > _LONGEST_MATCH or not self.table.is_key(entry):
             return ()
-        is_naming = self.table.text(entry).value().lower() in NAMING_KEYS
-        is_known = self.table.starts[entry + 1] in self.known
-        is_empty = self.table.ends[entry + 1] - self.table.starts[entry + 1] <= len('""')
-        # What a tool is told, or tells, of files by name is words: the model sees no file.
-        if not is_naming or is_known or is_empty or self.reason(entry + 1) == IN_TEXT:
+        key = self.table.text(entry).value().lower()
+        if key not in NAMING_KEYS or (key in _URI_KEYS and self.is_without_pictures(entry)):
             return ()
-        return (entry + 1,)
+        for name in self.names_at(entry + 1):
+            is_known = self.table.starts[name] in self.known
+            is_empty = self.table.ends[name] - self.table.starts[name] <= len('""')
+            # What a tool is told, or tells, of files by name is words: the model sees no file.
+            if not is_known and not is_empty and self.reason(name) != IN_TEXT:
+                return (name,)
+        return ()
+
+    def is_without_pictures(self, entry: int) -> bool:
+        """Tell whether the object around says that its file is a sound or a text, and nothing else."""
+        around = list(islice(self.table.within(self.table.parents[entry]), 2 * _MOST_NEIGHBOURS + 1))
+        types = [
+            self.table.text(key + 1).head(_LONGEST_MATCH)
+            for key in around[::2]
+            if self.table.text(key).head(_LONGEST_MATCH).lower() in _TYPE_KEYS
+            and self.table.is_string(key + 1)
+        ]
+        is_whole = len(around) <= 2 * _MOST_NEIGHBOURS
+        return is_whole and bool(types) and all(_WITHOUT_PICTURES.match(each) for each in types)
+
+    def names_at(self, value: int) -> Iterator[int]:
+        """Yield the strings of a value: itself, elements of a list, what objects name things by."""
+        if self.table.is_string(value):
+            yield value
+        elif self.table.kind(value) == OPEN_ARRAY:
+            for element in self.table.within(value):
+                if self.table.kind(element) != OPEN_ARRAY:
+                    yield from self.names_at(element)
+        elif self.table.kind(value) == OPEN_OBJECT:
+            for key in self.table.within(value):
+                if self.table.is_key(key) and self.table.is_string(key + 1) and self.is_name(key):
+                    yield key + 1
+
+    def is_name(self, key: int) -> bool:
+        """Tell keys of addresses and ids."""
+        return self.table.ends[key] - self.table.starts[key] <= _LONGEST_MATCH and (
+            self.table.text(key).value().lower() in _INNER_KEYS
+        )
 
     def where(self, entry: int) -> str:
         """Return the path of a string, or of the object whose key it is."""
@@ -153,7 +206,9 @@ class _Search:
 
 
 def _is_spelled(body: bytes, place: int) -> bool:
-    return body[place : place + len(b"\\u000a")].lower().startswith(SPELLED)
+    # Of JPEG a sign ends in a backslash, with which the sign of an escape may begin.
+    at = body.find(b"\\", place, place + len(b"/9j\\"))
+    return at in {place, place + len(b"/9j")} and body[at : at + _LONGEST_ESCAPE].lower().startswith(SPELLED)
 
 
 def _shows_image(text: bytes, place: int, end: int) -> bool:
@@ -162,7 +217,8 @@ def _shows_image(text: bytes, place: int, end: int) -> bool:
     # What is before it shows whether base64 begins here or has been going on.
     before = text[max(place - _LONGEST_ESCAPE, 0) : place]
     context = (b" " if _ENDS_IN_ESCAPE.search(before) else before[-1:]) + context
-    for escape in _SPACE_ESCAPES:
-        context = context.replace(escape, b" ")
-    context = context.replace(b"\\", b"")
-    return _DATA_URL.search(context) is not None or _BASE64.search(context) is not None
+    for escape in _LINE_BREAKS:
+        context = context.replace(escape, b"\n")
+    context = context.replace(b"\\t", b" ").replace(b"\\", b"")
+    expressions = (_DATA_URL, _BASE64, _BROKEN) if b"\n" in context else (_DATA_URL, _BASE64)
+    return any(each.search(context) is not None for each in expressions)

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from gateway.errors import UnknownClientError
+from gateway.errors import BadBypassError, UnknownClientError
 from gateway.relay.callers.incoming import Incoming
 from gateway.settings import Client, Settings
 
 CREDENTIAL_HEADERS = (b"authorization", b"api-key", b"x-api-key", b"x-goog-api-key")
 CREDENTIAL_PARAMETER = b"key"  # of the query, where Gemini's REST examples put it
 _BEARER = b"bearer "
+BYPASS_REFUSED = ("bypass_refused",)
+_UNKNOWN_KEY = "no key of this request is known here"
+_NO_KEY = "no key was sent: expected authorization: Bearer KEY, api-key, x-api-key or x-goog-api-key"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Caller:
     client: str = ""  # name in the settings; empty: not one of them
     is_trusted: bool = False
     is_bypassed: bool = False  # asks for no image work, and may
+    remarks: tuple[str, ...] = ()  # what it asks for in vain, one word each
     policy_name: str = ""  # as x-jnd-policy names it; whether it may, the policies say
 
 
@@ -47,6 +51,7 @@ class Callers:
 
         Raises:
             UnknownClientError: Only known clients may call, and this is none of them.
+            BadBypassError: It asks for a bypass in words nobody knows.
         """
         found = [b""] * len(self._places)
         wishes: dict[bytes, bytes] = {}
@@ -58,15 +63,17 @@ class Callers:
         if incoming.query:
             found += key_parameters(incoming.query)
         client = self._client(found) if self._clients or self._only_known else None
-        if client is None and self._only_known:
-            raise UnknownClientError("no key of this request is known here")
+        if client is None and self._only_known and not incoming.is_preflight:
+            raise UnknownClientError(_UNKNOWN_KEY if any(found) else _NO_KEY)
         is_trusted = client is not None and client.is_trusted
-        wants_bypass = wishes.get(b"x-jnd-bypass", b"").lower() == b"true"
+        wants_bypass = _is_true(wishes.get(b"x-jnd-bypass", b""))
+        may_bypass = is_trusted or self._allow_bypass
         return Caller(
             tenant=hashlib.sha256(b"\1".join(found)).hexdigest(),
             client=client.name if client is not None else "",
             is_trusted=is_trusted,
-            is_bypassed=wants_bypass and (is_trusted or self._allow_bypass),
+            is_bypassed=wants_bypass and may_bypass,
+            remarks=() if may_bypass or not wants_bypass else BYPASS_REFUSED,
             policy_name=wishes.get(b"x-jnd-policy", b"").decode("latin-1"),
         )
 
@@ -87,6 +94,13 @@ def key_parameters(query: bytes) -> list[bytes]:
         return []
     pairs = parse_qsl(query, keep_blank_values=True)
     return [value for name, value in pairs if name == CREDENTIAL_PARAMETER]
+
+
+def _is_true(word: bytes) -> bool:
+    word = word.lower()
+    if word not in (b"", b"true", b"false"):
+        raise BadBypassError("expected x-jnd-bypass: true or false")
+    return word == b"true"
 
 
 def _bare(key: bytes) -> bytes:

@@ -31,6 +31,7 @@ class Incoming:
         self.headers: Headers = scope["headers"]
         self.raw_path: bytes = scope["raw_path"]
         self.query: bytes = scope["query_string"]
+        self.server: tuple[str, int | None] | None = scope.get("server")  # where it was received
         self._receive = receive
         self._cycle: Cycle | None = scope.get("extensions", {}).get(EXTENSION)
         self._early: list[bytes] = []  # pieces read before `chunks` is asked for all of them
@@ -56,6 +57,15 @@ class Incoming:
     def has_body(self) -> bool:
         """Whether the headers announce a body."""
         return bool(self.content_length) or bool(self.header(b"transfer-encoding"))
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks what it may send: a question that never comes with a key (CORS)."""
+        return (
+            self.method == "OPTIONS"
+            and not self.has_body
+            and bool(self.header(b"access-control-request-method"))
+        )
 
     async def read(self, max_bytes: int, room: Reservation) -> bytes:
         """Return the whole body, in room that grows with it.

@@ -81,6 +81,7 @@ class BodyWork:
         if caller.is_bypassed:
             exchange.unchecked = "bypass"
             return looked.body
+        exchange.is_looked_at = True
         if looked.problem is not None:
             self.give_up(looked.problem, exchange)
         self._note_strays(looked, exchange)

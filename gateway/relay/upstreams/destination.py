@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 from gateway.errors import UnknownPathError
 from gateway.providers.hosts import provider_of
 from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETER
+from gateway.relay.loops import is_loopback
 from gateway.relay.paths import Target, read_target
 from gateway.relay.upstreams.answer import Headers
 from gateway.relay.upstreams.upstream import Upstream
@@ -30,6 +31,13 @@ _KEY_HEADERS: Mapping[str, bytes] = {
     "azure": b"api-key",
     "gemini": b"x-goog-api-key",
 }  # of others: authorization
+# Where an API lies on a host that its base URL names alone; other things there hear the same key.
+_ROOTS: Mapping[str, tuple[bytes, ...]] = {
+    "anthropic": (b"/v1",),
+    "azure": (b"/openai", b"/models", b"/anthropic", b"/providers", b"/api/projects"),
+    "gemini": (b"/v1", b"/v1beta", b"/v1beta1", b"/v1alpha", b"/upload", b"/download"),
+    "ollama": (b"/v1", b"/api"),
+}  # of others it cannot be told
 
 
 @dataclass(frozen=True)
@@ -41,25 +49,27 @@ class Destination:
     image_urls: ImageUrls
     upstream: Upstream
     models: tuple[str, ...]  # patterns; empty: all of them
+    is_near: bool  # on this machine, where we are ourselves
     credential: tuple[bytes, bytes] | None  # header sent instead of the caller's; None: the caller's pass
 
     def target(self, path: bytes, query: bytes) -> bytes:
         """Return path and query at the upstream.
 
         Raises:
-            UnknownPathError: The API lies below /v1/, and this path does not.
+            UnknownPathError: The API lies below /v1/, and this path does not; or it leaves the API, and
+                the settings' key would go with it.
         """
         mapped = self._mapped(path)
-        if self.credential is not None and query:
-            query = _without_key(query)
+        if self.credential is not None:
+            self._keep_inside(mapped)
+            query = _without_key(query) if query else query
         return mapped + b"?" + query if query else mapped
 
     def headers(self, headers: Headers) -> Headers:
         """Return the headers with the caller's credentials, or with the settings' in their place."""
         if self.credential is None:
             return headers
-        kept = [pair for pair in headers if pair[0] not in CREDENTIAL_HEADERS]
-        return [*kept, self.credential]
+        return [*without_keys(headers), self.credential]
 
     async def look(self) -> None:
         """Return when the upstream answers, whatever it says.
@@ -68,7 +78,7 @@ class Destination:
             GatewayError: There is no answer.
         """
         answer = await self.upstream.send(
-            "GET", self.target(_LOOKED_AT, b""), self.headers([]), None, size_bytes=None
+            "GET", self._mapped(_LOOKED_AT), self.headers([]), None, size_bytes=None
         )
         answer.close()
 
@@ -85,6 +95,13 @@ class Destination:
         if path == _VERSION or path.startswith(_VERSION + b"/"):
             return base + path[len(_VERSION) :] or b"/"
         raise UnknownPathError("nothing here: this API lies below /v1/ (is /v1 in the base URL?)")
+
+    def _keep_inside(self, mapped: bytes) -> None:
+        base = self.upstream.base_path
+        roots = (base,) if base else _ROOTS.get(self.provider, (b"",))
+        if all(_below(root, mapped) is None for root in roots):
+            known = ", ".join(root.decode() for root in roots)
+            raise UnknownPathError(f"nothing here: with the gateway's key, only what lies below {known}")
 
 
 @dataclass(frozen=True)
@@ -151,6 +168,11 @@ class Destinations:
         raise UnknownPathError("nothing here")  # the default has no prefix: never reached
 
 
+def without_keys(headers: Headers) -> Headers:
+    """Leave out everybody's credentials."""
+    return [pair for pair in headers if pair[0] not in CREDENTIAL_HEADERS]
+
+
 def _destination(name: str, settings: UpstreamSettings, models: tuple[str, ...]) -> Destination:
     provider = provider_of(settings.provider, settings.base_url)
     credential = None
@@ -164,6 +186,7 @@ def _destination(name: str, settings: UpstreamSettings, models: tuple[str, ...])
         image_urls=settings.image_urls,
         upstream=Upstream(settings),
         models=models,
+        is_near=is_loopback(settings.base_url),
         credential=credential,
     )
 

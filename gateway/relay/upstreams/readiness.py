@@ -28,17 +28,17 @@ class Readiness:
         self._settings = settings
         self._looks = looks if settings.check_upstream else {}
         self._metrics = metrics
-        self._answers: dict[str, bool] = dict.fromkeys(self._looks, False)
+        self._answers: dict[str, bool | None] = dict.fromkeys(self._looks)  # None: not asked yet
         self._drain = drain
 
     @property
     def is_ready(self) -> bool:
-        """Whether requests should be sent here."""
-        return not self._drain.has_begun and all(self._answers.values())
+        """Whether requests should be sent here: one dead upstream must not take the others' callers along."""
+        return not self._drain.has_begun and (not self._looks or any(self._answers.values()))
 
     @property
-    def upstreams(self) -> Mapping[str, bool]:
-        """Whether each upstream answered when last looked at; empty if nobody looks."""
+    def upstreams(self) -> Mapping[str, bool | None]:
+        """Whether each upstream answered when last looked at, None before; empty if nobody looks."""
         return dict(self._answers)
 
     async def watch(self) -> None:

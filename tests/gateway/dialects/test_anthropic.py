@@ -58,6 +58,22 @@ SHOWN = [
     (result([{"type": "text", "text": "a"}, image()]), {f"{FIRST}.content[1].source.data": "png"}),
     (result("just text"), {}),
     (
+        blocks({"type": "image", "source": {"type": "base64", "data": list(PNG)}}),
+        {f"{FIRST}.source.data": "unknown_place"},
+    ),
+    (
+        blocks({"type": "image", "source": {"type": "url", "url": {"href": "https://example.org"}}}),
+        {f"{FIRST}.source.url": "unknown_place"},
+    ),
+    (blocks({"type": "image", "source": "https://example.org/a.png"}), {f"{FIRST}.source": "unknown_place"}),
+    (blocks({"type": "image", "Source": sent(PNG)}), {f"{FIRST}.Source": "unknown_place"}),
+    (
+        blocks({"type": "image", "source": {"type": "base64", "Data": base64(PNG)}}),
+        {f"{FIRST}.source.Data": "unknown_place"},
+    ),
+    (blocks({"type": "search_result", "source": "https://example.org/a", "content": []}), {}),
+    (document({"type": "text", "media_type": "text/plain", "data": "Words."}), {}),
+    (
         result([{"type": "tool_result", "content": [image()]}]),
         {f"{FIRST}.content[0].content[0].source.data": "png"},
     ),

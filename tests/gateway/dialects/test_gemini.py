@@ -50,6 +50,10 @@ SHOWN = [
     (parts(stored("https://www.youtube.com/watch?v=1", None)), {f"{FIRST}.fileData.fileUri": "video"}),
     (parts(stored("gs://bucket/a.pdf", "application/pdf")), {f"{FIRST}.fileData.fileUri": "document"}),
     (parts(stored("gs://bucket/a.mp3", "audio/mpeg")), {}),
+    (parts({"inlineData": {"data": list(PNG)}}), {f"{FIRST}.inlineData.data": "unknown_place"}),
+    (parts({"inlineData": base64(PNG)}), {f"{FIRST}.inlineData": "unknown_place"}),
+    (parts({"fileData": [{"fileUri": "https://example.org"}]}), {f"{FIRST}.fileData": "unknown_place"}),
+    (parts({"fileData": {"fileUri": {"a": "b"}}}), {f"{FIRST}.fileData.fileUri": "unknown_place"}),
     (
         parts({"file_data": {"file_uri": STORED, "mime_type": "video/mp4"}}),
         {f"{FIRST}.file_data.file_uri": "video"},

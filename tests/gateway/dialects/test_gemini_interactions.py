@@ -37,6 +37,9 @@ SHOWN = [
     ),
     ({"input": [{"type": "video", "uri": "https://youtu.be/a"}]}, {"input[0].uri": "video"}),
     ({"input": [{"type": "function_call", "arguments": image()}]}, {}),
+    ({"input": [{"type": "image", "data": list(PNG)}]}, {"input[0].data": "unknown_place"}),
+    ({"input": [{"type": "image", "uri": {"a": "b"}}]}, {"input[0].uri": "unknown_place"}),
+    ({"input": [{"type": "function_result", "result": {"data": [1, 2], "uri": {"a": 1}}}]}, {}),
     ({"previous_interaction_id": "v1_a", "input": []}, {}),
 ]
 

@@ -32,6 +32,14 @@ SHOWN = [
         {"messages[0].images[0]": "invalid_base64"},
     ),
     ({"messages": [{"role": "user", "content": "?", "images": None}], "images": []}, {}),
+    # Go reads keys in any case, and a list of numbers as bytes.
+    ({"Images": [base64(PNG)]}, {"Images": "unknown_place"}),
+    ({"image\u017f": ["iVBO\nRw0KGgo"]}, {"image\u017f": "unknown_place"}),
+    ({"Messages": [{"Role": "user", "Images": ["x"]}]}, {"Messages[0].Images": "unknown_place"}),
+    ({"Messages": [{"Role": "user", "images": [base64(PNG)]}]}, {"Messages[0].images[0]": "png"}),
+    ({"Model": "llava", "Messages": [{"Role": "user", "Content": "Hello", "Images": None}]}, {}),
+    ({"prompt": "?", "images": [list(PNG)]}, {"images": "unknown_place"}),
+    ({"messages": [{"role": "user", "images": {"0": base64(PNG)}}]}, {"messages[0].images": "unknown_place"}),
     (
         {
             "messages": [

@@ -32,6 +32,22 @@ SHOWN = [
         {"input[0].content[0].image_url.url": "jpeg"},
     ),
     (
+        {
+            "role": "user",
+            "content": [{"image_url": {"url": data_url(PNG)}}, {"image_file": {"file_id": "f"}}],
+        },
+        {"content[0].image_url.url": "png", "content[1].image_file.file_id": "file_id"},
+    ),
+    (
+        {"thread": {"messages": [{"content": [{"image_url": {"url": "https://a"}}]}]}},
+        {"thread.messages[0].content[0].image_url.url": "url"},
+    ),
+    ({"content": "?", "attachments": [{"file_id": "f"}]}, {"attachments[0].file_id": "file_id"}),
+    (
+        {"inputs": [{"content": [{"document_url": "https://a"}]}]},
+        {"inputs[0].content[0].document_url": "document"},
+    ),
+    (
         parts({"type": "input_image", "image_url": None, "file_id": "file-1"}),
         {"input[0].content[0].file_id": "file_id"},
     ),

@@ -124,6 +124,28 @@ def test_what_is_wrong_is_said(gateway, body, code, param):
         assert answer.error["message"]
 
 
+@pytest.mark.parametrize("provider", ["nope", "auto", 7, ["openai"]])
+def test_a_provider_nobody_described_is_refused_with_the_known_ones(gateway, png, provider):
+    server = gateway()
+
+    for path in (INSPECT, COMPRESS):
+        answer = asked(server, path, {"image": data_url(png), "provider": provider})
+        assert (answer.status, answer.error["param"]) == (400, "provider")
+        assert "anthropic" in answer.error["message"]
+        assert "openai" in answer.error["message"]
+
+
+def test_a_provider_of_the_query_is_refused_alike(gateway, png):
+    answer = gateway().ask("POST", COMPRESS + "?provider=nope", png, {"content-type": "image/png"})
+
+    assert (answer.status, answer.error["param"]) == (400, "provider")
+
+
+@pytest.mark.parametrize("provider", ["", None, "qwen"])
+def test_no_provider_is_that_of_the_settings(gateway, png, provider):
+    assert asked(gateway(), COMPRESS, {"image": data_url(png), "provider": provider}).status == 200
+
+
 def test_limits_are_those_of_the_proxy(gateway, png):
     server = gateway(limits={"max_body_bytes": 2000, "max_pixels": 100})
 
@@ -208,9 +230,39 @@ def test_no_body_breaks_an_endpoint(one_gateway, body, path):
 
 
 def test_neighbours_of_the_endpoints_go_to_the_upstream(gateway, upstream):
-    gateway().ask("GET", "/v1/jnd")
+    server = gateway()
 
-    assert upstream.last["target"] == "/v1/jnd"
+    for neighbour in ("/v1/jndx", "/beta/litellm_basic_guardrail_apix"):
+        server.ask("GET", neighbour)
+        assert upstream.last["target"] == neighbour
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/jnd", "/v1/jnd/", "/v1/jnd/nope", "/v1//jnd/nope", "/v1/%6And", "/v1/jnd%2Fnope"]
+)
+def test_what_does_not_exist_below_our_paths_is_told_as_described(gateway, upstream, path):
+    answer = gateway().ask("GET", path)
+
+    assert (answer.status, answer.error["code"]) == (404, "unknown_path")
+    assert "/v1/jnd/docs" in answer.error["message"]
+    assert set(answer.error) == {"message", "type", "param", "code"}
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
+def test_other_methods_are_told_which_one_is_heard(gateway, path, method):
+    answer = gateway().ask(method, path)
+
+    assert (answer.status, answer.error["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/v1/jnd/inspect/", "//v1/jnd/inspect", "/v1/jnd/%69nspect"])
+def test_endpoints_are_found_however_their_path_is_spelt(gateway, upstream, png, path):
+    answer = gateway().ask("POST", path, png, {"content-type": "image/png"})
+
+    assert (answer.status, upstream.requests) == (200, [])
 
 
 def test_nothing_heavy_loads_before_it_is_served():

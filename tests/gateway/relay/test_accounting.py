@@ -53,6 +53,14 @@ def named(name: str, **labels: str) -> str:
     return f"{name}{dict(sorted(labels.items()))}"
 
 
+@pytest.mark.parametrize(("is_looked_at", "verdict"), [(True, "none"), (False, "")])
+def test_the_log_line_says_none_only_where_someone_looked(caplog, is_looked_at, verdict):
+    with caplog.at_level(logging.INFO, logger="gateway.access"):
+        account_for(exchange(is_looked_at=is_looked_at), Metrics({}))
+
+    assert orjson.loads(caplog.records[0].getMessage())["verdict"] == verdict
+
+
 def test_the_log_line_tells_everything_but_the_image(caplog):
     found = exchange(
         request_id="r1",

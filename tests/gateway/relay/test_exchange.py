@@ -11,8 +11,13 @@ def outcome(verdict: Verdict, reason: str = "") -> ImageOutcome:
     return ImageOutcome(b"123", "image/png", bytes_in=10, verdict=verdict, reason=reason)
 
 
-def test_a_request_without_images_has_verdict_none():
-    assert exchange().verdict == "none"
+def test_a_request_without_images_has_verdict_none_once_someone_looked():
+    found = exchange()
+    assert found.verdict == ""
+
+    found.is_looked_at = True
+
+    assert found.verdict == "none"
 
 
 def test_a_body_not_looked_into_is_unchecked_though_it_has_no_image():

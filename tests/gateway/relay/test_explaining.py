@@ -27,11 +27,19 @@ def test_headers_sum_several_images_up():
 
 
 def test_what_there_is_nothing_to_say_of_has_no_header():
-    headers = dict(explaining_headers(Exchange("openai_chat", "openai", "/")))
+    headers = dict(explaining_headers(Exchange("openai_chat", "openai", "/", is_looked_at=True)))
 
     assert headers[b"x-jnd-verdict"] == b"none"
     assert not {b"x-jnd-reason", b"x-jnd-ratio", b"x-jnd-explanation"} & set(headers)
     assert not {b"x-jnd-unchecked", b"x-jnd-policy", b"x-jnd-request-id"} & set(headers)
+
+
+def test_a_request_refused_before_anyone_looked_has_no_verdict():
+    headers = dict(explaining_headers(Exchange("openai_chat", "openai", "/", failures=["unknown_client"])))
+
+    assert b"x-jnd-verdict" not in headers
+    assert headers[b"x-jnd-bytes-saved"] == b"0"
+    assert headers[b"x-jnd-reason"] == b"unknown_client"
 
 
 def test_what_was_not_looked_at_has_its_header_beside_the_verdict():

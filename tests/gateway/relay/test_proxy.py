@@ -8,6 +8,9 @@ import orjson
 import pytest
 import zstandard
 
+from gateway.dialects.registry import DIALECTS
+from gateway.relay.proxy import Dialects
+
 
 def test_text_request_reaches_the_upstream_byte_for_byte(gateway, upstream):
     body = b'{ "model" : "m",\n "messages":[{"role":"user","content":"\\u00e4 \xc3\xa4"}], "x": 1.50 }'
@@ -238,6 +241,73 @@ def test_a_body_that_cannot_be_unpacked_is_told(gateway, upstream, name, body):
     assert upstream.last["body"] == body
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/embeddings",
+        "/v1/moderations",
+        "/v1/images/edits",
+        "/v1/$rpc/google.ai.generativelanguage.v1beta.GenerativeService/GenerateContent",
+    ],
+)
+def test_what_nobody_looks_into_has_no_verdict_and_is_counted(gateway, chat_body, png, path):
+    server = gateway(policy={"on_failure": "refuse"})
+
+    answer = server.ask("POST", path, chat_body(png), {"content-type": "application/json"})
+
+    assert answer.status == 200
+    assert [name for name in answer.headers if name.startswith("x-jnd")] == []
+    assert server.settles_at('jnd_requests_total{dialect="passthrough",model="other",status="200"}', 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/threads/thread_1/messages", "openai_responses"),
+        ("/openai/v1/threads/thread_1/messages", "azure_responses"),
+        ("/anthropic/v1/messages", "anthropic"),
+        ("/invocations", "openai_chat"),
+        ("/endpoints/llama/invocations", "openai_chat"),
+        ("/v1/embeddings", None),
+    ],
+)
+def test_a_path_is_of_the_dialect_whose_bodies_come_there(path, name):
+    found = Dialects(DIALECTS).find(path)
+
+    assert (found[0].name if found else None) == name
+
+
+UTF_7 = b'{"model": "m", "messages": [{"content": [{"+AGk-mage_url": {"url": "+AGQ-ata:;base64,AAAA"}}]}]}'
+
+
+def test_a_body_in_another_character_set_is_told_and_goes_on_as_it_is(gateway, upstream):
+    answer = gateway().chat(UTF_7, content_type="application/json; charset=utf-7")
+
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert "charset" in answer.headers["x-jnd-reason"]
+    assert upstream.last["body"] == UTF_7
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "cp037"])
+def test_a_body_in_another_character_set_is_refused_where_what_cannot_be_checked_is(
+    gateway, upstream, charset
+):
+    answer = gateway(policy={"on_failure": "refuse"}).chat(
+        UTF_7, content_type=f"application/json; charset={charset}"
+    )
+
+    assert (answer.status, answer.error["code"]) == (400, "charset")
+    assert upstream.requests == []
+
+
+def test_a_body_in_the_usual_character_sets_is_looked_into(gateway):
+    server = gateway(policy={"on_failure": "refuse"})
+
+    for charset in ("utf-8", "UTF-8", "us-ascii", "ISO-8859-1"):
+        answer = server.chat(b'{"model": "m"}', content_type=f"application/json; charset={charset}")
+        assert (answer.status, answer.headers["x-jnd-verdict"]) == (200, "none")
+
+
 def test_a_key_of_the_settings_replaces_the_callers(gateway, upstream):
     server = gateway(upstream={"api_key": "ours"})
 
@@ -266,6 +336,57 @@ def test_only_known_clients_get_through_where_the_settings_say_so(gateway, upstr
     assert (refused.status, refused.error["code"], taken.status) == (401, "unknown_client", 200)
     assert len(upstream.requests) == 1
     assert server.ask("GET", "/livez").status == 200
+
+
+PREFLIGHT = {"origin": "https://app.example", "access-control-request-method": "POST"}
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files"])
+def test_a_browsers_preflight_passes_without_any_key(gateway, upstream, target):
+    upstream_settings = {"api_key": "ours"}
+    server = gateway(
+        clients=[{"name": "web", "key": "k1"}], only_known_clients=True, upstream=upstream_settings
+    )
+
+    answer = server.ask("OPTIONS", target, None, PREFLIGHT | {"authorization": "Bearer k1"})
+
+    received = dict(upstream.last["headers"])
+    assert (answer.status, upstream.last["method"]) == (200, "OPTIONS")
+    assert received[b"access-control-request-method"] == b"POST"
+    assert b"authorization" not in received
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "headers"),
+    [("OPTIONS", None, {}), ("OPTIONS", b"{}", PREFLIGHT), ("POST", b"{}", PREFLIGHT)],
+)
+def test_what_only_looks_like_a_preflight_needs_a_key(gateway, upstream, method, body, headers):
+    server = gateway(clients=[{"name": "web", "key": "k1"}], only_known_clients=True)
+
+    assert server.ask(method, "/v1/chat/completions", body, headers).status == 401
+    assert upstream.requests == []
+
+
+def test_who_is_refused_is_told_how_to_send_a_key_and_counted_where_it_belongs(
+    gateway, upstream, chat_body, png
+):
+    server = gateway(clients=[{"name": "web", "key": "k1"}], only_known_clients=True)
+
+    refused = server.chat(chat_body(png))
+
+    assert (refused.status, refused.headers["www-authenticate"]) == (401, 'Bearer realm="jnd-gateway"')
+    assert "no key was sent" in refused.error["message"]
+    assert "x-jnd-verdict" not in refused.headers  # nobody looked at the picture
+    assert server.settles_at('jnd_requests_total{dialect="openai_chat",model="other",status="401"}', 1)
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/files", "/v1/jnd/inspect"])
+def test_a_bypass_in_unknown_words_is_refused(gateway, upstream, chat_body, png, target):
+    answer = gateway().ask("POST", target, chat_body(png), {"x-jnd-bypass": "1"})
+
+    assert (answer.status, answer.error["code"]) == (400, "bad_bypass")
+    assert upstream.requests == []
 
 
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/embeddings"])
@@ -383,6 +504,14 @@ def test_a_tenant_is_accepted_by_a_good_answer_of_the_upstream_to_a_key_of_its_o
 
     assert len(accepted) == 2
     assert len(set(accepted)) == 1
+
+
+def test_a_preflight_makes_nobody_accepted(gateway):
+    accepted = []
+
+    gateway(accept=accepted.append).ask("OPTIONS", "/v1/files", None, PREFLIGHT)
+
+    assert accepted == []
 
 
 def test_where_the_key_is_ours_only_callers_the_settings_know_are_accepted(gateway):

@@ -57,5 +57,6 @@ if __name__ == "__main__":
     supervise(
         lambda: load_settings(path),
         announce=lambda _: None,
+        source=str(path),
         pipeline="tests.gateway.serving.stand_in:load_pipeline",
     )

@@ -105,6 +105,7 @@ def test_settings_that_cannot_be_used_leave_the_old_ones_in_use_and_say_why(
 
     version.write_text("damaged")
     gateway.signal(signal.SIGHUP)
+    assert gateway.says(f"reloading {gateway.config}")  # at once, whatever comes of it
     assert gateway.says("the artifact is damaged", 60)
     gateway.write(policy={"mod": "block"})
     gateway.signal(signal.SIGHUP)

@@ -24,6 +24,9 @@ WORDS = b"Some words, and none of them a picture. " * 3
         ("video/webm", WORDS, "video"),
         ("text/csv; charset=utf-8", WORDS, "other"),
         ("application/json", WORDS, "other"),
+        ("audio/mp4", b"\0\0\0\x1cftypM4A " + bytes(64), "other"),
+        ("audio/mp4", MP4, "video"),
+        ("video/mp4", b"\0\0\0\x1cftypM4A " + bytes(64), "video"),
         ("audio/wav", b"RIFF\0\0\0\0WAVEfmt " + bytes(64), "other"),
     ],
 )

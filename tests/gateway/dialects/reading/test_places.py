@@ -5,13 +5,15 @@ import orjson
 import pytest
 
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.document import Node, Object, read_document
+from gateway.dialects.reading.document import Node, Object, Text, read_document
 from gateway.dialects.reading.places import (
     ANY_KEY,
     DUPLICATE_KEYS,
     Grammar,
     Place,
+    folded,
     member,
+    misfits,
     objects,
     texts,
     walk,
@@ -86,6 +88,35 @@ def test_a_key_named_very_often_is_told_and_not_read_every_time():
     assert len(sources) == 9
     assert isinstance(sources[-1], Unseen)
     assert sources[-1].reason == DUPLICATE_KEYS
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"Pages": {"picture": "a"}}, ["Pages.picture"]),
+        ({"page\u017f": {"PICTURE": "a"}}, ["page\u017f.PICTURE"]),
+        ({"pages": {"Pic\u212aure": "a", "Picture": None}}, []),
+        ({"LOOSE": {"front": {"Picture": 1}}}, ["LOOSE.front.Picture"]),
+    ],
+)
+def test_keys_in_another_case_are_followed_and_what_they_hold_is_told(body: Any, expected: list[str]):
+    assert where(body) == expected
+
+
+def test_keys_are_compared_as_go_compares_them():
+    assert folded("\u017four\u212aE") == "sourke"
+    assert folded("ma\u00df") != folded("mass")
+
+
+def test_what_is_none_of_the_kinds_expected_is_told_once_however_deep():
+    depth = 5_000
+    body = b'{"a": ' + b"[" * depth + b"1, 2" + b"]" * depth + b', "b": ["x", [{"y": 1}]]}'
+    document = read_document(body, max_values=100_000)
+    (deep,), (mixed,) = document.all("a"), document.all("b")
+
+    assert [slot.where for slot in misfits(deep, "a", Text)] == ["a"]
+    assert [slot.where for slot in misfits(mixed, "b", Text)] == ["b"]
+    assert list(misfits(mixed, "b", Text, Object)) == []
 
 
 def test_a_reader_gets_one_or_a_list():

@@ -34,6 +34,12 @@ def read(reader: Any, value: Any) -> list[Slot]:
         (files, data_url(MP4, "video/mp4"), Unseen, ["key"]),
         (files, data_url(b"a,b", "text/csv"), Unseen, []),
         (unseen("file_id"), ["file-1", ""], Unseen, ["key[0]"]),
+        (unseen("file_id"), {"url": "https://a"}, Unseen, ["key"]),
+        (unseen("file_id"), [7], Unseen, ["key"]),
+        (bare_pictures, [[137, 80], [78, 71]], Unseen, ["key"]),
+        (bare_pictures, [None, True, "", {}, []], Unseen, []),
+        (picture_urls, {"url": 7}, Unseen, ["key.url"]),
+        (files, {"a": "b"}, Unseen, ["key"]),
     ],
 )
 def test_values_become_sources_of_their_kind(reader: Any, value: Any, kind: type, where: list[str]):

@@ -50,6 +50,15 @@ def test_addresses_are_told(url):
         DataUrl(text).read()
 
 
+@pytest.mark.parametrize("filling", ["a", "ä", " ", "\n"])
+def test_an_address_too_long_to_be_fetched_is_never_cut_to_one_that_is_not(filling):
+    url = filling * 8192 + "https://example.org" if filling.isspace() else "https://a/" + filling * 8192
+    _, (text, longest) = texts(url, "https://a/".ljust(8192, "a"))
+
+    assert len(DataUrl(text).url or "") > 8192
+    assert len(DataUrl(longest).url or "") == 8192
+
+
 @pytest.mark.parametrize("escape_slashes", [False, True])
 def test_base64_beside_its_type_is_read_written_and_corrected(escape_slashes):
     body, (kind, data) = texts("Image/PNG", base64(JPEG), escape_slashes=escape_slashes)

@@ -80,6 +80,24 @@ def test_whatever_stands_before_a_picture_hides_nothing(before, picture):
         assert strays(f'{{"x": ["a{before}{written}"]}}'.encode()) == {UNKNOWN_PLACE: ("x[0]", 1)}
 
 
+BROKEN = [
+    *(base64(PNG)[:at] + "\n" + base64(PNG)[at:] for at in (4, 7, 10, 11)),
+    "\n".join(base64(PNG)[at : at + 4] for at in range(0, 60, 4)),
+    base64(PDF)[:4] + "\r\n" + base64(PDF)[4:],
+    base64(JPEG)[:3] + "\n" + base64(JPEG)[3:],
+    base64(b"RIFF\1\2\3\4WEBPVP8 " + bytes(20))[:8] + "\n" + base64(b"RIFF\1\2\3\4WEBPVP8 " + bytes(20))[8:],
+    *(f"data:{kind};base64,i\nVBO\nRw0K" + base64(PNG)[8:] for kind in ("", "image/png", "x/y")),
+]
+
+
+@pytest.mark.parametrize("picture", BROKEN)
+@pytest.mark.parametrize("breaks", ["\\n", "\\r\\n", "\\u000a", "\n"])
+def test_line_breaks_hide_nothing(breaks, picture):
+    written = picture.replace("\r", "").replace("\n", breaks)
+
+    assert strays(f'{{"x": ["{written}"]}}'.encode()) == {UNKNOWN_PLACE: ("x[0]", 1)}
+
+
 def test_pictures_in_keys_are_told_of_the_object_around():
     assert strays({"x": {base64(PNG): 1}}) == {UNKNOWN_PLACE: ("x", 1)}
 
@@ -90,13 +108,34 @@ def test_files_and_addresses_named_in_unknown_places_are_told(key):
 
 
 @pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        ({"url": "https://a"}, "x.image_url.url"),
+        ({"detail": "low", "id": "a1"}, "x.image_url.id"),
+        (["https://a"], "x.image_url[0]"),
+        ([{"detail": 1}, {"URL": "https://a"}], "x.image_url[1].URL"),
+    ],
+)
+def test_what_objects_and_lists_name_is_told(value, where):
+    assert strays({"x": {"image_url": value}}) == {UNKNOWN_PLACE: (where, 1)}
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {"tools": [{"parameters": {"file_id": "a1"}}]},
+        {
+            "tools": [
+                {"parameters": {"properties": {"image_url": {"type": "string"}, "file_url": {"id": "u"}}}}
+            ]
+        },
+        {"x": {"image_url": {"type": "object", "properties": {"url": {"type": "string"}}}}},
+        {"x": {"image_url": {"url": ""}}},
         {"x": {"file_id": ""}},
         {"x": {"file_id": {"type": "string"}}},
         {"x": {"required": ["file_id", "image_url"]}},
         said("data:image/png;base64,... is how it begins, then /9j/ or iVBORw0KGgo; data: image"),
+        said("iVBORw0KGgo\nis how a PNG begins;\nSUkq\nis how a TIFF does, data:;base64,SUQzBAAAAAAA"),
         said("The path /9j/4 is no picture, R0lGOD is no word."),
         said("UklGRiQAAABXQVZFZm10IBAAAAABAAEA" * 4),  # a sound
         said(base64(bytes(range(256)) * 30)),

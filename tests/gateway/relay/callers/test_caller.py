@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.errors import UnknownClientError
+from gateway.errors import BadBypassError, UnknownClientError
 from gateway.relay.callers.caller import Caller, Callers
 from gateway.relay.callers.incoming import Incoming
 from gateway.settings import Settings
@@ -79,7 +79,31 @@ def test_a_bypass_is_heard_from_trusted_clients_or_where_all_may(key, allow_bypa
     caller = _caller(settings, authorization=f"Bearer {key}", x_jnd_bypass="True")
 
     assert caller.is_bypassed is is_bypassed
+    assert caller.remarks == (() if is_bypassed else ("bypass_refused",))
     assert not _caller(settings, authorization=f"Bearer {key}").is_bypassed
+
+
+@pytest.mark.parametrize("word", ["1", "yes", "on", "truee"])
+@pytest.mark.parametrize("key", ["secret-1", "secret-2"])
+def test_a_bypass_in_unknown_words_is_told(word, key):
+    with pytest.raises(BadBypassError, match="true or false"):
+        _caller(Settings(clients=CLIENTS), authorization=f"Bearer {key}", x_jnd_bypass=word)
+
+
+@pytest.mark.parametrize("word", ["false", "False", ""])
+def test_no_bypass_is_wanted(word):
+    caller = _caller(Settings(), x_jnd_bypass=word)
+
+    assert (caller.is_bypassed, caller.remarks) == (False, ())
+
+
+def test_whoever_sends_no_key_is_told_where_it_belongs():
+    settings = Settings(clients=CLIENTS, only_known_clients=True)
+
+    with pytest.raises(UnknownClientError, match="no key was sent: expected authorization: Bearer"):
+        _caller(settings)
+    with pytest.raises(UnknownClientError, match="known here"):
+        _caller(settings, x_api_key="other")
 
 
 def test_the_policy_a_caller_names_is_read():

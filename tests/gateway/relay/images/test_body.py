@@ -136,6 +136,7 @@ def test_bypass_works_only_where_it_is_allowed(gateway, upstream, inspector, png
 
     assert refused.headers["x-jnd-verdict"] == "clean"
     assert allowed.headers["x-jnd-verdict"] == "unchecked"
+    assert refused.headers["x-jnd-reason"] == "bypass_refused"
     assert allowed.headers["x-jnd-reason"] == "bypass"
     assert upstream.last["body"] == body
     assert b"x-jnd-bypass" not in dict(upstream.last["headers"])

@@ -57,17 +57,151 @@ def test_large_bodies_and_signs_of_images_are_looked_at_closely(body):
         look(orjson.dumps(body), kind=OnTheLoop)
 
 
+WORDS = (
+    "An image_url, e.g. data:image/png;base64,... or iVBORw0KGgo; SUkqA, /9j/: read file_id and document_url."
+)
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "image_url": {"type": "string", "description": WORDS},
+        "document_url": {"type": "object", "properties": {"url": {"type": "string"}}},
+        "file_id": {"type": ["string", "null"]},
+        "Images": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["image_url", "file_id"],
+}
+WAV = base64(b"RIFF\x24\0\0\0WAVEfmt " + bytes(range(64)))
+M4A = base64(b"\0\0\0\x1cftypM4A " + bytes(range(64)))
+
+
+def heard(data: str, kind: str) -> dict[str, object]:
+    return {"type": "input_audio", "input_audio": {"data": data, "format": kind}}
+
+
+ORDINARY = [
+    (
+        "openai_chat",
+        {**said({"type": "text", "text": WORDS}), "tools": [{"function": {"parameters": SCHEMA}}]},
+    ),
+    ("openai_chat", said(heard(WAV, "wav"))),
+    ("openai_chat", said(heard(M4A, "m4a"), heard("data:;base64," + WAV, "wav"))),
+    ("openai_chat", said({"type": "audio_url", "audio_url": {"url": "https://example.org/a.mp3"}})),
+    ("openai_chat", said({"type": "text", "text": "?", "image_url": None, "images": [], "file": None})),
+    ("openai_chat", {"messages": [{"Role": "user", "Content": WORDS}], "metadata": {"file_id": "a"}}),
+    ("openai_chat", said({"type": "file", "file": {"file_data": data_url(b"a,b", "text/csv")}})),
+    (
+        "openai_responses",
+        {
+            "input": [
+                {"type": "function_call_output", "output": WORDS},
+                {
+                    "content": [
+                        {"type": "output_text", "text": "?", "annotations": [{"file_id": "a", "url": "u"}]}
+                    ]
+                },
+            ],
+            "tools": [{"type": "function", "parameters": SCHEMA}],
+        },
+    ),
+    (
+        "anthropic",
+        {
+            "system": WORDS,
+            "tools": [{"name": "look", "input_schema": SCHEMA}],
+            "messages": [
+                {
+                    "content": [
+                        {"type": "tool_use", "input": {"image_url": {"url": "https://a"}, "file_id": 7}},
+                        {"type": "tool_result", "content": WORDS},
+                        {"type": "search_result", "source": "https://a", "title": "?", "content": []},
+                        {
+                            "type": "document",
+                            "source": {"type": "text", "media_type": "text/plain", "data": "Words."},
+                        },
+                    ]
+                }
+            ],
+        },
+    ),
+    (
+        "gemini",
+        {
+            "contents": [
+                {
+                    "parts": [
+                        {"text": WORDS},
+                        {"fileData": {"mimeType": "audio/mp3", "fileUri": "https://example.org/files/a"}},
+                        {"file_data": {"file_uri": "gs://b/a.txt", "mime_type": "text/plain"}},
+                        {"inlineData": {"mimeType": "audio/wav", "data": WAV}},
+                        {"inlineData": {"mimeType": "audio/mp4", "data": M4A}},
+                        {"inlineData": {"mimeType": "text/plain", "data": base64(b"Words.")}},
+                        {"functionResponse": {"response": {"image_url": {"url": "https://a"}}}},
+                    ]
+                }
+            ],
+            "tools": [{"functionDeclarations": [{"parameters": SCHEMA}]}],
+        },
+    ),
+    (
+        "gemini_interactions",
+        {
+            "input": [
+                {"type": "audio", "uri": "https://example.org/a.mp3", "mime_type": "audio/mp3"},
+                {"type": "audio", "data": M4A, "mime_type": "audio/mp4"},
+                {"type": "text", "text": WORDS},
+            ],
+            "tools": [{"parameters": SCHEMA}],
+        },
+    ),
+    (
+        "ollama",
+        {
+            "Model": "m",
+            "messages": [{"Role": "user", "Content": WORDS, "images": None}],
+            "tools": [{"function": {"parameters": SCHEMA}}],
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), ORDINARY)
+def test_ordinary_words_tools_and_sounds_are_not_told_as_unchecked(name, body):
+    (dialect,) = (each for each in DIALECTS if each.name == name)
+    looking = Looking(max_values=10_000, max_images=3)
+
+    looked = looking.look_closely(orjson.dumps(body), dialect, PATH)
+
+    assert (list(looked.slots), list(looked.strays), looked.problem) == ([], [], None)
+
+
+def test_a_sound_named_beside_another_type_or_as_a_picture_is_told():
+    for file in (
+        {"mimeType": "image/png", "fileUri": "https://a"},
+        {"fileUri": "https://a"},
+        {"mimeType": "audio/mp3", "mime_type": "image/png", "fileUri": "https://a"},
+        {"mimeType": "audio/mp3", "image_url": "https://a"},
+    ):
+        (dialect,) = (each for each in DIALECTS if each.name == "gemini")
+        body = orjson.dumps({"elsewhere": file})
+        looked = Looking(max_values=100, max_images=3).look_closely(body, dialect, PATH)
+        assert [each.reason for each in looked.strays] == ["unknown_place"]
+
+
 json_values = st.recursive(
     st.none()
     | st.floats()
     | st.text()
-    | st.sampled_from([data_url(PNG), base64(JPEG), "https://x.org/a.png"]),
+    | st.integers(0, 255)
+    | st.sampled_from([data_url(PNG), base64(JPEG), "https://x.org/a.png", "/9j\n/4" + base64(JPEG)[6:]])
+    | st.sampled_from(["data:;base64,i\nVBORw0KGgo" + base64(PNG)[11:], "iVBO\r\n" + base64(PNG)[4:]]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
                 ["messages", "content", "image_url", "url", "input", "images", "source", "data", "file"]
             )
+            | st.sampled_from(["Image_URL", "imageS", "image\u017f", "\u017fource", "Data", "URL", "Parts"])
+            | st.sampled_from(["parts", "inlineData", "InlineData", "file_data", "FileUri", "FILE", "result"])
             | st.text(max_size=3),
             inner,
             max_size=3,
@@ -78,7 +212,12 @@ json_values = st.recursive(
 
 
 @given(
-    st.dictionaries(st.sampled_from(["messages", "contents", "model", "images", "input"]), json_values),
+    st.dictionaries(
+        st.sampled_from(
+            ["messages", "contents", "model", "images", "input", "Images", "image\u017f", "Input"]
+        ),
+        json_values,
+    ),
     st.sampled_from(DIALECTS),
     st.booleans(),
     st.sampled_from(["/", "\\/"]),

@@ -140,6 +140,70 @@ def test_a_key_of_the_settings_takes_the_place_of_every_key_of_the_caller(provid
     assert destination.target(below, b"key=theirs&a=1&%6Bey=t&key") == b"/v1/x?a=1"
 
 
+KEYED = [
+    ("https://h/v1", "other", b"/v1/chat/completions", b"/v1/chat/completions"),
+    ("https://h/v1", "other", b"/v1", b"/v1"),
+    ("https://h/api/v1", "other", b"/v1/models", b"/api/v1/models"),
+    ("https://h/api", "other", b"/v1/models", b"/api/models"),
+    ("https://h", "other", b"/v1/anything", b"/anything"),  # the whole host may be the API
+    ("https://h", "anthropic", b"/v1/messages", b"/v1/messages"),
+    ("https://h", "gemini", b"/v1beta/models/g:generateContent", b"/v1beta/models/g:generateContent"),
+    ("https://h", "gemini", b"/upload/v1beta/files", b"/upload/v1beta/files"),
+    ("https://h", "ollama", b"/api/chat", b"/api/chat"),
+    ("https://h", "azure", b"/openai/v1/responses", b"/openai/v1/responses"),
+    ("https://h", "azure", b"/models/chat/completions", b"/models/chat/completions"),
+    ("https://h/openai/v1", "azure", b"/v1/responses", b"/openai/v1/responses"),
+]
+
+
+@pytest.mark.parametrize(("base_url", "provider", "path", "target"), KEYED)
+def test_a_key_of_the_settings_goes_where_the_api_lies(base_url, provider, path, target):
+    assert _target(base_url, path, provider=provider, api_key="ours") == target
+
+
+@pytest.mark.parametrize(
+    ("base_url", "provider", "path"),
+    [
+        ("https://h/v1", "other", b"/admin"),
+        ("https://h/v1", "other", b"/"),
+        ("https://h/v1", "other", b"/v11/models"),
+        ("https://h/v1", "other", b"/v1/../admin"),
+        ("https://h/v1", "other", b"/v1%2Fmodels"),
+        ("https://h/api/v1", "other", b"/tokenize"),
+        ("https://h/openai/v1", "azure", b"/deployments/d"),
+        ("https://h", "anthropic", b"/admin"),
+        ("https://h", "gemini", b"/"),
+        ("https://h", "ollama", b"/metrics"),
+        ("https://h", "azure", b"/vision/v3.2/analyze"),
+    ],
+)
+def test_a_key_of_the_settings_goes_nowhere_else_on_the_host(base_url, provider, path):
+    with pytest.raises(UnknownPathError, match="key"):
+        _target(base_url, path, provider=provider, api_key="ours")
+
+
+@pytest.mark.parametrize(("base_url", "provider"), [("https://h", "azure"), ("https://h", "ollama")])
+@pytest.mark.anyio
+async def test_a_look_asks_although_the_place_is_closed_to_callers(base_url, provider):
+    destination, _ = _destination(
+        b"/v1/x", upstream={"base_url": base_url, "provider": provider, "api_key": "ours"}
+    )
+    asked = []
+
+    class Answer:
+        def close(self) -> None:
+            pass
+
+    async def send(_method, target, *_, **__):
+        asked.append(target)
+        return Answer()
+
+    destination.upstream.send = send
+    await destination.look()
+
+    assert asked == [b"/v1/models"]
+
+
 def test_keys_pass_where_the_settings_have_none():
     destination, _ = _destination(b"/v1/x")
 

@@ -45,17 +45,49 @@ async def settled(readiness: Readiness, *, is_ready: bool) -> bool:
             await watching
 
 
-async def test_it_is_ready_once_every_upstream_answered():
-    first, second = Upstream(is_up=True), Upstream(is_up=False)
+async def test_it_is_ready_once_an_upstream_answered():
+    first, second = Upstream(is_up=False), Upstream(is_up=False)
     metrics = Metrics({})
     readiness = Readiness(CHECK, {"a": first.look, "b": second.look}, metrics, Drain())
-    assert not readiness.is_ready  # nobody has looked yet
+    assert not readiness.is_ready
+    assert readiness.upstreams == {"a": None, "b": None}  # nobody has looked yet
 
     second.is_up = True
 
     assert await settled(readiness, is_ready=True)
-    assert readiness.upstreams == {"a": True, "b": True}
-    assert b'jnd_upstream_up{upstream="a"} 1.0' in metrics.exposition()
+    assert readiness.upstreams == {"a": False, "b": True}
+    assert b'jnd_upstream_up{upstream="a"} 0.0' in metrics.exposition()
+    assert b'jnd_upstream_up{upstream="b"} 1.0' in metrics.exposition()
+
+
+async def test_it_is_not_ready_once_none_of_several_answers():
+    both = Upstream(is_up=True), Upstream(is_up=True)
+    readiness = Readiness(CHECK, {"a": both[0].look, "b": both[1].look}, Metrics({}), Drain())
+    await settled(readiness, is_ready=True)
+
+    for each in both:
+        each.is_up = False
+
+    assert await settled(readiness, is_ready=False)
+    assert readiness.upstreams == {"a": False, "b": False}
+
+
+@pytest.mark.parametrize(
+    ("is_up", "level", "message"), [(False, "WARNING", "refused"), (True, "INFO", "answers")]
+)
+async def test_the_first_look_is_told_whatever_it_finds(caplog, is_up, level, message):
+    upstream = Upstream(is_up=is_up)
+    readiness = Readiness(CHECK, {"a": upstream.look}, Metrics({}), Drain())
+
+    with caplog.at_level("INFO", "gateway.relay.upstreams.readiness"):
+        watching = asyncio.ensure_future(readiness.watch())
+        while upstream.looks < 3:  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.005)
+        watching.cancel()
+
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        (level, f"upstream a: {message}")
+    ]
 
 
 async def test_an_upstream_that_goes_away_is_noticed(caplog):
@@ -98,5 +130,6 @@ async def test_an_upstream_that_says_nothing_does_not_hold_the_others_up():
     watching = asyncio.ensure_future(readiness.watch())
     await asyncio.sleep(0.05)
 
-    assert readiness.upstreams == {"silent": False, "other": True}
+    assert readiness.upstreams == {"silent": None, "other": True}  # it may still answer
+    assert readiness.is_ready
     watching.cancel()
