@@ -91,6 +91,17 @@ def check_config(
 
 
 @app.command()
+def metrics() -> None:
+    """List what /metrics counts: each number's name, type, labels and meaning.
+
+    The names are Prometheus'; a histogram has `_bucket`, `_sum` and `_count` behind its own.
+    """
+    from gateway.metrics import metrics_reference  # noqa: PLC0415 - see the module's docstring
+
+    print(metrics_reference())
+
+
+@app.command()
 def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all are passed by name
     images: Images,
     model: Model = "embedded",

@@ -6,6 +6,7 @@ is right with several processes as well: gauges say how those of the processes a
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -33,6 +34,16 @@ _OPERATION = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_m
 
 Adding = Literal["livesum", "livemax", "livemostrecent"]
 Child = TypeVar("Child", Counter, Gauge, Histogram)
+
+
+@dataclass(frozen=True)
+class Described:
+    """One metric for those who read about it."""
+
+    name: str  # as Prometheus has it
+    type: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
 
 
 class Family(Generic[Child]):
@@ -68,6 +79,7 @@ class Metrics:
         self._shared = shared
         self._is_up: dict[str, bool] = {}
         self.registry = CollectorRegistry()
+        self.described: list[Described] = []
         self._count_requests()
         self._count_images()
         self._measure_times()
@@ -144,17 +156,11 @@ class Metrics:
         self.stage = self._histogram(
             "jnd_stage_seconds", "Time per image and stage.", _OVERHEAD_BUCKETS, "stage"
         )
-        self.queue_wait = Histogram(
-            "jnd_queue_wait_seconds",
-            "Time an image waits until work on it begins.",
-            buckets=_OVERHEAD_BUCKETS,
-            registry=self.registry,
+        self.queue_wait = self._plain_histogram(
+            "jnd_queue_wait_seconds", "Time an image waits until work on it begins.", _OVERHEAD_BUCKETS
         )
-        self.upstream = Histogram(
-            "jnd_upstream_seconds",
-            "Wait for the upstream to start its answer.",
-            buckets=_UPSTREAM_BUCKETS,
-            registry=self.registry,
+        self.upstream = self._plain_histogram(
+            "jnd_upstream_seconds", "Wait for the upstream to start its answer.", _UPSTREAM_BUCKETS
         )
         self.operation = self._histogram(
             "gen_ai_client_operation_duration_seconds",
@@ -215,13 +221,32 @@ class Metrics:
         return self._shared.exposition()
 
     def _counter(self, name: str, text: str, *labels: str) -> Family[Counter]:
+        self.described.append(Described(f"jnd_{name}_total", "counter", labels, text))
         return Family(Counter(f"jnd_{name}", text, labels, registry=self.registry))
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Family[Histogram]:
+        self.described.append(Described(name, "histogram", labels, text))
         return Family(Histogram(name, text, labels, buckets=buckets, registry=self.registry))
 
+    def _plain_histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        self.described.append(Described(name, "histogram", (), text))
+        return Histogram(name, text, buckets=buckets, registry=self.registry)
+
     def _plain_gauge(self, name: str, text: str) -> Gauge:
+        self.described.append(Described(f"jnd_{name}", "gauge", (), text))
         return Gauge(f"jnd_{name}", text, registry=self.registry, multiprocess_mode="livesum")
 
     def _info(self, name: str, text: str, adding: Adding, *labels: str) -> Family[Gauge]:
+        self.described.append(Described(f"jnd_{name}", "gauge", labels, text))
         return Family(Gauge(f"jnd_{name}", text, labels, registry=self.registry, multiprocess_mode=adding))
+
+
+def metrics_reference() -> str:
+    """Return a table of every metric, in the order of their names."""
+    rows = [("name", "type", "labels", "meaning")]
+    for each in sorted(Metrics(()).described, key=lambda each: each.name):
+        rows.append((each.name, each.type, ", ".join(each.labels) or "-", each.meaning))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -31,7 +31,14 @@ def photograph(tmp_path, picture):
     return path
 
 
-@pytest.mark.parametrize("command", ["serve", "check-config", "inspect", "compress", "demo"])
+def test_metrics_are_listed_one_a_line(run):
+    lines = run("metrics").output.splitlines()
+
+    assert lines[0].split() == ["name", "type", "labels", "meaning"]
+    assert any(line.split()[:3] == ["jnd_errors_total", "counter", "kind"] for line in lines)
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config", "metrics", "inspect", "compress", "demo"])
 def test_every_command_explains_itself(run, command):
     result = run(command, "--help")
 

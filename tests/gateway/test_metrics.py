@@ -5,7 +5,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 
 import gateway
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, metrics_reference
 
 
 def test_two_apps_never_share_numbers():
@@ -66,7 +66,7 @@ WORKER = """
 import sys
 from pathlib import Path
 import gateway
-from gateway.metrics import Metrics
+from gateway.metrics import Metrics, metrics_reference
 from gateway.serving.metric_files import MetricFiles
 metrics = Metrics({}, shared=MetricFiles(Path(sys.argv[1])))
 metrics.describe_build("1.0", "abc")
@@ -95,3 +95,33 @@ def test_processes_that_share_a_directory_tell_the_same_numbers(tmp_path: Path):
     assert 'jnd_upstream_up{upstream="default"} 1.0' in told
     assert 'jnd_build_info{artifact="abc",version="1.0"} 1.0' in told
     assert 'jnd_overhead_seconds_count{has_image="false"} 2.0' in told
+
+
+def test_every_metric_is_in_the_table_with_its_type_and_meaning():
+    metrics = Metrics({})
+    lines = {line.split()[0]: line for line in metrics_reference().splitlines()[1:]}
+    families = {
+        family.name + ("_total" if family.type == "counter" else ""): family
+        for family in metrics.registry.collect()
+    }
+
+    assert set(lines) == set(families)
+    for name, line in lines.items():
+        assert line.split()[1] == families[name].type
+        assert line.endswith(families[name].documentation)
+
+
+def test_labels_of_the_table_are_those_of_the_numbers():
+    metrics = Metrics({})
+    labels = {each.name: set(each.labels) for each in metrics.described}
+
+    for family in metrics.registry.collect():
+        for sample in family.samples:
+            name = family.name + ("_total" if family.type == "counter" else "")
+            assert set(sample.labels) - {"le"} == labels[name]
+
+
+def test_the_table_needs_no_torch():
+    code = "import sys, gateway.metrics as m; m.metrics_reference(); sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
