@@ -2,9 +2,9 @@ import asyncio
 import base64
 import socket
 import ssl
-import subprocess
 
 import pytest
+import trustme
 from yarl import URL
 
 from gateway.errors import UpstreamUnreachableError
@@ -67,19 +67,9 @@ async def test_a_server_that_never_speaks_tls_is_given_up():
     assert message == f"no connection to 127.0.0.1:{upstream.port} within 0.2 s"
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory) -> tuple[str, str]:
-    """Paths of a certificate that nobody trusts, and of its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=x"]
-    subprocess.run([*command, "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
-    return paths
-
-
-async def test_a_certificate_that_is_not_trusted_is_named(certificate):
+async def test_a_certificate_that_is_not_trusted_is_named():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
 
     def behave(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True):

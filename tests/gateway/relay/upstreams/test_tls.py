@@ -1,11 +1,12 @@
 import socket
 import ssl
 import struct
-import subprocess
 from collections.abc import Callable
 
 import pytest
+import trustme
 
+from gateway.errors import UpstreamUnreachableError
 from gateway.relay.upstreams.tls import trusted_authorities
 from gateway.relay.upstreams.upstream import Upstream
 from gateway.settings import Upstream as UpstreamSettings
@@ -22,25 +23,20 @@ def anyio_backend(request):
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory) -> tuple[str, str]:
-    """Paths of a certificate for localhost, and of its key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    paths = str(folder / "certificate.pem"), str(folder / "key.pem")
-    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *name]
-    subprocess.run([*command, "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True)
-    return paths
+def authority() -> trustme.CA:
+    return trustme.CA()
 
 
 @pytest.fixture
-def secured(certificate, monkeypatch) -> Callable[[Behaviour], Behaviour]:
+def secured(authority, tmp_path, monkeypatch) -> Callable[[Behaviour], Behaviour]:
     """Put a behaviour behind TLS that the gateway trusts."""
-    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     monkeypatch.delenv("HTTPS_PROXY", raising=False)
     monkeypatch.delenv("https_proxy", raising=False)
     trusted_authorities.cache_clear()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
+    authority.issue_cert("localhost").configure_cert(context)
 
     def wrap(behave: Behaviour) -> Behaviour:
         def wrapped(connection: socket.socket) -> None:
@@ -85,3 +81,11 @@ async def test_an_answer_before_the_end_of_the_body_is_not_lost(secured, is_rese
         answers = [await _ask(upstream.port, b"y" * 20_000_000) for _ in range(8)]
 
     assert answers == [(413, b"too large")] * 8
+
+
+async def test_a_certificate_for_another_name_is_refused(secured):
+    with raw_upstream(secured(answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))) as upstream:
+        way = Upstream(UpstreamSettings(base_url=f"https://127.0.0.1:{upstream.port}/v1"))
+        async with way:
+            with pytest.raises(UpstreamUnreachableError, match="not valid for '127.0.0.1'"):
+                await way.send("GET", b"/v1/models", [], b"")
