@@ -19,6 +19,13 @@ DIALECT = OpenAIChat()
 class OnTheLoop(Looking):
     """Has no threads: whatever is not decided on the event loop fails."""
 
+    def look_slowly(self, *_: object) -> Looked:
+        raise AssertionError("it was looked at on a thread")
+
+
+class AtAGlance(Looking):
+    """Reads no table of a body."""
+
     def look_closely(self, *_: object) -> Looked:
         raise AssertionError("it was looked at closely")
 
@@ -52,9 +59,47 @@ def test_text_is_decided_on_the_event_loop():
         {"x": "a" * INLINE_BYTES},
     ],
 )
-def test_large_bodies_and_signs_of_images_are_looked_at_closely(body):
-    with pytest.raises(AssertionError, match="closely"):
+def test_large_bodies_and_signs_of_images_are_looked_at_on_a_thread(body):
+    with pytest.raises(AssertionError, match="on a thread"):
         look(orjson.dumps(body), kind=OnTheLoop)
+
+
+@pytest.mark.parametrize("size", [100, INLINE_BYTES + 1, LARGE_BYTES + 1])
+def test_of_a_body_without_signs_nothing_but_the_model_is_read(size):
+    body = orjson.dumps(said({"type": "text", "text": '\n"{\\}"' * (size // 8)}))
+
+    looked = look(body, kind=AtAGlance)
+
+    assert (looked.model, looked.slots, looked.strays, looked.problem) == ("m", (), (), None)
+
+
+@pytest.mark.parametrize(
+    ("body", "model", "problem"),
+    [
+        (b'{"model": "m", "x": NaN}', "m", None),
+        (b'{"model": "m", "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "", "too_many_values"),
+        (b'{"x": ' + b"[" * 2_000 + b"]" * 2_000 + b', "model": "m"}', "m", None),
+        (b'{"model": "\\ud800m", "x": 1}', None, None),
+        (b'{"model": "m"} {}', "", "not_json"),
+        (b'["model"]', "", "not_an_object"),
+        (b'{"model": 7, "name": {"model": "m"}}', "", None),
+        ('{"model": "m"}'.encode("utf-16"), "", "not_json"),
+    ],
+)
+@pytest.mark.parametrize("padding", [b"", b" " * INLINE_BYTES])
+def test_what_the_fastest_parser_does_not_take_is_looked_at_closely(body, model, problem, padding):
+    looked = look(padding + body)
+
+    assert model is None or looked.model == model
+    assert (looked.problem and looked.problem.kind) == problem
+
+
+@pytest.mark.parametrize("padding", ["", "x" * INLINE_BYTES])
+def test_the_model_of_a_batch_is_that_of_its_first_request(padding):
+    params = {"model": "m", "messages": [{"role": "user", "content": padding}]}
+    body = orjson.dumps({"requests": [{"custom_id": "1", "params": params}]})
+
+    assert look(body, dialect=next(each for each in DIALECTS if each.name == "anthropic")).model == "m"
 
 
 WORDS = (
