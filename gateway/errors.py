@@ -15,7 +15,6 @@
     ├── UnknownCodingError         a transfer coding other than chunked
     ├── BodyTimeoutError           the caller stopped in the middle of its body
     ├── QueueFullError             too many bytes are in flight, or too many images wait: try again
-    ├── LoopError                  the request came back to the gateway that had sent it on
     ├── ShuttingDownError          the gateway stops, and this answer had not started
     ├── UpstreamUnreachableError   no connection, or it broke before an answer
     ├── UpstreamGarbledError       the upstream answered, but not in HTTP
@@ -189,13 +188,6 @@ class QueueFullError(GatewayError):
     def headers(self) -> Mapping[str, str]:
         """Ask for a retry after one second."""
         return {"retry-after": "1"}
-
-
-class LoopError(GatewayError):
-    """An upstream leads back here: going on would open connections until there are none left."""
-
-    status = 508
-    kind = "loop"
 
 
 class ShuttingDownError(GatewayError):

@@ -17,7 +17,6 @@ from gateway.relay.callers.incoming import ClientHangUpError, Headers, Incoming
 from gateway.relay.callers.request_id import request_id
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
-from gateway.relay.loops import passed_here
 from gateway.relay.tracing import Tracer
 from gateway.relay.upstreams.answer import Answer, UpstreamCutError
 from gateway.relay.upstreams.destination import Destination, without_keys
@@ -93,7 +92,6 @@ class ApiRoute:
 
         Raises:
             UnknownPathError: The upstream has nothing there.
-            LoopError: It came from here already.
             UpstreamUnreachableError: No connection, or it broke before the answer.
             UpstreamTimeoutError: No answer in time.
             UpstreamGarbledError: The answer is not HTTP.
@@ -106,8 +104,6 @@ class ApiRoute:
         outgoing = exchange.trace.asking(
             without_keys(passed) if is_preflight else destination.headers(passed)
         )
-        if destination.is_near:
-            outgoing = [*outgoing, passed_here(incoming)]
         size_bytes = None if isinstance(body, Whole) else incoming.content_length
         with exchange.times.waiting_for_upstream():
             answer = await destination.upstream.send(

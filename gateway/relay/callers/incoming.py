@@ -31,7 +31,6 @@ class Incoming:
         self.headers: Headers = scope["headers"]
         self.raw_path: bytes = scope["raw_path"]
         self.query: bytes = scope["query_string"]
-        self.server: tuple[str, int | None] | None = scope.get("server")  # where it was received
         self._receive = receive
         self._cycle: Cycle | None = scope.get("extensions", {}).get(EXTENSION)
         self._early: list[bytes] = []  # pieces read before `chunks` is asked for all of them

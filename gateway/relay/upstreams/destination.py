@@ -12,7 +12,6 @@ from urllib.parse import unquote_to_bytes
 from gateway.errors import UnknownPathError
 from gateway.providers.hosts import provider_of
 from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
-from gateway.relay.loops import is_loopback
 from gateway.relay.paths import Target, keeping_short, read_target
 from gateway.relay.upstreams.answer import Headers
 from gateway.relay.upstreams.upstream import Upstream
@@ -48,7 +47,6 @@ class Destination:
     image_urls: ImageUrls
     upstream: Upstream
     models: tuple[str, ...]  # patterns; empty: all of them
-    is_near: bool  # on this machine, where we are ourselves
     credential: tuple[bytes, bytes] | None  # header sent instead of the caller's; None: the caller's pass
 
     def target(self, path: bytes, query: bytes) -> bytes:
@@ -185,7 +183,6 @@ def _destination(name: str, settings: UpstreamSettings, models: tuple[str, ...])
         image_urls=settings.image_urls,
         upstream=Upstream(settings),
         models=models,
-        is_near=is_loopback(settings.base_url),
         credential=credential,
     )
 
