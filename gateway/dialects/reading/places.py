@@ -70,25 +70,26 @@ def _elements(node: Array, name: str, where: str) -> Iterator[tuple[Node, str, s
 
 def texts(node: Node, where: str) -> Iterator[tuple[str, Text]]:
     """Yield the strings at a key that takes one or a list of them, empty ones left out."""
-    waiting = [(node, where)]
-    while waiting:
-        found, path = waiting.pop()
-        if isinstance(found, Array):
-            each = [(item, _element(path, index)) for index, item in enumerate(found.items)]
-            waiting.extend(reversed(each))
-        elif isinstance(found, Text) and found.end - found.start > len('""'):
+    for path, found in _one_or_many(node, where):
+        if isinstance(found, Text) and found.end - found.start > len('""'):
             yield path, found
 
 
 def objects(node: Node, where: str) -> Iterator[tuple[str, Object]]:
     """Yield the objects at a key that takes one or a list of them."""
+    for path, found in _one_or_many(node, where):
+        if isinstance(found, Object):
+            yield path, found
+
+
+def _one_or_many(node: Node, where: str) -> Iterator[tuple[str, Node]]:
     waiting = [(node, where)]
     while waiting:
         found, path = waiting.pop()
         if isinstance(found, Array):
             each = [(item, _element(path, index)) for index, item in enumerate(found.items)]
             waiting.extend(reversed(each))
-        elif isinstance(found, Object):
+        else:
             yield path, found
 
 
