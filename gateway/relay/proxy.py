@@ -5,13 +5,11 @@ into are held in memory. Each request's way reads forward: find the place, prepa
 upstream, relay.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
-import orjson
 from starlette.types import Receive, Scope, Send
 
 from gateway.dialects.protocol import Dialect
@@ -32,7 +30,7 @@ from gateway.relay.images.looking import Problem
 from gateway.relay.paths import keeping_short, read_target
 from gateway.relay.route import ApiRoute, Request
 from gateway.relay.upstreams.answer import Answer
-from gateway.relay.upstreams.destination import Destination, Destinations, Place
+from gateway.relay.upstreams.destination import Destinations, Place
 from gateway.relay.upstreams.upload import Body
 from gateway.relay.upstreams.upstream import relay
 
@@ -165,8 +163,9 @@ class Proxy:
                 incoming.without_body()
             elif len(place.candidates) > 1 and _is_json(incoming):
                 body = await self._read_for_model(incoming, room)
-                if isinstance(body, bytes):
-                    destination = await self._by_model(place, body)
+                if isinstance(body, bytes):  # embeddings, speech: no picture is looked for, but a model named
+                    looked = await self.work.look(body, request.dialect, place.target.plain)
+                    destination = place.destination(looked.model, self.names.canonical(looked.model))
             else:
                 body = incoming.chunks()
             answer = await self.route.ask(request, destination, place.target.wire, body, incoming.headers)
@@ -179,20 +178,6 @@ class Proxy:
             return await incoming.read(self.max_body_bytes, room)
         except BodyTooLargeError:
             return incoming.chunks()
-
-    async def _by_model(self, place: Place, body: bytes) -> Destination:
-        """Choose by the field `model` of a body that nobody looks into otherwise: embeddings, speech."""
-        model = await asyncio.to_thread(_model_in, body)
-        return place.destination(model, self.names.canonical(model)) if model else place.destination()
-
-
-def _model_in(body: bytes) -> str:
-    try:
-        document = orjson.loads(body)
-    except ValueError:
-        return ""
-    model = document.get("model") if isinstance(document, dict) else None
-    return model if isinstance(model, str) else ""
 
 
 def _may_have_body(incoming: Incoming) -> bool:
