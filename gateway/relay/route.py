@@ -12,7 +12,7 @@ from gateway.dialects.protocol import Dialect
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.relay.accounting import account_for
-from gateway.relay.callers.drain import Drain
+from gateway.relay.callers.drain import Drain, this_task
 from gateway.relay.callers.incoming import ClientHangUpError, Headers, Incoming
 from gateway.relay.callers.request_id import request_id
 from gateway.relay.exchange import Exchange
@@ -60,23 +60,22 @@ class ApiRoute:
         incoming, exchange = request.incoming, request.exchange
         exchange.request_id = request_id(incoming.header(b"x-request-id"))
         exchange.trace = self.tracer.begin(incoming.method, exchange.path, incoming.headers)
-        task = asyncio.current_task()
+        task = this_task()
         is_gone = False
 
         def leave() -> None:
             nonlocal is_gone
             is_gone = True
-            if task is not None:
-                task.cancel()
+            task.cancel()
 
         incoming.call_on_hang_up(leave)
         self.metrics.in_flight.inc()
         try:
-            await self._rendering_errors(request, answer)
+            await self._rendering_errors(request, answer, task)
         except ClientHangUpError:
             exchange.failures.append("client_hang_up")
         except asyncio.CancelledError:
-            if not is_gone or task is None:
+            if not is_gone:
                 raise
             task.uncancel()
             exchange.failures.append("client_hang_up")
@@ -119,10 +118,12 @@ class ApiRoute:
         exchange.answer_starts(answer.status)
         return answer
 
-    async def _rendering_errors(self, request: Request, answer: Callable[[Request], Awaitable[None]]) -> None:
+    async def _rendering_errors(
+        self, request: Request, answer: Callable[[Request], Awaitable[None]], task: asyncio.Task[object]
+    ) -> None:
         exchange = request.exchange
         try:
-            with self.drain.limiting(exchange):
+            with self.drain.limiting(exchange, task):
                 await answer(request)
         except GatewayError as error:
             if request.incoming.is_abandoned:  # a body that broke off makes the upstream look broken

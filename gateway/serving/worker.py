@@ -31,7 +31,7 @@ from gateway.relay.callers.http_server import server_config
 from gateway.serving.balance import FILE_NAME, Occupancy
 from gateway.serving.draining_server import DrainingServer
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of
-from gateway.serving.metric_files import MetricFiles
+from gateway.serving.metric_files import MetricFiles, keep_to_this_process
 from gateway.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ def main() -> None:
 
 def _load(settings: Settings, born: Born, files: MetricFiles, drain: Drain) -> ASGIApp:
     names = ModelNames(settings.model_map, settings.models)
+    keep_to_this_process()
     metrics = Metrics(names.labels, [client.name for client in settings.clients], shared=files)
     seen = SharedPictures(born.pictures, on_trouble=metrics.errors.labels("seen_pictures").inc)
     pipeline = _loader(born.pipeline)(settings, seen)

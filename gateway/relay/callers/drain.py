@@ -13,6 +13,14 @@ from gateway.relay.exchange import Exchange
 from gateway.relay.upstreams.answer import UpstreamCutError
 
 
+def this_task() -> asyncio.Task[object]:
+    """Return the task that answers the present request; looking it up asks the system, so ask once."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("a request is answered by a task")
+    return task
+
+
 class Drain:
     """Knows the task of every request being answered; used from the event loop only."""
 
@@ -26,16 +34,13 @@ class Drain:
         self.has_begun = True
 
     @contextmanager
-    def limiting(self, exchange: Exchange) -> Iterator[None]:
-        """Run the block that answers, until it ends or the drain is over.
+    def limiting(self, exchange: Exchange, task: asyncio.Task[object]) -> Iterator[None]:
+        """Run the block that answers, in this task, until it ends or the drain is over.
 
         Raises:
             ShuttingDownError: The drain is over, and no answer has started.
             UpstreamCutError: The drain is over, and a part of the answer is out.
         """
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request is answered by a task")
         if self._is_over:
             raise ShuttingDownError
         self._tasks.add(task)

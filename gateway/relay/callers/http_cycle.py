@@ -24,8 +24,9 @@ _STATUS_LINES_END = 600
 class Cycle(RequestResponseCycle):
     """A request and its answer."""
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, *, loop: asyncio.AbstractEventLoop, **fields: Any) -> None:
         super().__init__(**fields)
+        self._loop = loop  # at hand: to look up the running one asks the system, every time
         self.on_hang_up: Callable[[], None] | None = None
         self.is_timed_out = False
         self.completed_at = 0.0
@@ -88,7 +89,7 @@ class Cycle(RequestResponseCycle):
     def _let_others_read(self) -> None:
         """Go on reading in the loop's next turn: as it is, one fast caller has 32 pieces read at a time."""
         self.flow.pause_reading()
-        asyncio.get_running_loop().call_soon(self._read_on)
+        self._loop.call_soon(self._read_on)
 
     def _read_on(self) -> None:
         if self.size_bytes <= self._most_bytes:
@@ -129,7 +130,7 @@ class Cycle(RequestResponseCycle):
             self._pieces = _room_for(self._pieces.getvalue(), announced_bytes)
         self._most_bytes = most_bytes
         while self.more_body and self.size_bytes <= most_bytes and not self.is_broken:
-            self._whole = asyncio.get_running_loop().create_future()
+            self._whole = self._loop.create_future()
             self.flow.resume_reading()
             try:
                 await self._whole
@@ -240,7 +241,7 @@ class Cycle(RequestResponseCycle):
         is_delimited = self.chunked_encoding or self._length is not None
         if not self.keep_alive and not (self.more_body and is_delimited):
             self.transport.close()
-        self.completed_at = asyncio.get_running_loop().time()
+        self.completed_at = self._loop.time()
         self.on_response()
 
 

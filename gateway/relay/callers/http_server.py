@@ -200,6 +200,7 @@ class CallerProtocol(HttpToolsProtocol):
         scope["query_string"] = query
         existing = self.cycle
         cycle = self.cycle = Cycle(
+            loop=self.loop,
             scope=scope,
             transport=self.transport,
             flow=self.flow,

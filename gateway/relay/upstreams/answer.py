@@ -23,6 +23,7 @@ class Answer:
     """Filled by a connection, emptied by whoever relays it."""
 
     __slots__ = (
+        "_loop",
         "_on_drained",
         "_on_end",
         "_pieces",
@@ -36,8 +37,16 @@ class Answer:
         "status",
     )
 
-    def __init__(self, *, has_body: bool, on_end: Callable[[], None], on_drained: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        has_body: bool,
+        on_end: Callable[[], None],
+        on_drained: Callable[[], None],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         """Expect an answer, without a body if that of a HEAD request."""
+        self._loop = loop
         self.status = 0
         self.headers: Headers = []
         self.has_begun = False  # the head is here
@@ -122,7 +131,7 @@ class Answer:
             self._wake()
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:

@@ -49,6 +49,15 @@ class Connection(asyncio.Protocol):
         return self._is_keepable and not self._transport.is_closing()
 
     @property
+    def silent_seconds(self) -> float:
+        """How long ago the last sign of life was."""
+        return self._loop.time() - self.active_at
+
+    def rest(self) -> None:
+        """Count the time without use from now on."""
+        self.active_at = self._loop.time()
+
+    @property
     def is_alive(self) -> bool:
         """Whether another request can be sent: nothing has come, not even an end, since the last answer."""
         if not self.is_keepable:
@@ -79,7 +88,7 @@ class Connection(asyncio.Protocol):
         """
         self._on_free = on_free
         answer = self._answer = Answer(
-            has_body=has_answer_body, on_end=self._release, on_drained=self._drained
+            has_body=has_answer_body, on_end=self._release, on_drained=self._drained, loop=self._loop
         )
         self.active_at = self._loop.time()
         try:

@@ -126,10 +126,9 @@ class Upstream:
 
     def _kept(self) -> Connection | None:
         """Take the connection used last that is still good."""
-        oldest = asyncio.get_running_loop().time() - self._settings.keep_alive_seconds
         while self._idle:
             connection = self._idle.pop()
-            if connection.active_at > oldest and connection.is_alive:
+            if connection.silent_seconds < self._settings.keep_alive_seconds and connection.is_alive:
                 return connection
             connection.close()
         return None
@@ -146,7 +145,7 @@ class Upstream:
     def _free(self, connection: Connection) -> None:
         self._busy.discard(connection)
         if connection.is_keepable:
-            connection.active_at = asyncio.get_running_loop().time()
+            connection.rest()
             self._idle.append(connection)
         else:
             connection.close()

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from gateway.errors import ShuttingDownError
-from gateway.relay.callers.drain import Drain
+from gateway.relay.callers.drain import Drain, this_task
 from gateway.relay.exchange import Exchange
 from gateway.relay.upstreams.answer import UpstreamCutError
 
@@ -11,7 +11,7 @@ from gateway.relay.upstreams.answer import UpstreamCutError
 async def answer(drain: Drain, exchange: Exchange) -> str:
     """Answer for ever; tell how that ended."""
     try:
-        with drain.limiting(exchange):
+        with drain.limiting(exchange, this_task()):
             await asyncio.sleep(60)
     except (ShuttingDownError, UpstreamCutError) as error:
         return type(error).__name__
@@ -54,7 +54,7 @@ async def test_who_is_cancelled_by_others_stays_cancelled():
 @pytest.mark.anyio
 async def test_who_finished_is_left_alone_when_the_drain_ends():
     drain = Drain()
-    with drain.limiting(Exchange("d", "p", "/")):
+    with drain.limiting(Exchange("d", "p", "/"), this_task()):
         pass
 
     drain.end()

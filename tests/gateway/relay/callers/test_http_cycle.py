@@ -37,6 +37,7 @@ class _Flow:
 
 def _cycle(method: str = "GET", version: str = "1.1", **fields) -> Cycle:
     given = {
+        "loop": asyncio.get_running_loop(),
         "scope": {"method": method, "http_version": version},
         "transport": _Transport(),
         "flow": _Flow(),

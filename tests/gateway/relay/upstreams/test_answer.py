@@ -15,7 +15,12 @@ def anyio_backend():
 
 def _answer(calls: list[str] | None = None) -> Answer:
     told = [] if calls is None else calls
-    return Answer(has_body=True, on_end=lambda: told.append("end"), on_drained=lambda: told.append("drained"))
+    return Answer(
+        has_body=True,
+        on_end=lambda: told.append("end"),
+        on_drained=lambda: told.append("drained"),
+        loop=asyncio.get_running_loop(),
+    )
 
 
 async def test_pieces_that_wait_together_are_taken_together():
