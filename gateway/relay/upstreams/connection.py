@@ -22,6 +22,10 @@ from gateway.relay.upstreams.answer import NO_BODY, Answer, Headers
 from gateway.relay.upstreams.upload import PIECE_BYTES, Body, Upload, Whole
 
 
+# No upstream gives up an idle connection so soon; one that ends it at once says so in its answer.
+_SURELY_ALIVE_SECONDS = 0.05
+
+
 class Connection(asyncio.Protocol):
     """Answers one request at a time."""
 
@@ -62,6 +66,8 @@ class Connection(asyncio.Protocol):
         """Whether another request can be sent: nothing has come, not even an end, since the last answer."""
         if not self.is_keepable:
             return False
+        if self.silent_seconds < _SURELY_ALIVE_SECONDS:
+            return True
         try:
             self._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
