@@ -21,7 +21,6 @@ from gateway.errors import (
 from gateway.relay.upstreams.answer import NO_BODY, Answer, Headers
 from gateway.relay.upstreams.upload import PIECE_BYTES, Body, Upload, Whole
 
-
 # No upstream gives up an idle connection so soon; one that ends it at once says so in its answer.
 _SURELY_ALIVE_SECONDS = 0.05
 
