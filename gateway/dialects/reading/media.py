@@ -64,17 +64,3 @@ def _brand(head: bytes) -> bytes:
     except NotInlineError:
         return b""
     return opening[8:12] if opening[4:8] == b"ftyp" else b""
-
-
-def kind_of_file(head: bytes) -> Kind:
-    """Name what a data URL, or base64 alone, holds.
-
-    Args:
-        head: Its first characters; 256 at least if there are so many.
-    """
-    scheme = data_scheme(head)
-    comma = head.find(b",", scheme) if scheme >= 0 else -1
-    if comma < 0:
-        return kind_of(b"", head)
-    media_type = head[scheme + len(b"data:") : comma].partition(b";")[0]
-    return kind_of(media_type, head[comma + 1 :])
