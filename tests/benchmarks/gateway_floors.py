@@ -20,6 +20,9 @@ AT_MOST = {
 }
 AT_LEAST = {"throughput_ratio_to_litellm": 12.0, "throughput_ratio_to_portkey": 2.5}
 
+# A peer that answers so few stalled while it was measured: a ratio to it means nothing, and no floor is met by it.
+STALLED_PER_SECOND = 10.0
+
 
 def added(tallies: Mapping[str, Sequence[Tally]]) -> dict[str, dict[str, float]]:
     """Return milliseconds beyond the direct way: each round against the direct turn of the same round."""
@@ -83,7 +86,10 @@ def ratios(figures: Mapping[str, object]) -> dict[str, float]:
     for name in ("nginx", "bare", "portkey", "litellm"):
         result[f"added_p50_ratio_to_{name}"] = ratio("text", "added_p50_ms", name)
         result[f"cpu_ratio_to_{name}"] = ratio("32_in_flight", "processor_ms", name)
-        result[f"throughput_ratio_to_{name}"] = ratio("256_in_flight", "per_second", name)
+        has_stalled = figures["256_in_flight"][name]["per_second"] < STALLED_PER_SECOND
+        result[f"throughput_ratio_to_{name}"] = (
+            math.nan if has_stalled else ratio("256_in_flight", "per_second", name)
+        )
         result[f"image_added_p50_ratio_to_{name}"] = ratio("image_seen_before", "added_p50_ms", name)
         result[f"large_text_added_p50_ratio_to_{name}"] = ratio("large_text", "added_p50_ms", name)
         result[f"large_image_added_p50_ratio_to_{name}"] = ratio(
