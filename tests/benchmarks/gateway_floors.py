@@ -20,7 +20,7 @@ AT_MOST = {
 }
 AT_LEAST = {"throughput_ratio_to_litellm": 12.0, "throughput_ratio_to_portkey": 2.5}
 
-# A peer that answers so few stalled while it was measured: a ratio to it means nothing, and no floor is met by it.
+# A peer that answers so few stalled while it was measured: a ratio to it means nothing and meets no floor.
 STALLED_PER_SECOND = 10.0
 
 
