@@ -5,6 +5,7 @@ Errs on one side only: what a dialect or `strays` would find is never denied her
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, MatchKind
 
 # Keys under which requests name pictures and files, whatever the dialect; in lower case.
@@ -34,7 +35,10 @@ SPELLED = tuple(
     )
 )
 _WINDOW_BYTES = 131_072  # what one step looks at: a few milliseconds if it is nothing but signs
+_FIRST_WINDOW_BYTES = 4096  # where a request begins with its picture, the search ends here
 _OVERLAP_BYTES = 64  # longer than any sign
+_CORE_BYTES = 4
+_FOLD = np.uint8(0x20)  # the bit by which capitals differ; setting it everywhere is faster than finding them
 
 
 class Signs:
@@ -46,6 +50,9 @@ class Signs:
         # Leftmost-first is the kind of search that the library runs in vector instructions.
         patterns = dict.fromkeys([*_SIGNS, *_LOOKALIKES, *SPELLED, *keys, *markers])
         self._search = BytesAhoCorasick(patterns, matchkind=MatchKind.LeftmostFirst)
+        # Sixty patterns are searched for at a tenth of the speed of twenty short ones.
+        cores = dict.fromkeys(_core(pattern) for pattern in patterns)
+        self._quick_search = BytesAhoCorasick(cores, matchkind=MatchKind.LeftmostFirst)
 
     def are_in(self, body: bytes) -> bool:
         """Tell whether there is any, in one step: for small bodies."""
@@ -53,7 +60,22 @@ class Signs:
 
     def places(self, body: bytes, start: int, end: int) -> Iterator[int]:
         """Yield where signs begin in a stretch of a body, some twice."""
-        for position in range(start, end, _WINDOW_BYTES):
-            window = body[position : min(position + _WINDOW_BYTES + _OVERLAP_BYTES, end)].lower()
-            for _, place, _ in self._search.find_matches_as_indexes(window):
-                yield position + place
+        first = min(start + _FIRST_WINDOW_BYTES, end)
+        yield from self._places_in(body, start, min(first + _OVERLAP_BYTES, end))
+        values = np.frombuffer(body, np.uint8)
+        for position in range(first, end, _WINDOW_BYTES):
+            last = min(position + _WINDOW_BYTES + _OVERLAP_BYTES, end)
+            if self._quick_search.find_matches_as_indexes((values[position:last] | _FOLD).data):
+                yield from self._places_in(body, position, last)
+
+    def _places_in(self, body: bytes, start: int, end: int) -> Iterator[int]:
+        for _, place, _ in self._search.find_matches_as_indexes(body[start:end].lower()):
+            yield start + place
+
+
+def _core(pattern: bytes) -> bytes:
+    """Return the part of a pattern that ordinary text holds least, folded; no pattern is where it is not."""
+    starts = range(max(1, len(pattern) - _CORE_BYTES + 1))
+    cores = [pattern[start : start + _CORE_BYTES] for start in reversed(starts)]
+    rarest = max(cores, key=lambda core: (core[:1] == b"\\", sum(not chr(byte).isalpha() for byte in core)))
+    return bytes(np.frombuffer(rarest, np.uint8) | _FOLD)

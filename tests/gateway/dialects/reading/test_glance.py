@@ -4,7 +4,7 @@ from urllib.parse import quote
 import pytest
 
 from gateway.dialects.reading.data_url import opens_as_image
-from gateway.dialects.reading.glance import NAMING_KEYS, Signs
+from gateway.dialects.reading.glance import _LOOKALIKES, _SIGNS, NAMING_KEYS, SPELLED, Signs
 from gateway.dialects.registry import DIALECTS
 from tests.gateway.dialects.bodies import JPEG, MP4, PDF, PNG, base64, data_url
 
@@ -73,3 +73,16 @@ def test_places_are_found_across_windows():
 
     assert body.index(b"data:image") in Signs().places(body, 0, len(body))
     assert not list(Signs().places(body, 0, 131_000))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_the_quick_search_denies_nothing(dialect):
+    signs = Signs(dialect.markers)
+    patterns = [*_SIGNS, *_LOOKALIKES, *SPELLED, *(b'"%s"' % key for key in NAMING_KEYS), *dialect.markers]
+
+    for pattern in patterns:
+        for written in (pattern, pattern.upper()):
+            if not signs.are_in(written):  # upper-case letters that are no letters of ASCII
+                continue
+            body = b"." * 150_000 + written + b"." * 50
+            assert 150_000 in signs.places(body, 0, len(body)), written
