@@ -6,13 +6,15 @@ hangs up. Head and first piece of an answer leave in one write.
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from gateway.errors import GatewayError
+from gateway.relay.callers.straight_body import LEAST_BYTES, StraightBody, Usual
 
 EXTENSION = "jnd.cycle"  # of the ASGI scope: where the app finds this object
 _LARGE_PIECE_BYTES = 65_536
@@ -24,9 +26,13 @@ _STATUS_LINES_END = 600
 class Cycle(RequestResponseCycle):
     """A request and its answer."""
 
-    def __init__(self, *, loop: asyncio.AbstractEventLoop, **fields: Any) -> None:
+    def __init__(
+        self, *, loop: asyncio.AbstractEventLoop, protocol: Usual | None = None, **fields: Any
+    ) -> None:
+        """Take what uvicorn's class does; with the connection's `protocol`, large bodies come without it."""
         super().__init__(**fields)
         self._loop = loop  # at hand: to look up the running one asks the system, every time
+        self._protocol = protocol
         self.on_hang_up: Callable[[], None] | None = None
         self.is_timed_out = False
         self.completed_at = 0.0
@@ -56,13 +62,18 @@ class Cycle(RequestResponseCycle):
             self._pieces.write(piece)
         self.size_bytes += len(piece)
         if self._whole is not None:
-            self._gathered(piece)
+            self._gathered(len(piece))
             return
         if self.size_bytes > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
         self.message_event.set()
 
-    def _gathered(self, piece: bytes) -> None:
+    def _came_straight(self, piece_bytes: int) -> None:
+        """Count a piece that is in its place already."""
+        self.size_bytes += piece_bytes
+        self._gathered(piece_bytes)
+
+    def _gathered(self, piece_bytes: int) -> None:
         """Ask for room for what has come; go on as long as there is some."""
         try:
             self._hold(self.size_bytes)
@@ -74,7 +85,7 @@ class Cycle(RequestResponseCycle):
         if self.size_bytes > self._most_bytes:
             self.flow.pause_reading()
             self._wake()
-        elif len(piece) >= _LARGE_PIECE_BYTES:
+        elif piece_bytes >= _LARGE_PIECE_BYTES:
             self._let_others_read()
 
     def take(self) -> bytes:
@@ -129,13 +140,30 @@ class Cycle(RequestResponseCycle):
         if self._pieces is not None:
             self._pieces = _room_for(self._pieces.getvalue(), announced_bytes)
         self._most_bytes = most_bytes
-        while self.more_body and self.size_bytes <= most_bytes and not self.is_broken:
-            self._whole = self._loop.create_future()
-            self.flow.resume_reading()
-            try:
-                await self._whole
-            finally:
-                self._whole = None
+        with self._reading_straight():
+            while self.more_body and self.size_bytes <= most_bytes and not self.is_broken:
+                self._whole = self._loop.create_future()
+                self.flow.resume_reading()
+                try:
+                    await self._whole
+                finally:
+                    self._whole = None
+
+    @contextmanager
+    def _reading_straight(self) -> Iterator[None]:
+        """Have the rest of a large body read into its place, as long as the block waits for it."""
+        rest = self._announced_bytes - self.size_bytes
+        if self._protocol is None or self.is_broken or rest < LEAST_BYTES:
+            yield
+            return
+        room = self._pieces = self._pieces or _room_for(self._piece, self._announced_bytes)
+        place = room.getbuffer()[self.size_bytes : self._announced_bytes]
+        body = StraightBody(self.transport, self.flow, self._protocol, place, self._came_straight)
+        try:
+            yield
+        finally:
+            body.leave()
+            room.seek(self.size_bytes)
 
     async def receive(self) -> Any:
         """Return the next piece of the body, as ASGI has it."""

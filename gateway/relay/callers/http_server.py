@@ -22,6 +22,7 @@ KEEP_ALIVE_SECONDS = 75  # longer than the idle time of usual load balancers, 60
 _BODY_TIMEOUTS = 10  # of silence, that a body held in memory may take in all: ten minutes, as SDKs wait
 _SWEEP_SECONDS = 0.5
 _LINGER_SECONDS = 30.0  # as nginx: how long the rest of a body is read and dropped after an early answer
+_SKIPPED_BYTES = 262_144  # that the parser copies at a time
 _WEBSOCKET = b"websocket"
 _VERSIONS = ("1.0", "1.1")  # llhttp knows 0.9 and 2.0 too
 _CLOSED_BY_PEER = (7, 8)  # TCP_CLOSE and TCP_CLOSE_WAIT of Linux
@@ -69,6 +70,7 @@ class CallerProtocol(HttpToolsProtocol):
         self._since = self.loop.time()  # the head's beginning, or the body's last sign of life
         self._running: Cycle | None = None  # the one being answered; `cycle` is the one being read
         self._is_replay = False
+        self._is_skipping = False  # the parser catches up with a body that came without it
         self._writing = Writing()
         watch(self.server_state, self.loop, self._sweep_pause)
 
@@ -212,6 +214,7 @@ class CallerProtocol(HttpToolsProtocol):
             expect_100_continue=self.expect_100_continue,
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
+            protocol=self,
         )
         scope["extensions"] = cast(Any, {EXTENSION: cycle})
         if existing is None or existing.response_complete:
@@ -238,13 +241,30 @@ class CallerProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Hand a piece on."""
-        self._since = self.loop.time()
-        self.cycle.add(body)
+        if not self._is_skipping:
+            self._since = self.loop.time()
+            self.cycle.add(body)
 
     def on_message_complete(self) -> None:
         """End the body."""
         if self.cycle is not None and not self.parser.should_upgrade():
             self.cycle.end_body()
+
+    def straight_body_moved(self) -> None:
+        """Note a sign of life."""
+        self._since = self.loop.time()
+
+    def straight_body_came(self) -> None:
+        """End the body; the next request is read by a parser that expects one."""
+        self.parser = httptools.HttpRequestParser(self)
+        self.cycle.end_body()
+
+    def straight_body_left(self, read: memoryview) -> None:
+        """Have the parser skip what was read meanwhile."""
+        self._is_skipping = True
+        for start in range(0, len(read), _SKIPPED_BYTES):
+            self.parser.feed_data(read[start : start + _SKIPPED_BYTES])
+        self._is_skipping = False
 
     def on_response_complete(self) -> None:
         """Go on with the next request, or begin to wait for it."""
