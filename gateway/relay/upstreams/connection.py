@@ -19,7 +19,7 @@ from gateway.errors import (
     UpstreamUnreachableError,
 )
 from gateway.relay.upstreams.answer import NO_BODY, Answer, Headers
-from gateway.relay.upstreams.upload import PIECE_BYTES, Body, Upload, Whole
+from gateway.relay.upstreams.upload import AT_ONCE_BYTES, Body, Upload, Whole
 
 # No upstream gives up an idle connection so soon; one that ends it at once says so in its answer.
 _SURELY_ALIVE_SECONDS = 0.05
@@ -99,8 +99,8 @@ class Connection(asyncio.Protocol):
         try:
             if body is None:
                 self._transport.write(head)
-            elif isinstance(body, Whole) and len(body) <= PIECE_BYTES:
-                self._transport.write(head + body)
+            elif isinstance(body, Whole) and len(body) <= AT_ONCE_BYTES:
+                self._transport.writelines((head, body))
             else:
                 self._upload = Upload(self._transport, self._sock, answer, self._upload_ended)
                 self._upload.start(head, body, is_chunked=is_chunked)

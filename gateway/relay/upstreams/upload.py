@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 from gateway.relay.upstreams.answer import Answer
 
-PIECE_BYTES = 262_144  # large bodies leave in pieces, so that the event loop breathes between them
+# Bodies up to this size leave in one write. Servers that refuse bodies for their size take more: nginx, 1 MB.
+AT_ONCE_BYTES = 524_288
+_PIECE_BYTES = 262_144  # large bodies leave in pieces, so that the event loop breathes between them
 _READ_BYTES = 262_144
 _MOST_LOOKS = 3  # at input that is none of HTTP's, such as a session ticket of TLS
 _FIRST_REFUSAL = 300  # status from which nobody wants the rest of the body
@@ -36,7 +38,9 @@ class Upload:
         self._on_end = on_end
         self._sender: asyncio.Task[None] | None = None
         self._writable: asyncio.Future[None] | None = None
-        self._spare: socket.socket | None = socket.socket(fileno=os.dup(sock.fileno()))
+        self._spare: socket.socket | None = socket.socket(
+            sock.family, sock.type, sock.proto, os.dup(sock.fileno())
+        )
         self.is_open = True  # something of the body is still to be sent
         self.error: BaseException | None = None  # why it could not be sent
 
@@ -121,8 +125,8 @@ class Upload:
 async def _pieces(body: Body) -> AsyncIterator[Whole]:
     if isinstance(body, Whole):
         view = memoryview(body)
-        for start in range(0, len(view), PIECE_BYTES):
-            yield view[start : start + PIECE_BYTES]
+        for start in range(0, len(view), _PIECE_BYTES):
+            yield view[start : start + _PIECE_BYTES]
     elif body is not None:
         async for piece in body:
             yield piece
