@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
@@ -25,7 +26,7 @@ from gateway.relay.callers.unpacking import Unpacking
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
-from gateway.relay.images.body import BodyWork
+from gateway.relay.images.body import BodyWork, Terms
 from gateway.relay.images.looking import Problem
 from gateway.relay.paths import keeping_short, read_target
 from gateway.relay.route import ApiRoute, Request
@@ -133,7 +134,9 @@ class Proxy:
             except UnpackedTooLargeError:
                 return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), packed)
         with exchange.trace.part("look"):
-            looked = await self.work.look(body, request.dialect, exchange.api_path)
+            looked = await self.work.look(
+                body, request.dialect, exchange.api_path, partial(self._terms, exchange, place, caller)
+            )
         exchange.model = self.names.canonical(looked.model)
         destination = place.destination(looked.model, exchange.model)
         exchange.upstream, exchange.provider = destination.name, destination.provider
@@ -144,6 +147,11 @@ class Proxy:
         elif body is not packed:
             headers = [pair for pair in headers if pair[0] != b"content-encoding"]
         return await self.route.ask(request, destination, place.target.wire, treated, headers)
+
+    def _terms(self, exchange: Exchange, place: Place, caller: Caller, model: str) -> Terms:
+        """Return on which terms the images of a request for a model are looked at."""
+        name = self.names.canonical(model)
+        return self.work.terms(exchange, caller, model=name, destination=place.destination(model, name))
 
     async def _forward_unseen(self, request: Request, place: Place, problem: Problem, body: Body) -> Answer:
         """Pass on what cannot be looked into, if the policy allows that."""

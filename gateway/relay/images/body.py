@@ -5,8 +5,9 @@ Anything that cannot be checked meets the same rule here: forwarded untouched an
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from calibration.image import ImageError
 from gateway.detection.verdict import unchecked
@@ -27,7 +28,7 @@ from gateway.metrics import Metrics
 from gateway.pipeline import MISMATCH, ImageOutcome
 from gateway.relay.callers.caller import Caller
 from gateway.relay.exchange import Exchange
-from gateway.relay.images.image_work import Asked, ImageWork, together
+from gateway.relay.images.image_work import Asked, Fresh, ImageWork, together
 from gateway.relay.images.looking import Looked, Looking, Problem
 from gateway.relay.upstreams.destination import Destination
 from gateway.relay.upstreams.fetching import Fetcher, FetchError
@@ -64,9 +65,27 @@ class BodyWork:
     max_images: int
     max_fetched_bytes: int  # of all pictures of one request that lie at addresses
 
-    async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
-        """Find the images of a body, and the model it asks for."""
-        return await self.looking.look(body, dialect, path)
+    async def look(
+        self, body: bytes, dialect: Dialect, path: str, terms: "Callable[[str], Terms] | None" = None
+    ) -> Looked:
+        """Find the images of a body, and the model it asks for.
+
+        `terms` tells by that model's name on which terms they are looked at; with it, images of a small body
+        that were met before are recalled in passing.
+        """
+        also = partial(self._recall, terms) if terms is not None else None
+        return await self.looking.look(body, dialect, path, also)
+
+    def terms(self, exchange: Exchange, caller: Caller, *, model: str, destination: Destination) -> "Terms":
+        """Return on which terms the images of a request are looked at."""
+        asked = Asked(
+            model=model,
+            tenant=caller.tenant,
+            policy=exchange.policy,
+            provider=destination.provider,
+            deadline=self.images.request_deadline(),
+        )
+        return Terms(asked, destination.image_urls)
 
     async def treat(
         self, looked: Looked, exchange: Exchange, caller: Caller, destination: Destination
@@ -87,15 +106,10 @@ class BodyWork:
         self._note_strays(looked, exchange)
         if not looked.slots:
             return looked.body
-        asked = Asked(
-            model=exchange.model,
-            tenant=caller.tenant,
-            policy=exchange.policy,
-            provider=destination.provider,
-            deadline=self.images.request_deadline(),
-        )
-        works = [self._treat_image(slot, exchange, asked, destination.image_urls) for slot in looked.slots]
-        treated = await together(works)
+        terms = self.terms(exchange, caller, model=exchange.model, destination=destination)
+        known = looked.met or [None] * len(looked.slots)
+        each_known = zip(looked.slots, known, strict=True)
+        treated = await together([self._treat_image(slot, exchange, terms, met) for slot, met in each_known])
         exchange.outcomes = tuple(each.outcome for each in treated)
         for each in treated:
             if each.problem is not None:
@@ -124,24 +138,41 @@ class BodyWork:
             message = f"expected at most {self.max_images} images; further ones are not looked into"
             self.give_up(Problem("too_many_images", message), exchange)
 
-    async def _treat_image(self, slot: Slot, exchange: Exchange, asked: Asked, urls: ImageUrls) -> "_Treated":
+    def _recall(self, terms_of: "Callable[[str], Terms]", looked: Looked) -> Looked:
+        """Recall what was met before of the images that were found; runs on a thread."""
+        try:
+            terms = terms_of(looked.model)
+        except GatewayError:  # nobody serves this model, which the caller is told of in its place
+            return looked
+        return replace(looked, met=[self._met(slot, terms) for slot in looked.slots])
+
+    def _met(self, slot: Slot, terms: "Terms") -> "_Treated | Fresh | None":
+        if terms.address(slot) is not None:
+            return None
+        try:
+            return self.images.recall(partial(_read, slot), partial(_put_back, slot), terms.asked_of(slot))
+        except Exception:  # noqa: BLE001 - met again, and told, where the image is taken
+            return None
+
+    async def _treat_image(
+        self, slot: Slot, exchange: Exchange, terms: "Terms", met: "_Treated | Fresh | None"
+    ) -> "_Treated":
         with exchange.trace.part("image") as part:
-            treated = await self._attempt(slot, exchange, asked, urls)
+            treated = await self._attempt(slot, exchange, terms, met)
             part.tell("outcome", treated.outcome.verdict.outcome)
             part.tell("bytes_in", treated.outcome.bytes_in)
             part.tell("bytes_out", treated.outcome.bytes_out)
         return treated
 
-    async def _attempt(self, slot: Slot, exchange: Exchange, asked: Asked, urls: ImageUrls) -> "_Treated":
+    async def _attempt(
+        self, slot: Slot, exchange: Exchange, terms: "Terms", met: "_Treated | Fresh | None"
+    ) -> "_Treated":
         """Take one image through the pipeline."""
-        if isinstance(slot.source, Frame):  # frames of a film must stay alike
-            asked = _untouched(asked)
+        asked = terms.asked_of(slot)
         try:
-            if urls != "pass" and isinstance(slot.source, DataUrl) and (url := slot.source.url) is not None:
-                return await self._fetch(slot, url, exchange, asked, urls)
-            return await self.images.take(
-                lambda: _read(slot), lambda inline, outcome: _put_back(slot, inline, outcome), asked
-            )
+            if (url := terms.address(slot)) is not None:
+                return await self._fetch(slot, url, exchange, asked, terms.urls)
+            return await self.images.take(partial(_read, slot), partial(_put_back, slot), asked, met=met)
         except (NotInlineError, ImageError, ImageTimeoutError, FetchError) as error:
             return _skipped(error.reason, str(error), slot)
         except QueueFullError:
@@ -212,6 +243,24 @@ class BodyWork:
             if outcome.action == "block":
                 message = f"the gateway's policy blocks this image: {outcome.verdict.explanation}"
                 raise ImageBlockedError(message, param=slot.where)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms the images of a request are looked at."""
+
+    asked: Asked
+    urls: ImageUrls
+
+    def asked_of(self, slot: Slot) -> Asked:
+        """Return what is asked of one image."""
+        is_frame = isinstance(slot.source, Frame)  # frames of a film must stay alike
+        return _untouched(self.asked) if is_frame else self.asked
+
+    def address(self, slot: Slot) -> str | None:
+        """Return the address the image has to be fetched from, if there is one and that is wanted."""
+        is_wanted = self.urls != "pass" and isinstance(slot.source, DataUrl)
+        return slot.source.url if is_wanted and isinstance(slot.source, DataUrl) else None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Where there is no sign, nothing but the model's name is read.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +47,7 @@ class Looked:
     strays: Sequence[Strays] = ()
     is_cut: bool = False  # there are more slots
     problem: Problem | None = None  # why it could not be looked into
+    met: Sequence[Any] = ()  # what is known of each slot; empty: nobody has asked
 
 
 class Looking:
@@ -61,15 +62,28 @@ class Looking:
         self._usual = ThreadPoolExecutor(1, thread_name_prefix="look")
         self._large = ThreadPoolExecutor(1, thread_name_prefix="look-large")
 
-    async def look(self, body: bytes, dialect: Dialect, path: str) -> Looked:
-        """Find the images of a body, and the model."""
+    async def look(
+        self, body: bytes, dialect: Dialect, path: str, also: Callable[[Looked], Looked] | None = None
+    ) -> Looked:
+        """Find the images of a body, and the model.
+
+        `also` goes on with images that were found, on the same thread: it is for what takes less than a
+        change of thread does, and is left out for large bodies.
+        """
         if len(body) <= INLINE_BYTES and not _signs(tuple(dialect.markers)).are_in(body):
             model = _model_in(body, dialect, path)
             if model:
                 return Looked(body, dialect, model)
         loop = asyncio.get_running_loop()
-        pool = self._large if len(body) > LARGE_BYTES else self._usual
-        return await loop.run_in_executor(pool, self.look_slowly, body, dialect, path)
+        if len(body) > LARGE_BYTES:
+            return await loop.run_in_executor(self._large, self.look_slowly, body, dialect, path)
+        return await loop.run_in_executor(self._usual, self._look_and_go_on, body, dialect, path, also)
+
+    def _look_and_go_on(
+        self, body: bytes, dialect: Dialect, path: str, also: Callable[[Looked], Looked] | None
+    ) -> Looked:
+        looked = self.look_slowly(body, dialect, path)
+        return also(looked) if also is not None and looked.slots else looked
 
     def look_slowly(self, body: bytes, dialect: Dialect, path: str) -> Looked:
         """Do the same as `look` on this thread, in short steps."""

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import orjson
 import pytest
@@ -348,3 +349,29 @@ def test_a_body_of_usual_size_does_not_wait_for_large_ones():
 
     assert seconds < 0.3
     assert len(looked.slots) == 1
+
+
+def test_whoever_goes_on_with_what_was_found_does_so_for_small_bodies_with_images_alone():
+    seen = []
+
+    def also(looked: Looked) -> Looked:
+        seen.append(len(looked.body))
+        return replace(looked, met=["known"])
+
+    image = {"type": "image_url", "image_url": {"url": data_url(PNG)}}
+    bodies = [
+        orjson.dumps(said(*parts))
+        for parts in ([image], [{"type": "text", "text": "a" * INLINE_BYTES}], [image, "x" * LARGE_BYTES])
+    ]
+
+    async def run() -> list[Looked]:
+        looking = Looking(max_values=1000, max_images=9)
+        try:
+            return [await looking.look(body, DIALECT, PATH, also) for body in bodies]
+        finally:
+            await looking.close()
+
+    found = asyncio.run(run())
+
+    assert seen == [len(bodies[0])]
+    assert [list(looked.met) for looked in found] == [["known"], [], []]
