@@ -6,10 +6,13 @@ asked for it; elsewhere nothing is done.
 
 import asyncio
 import ctypes
+import gc
 from collections.abc import Callable
 
 _MUCH_BYTES = 8 * 1024 * 1024
-_WAIT_SECONDS = 5.0  # under steady load the same memory is soon wanted again
+# Under steady load the same memory is soon wanted again; and while half a gigabyte is handed back, whoever
+# wants memory waits for a tenth of a second.
+_WAIT_SECONDS = 20.0
 
 
 def glibc_trim() -> Callable[[], None] | None:
@@ -18,7 +21,14 @@ def glibc_trim() -> Callable[[], None] | None:
         trim = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):
         return None
-    return lambda: trim(0)
+
+    def collect_and_trim() -> None:
+        # An error whose frames hold a body and hold it in turn is found by the collector alone, which may not
+        # run for hours where nothing happens.
+        gc.collect()
+        trim(0)
+
+    return collect_and_trim
 
 
 class GivingBack:

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from gateway.errors import GatewayError
+from gateway.relay.callers.reading_turns import ReadingTurns
 from gateway.relay.callers.straight_body import LEAST_BYTES, StraightBody, Usual
 
 EXTENSION = "jnd.cycle"  # of the ASGI scope: where the app finds this object
@@ -27,12 +28,18 @@ class Cycle(RequestResponseCycle):
     """A request and its answer."""
 
     def __init__(
-        self, *, loop: asyncio.AbstractEventLoop, protocol: Usual | None = None, **fields: Any
+        self,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        protocol: Usual | None = None,
+        turns: ReadingTurns | None = None,
+        **fields: Any,
     ) -> None:
         """Take what uvicorn's class does; with the connection's `protocol`, large bodies come without it."""
         super().__init__(**fields)
         self._loop = loop  # at hand: to look up the running one asks the system, every time
         self._protocol = protocol
+        self._turns = turns or ReadingTurns(loop)
         self.on_hang_up: Callable[[], None] | None = None
         self.is_timed_out = False
         self.completed_at = 0.0
@@ -52,7 +59,9 @@ class Cycle(RequestResponseCycle):
 
     def add(self, piece: bytes) -> None:
         """Take a piece of the body."""
-        if self.response_complete:
+        if self.response_complete:  # the rest of a body nobody wants
+            if len(piece) >= _LARGE_PIECE_BYTES:
+                self._let_others_read()
             return
         if not self.size_bytes:
             self._piece = piece
@@ -98,12 +107,13 @@ class Cycle(RequestResponseCycle):
         return body
 
     def _let_others_read(self) -> None:
-        """Go on reading in the loop's next turn: as it is, one fast caller has 32 pieces read at a time."""
-        self.flow.pause_reading()
-        self._loop.call_soon(self._read_on)
+        """Go on reading when others have: as it is, one fast caller has 32 pieces read at a time."""
+        if not self.flow.read_paused:
+            self.flow.pause_reading()
+            self._turns.wait(self._read_on)
 
     def _read_on(self) -> None:
-        if self.size_bytes <= self._most_bytes:
+        if self.response_complete or self.size_bytes <= self._most_bytes:
             self.flow.resume_reading()
 
     def end_body(self) -> None:

@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.relay.callers.http_cycle import EXTENSION, Cycle
+from gateway.relay.callers.reading_turns import turns_of
 from gateway.relay.callers.sweeping import Writing, watch
 from gateway.settings import Listen, Settings
 
@@ -72,6 +73,7 @@ class CallerProtocol(HttpToolsProtocol):
         self._is_replay = False
         self._is_skipping = False  # the parser catches up with a body that came without it
         self._writing = Writing()
+        self._turns = turns_of(self.server_state, self.loop)
         watch(self.server_state, self.loop, self._sweep_pause)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -215,6 +217,7 @@ class CallerProtocol(HttpToolsProtocol):
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
             protocol=self,
+            turns=self._turns,
         )
         scope["extensions"] = cast(Any, {EXTENSION: cycle})
         if existing is None or existing.response_complete:

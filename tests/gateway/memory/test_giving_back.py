@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -65,3 +67,22 @@ def test_glibc_gives_back_what_is_free():
 
     if trim is not None:
         trim()
+
+
+@pytest.mark.skipif(glibc_trim() is None, reason="another C library")
+def test_what_only_the_collector_finds_is_given_back():
+    class Held:
+        pass
+
+    held = Held()
+    held.itself, found = held, weakref.ref(held)
+    gc.disable()
+    try:
+        del held
+        assert found() is not None
+
+        glibc_trim()()
+
+        assert found() is None
+    finally:
+        gc.enable()
