@@ -18,7 +18,8 @@ from calibration.image_source import MEDIA_TYPES, FormatName
 LEAST_QUALITY, _STEP = 30, 5
 QUALITIES: tuple[int, ...] = tuple(range(LEAST_QUALITY, 96, _STEP))
 LOSSLESS: tuple[None, ...] = (None,)
-_WEBP_EFFORT = 2  # of 6: what more would save takes longer than it saves
+# Of 6: twice the time for three hundredths of the bytes, which small pictures can afford.
+_WEBP_EFFORT, _SMALL_WEBP_EFFORT, _SMALL_PIXELS = 2, 4, 500_000
 # Lossless WebP takes up to 34 bytes a pixel while it is written, three times what anything else takes.
 _LARGE_PIXELS = 1_000_000
 _ONE_LARGE_AT_A_TIME = threading.Lock()
@@ -71,11 +72,19 @@ JPEG = Encoder(
     lambda image, quality: encode_jpeg(image, _required(quality)),
     longest_side=65_500,  # libjpeg's JPEG_MAX_DIMENSION; the format itself would hold 35 more
 )
+# For coloured letters and edges: chroma at half resolution smears them.
+JPEG_FULL_CHROMA = Encoder(
+    "jpeg-full-chroma",
+    "jpeg",
+    QUALITIES,
+    lambda image, quality: encode_jpeg(image, _required(quality), full_chroma=True),
+    longest_side=65_500,
+)
 WEBP = Encoder(
     "webp",
     "webp",
     QUALITIES,
-    lambda image, quality: encode_webp(image, _required(quality), effort=_WEBP_EFFORT),
+    lambda image, quality: encode_webp(image, _required(quality), effort=_webp_effort(image)),
     longest_side=16_383,
     most_pixels=4_000_000,
 )
@@ -100,6 +109,10 @@ def reduce_to(image: Image, width: int, height: int) -> Image:
     if (image.width, image.height) == (width, height):
         return image
     return Image(np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)))
+
+
+def _webp_effort(image: Image) -> int:
+    return _SMALL_WEBP_EFFORT if image.width * image.height <= _SMALL_PIXELS else _WEBP_EFFORT
 
 
 def _write_lossless(image: Image) -> bytes:

@@ -1,0 +1,50 @@
+"""What was done to one picture, or why nothing was: every reason there is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Tier = Literal["exact", "faithful", "lean"]
+LeftAlone = Literal[
+    "",  # it was not
+    "animation",
+    "transparency",
+    "high_dynamic_range",
+    "colours",
+    "format",
+    "noticed",
+    "light_already",
+    "failed",
+]
+
+SENTENCES: Mapping[LeftAlone, str] = {
+    "": "",
+    "animation": "a rewrite would lose the animation",
+    "transparency": "a rewrite would lose the transparency",
+    "high_dynamic_range": "a rewrite would lose the high dynamic range",
+    "colours": "a rewrite would lose how its colours are meant",
+    "format": "no codec here writes a format that may be sent there",
+    "noticed": "every encoding tried would be noticed",
+    "light_already": "no encoding within the limit is smaller",
+    "failed": "it could not be encoded",
+}
+
+
+@dataclass(frozen=True)
+class CompressionPlan:
+    """What was done to one image, or why nothing was."""
+
+    format: str
+    quality: int | None  # None: lossless, or left as it is
+    width: int  # upright
+    height: int
+    bytes_in: int
+    bytes_out: int
+    tokens_in: int
+    tokens_out: int
+    probability: float  # predicted P(notice) beyond the model's false alarms
+    tier: str
+    reason: str  # why the image was left as it is, for people; empty otherwise
+    left_alone: LeftAlone = ""  # the same in one word
+    picture_class: str = ""
+    left_behind: tuple[str, ...] = ()  # kinds of metadata that a rewrite left out
