@@ -60,6 +60,16 @@ class ModelNames:
             name = shorter
 
 
+@lru_cache(maxsize=1024)
+def plain_name(name: str) -> str:
+    """Return a name without what clouds and brokers put around it; date suffixes stay."""
+    if len(name) > _LONGEST:
+        return name
+    while (shorter := _shorten(name)) != name:
+        name = shorter
+    return name
+
+
 def _shorten(name: str) -> str:
     for shape in _SHAPES:
         match = shape.fullmatch(name)

@@ -15,7 +15,7 @@ _ENDPOINTS = re.compile(
     r"|api/(chat|generate|tags)|models/[^/]+:\w+)/*$"
 )
 # Whose SDKs add the version themselves: their base URL has none.
-WITHOUT_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure"})
+WITHOUT_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure", "vertex"})
 _ADDED_BY_SDKS = re.compile(r"/(v1(alpha|beta\d*)|api|openai/deployments(/[^/]+)?)/*$")
 _EXAMPLES = {
     "anthropic": "https://api.anthropic.com",

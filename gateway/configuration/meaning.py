@@ -25,11 +25,11 @@ _LOOPBACK = ("127.", "::1", "localhost")
 _OTHER_PORT = "write the address of the API, or give the gateway another listen.port"
 _OTHER_NAMES = {
     "azure-openai": "azure", "openai-azure": "azure", "azureopenai": "azure", "azure-ai": "azure",
-    "claude": "anthropic", "google": "gemini", "vertex": "gemini", "vertex-ai": "gemini",
-    "google-genai": "gemini", "google-vertex": "gemini", "gpt": "openai", "chatgpt": "openai",
-    "alibaba": "qwen", "dashscope": "qwen", "llama.cpp": "llamacpp", "llama-server": "llamacpp",
-    "huggingface": "transformers", "hf": "transformers", "local": "embedded", "custom": "other",
-    "openai-compatible": "other", "openrouter": "other", "bedrock": "other", "litellm": "other",
+    "claude": "anthropic", "google": "gemini", "vertex-ai": "vertex", "google-genai": "gemini",
+    "google-vertex": "vertex", "grok": "xai", "x-ai": "xai", "aws": "bedrock", "gpt": "openai",
+    "chatgpt": "openai", "alibaba": "qwen", "dashscope": "qwen", "llama.cpp": "llamacpp",
+    "llama-server": "llamacpp", "huggingface": "transformers", "hf": "transformers", "local": "embedded",
+    "custom": "other", "openai-compatible": "other", "litellm": "other", "mistralai": "mistral",
 }  # fmt: skip
 _OWN_PATHS = ("/v1", "/livez", "/readyz", "/metrics", "/beta/litellm_basic_guardrail_api")
 

@@ -71,8 +71,9 @@ class Upstream(Section):
     )
     provider: str = setting(
         "auto",
-        "Whose size, token and format rules apply: openai, azure, anthropic, gemini, qwen, vllm, sglang, "
-        "transformers, llamacpp, ollama, embedded, other; auto: by the host.",
+        "Whose size, token and format rules and limits apply: openai, azure, anthropic, gemini, vertex, "
+        "bedrock, qwen, mistral, xai, groq, openrouter, vllm, sglang, transformers, llamacpp, ollama, "
+        "embedded, other; auto: by the host.",
         why="a host tells whose it is; any other server is `other`: each picture keeps its format",
     )
     api_key: Key | None = setting(

@@ -20,10 +20,17 @@ _PROVIDER_BY_HOST = {
     "api.anthropic.com": "anthropic",
     "generativelanguage.googleapis.com": "gemini",
     "*-generativelanguage.googleapis.com": "gemini",
+    # Vertex with a key of Gemini's; `vertex` has to be named, as it wants another header.
     "aiplatform.googleapis.com": "gemini",
     "*-aiplatform.googleapis.com": "gemini",
     "dashscope.aliyuncs.com": "qwen",
     "dashscope-*.aliyuncs.com": "qwen",
+    "api.mistral.ai": "mistral",
+    "api.x.ai": "xai",
+    "*.api.x.ai": "xai",
+    "api.groq.com": "groq",
+    "bedrock-runtime*.amazonaws.com": "bedrock",
+    "openrouter.ai": "openrouter",
 }
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.model_names import ModelNames
+from gateway.model_names import ModelNames, plain_name
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,9 @@ def test_only_names_of_the_settings_become_labels():
 
 def test_a_name_too_long_to_be_one_is_left_alone():
     assert ModelNames({}, []).canonical("a/" * 10_000) == "a/" * 10_000
+
+
+def test_a_plain_name_has_nothing_around_it_whatever_the_settings_say():
+    assert plain_name("us.anthropic.claude-opus-4-7-v1:0") == "claude-opus-4-7"
+    assert plain_name("ft:gpt-4o-mini:acme::abc") == "gpt-4o-mini"
+    assert plain_name("/" * 10_000) == "/" * 10_000

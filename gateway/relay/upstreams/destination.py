@@ -22,7 +22,7 @@ DEFAULT = "default"  # name of the upstream that the settings do not name
 
 _VERSION = b"/v1"
 _LOOKED_AT = b"/v1/models"
-_SDK_KNOWS_THE_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure"})
+_SDK_KNOWS_THE_VERSION = frozenset({"anthropic", "gemini", "ollama", "azure", "vertex"})
 _OPENAI_BELOW = b"/openai"  # where Gemini offers OpenAI's API, and Azure too
 _KEY_HEADERS: Mapping[str, bytes] = {
     "anthropic": b"x-api-key",
@@ -35,6 +35,7 @@ _ROOTS: Mapping[str, tuple[bytes, ...]] = {
     "azure": (b"/openai", b"/models", b"/anthropic", b"/providers", b"/api/projects"),
     "gemini": (b"/v1", b"/v1beta", b"/v1beta1", b"/v1alpha", b"/upload", b"/download"),
     "ollama": (b"/v1", b"/api"),
+    "vertex": (b"/v1", b"/v1beta1"),
 }  # of others it cannot be told
 
 

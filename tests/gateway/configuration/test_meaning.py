@@ -184,7 +184,7 @@ def test_openai_is_where_requests_go_that_name_no_address():
         ("Azure_OpenAI", "azure"),
         ("claude", "anthropic"),
         ("google", "gemini"),
-        ("vertex-ai", "gemini"),
+        ("vertex-ai", "vertex"),
         ("openai-compatible", "other"),
         ("llama.cpp", "llamacpp"),
     ],
