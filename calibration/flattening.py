@@ -1,24 +1,29 @@
 """Bring an opened picture, whatever its layout, to one array of upright 8-bit sRGB pixels.
 
 Strip by strip: beside Pillow's own pixels (four bytes each) and the result (three), nothing is as large as
-the picture. WebP is decoded by OpenCV, because Pillow keeps five copies of it meanwhile.
+the picture, until it is turned or converted: then the pixels as stored are kept too. WebP is decoded by
+OpenCV, because Pillow keeps five copies of it meanwhile.
 """
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageCms
+
+from calibration.colour_profile import convert_to_srgb
+from calibration.image_header import stored_depth
+from calibration.metadata import Metadata
+from calibration.png_colour_key import ColourKey, read_colour_key
 
 Pixels = npt.NDArray[np.uint8]
 
 _STRIP_PIXELS = 262_144
 _WITH_ALPHA = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
-_ORIENTATION = 0x0112  # EXIF tag
+_GREY = frozenset({"1", "L", "LA", "La", "I", "I;16", "F"})
 _UPRIGHT: Mapping[int, Callable[[Pixels], Pixels]] = {  # by orientation, as `ImageOps.exif_transpose`
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
@@ -35,45 +40,79 @@ class Flattened:
     """Pixels as the models see them, and what they were brought from."""
 
     pixels: Pixels  # (H, W, 3)
+    stored: Pixels  # before turning and conversion by a profile; the same array where there was neither
     has_alpha: bool  # some pixel was not opaque: white shows through
-    is_rotated: bool
     is_color_converted: bool  # by an embedded profile, from CMYK, or from 16 bits
 
 
-def flatten(opened: PillowImage.Image, data: bytes) -> Flattened:
+def flatten(opened: PillowImage.Image, data: bytes, metadata: Metadata) -> Flattened:
     """Decode the first frame of `data`, which Pillow has opened.
 
     Raises nearly anything on damaged data, as Pillow's parsers do.
     """
-    orientation = opened.getexif().get(_ORIENTATION, 1)
+    mode = opened.mode
+    is_deep = stored_depth(data) > 8
+    key = read_colour_key(data)
     if opened.format == "WEBP":
-        pixels, has_alpha = _webp_pixels(data, is_opaque=opened.mode == "RGB")
-        is_converted = False
+        pixels, has_alpha = opencv_pixels(data, is_opaque=mode == "RGB")
+    elif is_deep and mode == "RGB" and key is not None:
+        pixels, has_alpha = _deep_pixels_with_key(data, key)
     else:
         opened.load()
-        is_converted = opened.mode == "CMYK" or _is_deep(opened)
-        pixels, has_alpha = _rgb_pixels(opened)
-    if not (has_alpha or is_converted):
-        is_converted = _apply_profile(pixels, opened.info.get("icc_profile"))
-    turn = _UPRIGHT.get(orientation)
-    upright = pixels if turn is None else np.ascontiguousarray(turn(pixels))
-    return Flattened(upright, has_alpha, orientation not in (0, 1), is_converted)
+        pixels, has_alpha = _rgb_pixels(opened, key)
+    opened.close()  # gives its pixels back before others are made
+    upright, is_converted = finish(pixels, metadata, is_grey=mode in _GREY)
+    return Flattened(upright, pixels, has_alpha, is_converted or mode == "CMYK" or is_deep)
 
 
-def _is_deep(opened: PillowImage.Image) -> bool:
-    return opened.mode.startswith("I") or opened.mode == "F"
+def finish(stored: Pixels, metadata: Metadata, *, is_grey: bool) -> tuple[Pixels, bool]:
+    """Turn stored pixels upright and bring them to sRGB; say whether a profile was applied."""
+    turn = _UPRIGHT.get(metadata.orientation)
+    upright = stored if turn is None else np.ascontiguousarray(turn(stored))
+    if metadata.profile is None:
+        return upright, False
+    converted = upright.copy() if upright is stored else upright
+    is_converted = convert_to_srgb(converted, metadata.profile, is_grey=is_grey)
+    return (converted, True) if is_converted else (upright, False)
 
 
-def _rgb_pixels(opened: PillowImage.Image) -> tuple[Pixels, bool]:
+def opencv_pixels(data: bytes, *, is_opaque: bool) -> tuple[Pixels, bool]:
+    """Return RGB pixels as stored, and whether alpha was flattened, by OpenCV.
+
+    Raises:
+        ValueError: The data is damaged.
+    """
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION if is_opaque else cv2.IMREAD_UNCHANGED
+    deep = _opencv_decoded(data, flags)
+    # Of colours of 16 bits Pillow, too, keeps the upper half.
+    decoded: Pixels = deep if deep.dtype == np.uint8 else (deep >> 8).astype(np.uint8)
+    if decoded.ndim == 2:
+        return np.repeat(decoded[..., None], 3, axis=2), False
+    if decoded.shape[2] == 3:
+        return decoded if is_opaque else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), False
+    pixels = np.empty((*decoded.shape[:2], 3), dtype=np.uint8)
+    has_alpha = False
+    for rows in _strips(*decoded.shape[:2]):
+        rgba = PillowImage.fromarray(cv2.cvtColor(decoded[rows], cv2.COLOR_BGRA2RGBA))
+        pixels[rows], is_seen_through = _on_white(rgba)
+        has_alpha |= is_seen_through
+    return pixels, has_alpha
+
+
+def _rgb_pixels(opened: PillowImage.Image, key: ColourKey | None) -> tuple[Pixels, bool]:
     """Return RGB pixels, and whether alpha was flattened."""
     width, height = opened.size
     pixels = np.empty((height, width, 3), dtype=np.uint8)
+    is_deep = opened.mode.startswith("I") or opened.mode == "F"
+    if key is not None and not is_deep:
+        opened.info["transparency"] = key.in_eight_bits()
     may_be_transparent = "transparency" in opened.info or opened.mode in _WITH_ALPHA
     has_alpha = False
     for rows in _strips(height, width):
         strip = opened if rows == slice(0, height) else opened.crop((0, rows.start, width, rows.stop))
-        if _is_deep(opened):
-            pixels[rows] = _reduce_depth(strip)[..., None]
+        if is_deep:
+            pixels[rows], is_seen_through = _deep_grey(strip, key)
+            has_alpha |= is_seen_through
         elif may_be_transparent:
             pixels[rows], is_seen_through = _on_white(strip.convert("RGBA"))
             has_alpha |= is_seen_through
@@ -82,25 +121,38 @@ def _rgb_pixels(opened: PillowImage.Image) -> tuple[Pixels, bool]:
     return pixels, has_alpha
 
 
-def _webp_pixels(data: bytes, *, is_opaque: bool) -> tuple[Pixels, bool]:
-    """Return RGB pixels, and whether alpha was flattened.
+def _deep_grey(strip: PillowImage.Image, key: ColourKey | None) -> tuple[Pixels, bool]:
+    values = np.asarray(strip)
+    grey = _reduce_depth(values)
+    if key is None:
+        return grey[..., None], False
+    is_keyed = values == key.values[0]
+    grey[is_keyed] = 255
+    return grey[..., None], bool(is_keyed.any())
 
-    Raises:
-        ValueError: The data is damaged.
-    """
-    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION if is_opaque else cv2.IMREAD_UNCHANGED
-    decoded = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
-    if decoded is None:
-        raise ValueError("the WebP bitstream is broken")
-    if decoded.shape[2] == 3:
-        return np.asarray(decoded if is_opaque else decoded[..., ::-1], dtype=np.uint8), False
-    pixels = np.empty((*decoded.shape[:2], 3), dtype=np.uint8)
+
+def _deep_pixels_with_key(data: bytes, key: ColourKey) -> tuple[Pixels, bool]:
+    """Reduce 16-bit colours, of which Pillow would compare the upper half alone with the transparent one."""
+    decoded = _opencv_decoded(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION)
+    pixels = np.empty(decoded.shape, dtype=np.uint8)
     has_alpha = False
     for rows in _strips(*decoded.shape[:2]):
-        rgba = PillowImage.fromarray(cv2.cvtColor(decoded[rows], cv2.COLOR_BGRA2RGBA))
-        pixels[rows], is_seen_through = _on_white(rgba)
-        has_alpha |= is_seen_through
+        strip = decoded[rows][..., ::-1]
+        is_keyed = (strip == np.array(key.values)).all(axis=2)
+        pixels[rows] = strip >> 8
+        pixels[rows][is_keyed] = 255
+        has_alpha |= bool(is_keyed.any())
     return pixels, has_alpha
+
+
+def _opencv_decoded(data: bytes, flags: int) -> npt.NDArray[Any]:
+    cv2.utils.logging.setLogLevel(
+        cv2.utils.logging.LOG_LEVEL_SILENT
+    )  # of damaged data it would write to the process's own log
+    decoded = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
+    if decoded is None:
+        raise ValueError("the pixels are broken")
+    return np.asarray(decoded)
 
 
 def _on_white(rgba: PillowImage.Image) -> tuple[Pixels, bool]:
@@ -111,26 +163,9 @@ def _on_white(rgba: PillowImage.Image) -> tuple[Pixels, bool]:
     return np.asarray(PillowImage.alpha_composite(white, rgba).convert("RGB")), True
 
 
-def _reduce_depth(deep: PillowImage.Image) -> Pixels:
+def _reduce_depth(deep: npt.NDArray[np.generic]) -> Pixels:
     """Map 16-bit greyscale to 8 bits by its full range, as browsers do."""
-    values = np.asarray(deep, dtype=np.float64)
-    return np.clip(values / 257.0 + 0.5, 0, 255).astype(np.uint8)
-
-
-def _apply_profile(pixels: Pixels, profile: bytes | None) -> bool:
-    """Convert in place to sRGB if the embedded profile is another RGB space; say whether it was."""
-    if not profile:
-        return False
-    try:
-        embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(embedded).lower():
-            return False
-        to_srgb = ImageCms.buildTransform(embedded, ImageCms.createProfile("sRGB"), "RGB", "RGB")
-        for rows in _strips(*pixels.shape[:2]):
-            pixels[rows] = np.asarray(ImageCms.applyTransform(PillowImage.fromarray(pixels[rows]), to_srgb))
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return False  # viewers and model back ends ignore a profile they cannot read
-    return True
+    return np.clip(deep.astype(np.float64) / 257.0 + 0.5, 0, 255).astype(np.uint8)
 
 
 def _strips(height: int, width: int) -> Iterator[slice]:

@@ -1,15 +1,12 @@
 """Turn outside bytes into pixels and back: decode with limits, encode, resize.
 
-Pillow is imported here and in `flattening` alone. An `Image` is 8-bit sRGB without alpha; what was lost on
-the way in (animation, alpha, orientation, depth) is told by `SourceInfo`, so that a caller can refuse to
-rewrite such a picture.
+Pillow is imported here and in what this is built on alone. An `Image` is 8-bit sRGB without alpha; what was
+lost on the way in (animation, alpha, orientation, depth) is told by `SourceInfo`, so that a caller can refuse
+to rewrite such a picture.
 """
 
-import io
 import os
-import struct
 import tempfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +16,31 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
-from PIL import ImageFile, UnidentifiedImageError
+from PIL import ImageFile
 
-from calibration.flattening import flatten
-from calibration.image_source import DecodeLimits, FormatName, Reason, SourceInfo, estimate_quality
+from calibration.image_source import DecodeLimits, ImageError, SourceInfo
+from calibration.reading import read, read_reduced
+
+__all__ = [
+    "Decoded",
+    "Image",
+    "ImageError",
+    "Kernel",
+    "Pixels",
+    "center_square",
+    "decode",
+    "decode_reduced",
+    "encode_jpeg",
+    "encode_png",
+    "encode_png_fast",
+    "encode_webp",
+    "encode_webp_lossless",
+    "fit_within",
+    "load",
+    "quantize_palette",
+    "resize",
+    "to_pillow",
+]
 
 Pixels = npt.NDArray[np.uint8]
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
@@ -34,35 +52,6 @@ _KERNELS: dict[Kernel, PillowImage.Resampling] = {
     "lanczos": PillowImage.Resampling.LANCZOS,
     "area": PillowImage.Resampling.BOX,
 }
-
-# A scan of fourteen bytes makes the decoder go over the whole picture once more; encoders write about ten.
-_START_OF_SCAN = b"\xff\xda"
-_MOST_SCANS = 100
-
-# Pillow's parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
-_PARSER_ERRORS = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    ArithmeticError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    EOFError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    PillowImage.DecompressionBombError,
-)
-
-
-class ImageError(ValueError):
-    """The bytes are not an image this product accepts; `reason` is one word for counters and headers."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason: Reason = reason
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +82,12 @@ class Decoded:
 
     image: Image
     source: SourceInfo
+    before: Image | None = None  # it was turned upright and converted by a profile; None where it was neither
+
+    @property
+    def stored(self) -> Image:
+        """The pixels that a re-encode with the same orientation and profile has to hold."""
+        return self.image if self.before is None else self.before
 
 
 def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
@@ -101,21 +96,25 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
     Raises:
         ImageError: The bytes are empty, damaged, of another format, or beyond `limits`.
     """
+    flat, source = read(data, limits or DecodeLimits())
+    before = None if flat.stored is flat.pixels else Image(flat.stored)
+    return Decoded(Image(flat.pixels), source, before)
+
+
+def decode_reduced(data: bytes, limits: DecodeLimits | None = None, *, least: tuple[int, int]) -> Image:
+    """Decode for a look in small: as stored, not turned, no profile applied.
+
+    A JPEG is scaled while it is decoded, in a fraction of the time; other formats come at their full size.
+
+    `limits` hold for the full size. `least` is a width and a height, as stored: the result has at least those
+    where the file has.
+
+    Raises:
+        ImageError: As `decode`.
+    """
     limits = limits or DecodeLimits()
-    if not data:
-        raise ImageError("empty", "expected an image, got zero bytes")
-    if len(data) > limits.max_bytes:
-        raise ImageError("too_many_bytes", f"expected at most {limits.max_bytes} bytes, got {len(data)}")
-    opened = _open(data)
-    _check_size(opened, limits)
-    if data.count(_START_OF_SCAN) > _MOST_SCANS and opened.format in ("JPEG", "MPO"):
-        raise ImageError("damaged", f"expected a JPEG of at most {_MOST_SCANS} scans")
-    try:
-        return _decode_opened(opened, data, limits)
-    except ImageError:
-        raise
-    except _PARSER_ERRORS as error:
-        raise ImageError("damaged", f"the image data is damaged: {error}") from error
+    reduced = read_reduced(data, limits, least=least)
+    return decode(data, limits).stored if reduced is None else Image(reduced)
 
 
 def load(path: Path, limits: DecodeLimits | None = None) -> Image:
@@ -201,58 +200,6 @@ def quantize_palette(image: Image, colors: int) -> Image:
 def to_pillow(images: Sequence[Image]) -> list[PillowImage.Image]:
     """Hand pixels to libraries that speak Pillow: processors, plug-in observers."""
     return [PillowImage.fromarray(image.pixels) for image in images]
-
-
-def _open(data: bytes) -> PillowImage.Image:
-    # Our own limit, checked on the header before any pixel is decoded, replaces Pillow's warning.
-    PillowImage.MAX_IMAGE_PIXELS = None
-    try:
-        return PillowImage.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
-    except UnidentifiedImageError as error:
-        raise ImageError("unknown_format", "expected PNG, JPEG, WebP or GIF data") from error
-    except _PARSER_ERRORS as error:
-        raise ImageError("damaged", f"the image header is damaged: {error}") from error
-
-
-def _check_size(opened: PillowImage.Image, limits: DecodeLimits) -> None:
-    width, height = opened.size
-    if width * height > limits.max_pixels:
-        raise ImageError(
-            "too_many_pixels", f"expected at most {limits.max_pixels} pixels, got {width} x {height}"
-        )
-
-
-def _decode_opened(opened: PillowImage.Image, data: bytes, limits: DecodeLimits) -> Decoded:
-    frames = int(getattr(opened, "n_frames", 1))
-    if frames > limits.max_frames:
-        raise ImageError("too_many_frames", f"expected at most {limits.max_frames} frames, got {frames}")
-    opened.seek(0)
-    stored_size, mode = opened.size, opened.mode
-    flat = flatten(opened, data)
-    source = SourceInfo(
-        format=_format_name(opened),
-        size_bytes=len(data),
-        width=stored_size[0],
-        height=stored_size[1],
-        mode=mode,
-        frames=frames,
-        has_alpha=flat.has_alpha,
-        is_rotated=flat.is_rotated,
-        is_color_converted=flat.is_color_converted,
-        jpeg_quality=_jpeg_quality(opened),
-    )
-    return Decoded(Image(flat.pixels), source)
-
-
-def _format_name(opened: PillowImage.Image) -> FormatName:
-    names: dict[str, FormatName] = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
-    return names[str(opened.format)]
-
-
-def _jpeg_quality(opened: PillowImage.Image) -> int | None:
-    """Estimate the IJG quality of a JPEG from its headers; None for other formats."""
-    tables = getattr(opened, "quantization", None)
-    return estimate_quality(tables[min(tables)]) if tables else None
 
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:

@@ -1,4 +1,4 @@
-"""Read from the first bytes of a picture how many pixels it says it has; nothing is decoded.
+"""Read from the first bytes of a picture how many pixels it says it has, and how deep; nothing is decoded.
 
 For whoever must know what a picture will cost before a decoder is let at it. What is read here may be a lie:
 the decoder has to be held to it.
@@ -14,6 +14,17 @@ _MOST_MARKERS = 1_000  # before the first scan of a JPEG; cameras write some ten
 
 def count_pixels(data: bytes) -> int | None:
     """Return width times height as a PNG, JPEG, WebP or GIF states it; None where it does not say."""
+    width, height = read_size(data) or (0, 0)
+    return width * height or None
+
+
+def stored_depth(data: bytes) -> int:
+    """Return the bits a channel, 8 or 16, that a PNG states; palettes and other formats have 8."""
+    return 16 if data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:25] == b"\x10" else 8
+
+
+def read_size(data: bytes) -> tuple[int, int] | None:
+    """Return width and height, as stored, as a PNG, JPEG, WebP or GIF states them."""
     try:
         if data.startswith(b"\x89PNG\r\n\x1a\n"):
             width, height = struct.unpack_from(">II", data, 16)
@@ -27,7 +38,7 @@ def count_pixels(data: bytes) -> int | None:
             return None
     except (struct.error, LookupError):
         return None
-    return int(width * height) or None
+    return int(width), int(height)
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

@@ -29,6 +29,14 @@ _BASE_LUMA_SMALLEST_SUM = 246
 _LARGEST_STEP = 255  # of a baseline JPEG: below quality 24 the coarse steps are cut off there
 
 
+class ImageError(ValueError):
+    """The bytes are not an image this product accepts; `reason` is one word for counters and headers."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
+
+
 @dataclass(frozen=True)
 class DecodeLimits:
     """What a decoder may be made to spend on one image."""
@@ -52,6 +60,9 @@ class SourceInfo:
     is_rotated: bool  # an EXIF orientation other than upright was applied
     is_color_converted: bool  # an ICC profile other than sRGB was applied, or CMYK or 16-bit was reduced
     jpeg_quality: int | None  # estimated from the luma quantisation table, 1-100
+    depth: int = 8  # bits a channel, as stored: 8 or 16; palettes and fewer bits count as 8
+    orientation: int = 1  # 1-8, as EXIF numbers them
+    is_repaired: bool = False  # damaged beside its pixels, or at its very end: other decoders may refuse it
 
     @property
     def media_type(self) -> str:
@@ -66,7 +77,8 @@ class SourceInfo:
     @property
     def is_plain(self) -> bool:
         """Whether a rewrite from the decoded pixels shows the same picture: one upright opaque sRGB frame."""
-        return not (self.frames > 1 or self.has_alpha or self.is_rotated or self.is_color_converted)
+        is_special = self.frames > 1 or self.has_alpha or self.is_rotated or self.is_color_converted
+        return not (is_special or self.is_repaired) and self.depth == 8
 
 
 def estimate_quality(luma_steps: Sequence[int]) -> int:

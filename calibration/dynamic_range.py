@@ -1,0 +1,39 @@
+"""Tell pictures whose pixels are meant for more than a standard screen: HDR.
+
+A gain map is none by itself: the picture that carries one is an ordinary picture, and the map is a second one
+that models are never shown. It is HDR only where the map leads back from a bright picture.
+"""
+
+import struct
+
+from calibration.colour_profile import transfer_is_hdr
+from calibration.containers import container_of, jpeg_file
+from calibration.metadata_blocks import find_blocks
+
+_HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG, ITU-T H.273
+_BRIGHT_BASE = b'BaseRenditionIsHDR="True"'
+_ISO_MEDIA_HEADER = 4_096  # bytes in which AVIF and HEIC say what they hold
+
+
+def is_hdr(data: bytes) -> bool:
+    """Whether the pixels are PQ or HLG, deeper than eight bits where that means HDR, or a bright base."""
+    if data[4:8] == b"ftyp":
+        return _iso_media_is_deep(data[:_ISO_MEDIA_HEADER])
+    if container_of(data) == "jpeg" and (frame := jpeg_file(data).frame) is not None and frame[1] > 8:
+        return True
+    blocks = find_blocks(data)
+    if blocks.xmp is not None and _BRIGHT_BASE in blocks.xmp:
+        return True
+    code_points = dict(blocks.png_colour).get(b"cICP", b"")
+    if code_points[1:2] and code_points[1] in _HDR_TRANSFERS:
+        return True
+    return blocks.profile is not None and transfer_is_hdr(blocks.profile)
+
+
+def _iso_media_is_deep(header: bytes) -> bool:
+    """Look at the bits a channel, and at the transfer, that an AVIF or HEIC states."""
+    pixels = header.find(b"pixi")
+    if pixels >= 0 and any(bits > 8 for bits in header[pixels + 9 : pixels + 9 + header[pixels + 8]]):
+        return True
+    colour = header.find(b"colrnclx")
+    return colour >= 0 and struct.unpack_from(">H", header, colour + 10)[0] in _HDR_TRANSFERS

@@ -1,0 +1,74 @@
+"""Read of EXIF data what matters to a rewrite: how the picture is turned, and what else it tells.
+
+A TIFF directory is walked by hand, so that a broken value of one tag hides no other. Only the first two
+directories are looked at: the picture's and its thumbnail's.
+"""
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+UPRIGHT = 1
+_ORIENTATION, _GPS, _THUMBNAIL = 0x0112, 0x8825, 0x0201  # tags
+_BYTE, _SHORT, _LONG = 1, 3, 4  # types
+_MOST_TAGS = 4_096
+_PREFIX = b"Exif\0\0"
+
+
+@dataclass(frozen=True)
+class Exif:
+    """What one block of EXIF data holds."""
+
+    orientation: int | None  # 1-8; None where nothing valid is said
+    has_gps: bool
+    has_thumbnail: bool
+    has_more: bool  # any tag beyond orientation and the pointers to the above
+
+
+def read_exif(data: bytes) -> Exif:
+    """Read a TIFF block, with or without "Exif" in front; damaged, it says nothing."""
+    tiff = data.removeprefix(_PREFIX)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None or len(tiff) < 8:
+        return Exif(None, False, False, False)
+    tags, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
+    thumbnail, _ = _directory(tiff, order, following) if following else ({}, 0)
+    orientation = tags.get(_ORIENTATION)
+    return Exif(
+        orientation if orientation in range(1, 9) else None,
+        has_gps=_GPS in tags,
+        has_thumbnail=_THUMBNAIL in thumbnail,
+        has_more=bool(tags.keys() - {_ORIENTATION, _GPS}),
+    )
+
+
+def minimal_exif(orientation: int) -> bytes:
+    """Write a TIFF block that says how the picture is turned, and nothing else.
+
+    Raises:
+        ValueError: The orientation is none of the eight.
+    """
+    if orientation not in range(1, 9):
+        raise ValueError(f"expected an orientation of 1-8, got {orientation}")
+    return b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
+
+
+def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | None], int]:
+    """Return the tags of a directory, with their value where it is one whole number, and the next's place."""
+    tags: dict[int, int | None] = {}
+    try:
+        (count,) = struct.unpack_from(order + "H", tiff, at)
+        for entry in range(at + 2, at + 2 + 12 * min(count, _MOST_TAGS), 12):
+            tag, kind, amount = struct.unpack_from(order + "HHI", tiff, entry)
+            tags.setdefault(tag, _whole_number(tiff, order, kind, amount, entry + 8))
+        (following,) = struct.unpack_from(order + "I", tiff, at + 2 + 12 * count)
+    except struct.error:
+        return tags, 0
+    return tags, int(following)
+
+
+def _whole_number(tiff: bytes, order: str, kind: int, amount: int, at: int) -> int | None:
+    formats = {_BYTE: "B", _SHORT: "H", _LONG: "I"}
+    if amount != 1 or kind not in formats:
+        return None
+    return int(struct.unpack_from(order + formats[kind], tiff, at)[0])
