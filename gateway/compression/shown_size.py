@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from calibration.encoders import JPEG, JPEG_FULL_CHROMA, WEBP, Encoder
+from calibration.encoders import JPEG_FULL_CHROMA, WEBP, WEBP_THOROUGH, Encoder, lossy
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
 from gateway.providers.sizes import Size
@@ -55,11 +55,17 @@ class ShownSizePlanner:
 
     def _encoder(self, job: Job, picture: Image) -> Encoder | None:
         """Pick the codec: one, since each costs an encoding."""
-        is_text = job.picture_class in _TEXT_CLASSES
-        small = picture.width * picture.height <= _WEBP_PIXELS and self.effort == "normal"
-        wanted = [JPEG_FULL_CHROMA] if is_text else [WEBP, JPEG] if small else [JPEG, WEBP]
-        usable = [each for each in wanted if each in self.encoders and each.format in job.formats]
+        usable = (each for each in self._preferred(job, picture) if each.format in job.formats)
         return next((each for each in usable if each.takes(picture)), None)
+
+    def _preferred(self, job: Job, picture: Image) -> Iterator[Encoder]:
+        if job.picture_class in _TEXT_CLASSES:
+            yield JPEG_FULL_CHROMA
+        is_small = picture.width * picture.height <= _WEBP_PIXELS and self.effort == "normal"
+        if is_small and WEBP in self.encoders:
+            yield WEBP_THOROUGH
+        first = "webp" if is_small else "jpeg"
+        yield from sorted(lossy(self.encoders), key=lambda each: each.format != first)
 
     def _first_quality(self, job: Job, reference: Image, encoder: Encoder) -> int:
         forecast = self._forecast(job, reference)
