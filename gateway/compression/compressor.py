@@ -12,14 +12,16 @@ from collections.abc import Iterator, Sequence
 import cv2
 
 from calibration.encoders import ENCODERS, Encoder
+from calibration.dynamic_range import is_hdr
 from calibration.image import Decoded, ImageError
-from calibration.metadata import attach, is_hdr, left_behind, read_metadata
+from calibration.left_behind import left_behind
+from calibration.metadata import attach, read_metadata
 from calibration.profile import JndProfile
 from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
-from gateway.compression.shown_size import Effort, ShownSizePlanner
+from gateway.compression.shown_size import TEXT_CLASSES, Effort, ShownSizePlanner
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor
@@ -78,7 +80,7 @@ class Compressor:
             formats=rules.formats_for(decoded.source.format),
             shown=rule.seen(size),
             most=limits.fitted(size, images=recipient.images),
-            most_bytes=limits.most_bytes,
+            most_bytes=limits.image_bytes(),
             count_tokens=rule.tokens,
             is_framed=recipient.is_framed,
         )
@@ -94,14 +96,18 @@ class Compressor:
         return _carry_out(job, min(allowed, key=lambda each: len(each.data)), self._tier)
 
     def _candidates(self, job: Job) -> Iterator[Candidate]:
-        if not job.is_too_large:
+        """Yield what may be sent; the same pixels only where that is wanted, or nothing else is found."""
+        found: list[Candidate] = []
+        if self._tier != "exact" or job.is_too_large:
+            found = self._lossy_candidates(job)
+            yield from found
+        if not job.is_too_large and (not found or job.picture_class in TEXT_CLASSES):
             yield from same_pixels(job, self._encoders)
-        if self._tier == "exact" and not job.is_too_large:
-            return
+
+    def _lossy_candidates(self, job: Job) -> list[Candidate]:
         if job.profile.input_side is not None and not job.is_framed:
-            yield from self._known_input.candidates(job)
-        else:
-            yield from self._shown_size.candidates(job, self._target(job))
+            return self._known_input.candidates(job)
+        return list(self._shown_size.candidates(job, self._target(job)))
 
     def _target(self, job: Job) -> Size:
         """Return the size to send: the one shown, within what the provider accepts."""

@@ -22,7 +22,7 @@ from predictor.predict import Comparison, DeliveryForecast, Predictor
 Effort = Literal["fast", "normal"]
 
 _WEBP_PIXELS = 750_000  # beyond, it takes too long
-_TEXT_CLASSES = frozenset({"document", "screen", "chart"})
+TEXT_CLASSES = frozenset({"document", "screen", "chart"})
 _LEAST_QUALITY = 30
 _LEAST_TEXT_QUALITY = 85  # letters are read, not seen: no classifier and no metric stands for that
 _USUAL_QUALITY = 85  # of a codec nothing was learned of
@@ -59,7 +59,7 @@ class ShownSizePlanner:
         return next((each for each in usable if each.takes(picture)), None)
 
     def _preferred(self, job: Job, picture: Image) -> Iterator[Encoder]:
-        if job.picture_class in _TEXT_CLASSES:
+        if job.picture_class in TEXT_CLASSES:
             yield JPEG_FULL_CHROMA
         is_small = picture.width * picture.height <= _WEBP_PIXELS and self.effort == "normal"
         if is_small and WEBP in self.encoders:
@@ -79,7 +79,7 @@ class ShownSizePlanner:
 
     def _searched(self, attempt: "_Attempt", first: int) -> Candidate | None:
         """Encode and look; go up where it would be noticed, down once where much is wasted."""
-        least = _LEAST_TEXT_QUALITY if attempt.job.picture_class in _TEXT_CLASSES else _LEAST_QUALITY
+        least = _LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
         quality = min(max(first, least), _HIGHEST_QUALITY)
         best: Candidate | None = None
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):
