@@ -23,7 +23,7 @@ from calibration.image import Decoded, Image, decode
 from calibration.image_source import FormatName
 from calibration.profile import JndProfile
 from gateway.compression.quality_search import QualitySearch
-from gateway.providers.rules import ProviderRules, Size
+from gateway.providers.rules import ProviderRules, Recipient, Size
 from predictor.predict import Comparison, DeliveryForecast, Predictor
 
 Tier = Literal["exact", "faithful", "lean"]
@@ -107,11 +107,11 @@ class Compressor:
         self._forecast_limit = self._limit ** (1 / _FORECAST_POWER)
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, provider: str, model: str
+        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
     ) -> tuple[bytes, CompressionPlan]:
         """Return the bytes to send, and what was done; never more bytes or tokens than came in."""
-        rules = self._providers.of(provider)
-        rule = rules.rule(model)
+        rules = self._providers.of(recipient.provider)
+        rule = rules.rule(recipient.model, recipient.detail)
         job = _Job(
             decoded=decoded,
             data=data,

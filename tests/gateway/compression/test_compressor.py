@@ -23,7 +23,7 @@ from calibration.image import (
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from gateway.compression.compressor import Compressor, Tier
-from gateway.providers.rules import load_rules
+from gateway.providers.rules import Recipient, load_rules
 from predictor.artifact import default_directory
 from predictor.predict import Predictor
 
@@ -91,7 +91,7 @@ class ForecastingPredictor:
 def test_a_camera_jpeg_gets_much_lighter_within_the_limit(predictor: Predictor, dull: JndProfile):
     decoded = decode(CAMERA)
 
-    out, plan = compressor(predictor).compress(decoded, CAMERA, dull, "embedded", "embedded")
+    out, plan = compressor(predictor).compress(decoded, CAMERA, dull, Recipient("embedded", "embedded"))
 
     assert len(out) == plan.bytes_out < plan.bytes_in / 2
     assert plan.bytes_in == len(CAMERA)
@@ -103,7 +103,7 @@ def test_a_camera_jpeg_gets_much_lighter_within_the_limit(predictor: Predictor, 
 def test_the_plan_describes_the_bytes(predictor: Predictor, dull: JndProfile):
     decoded = decode(CAMERA)
 
-    out, plan = compressor(predictor).compress(decoded, CAMERA, dull, "embedded", "embedded")
+    out, plan = compressor(predictor).compress(decoded, CAMERA, dull, Recipient("embedded", "embedded"))
 
     sent = decode(out)
     assert (sent.source.format, sent.image.width, sent.image.height) == (plan.format, plan.width, plan.height)
@@ -112,15 +112,19 @@ def test_the_plan_describes_the_bytes(predictor: Predictor, dull: JndProfile):
 
 
 def test_the_same_bytes_give_the_same_bytes(predictor: Predictor, embedded: JndProfile):
-    first = compressor(predictor).compress(decode(CAMERA), CAMERA, embedded, "embedded", "embedded")
-    second = compressor(predictor).compress(decode(CAMERA), CAMERA, embedded, "embedded", "embedded")
+    first = compressor(predictor).compress(
+        decode(CAMERA), CAMERA, embedded, Recipient("embedded", "embedded")
+    )
+    second = compressor(predictor).compress(
+        decode(CAMERA), CAMERA, embedded, Recipient("embedded", "embedded")
+    )
 
     assert first == second
 
 
 def test_lean_is_no_heavier_than_faithful(predictor: Predictor, dull: JndProfile):
     sizes = [
-        len(compressor(predictor, tier).compress(decode(CAMERA), CAMERA, dull, "embedded", "x")[0])
+        len(compressor(predictor, tier).compress(decode(CAMERA), CAMERA, dull, Recipient("embedded", "x"))[0])
         for tier in ("faithful", "lean")
     ]
 
@@ -130,7 +134,9 @@ def test_lean_is_no_heavier_than_faithful(predictor: Predictor, dull: JndProfile
 def test_exact_keeps_every_pixel_of_a_png(predictor: Predictor, embedded: JndProfile):
     png = encode_png(PHOTO)
 
-    out, plan = compressor(predictor, "exact").compress(decode(png), png, embedded, "openai", "gpt-4o")
+    out, plan = compressor(predictor, "exact").compress(
+        decode(png), png, embedded, Recipient("openai", "gpt-4o")
+    )
 
     assert (plan.format, plan.quality, plan.tier) == ("webp", None, "exact")
     assert len(out) < len(png)
@@ -138,7 +144,9 @@ def test_exact_keeps_every_pixel_of_a_png(predictor: Predictor, embedded: JndPro
 
 
 def test_exact_leaves_a_jpeg_as_it_is(predictor: Predictor, embedded: JndProfile):
-    out, plan = compressor(predictor, "exact").compress(decode(CAMERA), CAMERA, embedded, "openai", "gpt-4o")
+    out, plan = compressor(predictor, "exact").compress(
+        decode(CAMERA), CAMERA, embedded, Recipient("openai", "gpt-4o")
+    )
 
     assert out == CAMERA
     assert plan.reason == "no smaller encoding of the same pixels is known for this format"
@@ -147,7 +155,7 @@ def test_exact_leaves_a_jpeg_as_it_is(predictor: Predictor, embedded: JndProfile
 def test_webp_goes_only_to_those_who_take_it(predictor: Predictor, dull: JndProfile):
     png = encode_png(PHOTO)
 
-    _, plan = compressor(predictor).compress(decode(png), png, dull, "llamacpp", "x")
+    _, plan = compressor(predictor).compress(decode(png), png, dull, Recipient("llamacpp", "x"))
 
     assert plan.format == "jpeg"
 
@@ -155,8 +163,8 @@ def test_webp_goes_only_to_those_who_take_it(predictor: Predictor, dull: JndProf
 def test_a_server_nobody_knows_gets_only_the_format_it_was_sent(predictor: Predictor, dull: JndProfile):
     png = encode_png(PHOTO)
 
-    out, plan = compressor(predictor).compress(decode(png), png, dull, "other", "x")
-    _, of_jpeg = compressor(predictor).compress(decode(CAMERA), CAMERA, dull, "other", "x")
+    out, plan = compressor(predictor).compress(decode(png), png, dull, Recipient("other", "x"))
+    _, of_jpeg = compressor(predictor).compress(decode(CAMERA), CAMERA, dull, Recipient("other", "x"))
 
     assert (out, plan.format) == (png, "png")
     assert plan.reason == "only png may be sent there, and no codec here writes that"
@@ -177,7 +185,7 @@ def test_for_a_blind_model_no_side_falls_below_its_input_and_no_quality_below_30
     careless = ForecastingPredictor(predictor, Forecast(1, 1, 1))
     small = encode_jpeg(resize(PHOTO, 300, 200), 95)
 
-    _, plan = compressor(careless).compress(decode(small), small, blind, "embedded", "embedded")
+    _, plan = compressor(careless).compress(decode(small), small, blind, Recipient("embedded", "embedded"))
 
     assert 96 <= min(plan.width, plan.height) < 200
     assert plan.quality == 30
@@ -186,7 +194,7 @@ def test_for_a_blind_model_no_side_falls_below_its_input_and_no_quality_below_30
 def test_a_model_of_unknown_input_keeps_what_its_provider_shows_it(predictor: Predictor):
     unknown = resolve_profile("gpt-4o")
 
-    _, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, unknown, "openai", "gpt-4o")
+    _, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, unknown, Recipient("openai", "gpt-4o"))
 
     seen = RULES.seen("openai", "gpt-4o", 1280, 854)
     assert plan.width >= seen.width
@@ -202,7 +210,9 @@ def test_a_keen_model_gets_the_image_as_it_is(predictor: Predictor, embedded: Jn
         },
     )
 
-    out, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, keen, "embedded", "embedded")
+    out, plan = compressor(predictor).compress(
+        decode(CAMERA), CAMERA, keen, Recipient("embedded", "embedded")
+    )
 
     assert out == CAMERA
     assert plan.reason == "every encoding tried would be noticed"
@@ -221,7 +231,7 @@ def test_the_highest_quality_is_tried_where_the_forecast_lies_above_it(
     decoded = decode(encode_jpeg(Image(np.full((96, 96, 3), 128, np.uint8)), 100))
     padded = bytes(20_000)  # what the source weighs: JPEG keeps a flat picture as it is at any quality
 
-    _, plan = compressor(predictor).compress(decoded, padded, keen, "nobody", "x")
+    _, plan = compressor(predictor).compress(decoded, padded, keen, Recipient("nobody", "x"))
 
     assert predictor.forecast(decoded.image, keen).quality("jpeg", 96, 0.025) > 95
     assert (plan.format, plan.reason) == ("jpeg", "")
@@ -230,7 +240,9 @@ def test_the_highest_quality_is_tried_where_the_forecast_lies_above_it(
 def test_a_tiny_image_never_grows(predictor: Predictor, embedded: JndProfile):
     tiny = encode_webp_lossless(Image(np.zeros((1, 1, 3), np.uint8)))
 
-    out, plan = compressor(predictor).compress(decode(tiny), tiny, embedded, "embedded", "embedded")
+    out, plan = compressor(predictor).compress(
+        decode(tiny), tiny, embedded, Recipient("embedded", "embedded")
+    )
 
     assert len(out) <= len(tiny)
     assert plan.bytes_out == len(out)
@@ -241,7 +253,7 @@ def test_odd_shapes_are_handled(predictor: Predictor, embedded: JndProfile, size
     noise = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
     png = encode_png(Image(noise))
 
-    out, plan = compressor(predictor).compress(decode(png), png, embedded, "embedded", "embedded")
+    out, plan = compressor(predictor).compress(decode(png), png, embedded, Recipient("embedded", "embedded"))
 
     assert len(out) == plan.bytes_out <= len(png)
 
@@ -267,7 +279,7 @@ def test_what_a_rewrite_would_lose_is_left_alone(
     decoded = decode(CAMERA)
     special = Decoded(decoded.image, replace(decoded.source, **field))
 
-    out, plan = compressor(predictor).compress(special, CAMERA, embedded, "embedded", "embedded")
+    out, plan = compressor(predictor).compress(special, CAMERA, embedded, Recipient("embedded", "embedded"))
 
     assert out == CAMERA
     assert "rewrite would lose" in plan.reason
@@ -277,7 +289,7 @@ def test_a_screen_of_text_is_compared_losslessly_too(predictor: Predictor, embed
     page = Image(np.repeat(pictures.page()[..., None], 3, axis=2))
     png = encode_png(page)
 
-    out, plan = compressor(predictor).compress(decode(png), png, embedded, "openai", "embedded")
+    out, plan = compressor(predictor).compress(decode(png), png, embedded, Recipient("openai", "embedded"))
 
     assert plan.bytes_out < plan.bytes_in
     assert plan.probability <= 0.05
@@ -288,7 +300,7 @@ def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor
     plans = []
     for forecast in (Forecast(1, 1, 1), Forecast(640, 80, 85)):
         _, plan = compressor(ForecastingPredictor(predictor, forecast)).compress(
-            decode(CAMERA), CAMERA, dull, "embedded", "embedded"
+            decode(CAMERA), CAMERA, dull, Recipient("embedded", "embedded")
         )
         plans.append(plan)
 
@@ -306,7 +318,9 @@ def test_an_artifact_without_thresholds_still_compresses(dull: JndProfile, tmp_p
     del card["parts"]["thresholds"]
     (artifact / "card.json").write_text(json.dumps(card))
 
-    _, plan = compressor(Predictor.load(artifact)).compress(decode(CAMERA), CAMERA, dull, "embedded", "x")
+    _, plan = compressor(Predictor.load(artifact)).compress(
+        decode(CAMERA), CAMERA, dull, Recipient("embedded", "x")
+    )
 
     assert plan.probability <= 0.05
     assert plan.bytes_out < plan.bytes_in / 2
@@ -319,7 +333,7 @@ def test_a_codec_of_ones_own_is_one_entry_of_the_table(predictor: Predictor, dul
     tried = compressor(predictor, encoders=(few_colours,), max_probability=0.9, tier="lean")
     source = encode_png(decode(CAMERA).image)
 
-    out, plan = tried.compress(decode(source), source, dull, "openai", "embedded")
+    out, plan = tried.compress(decode(source), source, dull, Recipient("openai", "embedded"))
 
     assert (plan.format, decode(out).source.format) == ("png", "png")
     assert plan.quality in {30, 60, 90}
@@ -329,7 +343,7 @@ def test_a_codec_of_ones_own_is_one_entry_of_the_table(predictor: Predictor, dul
 def test_a_codec_the_provider_does_not_take_is_not_used(predictor: Predictor, dull: JndProfile):
     alone = compressor(predictor, encoders=(WEBP,))
 
-    _, plan = alone.compress(decode(CAMERA), CAMERA, dull, "other", "embedded")
+    _, plan = alone.compress(decode(CAMERA), CAMERA, dull, Recipient("other", "embedded"))
 
     assert plan.bytes_out == plan.bytes_in
     assert plan.reason
