@@ -17,7 +17,7 @@ from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.verdict import Verdict, unchecked
-from gateway.providers.rules import load_rules
+from gateway.providers.rules import Recipient, load_rules
 from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
@@ -81,7 +81,7 @@ def compress_files(
         except (OSError, ImageError) as error:
             yield Line({"file": str(file), "out": None, "reason": str(error)}, f"{file}: {error}", True)
             continue
-        smaller, plan = compressor.compress(decoded, data, profile, provider, model)
+        smaller, plan = compressor.compress(decoded, data, profile, Recipient(provider, model))
         milliseconds = _milliseconds_since(started)
         target = _free_name(out, file, _EXTENSIONS[plan.format], taken)
         target.write_bytes(smaller)

@@ -9,7 +9,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Protocol, cast
 
 from calibration.image import Decoded, ImageError, decode
@@ -22,6 +22,7 @@ from gateway.detection.verdict import Verdict
 from gateway.errors import ImageTimeoutError
 from gateway.memory.cache import ByteBoundedCache
 from gateway.policy import Action, EffectivePolicy, decide
+from gateway.providers.rules import ProviderRules, Recipient, load_rules
 
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
@@ -39,9 +40,12 @@ class Compresses(Protocol):
     """Whoever makes an image lighter without the model noticing."""
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, provider: str, model: str
+        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
     ) -> tuple[bytes, CompressionPlan]:
-        """Return the bytes to send, the same ones if nothing was gained, and what was done."""
+        """Return the bytes to send, the same ones if nothing was gained, and what was done.
+
+        Of the request's images, `recipient` counts no more than decide which limits apply.
+        """
         ...
 
 
@@ -55,6 +59,25 @@ class Profiles:
     def of(self, model: str) -> JndProfile:
         """Return the model's profile or the default."""
         return self.by_model.get(model, self.default)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For whom an image is looked at, who will be shown it, and by which policy."""
+
+    recipient: Recipient  # without a provider: the pipeline's own
+    tenant: str  # whose earlier images it is compared with
+    policy: EffectivePolicy
+    deadline: float = math.inf  # when nobody waits for it any longer, in seconds of `time.monotonic`
+
+    def check_time(self) -> None:
+        """Stop where nobody waits any longer.
+
+        Raises:
+            ImageTimeoutError: It is so.
+        """
+        if time.monotonic() > self.deadline:
+            raise ImageTimeoutError
 
 
 @dataclass(frozen=True)
@@ -125,76 +148,65 @@ class Pipeline:
     version: str  # of artifact, profiles and settings together: part of the cache key
     cache: ByteBoundedCache[ImageOutcome]
     clock: Callable[[], float] = time.perf_counter
+    rules: ProviderRules = field(default_factory=load_rules)
 
-    def recall(
-        self,
-        data: bytes,
-        media_type: str,
-        *,
-        model: str,
-        tenant: str,
-        policy: EffectivePolicy,
-        provider: str = "",
-    ) -> ImageOutcome | None:
+    def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""
         digest = hashlib.sha256(data).digest()
-        terms = _Terms(media_type, model, tenant, provider or self.provider, policy)
-        known = self.cache.get(self._key(digest, terms))
+        known = self.cache.get(self._key(digest, media_type, self._settled(asked)))
         return None if known is None else replace(known, timings=Timings(), is_recalled=True)
 
     def pixels_of(self, data: bytes) -> int:
         """Tell from its header what an image will cost; one that does not say may be the largest allowed."""
         return count_pixels(data) or self.limits.max_pixels
 
-    def process(
-        self,
-        data: bytes,
-        media_type: str,
-        *,
-        model: str,
-        tenant: str,
-        policy: EffectivePolicy,
-        provider: str = "",
-        deadline: float = math.inf,
-    ) -> ImageOutcome:
+    def process(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome:
         """Take one image all the way.
 
         Args:
             data: The encoded image.
             media_type: As its sender declares it.
-            model: The one asked, by the name the settings know.
-            tenant: Whose earlier images it is compared with.
-            policy: What is done about it.
-            provider: Whose rules of sizes and formats apply; the pipeline's own if empty.
-            deadline: When nobody waits for it any longer, in seconds of `time.monotonic`.
+            asked: The model by the name the settings know.
 
         Raises:
             ImageError: The bytes are not an image within the limits.
             ImageTimeoutError: The deadline came between two stages.
         """
         digest = hashlib.sha256(data).digest()
-        terms = _Terms(media_type, model, tenant, provider or self.provider, policy, deadline)
-        key = self._key(digest, terms)
+        asked = self._settled(asked)
+        key = self._key(digest, media_type, asked)
         known = self.cache.get(key)
         if known is not None:
             return replace(known, timings=Timings(), is_recalled=True)
-        outcome = self._work(data, digest, terms)
+        outcome = self._work(data, digest, media_type, asked)
         self.cache.put(key, outcome, outcome.bytes_out)
         return outcome
 
-    def _work(self, data: bytes, digest: bytes, terms: "_Terms") -> ImageOutcome:
-        profile = self.profiles.of(terms.model)
+    def _settled(self, asked: Asked) -> Asked:
+        """Say nothing of a request but what outcomes depend on: its images count by the step of limits alone.
+
+        With their plain number, every turn of a conversation would be a new question.
+        """
+        recipient = asked.recipient
+        if not recipient.provider:
+            recipient = replace(recipient, provider=self.provider)
+        images = self.rules.limits_of(recipient).settled(recipient.images)
+        return replace(asked, recipient=replace(recipient, images=images))
+
+    def _work(self, data: bytes, digest: bytes, media_type: str, asked: Asked) -> ImageOutcome:
+        recipient = asked.recipient
+        profile = self.profiles.of(recipient.model)
         started = self.clock()
         decoded = self._decode(data)
         is_decoded = self.clock()
-        terms.check_time()
-        examined = Examined(decoded, data, digest, profile, terms.provider, terms.model, terms.tenant)
+        asked.check_time()
+        examined = Examined(decoded, data, digest, profile, recipient.provider, recipient.model, asked.tenant)
         verdict = self.inspector.inspect(examined)
         is_inspected = self.clock()
-        outcome = self._judged(data, decoded, verdict, terms)
-        if self._may_lighten(outcome, terms.policy):
-            terms.check_time()
-            outcome = self._lighten(outcome, decoded, profile, terms)
+        outcome = self._judged(data, decoded, verdict, media_type, asked.policy)
+        if self._may_lighten(outcome, asked.policy):
+            asked.check_time()
+            outcome = self._lighten(outcome, decoded, profile, asked)
         timings = Timings(is_decoded - started, is_inspected - is_decoded, self.clock() - is_inspected)
         return replace(outcome, timings=timings)
 
@@ -208,13 +220,15 @@ class Pipeline:
                 raise ImageError("damaged", "the image has more pixels than its header states") from error
             raise
 
-    def _judged(self, data: bytes, decoded: Decoded, verdict: Verdict, terms: "_Terms") -> ImageOutcome:
-        reason, media_type = "", terms.media_type
+    def _judged(
+        self, data: bytes, decoded: Decoded, verdict: Verdict, media_type: str, policy: EffectivePolicy
+    ) -> ImageOutcome:
+        reason = ""
         if not media_type:  # nothing was declared, so nothing is wrong
             media_type = decoded.source.media_type
         elif _ALIASES.get(media_type, media_type) != decoded.source.media_type:
             reason = MISMATCH
-            if terms.policy.compression != "observe":  # which sends everything as it came
+            if policy.compression != "observe":  # which sends everything as it came
                 media_type = decoded.source.media_type
         if not reason and verdict.outcome == "unchecked":
             reason = "not_examined"
@@ -223,7 +237,7 @@ class Pipeline:
             media_type,
             len(data),
             verdict,
-            action=decide(verdict, terms.policy),
+            action=decide(verdict, policy),
             reason=reason,
             pixels_in=decoded.source.width * decoded.source.height,
         )
@@ -232,39 +246,18 @@ class Pipeline:
         return self.compressor is not None and policy.compression != "off" and outcome.action != "block"
 
     def _lighten(
-        self, outcome: ImageOutcome, decoded: Decoded, profile: JndProfile, terms: "_Terms"
+        self, outcome: ImageOutcome, decoded: Decoded, profile: JndProfile, asked: Asked
     ) -> ImageOutcome:
         if self.compressor is None:
             return outcome
-        out, plan = self.compressor.compress(decoded, outcome.data, profile, terms.provider, terms.model)
-        return (
-            _lightened(outcome, out, plan) if terms.policy.compression == "on" else _observed(outcome, plan)
-        )
+        out, plan = self.compressor.compress(decoded, outcome.data, profile, asked.recipient)
+        is_sent = asked.policy.compression == "on"
+        return _lightened(outcome, out, plan) if is_sent else _observed(outcome, plan)
 
-    def _key(self, digest: bytes, terms: "_Terms") -> bytes:
-        parts = (self.version, terms.policy.key, terms.provider, terms.media_type, terms.model, terms.tenant)
+    def _key(self, digest: bytes, media_type: str, asked: Asked) -> bytes:
+        shown = (f"{each.name}={getattr(asked.recipient, each.name)}" for each in fields(asked.recipient))
+        parts = (self.version, asked.policy.key, media_type, asked.tenant, *shown)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
-
-
-@dataclass(frozen=True)
-class _Terms:
-    """On which terms one image is taken through."""
-
-    media_type: str  # as declared
-    model: str
-    tenant: str
-    provider: str
-    policy: EffectivePolicy
-    deadline: float = math.inf
-
-    def check_time(self) -> None:
-        """Stop where nobody waits any longer.
-
-        Raises:
-            ImageTimeoutError: It is so.
-        """
-        if time.monotonic() > self.deadline:
-            raise ImageTimeoutError
 
 
 def _lightened(outcome: ImageOutcome, out: bytes, plan: CompressionPlan) -> ImageOutcome:

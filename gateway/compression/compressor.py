@@ -71,7 +71,7 @@ class Compressor:
 
     def _job(self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient) -> Job:
         rules = self._providers.of(recipient.provider)
-        rule, limits = rules.rule(recipient.model, recipient.detail), rules.limits(recipient.model)
+        rule, limits = rules.rule(recipient.model, recipient.detail), self._providers.limits_of(recipient)
         size = Size(decoded.image.width, decoded.image.height)
         return Job(
             decoded=decoded,

@@ -20,6 +20,8 @@ class Slot:
 
     where: str  # readable path, such as messages[0].content[1].image_url.url
     source: Source
+    detail: str = ""  # at which level the request wants it shown: low, high, ...; empty: none is asked for
+    is_framed: bool = False  # the model may point at places in it: computer tools are in the request
 
 
 class Dialect(Protocol):

@@ -26,8 +26,9 @@ from gateway.relay.callers.unpacking import Unpacking
 from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
-from gateway.relay.images.body import BodyWork, Terms
+from gateway.relay.images.body import BodyWork
 from gateway.relay.images.looking import Problem
+from gateway.relay.images.terms import Terms
 from gateway.relay.paths import keeping_short, read_target
 from gateway.relay.route import ApiRoute, Request
 from gateway.relay.upstreams.answer import Answer

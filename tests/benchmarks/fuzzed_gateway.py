@@ -19,6 +19,7 @@ from gateway.assembly import load_pipeline
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
+from gateway.providers.rules import Recipient
 from gateway.settings import Settings
 
 LIGHT = encode_jpeg(Image(np.zeros((8, 8, 3), np.uint8)), 30)
@@ -41,8 +42,7 @@ class Lightening:
         decoded: Decoded,
         data: bytes,
         profile: JndProfile,  # noqa: ARG002 - the seam
-        provider: str,  # noqa: ARG002 - the seam
-        model: str,  # noqa: ARG002 - the seam
+        recipient: Recipient,  # noqa: ARG002 - the seam
     ) -> tuple[bytes, CompressionPlan]:
         side = decoded.source.width
         plan = CompressionPlan("jpeg", 30, side, side, len(data), len(LIGHT), 1, 1, 0.01, "faithful", "")

@@ -26,6 +26,7 @@ from gateway.detection.verdict import Verdict
 from gateway.dialects.protocol import Dialect
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
+from gateway.providers.rules import Recipient
 from gateway.relay.callers.http_server import server_config
 from gateway.relay.route import nobody_minds
 from gateway.settings import Settings
@@ -55,9 +56,9 @@ class StandInCompressor:
     """Re-encodes as JPEG of quality 50 when that is smaller."""
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, provider: str, model: str
+        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
     ) -> tuple[bytes, CompressionPlan]:
-        assert profile and provider is not None and model is not None
+        assert profile and recipient is not None
         source, small = decoded.source, encode_jpeg(decoded.image, 50)
         out, name = (small, "jpeg") if len(small) < len(data) else (data, source.format)
         plan = CompressionPlan(

@@ -1,17 +1,21 @@
 import time
+from dataclasses import replace
 
 import pytest
 
 from calibration.image import Image, ImageError, decode, encode_png
+from gateway.compression.compressor import CompressionPlan
 from gateway.errors import ImageTimeoutError
+from gateway.pipeline import Asked
 from gateway.policy import Policies
+from gateway.providers.rules import Recipient
 from gateway.settings import Settings
 
-ASK = {"model": "m", "tenant": "t", "policy": Policies(Settings()).default}
+ASK = Asked(Recipient("", "m"), "t", Policies(Settings()).default)
 
 
 def test_image_goes_all_the_way(make_pipeline, png):
-    outcome = make_pipeline().process(png, "image/png", **ASK)
+    outcome = make_pipeline().process(png, "image/png", ASK)
 
     assert outcome.verdict.outcome == "clean"
     assert outcome.plan is not None
@@ -23,26 +27,34 @@ def test_image_goes_all_the_way(make_pipeline, png):
 def test_same_image_gives_the_same_bytes_in_every_process(make_pipeline, png):
     first, second = make_pipeline(), make_pipeline()
 
-    assert first.process(png, "image/png", **ASK).data == second.process(png, "image/png", **ASK).data
+    assert first.process(png, "image/png", ASK).data == second.process(png, "image/png", ASK).data
 
 
 def test_image_seen_before_is_not_worked_on_again(make_pipeline, inspector, png):
     pipeline = make_pipeline()
 
-    first = pipeline.process(png, "image/png", **ASK)
-    again = pipeline.process(png, "image/png", **ASK)
+    first = pipeline.process(png, "image/png", ASK)
+    again = pipeline.process(png, "image/png", ASK)
 
     assert len(inspector.tenants) == 1
     assert again.data == first.data
     assert again.timings.decode == 0
 
 
-@pytest.mark.parametrize("change", [{"model": "other"}, {"tenant": "other"}])
-def test_another_model_or_caller_is_judged_anew(make_pipeline, inspector, png, change):
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda asked: replace(asked, tenant="other"),
+        lambda asked: replace(asked, recipient=Recipient("", "other")),
+        lambda asked: replace(asked, recipient=Recipient("", "m", detail="low")),
+        lambda asked: replace(asked, recipient=Recipient("", "m", is_framed=True)),
+    ],
+)
+def test_another_model_view_or_caller_is_judged_anew(make_pipeline, inspector, png, change):
     pipeline = make_pipeline()
 
-    pipeline.process(png, "image/png", **ASK)
-    pipeline.process(png, "image/png", **(ASK | change))
+    pipeline.process(png, "image/png", ASK)
+    pipeline.process(png, "image/png", change(ASK))
 
     assert len(inspector.tenants) == 2
 
@@ -52,7 +64,7 @@ def test_blocked_image_is_not_compressed(make_pipeline, inspector, png):
 
     block = Policies(Settings(policy={"mode": "block"})).default
 
-    outcome = make_pipeline().process(png, "image/png", **(ASK | {"policy": block}))
+    outcome = make_pipeline().process(png, "image/png", replace(ASK, policy=block))
 
     assert outcome.action == "block"
     assert outcome.plan is None
@@ -63,16 +75,16 @@ def test_limits_are_kept(make_pipeline, png):
     pipeline = make_pipeline(Settings(limits={"max_pixels": 100}))
 
     with pytest.raises(ImageError) as caught:
-        pipeline.process(png, "image/png", **ASK)
+        pipeline.process(png, "image/png", ASK)
 
     assert caught.value.reason == "too_many_pixels"
 
 
 def test_unregistered_but_common_media_type_is_no_mismatch(make_pipeline, png):
-    jpeg = make_pipeline().process(png, "image/png", **ASK).data
+    jpeg = make_pipeline().process(png, "image/png", ASK).data
 
-    assert make_pipeline().process(jpeg, "image/jpg", **ASK).reason == ""
-    wrong = make_pipeline().process(jpeg, "image/png", **ASK)
+    assert make_pipeline().process(jpeg, "image/jpg", ASK).reason == ""
+    wrong = make_pipeline().process(jpeg, "image/png", ASK)
     assert wrong.reason == "media_type_mismatch"
     assert wrong.media_type == "image/jpeg"
 
@@ -80,15 +92,15 @@ def test_unregistered_but_common_media_type_is_no_mismatch(make_pipeline, png):
 def test_image_no_detector_could_examine_says_so(make_pipeline, inspector, png):
     inspector.outcome = "unchecked"
 
-    assert make_pipeline().process(png, "image/png", **ASK).reason == "not_examined"
+    assert make_pipeline().process(png, "image/png", ASK).reason == "not_examined"
 
 
 def test_mode_observe_works_everything_out_and_sends_what_came(make_pipeline, png):
     observe = Policies(Settings(compression={"mode": "observe"})).default
     pipeline = make_pipeline()
 
-    observed = pipeline.process(png, "image/png", **(ASK | {"policy": observe}))
-    sent = pipeline.process(png, "image/png", **ASK)
+    observed = pipeline.process(png, "image/png", replace(ASK, policy=observe))
+    sent = pipeline.process(png, "image/png", ASK)
 
     assert observed.data == png and observed.media_type == "image/png"
     assert observed.plan == sent.plan
@@ -100,7 +112,7 @@ def test_mode_observe_works_everything_out_and_sends_what_came(make_pipeline, pn
 def test_a_policy_without_compression_leaves_the_image_and_judges_it(make_pipeline, png):
     off = Policies(Settings(compression={"mode": "off"})).default
 
-    outcome = make_pipeline().process(png, "image/png", **(ASK | {"policy": off}))
+    outcome = make_pipeline().process(png, "image/png", replace(ASK, policy=off))
 
     assert (outcome.plan, outcome.data, outcome.verdict.outcome) == (None, png, "clean")
 
@@ -111,21 +123,21 @@ def test_an_image_met_again_is_recalled_by_the_same_rules_alone(make_pipeline, p
 
     def recalled(name: str) -> bool:
         policy = named.named(name, is_trusted=True)
-        return pipeline.process(png, "image/png", **(ASK | {"policy": policy})).is_recalled
+        return pipeline.process(png, "image/png", replace(ASK, policy=policy)).is_recalled
 
     assert [recalled(name) for name in ("", "", "same", "other", "other")] == [False, True, True, False, True]
 
 
 def test_pixels_are_those_of_the_file(make_pipeline, png):
-    assert make_pipeline().process(png, "image/png", **ASK).pixels_in == 128 * 96
+    assert make_pipeline().process(png, "image/png", ASK).pixels_in == 128 * 96
 
 
 def test_what_was_met_before_is_recalled_without_looking_at_it(make_pipeline, inspector, png):
     pipeline = make_pipeline()
-    assert pipeline.recall(png, "image/png", **ASK) is None
+    assert pipeline.recall(png, "image/png", ASK) is None
 
-    outcome = pipeline.process(png, "image/png", **ASK)
-    known = pipeline.recall(png, "image/png", **ASK)
+    outcome = pipeline.process(png, "image/png", ASK)
+    known = pipeline.recall(png, "image/png", ASK)
 
     assert known is not None
     assert known.is_recalled
@@ -136,16 +148,16 @@ def test_what_was_met_before_is_recalled_without_looking_at_it(make_pipeline, in
 def test_another_provider_is_another_question(make_pipeline, png):
     pipeline = make_pipeline()
 
-    pipeline.process(png, "image/png", **ASK, provider="openai")
+    pipeline.process(png, "image/png", replace(ASK, recipient=Recipient("openai", "m")))
 
-    assert pipeline.recall(png, "image/png", **ASK, provider="anthropic") is None
+    assert pipeline.recall(png, "image/png", replace(ASK, recipient=Recipient("anthropic", "m"))) is None
 
 
 def test_nothing_more_is_done_after_the_deadline(make_pipeline, inspector, png):
     pipeline = make_pipeline()
 
     with pytest.raises(ImageTimeoutError):
-        pipeline.process(png, "image/png", **ASK, deadline=time.monotonic() - 1)
+        pipeline.process(png, "image/png", replace(ASK, deadline=time.monotonic() - 1))
 
     assert inspector.tenants == []
 
@@ -158,8 +170,34 @@ def test_an_image_is_held_to_the_pixels_its_header_states(make_pipeline, picture
     assert pipeline.pixels_of(twice) == 64
 
     with pytest.raises(ImageError, match="more pixels than its header states"):
-        pipeline.process(twice, "image/png", **ASK)
+        pipeline.process(twice, "image/png", ASK)
 
 
 def test_an_image_that_does_not_state_its_pixels_counts_as_the_largest(make_pipeline):
     assert make_pipeline(Settings(limits={"max_pixels": 1234})).pixels_of(b"who knows") == 1234
+
+
+def test_a_growing_conversation_is_recalled_until_it_crosses_the_limit_of_many_images(make_pipeline, png):
+    pipeline = make_pipeline()
+
+    def recalled(images: int) -> bool:
+        asked = replace(ASK, recipient=Recipient("anthropic", "claude-sonnet-4-5", images=images))
+        return pipeline.process(png, "image/png", asked).is_recalled
+
+    assert [recalled(images) for images in (1, 2, 20, 21, 22, 90)] == [False, True, True, False, True, True]
+
+
+def test_the_compressor_is_told_who_is_shown_the_image_and_no_more_than_the_step_of_images(
+    make_pipeline, png
+):
+    class Listening:
+        def compress(self, _decoded, data, _profile, recipient):
+            told.append(recipient)
+            return data, CompressionPlan("png", None, 8, 8, len(data), len(data), 1, 1, 0.0, "exact", "none")
+
+    told: list[Recipient] = []
+    recipient = Recipient("anthropic", "claude-sonnet-4-5", "high", images=33, is_framed=True)
+
+    make_pipeline(compressor=Listening()).process(png, "image/png", replace(ASK, recipient=recipient))
+
+    assert told == [replace(recipient, images=21)]

@@ -13,8 +13,6 @@ from calibration.image import ImageError
 from gateway.detection.verdict import unchecked
 from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.reading.data_url import Inline, NotInlineError
-from gateway.dialects.reading.film import Frame
-from gateway.dialects.reading.sources import DataUrl
 from gateway.dialects.reading.splice import Replacement, splice
 from gateway.errors import (
     GatewayError,
@@ -25,11 +23,13 @@ from gateway.errors import (
     class_of,
 )
 from gateway.metrics import Metrics
-from gateway.pipeline import MISMATCH, ImageOutcome
+from gateway.pipeline import MISMATCH, Asked, ImageOutcome
+from gateway.providers.rules import Recipient
 from gateway.relay.callers.caller import Caller
 from gateway.relay.exchange import Exchange
-from gateway.relay.images.image_work import Asked, Fresh, ImageWork, together
+from gateway.relay.images.image_work import Fresh, ImageWork, together
 from gateway.relay.images.looking import Looked, Looking, Problem
+from gateway.relay.images.terms import Terms, untouched
 from gateway.relay.upstreams.destination import Destination
 from gateway.relay.upstreams.fetching import Fetcher, FetchError
 from gateway.settings import ImageUrls
@@ -66,7 +66,7 @@ class BodyWork:
     max_fetched_bytes: int  # of all pictures of one request that lie at addresses
 
     async def look(
-        self, body: bytes, dialect: Dialect, path: str, terms: "Callable[[str], Terms] | None" = None
+        self, body: bytes, dialect: Dialect, path: str, terms: Callable[[str], Terms] | None = None
     ) -> Looked:
         """Find the images of a body, and the model it asks for.
 
@@ -76,13 +76,12 @@ class BodyWork:
         also = partial(self._recall, terms) if terms is not None else None
         return await self.looking.look(body, dialect, path, also)
 
-    def terms(self, exchange: Exchange, caller: Caller, *, model: str, destination: Destination) -> "Terms":
+    def terms(self, exchange: Exchange, caller: Caller, *, model: str, destination: Destination) -> Terms:
         """Return on which terms the images of a request are looked at."""
         asked = Asked(
-            model=model,
+            recipient=Recipient(destination.provider, model),
             tenant=caller.tenant,
             policy=exchange.policy,
-            provider=destination.provider,
             deadline=self.images.request_deadline(),
         )
         return Terms(asked, destination.image_urls)
@@ -107,6 +106,7 @@ class BodyWork:
         if not looked.slots:
             return looked.body
         terms = self.terms(exchange, caller, model=exchange.model, destination=destination)
+        terms = terms.beside(looked.slots)
         known = looked.met or [None] * len(looked.slots)
         each_known = zip(looked.slots, known, strict=True)
         treated = await together([self._treat_image(slot, exchange, terms, met) for slot, met in each_known])
@@ -138,15 +138,15 @@ class BodyWork:
             message = f"expected at most {self.max_images} images; further ones are not looked into"
             self.give_up(Problem("too_many_images", message), exchange)
 
-    def _recall(self, terms_of: "Callable[[str], Terms]", looked: Looked) -> Looked:
+    def _recall(self, terms_of: Callable[[str], Terms], looked: Looked) -> Looked:
         """Recall what was met before of the images that were found; runs on a thread."""
         try:
-            terms = terms_of(looked.model)
+            terms = terms_of(looked.model).beside(looked.slots)
         except GatewayError:  # nobody serves this model, which the caller is told of in its place
             return looked
         return replace(looked, met=[self._met(slot, terms) for slot in looked.slots])
 
-    def _met(self, slot: Slot, terms: "Terms") -> "_Treated | Fresh | None":
+    def _met(self, slot: Slot, terms: Terms) -> "_Treated | Fresh | None":
         if terms.address(slot) is not None:
             return None
         try:
@@ -155,7 +155,7 @@ class BodyWork:
             return None
 
     async def _treat_image(
-        self, slot: Slot, exchange: Exchange, terms: "Terms", met: "_Treated | Fresh | None"
+        self, slot: Slot, exchange: Exchange, terms: Terms, met: "_Treated | Fresh | None"
     ) -> "_Treated":
         with exchange.trace.part("image") as part:
             treated = await self._attempt(slot, exchange, terms, met)
@@ -165,7 +165,7 @@ class BodyWork:
         return treated
 
     async def _attempt(
-        self, slot: Slot, exchange: Exchange, terms: "Terms", met: "_Treated | Fresh | None"
+        self, slot: Slot, exchange: Exchange, terms: Terms, met: "_Treated | Fresh | None"
     ) -> "_Treated":
         """Take one image through the pipeline."""
         asked = terms.asked_of(slot)
@@ -197,7 +197,7 @@ class BodyWork:
         return await self.images.take(
             lambda: inline,
             lambda _, outcome: _Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
-            _untouched(asked),
+            untouched(asked),
         )
 
     def _make_room(self, size_bytes: int, exchange: Exchange) -> None:
@@ -246,35 +246,12 @@ class BodyWork:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """On which terms the images of a request are looked at."""
-
-    asked: Asked
-    urls: ImageUrls
-
-    def asked_of(self, slot: Slot) -> Asked:
-        """Return what is asked of one image."""
-        is_frame = isinstance(slot.source, Frame)  # frames of a film must stay alike
-        return _untouched(self.asked) if is_frame else self.asked
-
-    def address(self, slot: Slot) -> str | None:
-        """Return the address the image has to be fetched from, if there is one and that is wanted."""
-        is_wanted = self.urls != "pass" and isinstance(slot.source, DataUrl)
-        return slot.source.url if is_wanted and isinstance(slot.source, DataUrl) else None
-
-
-@dataclass(frozen=True)
 class _Treated:
     """What became of one image, and of its place in the body."""
 
     outcome: ImageOutcome
     replacements: Sequence[Replacement] = ()  # none: the bytes stay
     problem: Problem | None = None
-
-
-def _untouched(asked: Asked) -> Asked:
-    """Ask for a verdict alone."""
-    return replace(asked, policy=replace(asked.policy, compression="off"))
 
 
 def _put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> _Treated:

@@ -7,26 +7,14 @@ Whoever is on a thread already recalls what was met before there: two changes of
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from gateway.dialects.reading.data_url import Inline
-from gateway.pipeline import ImageOutcome, Pipeline
-from gateway.policy import EffectivePolicy
+from gateway.pipeline import Asked, ImageOutcome, Pipeline
 from gateway.relay.images.image_queue import ImageQueue
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """For whom, of which model and by which policy images are looked at."""
-
-    model: str
-    tenant: str
-    policy: EffectivePolicy
-    provider: str = ""  # whose rules apply; empty: the pipeline's own
-    deadline: float = float("inf")  # of the whole request, by `time.monotonic`
 
 
 @dataclass(frozen=True)
@@ -73,7 +61,7 @@ class ImageWork:
         if not isinstance(met, Fresh):
             return met
         return await self.queue.run(
-            lambda: self._process(met.inline, finish, asked, deadline),
+            lambda: self._process(met.inline, finish, replace(asked, deadline=deadline)),
             tenant=asked.tenant,
             pixels=met.pixels,
             deadline=deadline,
@@ -88,29 +76,11 @@ class ImageWork:
             ImageError: It is no image within the limits.
         """
         inline = read()
-        known = self.pipeline.recall(
-            inline.data,
-            inline.media_type,
-            model=asked.model,
-            tenant=asked.tenant,
-            policy=asked.policy,
-            provider=asked.provider,
-        )
+        known = self.pipeline.recall(inline.data, inline.media_type, asked)
         return Fresh(inline, self.pipeline.pixels_of(inline.data)) if known is None else finish(inline, known)
 
-    def _process(
-        self, inline: Inline, finish: Callable[[Inline, ImageOutcome], T], asked: Asked, deadline: float
-    ) -> T:
-        outcome = self.pipeline.process(
-            inline.data,
-            inline.media_type,
-            model=asked.model,
-            tenant=asked.tenant,
-            policy=asked.policy,
-            provider=asked.provider,
-            deadline=deadline,
-        )
-        return finish(inline, outcome)
+    def _process(self, inline: Inline, finish: Callable[[Inline, ImageOutcome], T], asked: Asked) -> T:
+        return finish(inline, self.pipeline.process(inline.data, inline.media_type, asked))
 
 
 async def together(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

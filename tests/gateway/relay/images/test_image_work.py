@@ -7,13 +7,15 @@ import pytest
 from gateway.dialects.reading.data_url import Inline
 from gateway.errors import ImageTimeoutError
 from gateway.metrics import Metrics
+from gateway.pipeline import Asked
 from gateway.policy import PLAIN
+from gateway.providers.rules import Recipient
 from gateway.relay.images.image_queue import ImageQueue
-from gateway.relay.images.image_work import Asked, ImageWork, together
+from gateway.relay.images.image_work import ImageWork, together
 
 pytestmark = pytest.mark.anyio
 
-ASKED = Asked("m", "t", PLAIN)
+ASKED = Asked(Recipient("", "m"), "t", PLAIN)
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ async def test_an_image_met_before_does_not_wait(make_work, inspector, png):
 async def test_an_image_and_a_request_have_so_much_time(make_work, inspector, png, seconds):
     inspector.delay_seconds = 0.5
     work = make_work(**seconds)
-    asked = Asked("m", "t", PLAIN, deadline=work.request_deadline())
+    asked = Asked(Recipient("", "m"), "t", PLAIN, deadline=work.request_deadline())
 
     started = time.monotonic()
     with pytest.raises(ImageTimeoutError):
