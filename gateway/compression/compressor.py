@@ -3,16 +3,16 @@
 Tiers: `exact` keeps every decoded pixel; `faithful` and `lean` allow the predictor's P(notice), in the
 provider's view and beyond the model's false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture
 only to exactly the size its provider would show. A picture its provider refuses is brought inside the
-provider's limits, whatever the tier. What is sent was itself judged, decoded from its final bytes. Orientation
-and colour profile travel along unchanged. The result is a pure function of the arguments.
+provider's limits, whatever the tier. What is sent was itself judged, decoded from its final bytes.
+Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 
 from collections.abc import Iterator, Sequence
 
 import cv2
 
-from calibration.encoders import ENCODERS, Encoder
 from calibration.dynamic_range import is_hdr
+from calibration.encoders import ENCODERS, Encoder
 from calibration.image import Decoded, ImageError
 from calibration.left_behind import left_behind
 from calibration.metadata import attach, read_metadata

@@ -1,4 +1,4 @@
-"""Search how small a picture may become for a model whose input size is known: resolution first, then quality.
+"""Search how small a picture may become for a model of known input size: resolution first, then quality.
 
 Such a model squashes every picture into a square, so much of a large one is lost whatever is sent. The search
 begins at the size and quality that the predictor forecasts to be allowed, and goes no lower: the lightest of

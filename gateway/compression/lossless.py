@@ -1,7 +1,7 @@
 """Offer the very pixels in fewer bytes: JPEG coefficients coded better, PNG and GIF as lossless WebP.
 
-What comes out is decoded and compared; nothing else may be called exact. A picture of 16 bits a channel is not
-the same at 8.
+What comes out is decoded and compared; nothing else may be called exact. A picture of 16 bits a channel is
+not the same at 8.
 """
 
 from collections.abc import Iterator, Sequence

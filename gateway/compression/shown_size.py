@@ -5,12 +5,12 @@ picture there is, so pixels beyond that size are free, and a pair is judged at t
 the quality is the one the predictor forecasts to be allowed; the outcome is decoded and judged, and corrected
 twice at most.
 
-Codecs: WebP where it may be sent and the picture is small, since it takes five times as long as JPEG and saves
-a tenth; JPEG with full chroma for text and screens, whose coloured edges half the chroma would smear.
+Codecs: WebP where it may be sent and the picture is small, since it takes five times as long as JPEG and
+saves a tenth; JPEG with full chroma for text and screens, whose coloured edges half the chroma would smear.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from calibration.encoders import JPEG_FULL_CHROMA, WEBP, WEBP_THOROUGH, Encoder, lossy
@@ -28,6 +28,7 @@ _LEAST_TEXT_QUALITY = 85  # letters are read, not seen: no classifier and no met
 _USUAL_QUALITY = 85  # of a codec nothing was learned of
 _HIGHEST_QUALITY = 98
 _MOST_CORRECTIONS = {"fast": 1, "normal": 2}
+_SCALES_INSIDE, _QUALITIES_INSIDE = (1.0, 0.75, 0.5, 0.25), (95, 85, 70, 50)
 _WASTEFUL = 0.35  # share of the allowed probability below which a lower quality is worth a try
 
 
@@ -50,8 +51,20 @@ class ShownSizePlanner:
         comparison = self.predictor.against(reference, job.profile)
         attempt = _Attempt(job, picture, target, encoder, comparison)
         found = self._searched(attempt, self._first_quality(job, reference, encoder))
+        if job.is_too_large and (found is None or not _is_light_enough(found, job)):
+            found = self._brought_inside(attempt)
         if found is not None:
             yield found
+
+    def _brought_inside(self, attempt: "_Attempt") -> Candidate | None:
+        """Return the best version that the provider takes: noticed or not, it would refuse what came."""
+        for scale in _SCALES_INSIDE:
+            smaller = attempt.scaled(scale)
+            for quality in _QUALITIES_INSIDE:
+                candidate = smaller.at(quality)
+                if _is_light_enough(candidate, attempt.job):
+                    return candidate
+        return None
 
     def _encoder(self, job: Job, picture: Image) -> Encoder | None:
         """Pick the codec: one, since each costs an encoding."""
@@ -86,7 +99,11 @@ class ShownSizePlanner:
             candidate = attempt.at(quality)
             if candidate.probability <= self.limit:
                 best = candidate
-                if candidate.probability > _WASTEFUL * self.limit or quality <= least or self.effort == "fast":
+                if (
+                    candidate.probability > _WASTEFUL * self.limit
+                    or quality <= least
+                    or self.effort == "fast"
+                ):
                     break
                 following = max(least, quality - _down(quality))
             elif best is not None or quality >= _HIGHEST_QUALITY:
@@ -107,10 +124,21 @@ class _Attempt:
     encoder: Encoder
     comparison: Comparison
 
+    def scaled(self, scale: float) -> "_Attempt":
+        """Return the same at a smaller size."""
+        if scale == 1.0:
+            return self
+        size = Size(max(1, round(self.size.width * scale)), max(1, round(self.size.height * scale)))
+        return replace(self, picture=self.job.stored_at(size), size=size)
+
     def at(self, quality: int) -> Candidate:
         data = self.encoder.encode(self.picture, quality)
         excess = self.comparison.excess(decode(data).image)
         return Candidate(data, self.encoder.format, quality, self.size, excess)
+
+
+def _is_light_enough(candidate: Candidate, job: Job) -> bool:
+    return job.most_bytes is None or len(candidate.data) <= job.most_bytes
 
 
 def _up(quality: int) -> int:

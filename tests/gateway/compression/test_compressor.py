@@ -21,6 +21,7 @@ from calibration.image import (
     resize,
 )
 from calibration.known_profiles import resolve_profile
+from calibration.metadata import Metadata, attach, read_metadata
 from calibration.profile import JndProfile
 from gateway.compression.compressor import Compressor, Tier
 from gateway.providers.rules import Recipient, load_rules
@@ -112,8 +113,12 @@ def test_the_plan_describes_the_bytes(predictor: Predictor, dull: JndProfile):
 
 
 def test_the_same_bytes_give_the_same_bytes(predictor: Predictor, embedded: JndProfile):
-    first = compressor(predictor).compress(decode(CAMERA), CAMERA, embedded, Recipient("embedded", "embedded"))
-    second = compressor(predictor).compress(decode(CAMERA), CAMERA, embedded, Recipient("embedded", "embedded"))
+    first = compressor(predictor).compress(
+        decode(CAMERA), CAMERA, embedded, Recipient("embedded", "embedded")
+    )
+    second = compressor(predictor).compress(
+        decode(CAMERA), CAMERA, embedded, Recipient("embedded", "embedded")
+    )
 
     assert first == second
 
@@ -130,7 +135,9 @@ def test_lean_is_no_heavier_than_faithful(predictor: Predictor, dull: JndProfile
 def test_exact_keeps_every_pixel_of_a_png(predictor: Predictor, embedded: JndProfile):
     png = encode_png(PHOTO)
 
-    out, plan = compressor(predictor, "exact").compress(decode(png), png, embedded, Recipient("openai", "gpt-4o"))
+    out, plan = compressor(predictor, "exact").compress(
+        decode(png), png, embedded, Recipient("openai", "gpt-4o")
+    )
 
     assert (plan.format, plan.quality, plan.tier) == ("webp", None, "exact")
     assert len(out) < len(png)
@@ -138,7 +145,9 @@ def test_exact_keeps_every_pixel_of_a_png(predictor: Predictor, embedded: JndPro
 
 
 def test_exact_keeps_every_pixel_of_a_jpeg(predictor: Predictor, embedded: JndProfile):
-    out, plan = compressor(predictor, "exact").compress(decode(CAMERA), CAMERA, embedded, Recipient("openai", "gpt-4o"))
+    out, plan = compressor(predictor, "exact").compress(
+        decode(CAMERA), CAMERA, embedded, Recipient("openai", "gpt-4o")
+    )
 
     assert np.array_equal(decode(out).image.pixels, decode(CAMERA).image.pixels)
     assert len(out) < len(CAMERA) or plan.left_alone == "light_already"
@@ -202,7 +211,9 @@ def test_a_keen_model_gets_the_image_as_it_is(predictor: Predictor, embedded: Jn
         },
     )
 
-    out, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, keen, Recipient("embedded", "embedded"))
+    out, plan = compressor(predictor).compress(
+        decode(CAMERA), CAMERA, keen, Recipient("embedded", "embedded")
+    )
 
     assert np.array_equal(decode(out).image.pixels, decode(CAMERA).image.pixels)
     assert plan.tier == "exact"
@@ -230,7 +241,9 @@ def test_the_highest_quality_is_tried_where_the_forecast_lies_above_it(
 def test_a_tiny_image_never_grows(predictor: Predictor, embedded: JndProfile):
     tiny = encode_webp_lossless(Image(np.zeros((1, 1, 3), np.uint8)))
 
-    out, plan = compressor(predictor).compress(decode(tiny), tiny, embedded, Recipient("embedded", "embedded"))
+    out, plan = compressor(predictor).compress(
+        decode(tiny), tiny, embedded, Recipient("embedded", "embedded")
+    )
 
     assert len(out) <= len(tiny)
     assert plan.bytes_out == len(out)
@@ -306,7 +319,9 @@ def test_an_artifact_without_thresholds_still_compresses(dull: JndProfile, tmp_p
     del card["parts"]["thresholds"]
     (artifact / "card.json").write_text(json.dumps(card))
 
-    _, plan = compressor(Predictor.load(artifact)).compress(decode(CAMERA), CAMERA, dull, Recipient("embedded", "x"))
+    _, plan = compressor(Predictor.load(artifact)).compress(
+        decode(CAMERA), CAMERA, dull, Recipient("embedded", "x")
+    )
 
     assert plan.probability <= 0.05
     assert plan.bytes_out < plan.bytes_in / 2
@@ -337,3 +352,48 @@ def test_a_codec_the_provider_does_not_take_is_not_used(predictor: Predictor, du
 
 def _palette(image: Image, level: int) -> bytes:
     return encode_png(quantize_palette(image, 2 * level))
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("too wide"), OSError("no space"), MemoryError(), RuntimeError()]
+)
+def test_an_encoder_that_fails_leaves_the_picture_as_it_is(predictor: Predictor, error: Exception):
+    def fail(_image: Image, _quality: int | None) -> bytes:
+        raise error
+
+    broken = Encoder("jpeg", "jpeg", (80,), fail, longest_side=10_000)
+    alone = compressor(predictor, encoders=(broken,))
+
+    out, plan = alone.compress(decode(CAMERA), CAMERA, resolve_profile("x"), Recipient("openai", "gpt-4o"))
+
+    assert out == CAMERA
+    assert (plan.left_alone, plan.reason) == ("failed", "it could not be encoded")
+
+
+@pytest.mark.parametrize("size", [(8100, 1000), (1280, 8500)])
+@pytest.mark.parametrize("tier", ["exact", "faithful"])
+def test_a_picture_that_is_refused_is_brought_inside(predictor: Predictor, tier: Tier, size: tuple[int, int]):
+    rows, columns = np.mgrid[0 : size[1], 0 : size[0]]
+    stripes = np.stack([rows // 9 % 251, columns // 7 % 241, rows // 5 % 239], axis=2).astype(np.uint8)
+    data = encode_jpeg(Image(stripes), 95)
+
+    out, plan = compressor(predictor, tier).compress(
+        decode(data), data, resolve_profile("x"), Recipient("anthropic", "claude-sonnet-4-5")
+    )
+
+    assert max(plan.width, plan.height) <= 8000
+    assert decode(out).image.width == plan.width
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_orientation_travels_along(predictor: Predictor, orientation: int):
+    turned = attach(CAMERA, Metadata(orientation=orientation, profile=None, png_colour=()))
+    alone = compressor(predictor, max_probability=0.99, tier="lean")
+
+    out, plan = alone.compress(
+        decode(turned), turned, resolve_profile("x"), Recipient("anthropic", "claude-sonnet-4-5")
+    )
+
+    assert (plan.left_alone, read_metadata(out).orientation) == ("", orientation)
+    assert (decode(out).image.width, decode(out).image.height) == (plan.width, plan.height)
+    assert len(out) < 0.8 * len(turned)

@@ -119,7 +119,9 @@ def test_pairs_are_compared_at_the_size_shown():
 def test_small_photographs_go_as_webp_where_that_may_be_sent():
     judge = Judge(80, lambda _: 0.04)
 
-    formats = [plan(judge, job(PHOTO, formats=allowed))[0].format for allowed in (("jpeg", "webp"), ("jpeg",))]
+    formats = [
+        plan(judge, job(PHOTO, formats=allowed))[0].format for allowed in (("jpeg", "webp"), ("jpeg",))
+    ]
 
     assert formats == ["webp", "jpeg"]
     assert plan(judge, job(PHOTO), effort="fast")[0].format == "jpeg"
