@@ -9,13 +9,14 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, cast
 
 from calibration.image import Decoded, ImageError, decode
 from calibration.image_header import count_pixels
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
+from gateway.compression.audit.ledger import FirstEpoch, Margins
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
@@ -125,6 +126,7 @@ class Pipeline:
     version: str  # of artifact, profiles and settings together: part of the cache key
     cache: ByteBoundedCache[ImageOutcome]
     clock: Callable[[], float] = time.perf_counter
+    margins: Margins = field(default_factory=FirstEpoch)
 
     def recall(
         self,
@@ -242,7 +244,9 @@ class Pipeline:
         )
 
     def _key(self, digest: bytes, terms: "_Terms") -> bytes:
-        parts = (self.version, terms.policy.key, terms.provider, terms.media_type, terms.model, terms.tenant)
+        decided = self.margins.version(terms.model)
+        asked = (terms.policy.key, terms.provider, terms.media_type, terms.model, terms.tenant)
+        parts = (self.version, decided, *asked)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
 
 

@@ -52,6 +52,7 @@ class CompressionPlan:
     probability: float  # predicted P(notice) beyond the model's false alarms
     tier: str
     reason: str  # why the image was left as it is; empty otherwise
+    picture_class: str = ""  # under which answers about it are counted; empty where nothing is
 
 
 @dataclass(frozen=True, eq=False)

@@ -163,3 +163,33 @@ def test_an_image_is_held_to_the_pixels_its_header_states(make_pipeline, picture
 
 def test_an_image_that_does_not_state_its_pixels_counts_as_the_largest(make_pipeline):
     assert make_pipeline(Settings(limits={"max_pixels": 1234})).pixels_of(b"who knows") == 1234
+
+
+class Decided:
+    """Margins whose version a test sets."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+
+    def of(self, model: str, picture_class: str) -> float:
+        assert model and picture_class
+        return 1.0
+
+    def version(self, model: str) -> str:
+        return self.epoch if model == "m" else ""
+
+
+def test_what_was_decided_of_a_model_makes_its_pictures_new_and_no_others(make_pipeline, inspector, png):
+    margins = Decided()
+    pipeline = make_pipeline(margins=margins)
+    other = ASK | {"model": "other"}
+    for ask in (ASK, other):
+        pipeline.process(png, "image/png", **ASK | ask)
+
+    margins.epoch = "photograph=1"
+
+    assert pipeline.recall(png, "image/png", **ASK) is None
+    assert pipeline.recall(png, "image/png", **other) is not None
+    margins.epoch = ""
+    assert pipeline.recall(png, "image/png", **ASK) is not None
+    assert len(inspector.tenants) == 2

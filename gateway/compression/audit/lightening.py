@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
-from calibration.image import Decoded, ImageError, decode
+from calibration.image import ImageError, decode
 from calibration.image_source import MEDIA_TYPES, FormatName
 from gateway.assembly import profile_named
 from gateway.compression.audit.run import Pair, UnreadablePictureError
+from gateway.compression.backing_off import class_of
 from gateway.compression.compressor import Compressor
 from gateway.providers.rules import load_rules
 from gateway.settings import Tier
@@ -40,14 +41,7 @@ def lightener(
             original_type=decoded.source.media_type,
             lightened=smaller,
             lightened_type=MEDIA_TYPES[cast(FormatName, plan.format)],
-            picture_class=kind_of(decoded),
+            picture_class=class_of(decoded),
         )
 
     return lighten
-
-
-def kind_of(decoded: Decoded) -> str:
-    """Name the class under which a picture is counted, by how it was kept."""
-    if not decoded.source.is_plain:
-        return "special"
-    return "lossless" if decoded.source.is_lossless else "photograph"
