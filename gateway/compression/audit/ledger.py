@@ -118,6 +118,10 @@ class Ledger:
         """Name the epochs of every class of a model's pictures."""
         return ",".join(f"{c}={e.epoch}" for m, c, e in self._current().entries if m == model and e.epoch)
 
+    def backed_off(self) -> list[tuple[str, str, int]]:
+        """Return model, class and epoch of all that is stricter than at first."""
+        return [(m, c, e.epoch) for m, c, e in self._current().entries if e.epoch]
+
     def entry(self, model: str, picture_class: str) -> Entry:
         """Return what is known of a model and class."""
         return self._current().entry(model, picture_class)
