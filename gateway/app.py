@@ -14,6 +14,9 @@ from importlib.metadata import version
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.compression.audit.ledger import Ledger
+from gateway.compression.audit.report import PROMISES
+from gateway.compression.audit.shadow import ShadowAudit
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
 from gateway.dialects.registry import DIALECTS
@@ -115,6 +118,7 @@ def create_app(
     tracer = tracer_for(settings.telemetry)
     looks = {each.name: each.look for each in destinations.all}
     readiness = Readiness(settings.readiness, looks, metrics, drain)
+    shadow_audit = _shadow_audit(settings, pipeline, metrics)
     proxy = Proxy(
         route=ApiRoute(metrics, drain, tracer, accept),
         dialects=Dialects(dialects),
@@ -126,6 +130,7 @@ def create_app(
         admission=Admission(limits.queue_bytes, metrics.queue_bytes, used=giving_back.used),
         unpacking=unpacking,
         max_body_bytes=settings.limits.max_body_bytes,
+        shadow_audit=shadow_audit,
     )
 
     async def livez() -> Shown:
@@ -141,8 +146,16 @@ def create_app(
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[str, Page] = {"/livez": livez, "/readyz": readyz, "/metrics": expose}
-    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking)
+    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit)
     return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
+
+
+def _shadow_audit(settings: Settings, pipeline: Pipeline, metrics: Metrics) -> ShadowAudit | None:
+    chosen = settings.compression.shadow_audit
+    if chosen.share == 0 or not isinstance(pipeline.margins, Ledger):
+        return None
+    promise = chosen.promise or PROMISES[settings.compression.tier] or PROMISES["faithful"]
+    return ShadowAudit(chosen, pipeline.margins, metrics, promise=promise)
 
 
 @dataclass(frozen=True)
@@ -155,6 +168,7 @@ class Held:
     fetcher: Fetcher
     giving_back: GivingBack
     unpacking: Unpacking
+    shadow_audit: ShadowAudit | None
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -167,6 +181,8 @@ class Held:
             for destination in self.destinations.all:
                 await stack.enter_async_context(destination.upstream)
             await stack.enter_async_context(self.fetcher)
+            if self.shadow_audit is not None:
+                stack.push_async_callback(self.shadow_audit.close)
             yield
 
 

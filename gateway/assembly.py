@@ -11,6 +11,8 @@ from calibration.encoders import ENCODERS
 from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
+from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
+from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicateDetector
@@ -39,15 +41,17 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
     Raises:
         ArtifactError: The predictor is missing or damaged.
         ProfileError: A profile cannot be read.
+        LedgerError: What the shadow audit kept is damaged.
     """
     use_one_thread()
+    margins = _margins(settings)
     predictor = Predictor.load(settings.artifact)
     profiles = Profiles(
         {model: profile_named(name) for model, name in settings.models.items()}, default_profile()
     )
     return Pipeline(
         inspector=Inspector(detectors(settings, predictor, seen), settings.policy.alpha),
-        compressor=_compressor(settings, predictor),
+        compressor=_compressor(settings, predictor, margins),
         profiles=profiles,
         limits=DecodeLimits(
             settings.limits.max_image_bytes, settings.limits.max_pixels, settings.limits.max_frames
@@ -56,6 +60,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         artifact=predictor.version,
         version=_version(settings, predictor, profiles),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
+        margins=margins,
     )
 
 
@@ -83,11 +88,21 @@ def detectors(
     return found
 
 
-def _compressor(settings: Settings, predictor: Predictor) -> Compressor | None:
+def _margins(settings: Settings) -> Margins:
+    audit = settings.compression.shadow_audit
+    return FirstEpoch() if audit.state is None else Ledger(audit.state)
+
+
+def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> BackingOff | None:
     chosen = settings.compression
     if {chosen.mode, *(policy.compression for policy in settings.policies.values())} <= {"off", None}:
         return None
-    return Compressor(predictor, load_rules(), chosen.tier, chosen.max_probability)
+    rules = load_rules()
+
+    def make(margin: float) -> Compressor:
+        return Compressor(predictor, rules, *at_margin(chosen.tier, chosen.max_probability, margin))
+
+    return BackingOff(make, margins)
 
 
 def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:

@@ -16,6 +16,7 @@ from rich.progress import track
 from calibration.extras import ExtrasGroup
 from calibration.image import ImageError
 from calibration.profile import ProfileError
+from gateway.commands.audit import audit
 from gateway.configuration.reference import settings_reference
 from gateway.configuration.yaml_file import UnreadableFileError
 from gateway.settings import Settings, Tier
@@ -32,6 +33,7 @@ app = typer.Typer(
     help="A proxy in front of LMM APIs: it flags edits hidden below what the model can notice, and lightens "
     "images by as much as the model cannot.",
 )
+app.command()(audit)
 _console = Console(stderr=True)
 
 _MODEL_HELP = (

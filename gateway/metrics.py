@@ -82,6 +82,7 @@ class Metrics:
         self.described: list[Described] = []
         self._count_requests()
         self._count_images()
+        self._count_audits()
         self._measure_times()
         self._gauge()
 
@@ -144,6 +145,27 @@ class Metrics:
         self.compressions = self._counter("compressions", "Images re-encoded.", "model", "format")
         self.cache_lookups = self._counter(
             "cache_lookups", "Looks into a memory of finished work.", "cache", "result"
+        )
+
+    def _count_audits(self) -> None:
+        self.shadow_audits = self._counter(
+            "shadow_audits",
+            "Requests with lightened pictures that were asked again with the originals.",
+            "model",
+            "class",
+            "result",
+        )
+        for result in ("same", "changed", "noise", "unanswered"):
+            self.shadow_audits.labels("other", "other", result)
+        self.shadow_budget_left = self._plain_gauge(
+            "shadow_audit_budget_left", "Questions the shadow audit may still ask today.", "livemostrecent"
+        )
+        self.policy_epoch = self._info(
+            "policy_epoch",
+            "How often the shadow audit made compression stricter, by model and class of pictures.",
+            "livemax",
+            "model",
+            "class",
         )
 
     def _measure_times(self) -> None:
@@ -232,9 +254,9 @@ class Metrics:
         self.described.append(Described(name, "histogram", (), text))
         return Histogram(name, text, buckets=buckets, registry=self.registry)
 
-    def _plain_gauge(self, name: str, text: str) -> Gauge:
+    def _plain_gauge(self, name: str, text: str, adding: Adding = "livesum") -> Gauge:
         self.described.append(Described(f"jnd_{name}", "gauge", (), text))
-        return Gauge(f"jnd_{name}", text, registry=self.registry, multiprocess_mode="livesum")
+        return Gauge(f"jnd_{name}", text, registry=self.registry, multiprocess_mode=adding)
 
     def _info(self, name: str, text: str, adding: Adding, *labels: str) -> Family[Gauge]:
         self.described.append(Described(f"jnd_{name}", "gauge", labels, text))

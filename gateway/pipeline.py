@@ -16,6 +16,7 @@ from calibration.image import Decoded, ImageError, decode
 from calibration.image_header import count_pixels
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
+from gateway.compression.audit.ledger import FirstEpoch, Margins
 from gateway.compression.compressor import CompressionPlan
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
@@ -149,6 +150,7 @@ class Pipeline:
     cache: ByteBoundedCache[ImageOutcome]
     clock: Callable[[], float] = time.perf_counter
     rules: ProviderRules = field(default_factory=load_rules)
+    margins: Margins = field(default_factory=FirstEpoch)
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""
@@ -256,7 +258,8 @@ class Pipeline:
 
     def _key(self, digest: bytes, media_type: str, asked: Asked) -> bytes:
         shown = (f"{each.name}={getattr(asked.recipient, each.name)}" for each in fields(asked.recipient))
-        parts = (self.version, asked.policy.key, media_type, asked.tenant, *shown)
+        decided = self.margins.version(asked.recipient.model)
+        parts = (self.version, decided, asked.policy.key, media_type, asked.tenant, *shown)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
 
 

@@ -1,8 +1,9 @@
 """Settings of image work: what happens to what is found, how far pictures are lightened, what it may cost."""
 
+from pathlib import Path
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
 
@@ -92,6 +93,42 @@ class NearDuplicate(Section):
     )
 
 
+class ShadowAudit(Section):
+    """A second question about live requests, to see whether lightened pictures change answers."""
+
+    share: float = setting(
+        0.0,
+        "Share of requests with lightened pictures that are asked again with the originals, 0 to 1; 0: none.",
+        why="it costs questions, paid with the caller's key: whoever pays should say so",
+        ge=0,
+        le=1,
+    )
+    daily_budget: int = setting(
+        100,
+        "Questions asked again in a day (UTC), all processes together.",
+        why="enough to notice within days that one answer in twenty changes",
+        ge=1,
+    )
+    state: Path | None = setting(
+        None,
+        "Folder for counts, budget and back-offs, which workers share and restarts keep; null: none.",
+        why="only you know what outlives a container; what was backed off must",
+    )
+    promise: float | None = setting(
+        None,
+        "Share of answers that may change beyond the model's own noise; null: .01, or .05 for tier lean.",
+        why="what the tier promises",
+        gt=0,
+        lt=1,
+    )
+
+    @model_validator(mode="after")
+    def _check_state(self) -> "ShadowAudit":
+        if self.share > 0 and self.state is None:
+            raise ValueError("expected a folder as state: without it, back-offs end with the process")
+        return self
+
+
 class Compression(Section):
     """How far images are lightened."""
 
@@ -111,6 +148,10 @@ class Compression(Section):
         why="beyond the false alarms of the model itself, one picture in twenty at worst",
         gt=0,
         lt=1,
+    )
+
+    shadow_audit: ShadowAudit = setting(
+        ShadowAudit(), "Whether answers stay the same, asked on live traffic.", why="see its keys"
     )
 
     @field_validator("mode", mode="before")

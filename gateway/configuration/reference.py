@@ -27,9 +27,8 @@ def settings_reference() -> str:
                 key for key in block.children.values() if key.path[-1] in vars(block.holds)["__annotations__"]
             ]
             parts.append(_heading(block))
-            parts.append(
-                "\n".join(_entry(key, f"{block.dotted}{_MARKS[block.kind]}{key.path[-1]}") for key in keys)
-            )
+            start = f"{block.dotted}{_MARKS[block.kind]}"
+            parts.append("\n".join(line for key in keys for line in _lines(key, start + key.path[-1])))
     return "\n\n".join(parts)
 
 
@@ -41,6 +40,13 @@ def _heading(block: Key) -> str:
     )
     meaning = (block.spec.description or "") if block.spec else ""
     return f"**{block.dotted}**{_FORMS[block.kind]}: {lowered(meaning).rstrip('.')}{inherited}."
+
+
+def _lines(key: Key, name: str) -> list[str]:
+    """Return the line of a key, or of each key of a section within a section."""
+    if key.kind != "section":
+        return [_entry(key, name)]
+    return [line for child in key.children.values() for line in _lines(child, f"{name}.{child.path[-1]}")]
 
 
 def _entry(key: Key, name: str) -> str:

@@ -13,6 +13,7 @@ from functools import partial
 
 from starlette.types import Receive, Scope, Send
 
+from gateway.compression.audit.shadow import Repeat, ShadowAudit
 from gateway.dialects.protocol import Dialect
 from gateway.errors import MethodRefusedError, UnknownCodingError, UpgradeRefusedError
 from gateway.model_names import ModelNames
@@ -32,7 +33,7 @@ from gateway.relay.images.terms import Terms
 from gateway.relay.paths import keeping_short, read_target
 from gateway.relay.route import ApiRoute, Request
 from gateway.relay.upstreams.answer import Answer
-from gateway.relay.upstreams.destination import Destinations, Place
+from gateway.relay.upstreams.destination import Destination, Destinations, Place
 from gateway.relay.upstreams.upload import Body
 from gateway.relay.upstreams.upstream import relay
 
@@ -82,6 +83,7 @@ class Proxy:
     admission: Admission
     unpacking: Unpacking
     max_body_bytes: int
+    shadow_audit: ShadowAudit | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -107,7 +109,10 @@ class Proxy:
             self.admission.admit(tenant=caller.tenant) as room,
             closing(await self._inspect(request, place, caller, room)) as answer,
         ):
-            await relay(answer, request.send, explaining_headers(exchange), exchange.times)
+            send = request.repeat.hearing(request.send) if request.repeat else request.send
+            await relay(answer, send, explaining_headers(exchange), exchange.times)
+        if request.repeat and self.shadow_audit:
+            self.shadow_audit.settle(request.repeat)
 
     # --- requests that are looked into
 
@@ -143,11 +148,19 @@ class Proxy:
         exchange.upstream, exchange.provider = destination.name, destination.provider
         treated = await self.work.treat(looked, exchange, caller, destination)
         headers = incoming.headers
+        request.repeat = None if treated is body else self._sample(request, destination, place, body)
         if treated is body:
             treated = packed
         elif body is not packed:
             headers = [pair for pair in headers if pair[0] != b"content-encoding"]
         return await self.route.ask(request, destination, place.target.wire, treated, headers)
+
+    def _sample(self, request: Request, destination: Destination, place: Place, body: bytes) -> Repeat | None:
+        """Return what will be asked again with the original pictures, if the settings want any of that."""
+        if self.shadow_audit is None:
+            return None
+        target = destination.target(place.target.wire, request.incoming.query)
+        return self.shadow_audit.sample(request.exchange, destination, target, request.incoming.headers, body)
 
     def _terms(self, exchange: Exchange, place: Place, caller: Caller, model: str) -> Terms:
         """Return on which terms the images of a request for a model are looked at."""

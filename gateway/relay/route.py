@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from starlette.types import Send
 
+from gateway.compression.audit.shadow import Repeat
 from gateway.dialects.protocol import Dialect
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
@@ -41,6 +42,7 @@ class Request:
     send: Send
     dialect: Dialect  # in which errors of ours are told
     tenant: str = ""  # once the caller is known
+    repeat: Repeat | None = None  # asked again once it is answered
 
 
 @dataclass(frozen=True)

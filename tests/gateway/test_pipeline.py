@@ -201,3 +201,33 @@ def test_the_compressor_is_told_who_is_shown_the_image_and_no_more_than_the_step
     make_pipeline(compressor=Listening()).process(png, "image/png", replace(ASK, recipient=recipient))
 
     assert told == [replace(recipient, images=21)]
+
+
+class Decided:
+    """Margins whose version a test sets."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+
+    def of(self, model: str, picture_class: str) -> float:
+        assert model and picture_class
+        return 1.0
+
+    def version(self, model: str) -> str:
+        return self.epoch if model == "m" else ""
+
+
+def test_what_was_decided_of_a_model_makes_its_pictures_new_and_no_others(make_pipeline, inspector, png):
+    margins = Decided()
+    pipeline = make_pipeline(margins=margins)
+    other = replace(ASK, recipient=replace(ASK.recipient, model="other"))
+    for ask in (ASK, other):
+        pipeline.process(png, "image/png", ask)
+
+    margins.epoch = "photograph=1"
+
+    assert pipeline.recall(png, "image/png", ASK) is None
+    assert pipeline.recall(png, "image/png", other) is not None
+    margins.epoch = ""
+    assert pipeline.recall(png, "image/png", ASK) is not None
+    assert len(inspector.tenants) == 2

@@ -1,0 +1,1 @@
+"""Commands of `jnd-gateway` that fill a file of their own."""
