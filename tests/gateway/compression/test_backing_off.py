@@ -2,14 +2,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from skimage import data
 
-from calibration.image import Decoded, Image, decode, encode_jpeg, encode_png
+from calibration.image import Decoded, Image, decode, encode_png
 from calibration.profile import JndProfile, default_profile
 from gateway.compression.audit.ledger import FACTORS, Ledger
 from gateway.compression.backing_off import BackingOff, at_margin
-from gateway.compression.compressor import CompressionPlan
+from gateway.compression.plan import CompressionPlan
+from gateway.providers.rules import Recipient
 
-PICTURE = Image(np.zeros((8, 8, 3), np.uint8))
+PHOTOGRAPH = Image(np.ascontiguousarray(data.chelsea()))
+PAGE = Image(np.repeat(data.page()[..., None], 3, axis=2))
 
 
 class Marking:
@@ -19,9 +22,9 @@ class Marking:
         self.margin = margin
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, provider: str, model: str
+        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
     ) -> tuple[bytes, CompressionPlan]:
-        assert decoded and profile and provider and model
+        assert decoded and profile and recipient.provider
         plan = CompressionPlan("png", None, 8, 8, len(data), 1, 1, 1, 0.0, "faithful", "")
         return str(self.margin).encode(), plan
 
@@ -29,19 +32,18 @@ class Marking:
 def test_only_the_model_and_class_that_were_backed_off_get_the_stricter_margin(tmp_path: Path):
     ledger = Ledger(tmp_path)
     compressor = BackingOff(Marking, ledger)
-    png, jpeg = encode_png(PICTURE), encode_jpeg(PICTURE, 90)
+    photograph, page = encode_png(PHOTOGRAPH), encode_png(PAGE)
 
-    def sent(data: bytes, model: str) -> tuple[str, str]:
-        out, plan = compressor.compress(decode(data), data, default_profile(), "openai", model)
-        return out.decode(), plan.picture_class
+    def margin(picture: bytes, model: str) -> float:
+        recipient = Recipient("openai", model)
+        return float(compressor.compress(decode(picture), picture, default_profile(), recipient)[0])
 
-    before = sent(png, "m")
-    while not ledger.record("m", ["lossless"], is_changed=True, is_noise=False, promise=0.01):
+    before = margin(photograph, "m")
+    while not ledger.record("m", ["photograph"], is_changed=True, is_noise=False, promise=0.01):
         pass
 
-    assert before == ("1.0", "lossless")
-    assert sent(png, "m") == (str(FACTORS[1]), "lossless")
-    assert sent(png, "other") == ("1.0", "lossless") and sent(jpeg, "m") == ("1.0", "photograph")
+    assert (before, margin(photograph, "m")) == (1.0, FACTORS[1])
+    assert margin(photograph, "other") == margin(page, "m") == 1.0
 
 
 @pytest.mark.parametrize("tier", ["exact", "faithful", "lean"])

@@ -24,7 +24,7 @@ def test_a_picture_is_lightened_as_it_would_be_sent_and_what_is_none_is_told(tmp
     assert pair.original == (tmp_path / "cat.png").read_bytes() and pair.original_type == "image/png"
     assert len(pair.lightened) < len(pair.original) and not pair.is_left_alone
     assert decode(pair.lightened).source.media_type == pair.lightened_type
-    assert (pair.picture_class, lighten("cat.jpg").picture_class) == ("lossless", "photograph")
+    assert (pair.picture_class, lighten("cat.jpg").picture_class) == ("photograph", "photograph")
     for name in ("broken.png", "missing.png"):
         with pytest.raises(UnreadablePictureError):
             lighten(name)

@@ -96,9 +96,9 @@ def test_a_knob_turned_too_far_is_backed_off_until_answers_stay_and_a_restart_ke
         answer = gateway.chat(chat_body(picture))
         assert answer.status == 200
         sizes.append(int(answer.headers["x-jnd-bytes-saved"]))
-        if Ledger(tmp_path / "state").of("m", "lossless") > 0:
+        if Ledger(tmp_path / "state").of("m", "photograph") > 0:
             assert settled(lambda turn=turn: counted(gateway) == turn + 1)
-        if Ledger(tmp_path / "state").of("m", "lossless") == 0:
+        if Ledger(tmp_path / "state").of("m", "photograph") == 0:
             break
 
     left = Ledger(tmp_path / "state")
@@ -106,10 +106,12 @@ def test_a_knob_turned_too_far_is_backed_off_until_answers_stay_and_a_restart_ke
     again = start()
     after = again.chat(chat_body(PICTURES[0]))
 
-    assert left.of("m", "lossless") == 0.0 and left.version("m") == f"lossless={len(FACTORS) - 1}"
+    assert left.of("m", "photograph") == 0.0 and left.version("m") == f"photograph={len(FACTORS) - 1}"
     assert sizes[0] > 0
-    assert 'jnd_policy_epoch{class="lossless",model="m"} 3.0' in gateway.ask("GET", "/metrics").body.decode()
-    assert 'jnd_policy_epoch{class="lossless",model="m"} 3.0' in again.ask("GET", "/metrics").body.decode()
+    assert (
+        'jnd_policy_epoch{class="photograph",model="m"} 3.0' in gateway.ask("GET", "/metrics").body.decode()
+    )
+    assert 'jnd_policy_epoch{class="photograph",model="m"} 3.0' in again.ask("GET", "/metrics").body.decode()
     assert int(after.headers["x-jnd-bytes-saved"]) < sizes[0]
     assert json.loads(after.body)["choices"][0]["message"]["content"] == texture(PICTURES[0])
     assert len(model.asked) > asked
@@ -125,8 +127,8 @@ def test_answers_that_stay_the_same_are_counted_and_change_nothing(
         gateway.chat(chat_body(picture))
         assert settled(lambda turn=turn: counted(gateway, "same") == turn + 1)
 
-    assert Ledger(tmp_path / "state").entry("m", "lossless").answers == 4
-    assert Ledger(tmp_path / "state").of("m", "lossless") == 1.0
+    assert Ledger(tmp_path / "state").entry("m", "photograph").answers == 4
+    assert Ledger(tmp_path / "state").of("m", "photograph") == 1.0
     assert len(model.asked) == 8
 
 
@@ -179,12 +181,12 @@ def test_an_answer_that_is_none_is_counted_and_the_caller_has_his(
 
     assert answer.status == 200
     assert settled(lambda: counted(gateway, "unanswered") == 1)
-    assert Ledger(tmp_path / "state").entry("m", "lossless").answers == 0
+    assert Ledger(tmp_path / "state").entry("m", "photograph").answers == 0
 
 
 def counted(gateway: Server, *results: str) -> float:
     return sum(
-        gateway.metric(f'jnd_shadow_audits_total{{class="lossless",model="m",result="{result}"}}')
+        gateway.metric(f'jnd_shadow_audits_total{{class="photograph",model="m",result="{result}"}}')
         for result in results or ("same", "changed", "noise", "unanswered")
     )
 
