@@ -66,18 +66,29 @@ def _converter(profile: bytes, *, is_grey: bool) -> Callable[[Pixels], Pixels] |
     space = profile_space(profile)
     if space == "other" or (space == "grey" and not is_grey):
         return None
-    mode = "L" if space == "grey" else "RGB"
     try:
         embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        transform = ImageCms.buildTransform(embedded, ImageCms.createProfile("sRGB"), mode, "RGB")
+        return _grey_converter(embedded) if space == "grey" else _rgb_converter(embedded)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
 
-    def convert(pixels: Pixels) -> Pixels:
-        told = np.ascontiguousarray(pixels[..., 0]) if mode == "L" else pixels
-        return np.asarray(ImageCms.applyTransform(PillowImage.fromarray(told), transform), dtype=np.uint8)
 
-    return convert
+def _rgb_converter(embedded: ImageCms.ImageCmsProfile) -> Callable[[Pixels], Pixels]:
+    transform = ImageCms.buildTransform(embedded, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+    return lambda pixels: _transformed(pixels, transform)
+
+
+def _grey_converter(embedded: ImageCms.ImageCmsProfile) -> Callable[[Pixels], Pixels]:
+    # Its shortcuts for speed miss dark greys by up to ten levels; 256 values need none.
+    transform = ImageCms.buildTransform(
+        embedded, ImageCms.createProfile("sRGB"), "L", "RGB", flags=ImageCms.Flags.NOOPTIMIZE
+    )
+    shown = _transformed(np.ascontiguousarray(_greys()[..., 0]), transform)[0]  # (256, 3)
+    return lambda pixels: shown[pixels[..., 0]]
+
+
+def _transformed(pixels: Pixels, transform: ImageCms.ImageCmsTransform) -> Pixels:
+    return np.asarray(ImageCms.applyTransform(PillowImage.fromarray(pixels), transform), dtype=np.uint8)
 
 
 def _renders_as_srgb(profile: bytes) -> bool:

@@ -28,8 +28,10 @@ _STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those th
 _AFTER_A_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 _PNG_FRAMES = frozenset({b"IDAT", b"fdAT"})
-_PNG_PIXELS = _PNG_FRAMES | {b"IHDR", b"PLTE", b"tRNS", b"IEND", b"acTL", b"fcTL"}
+_PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})  # of the picture without animation
 _WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"VP8X", b"ANIM", b"ANMF"})
+_TRANSPARENCY_BYTES = {0: 2, 2: 6}  # of a grey and of a colour, by colour type
+_PNG_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 VP8X_ICC, VP8X_ALPHA, VP8X_EXIF, VP8X_XMP = 0x20, 0x10, 0x08, 0x04
 
 
@@ -190,15 +192,22 @@ def _bare_jpeg(data: bytes) -> bytes:
 
 
 def _bare_png(data: bytes) -> bytes:
-    """Drop chunks without touching the checksums of others: what is wrong with pixels stays wrong."""
+    """Drop chunks, also a broken transparency; the others keep their checksums as they are."""
     parts = [PNG_SIGNATURE]
+    least_transparency = 1
     at = len(PNG_SIGNATURE)
     for chunk in png_chunks(data):
         end = at + 12 + len(chunk.payload)
-        if chunk.kind in _PNG_PIXELS:
+        if chunk.kind == b"IHDR" and len(chunk.payload) > 9:
+            least_transparency = _TRANSPARENCY_BYTES.get(chunk.payload[9], 1)
+        is_broken = not chunk.is_intact or len(chunk.payload) < least_transparency
+        if chunk.kind in _PNG_PIXELS and not (chunk.kind == b"tRNS" and is_broken):
             parts.append(data[at:end])
         at = end
-    return b"".join(parts) + data[at:] * (at < len(data) and parts[-1][4:8] != b"IEND")
+    if parts[-1][4:8] == b"IEND":
+        return b"".join(parts)
+    is_cut_short = data[at + 4 : at + 8] == b"IDAT"
+    return b"".join([*parts, data[at:] if is_cut_short else _PNG_END])
 
 
 def _bare_webp(chunks: Iterable[Part]) -> Iterator[Part]:

@@ -4,8 +4,6 @@ A gain map is none by itself: the picture that carries one is an ordinary pictur
 that models are never shown. It is HDR only where the map leads back from a bright picture.
 """
 
-import struct
-
 from calibration.colour_profile import transfer_is_hdr
 from calibration.containers import container_of, jpeg_file
 from calibration.metadata_blocks import find_blocks
@@ -32,8 +30,9 @@ def is_hdr(data: bytes) -> bool:
 
 def _iso_media_is_deep(header: bytes) -> bool:
     """Look at the bits a channel, and at the transfer, that an AVIF or HEIC states."""
-    pixels = header.find(b"pixi")
-    if pixels >= 0 and any(bits > 8 for bits in header[pixels + 9 : pixels + 9 + header[pixels + 8]]):
-        return True
-    colour = header.find(b"colrnclx")
-    return colour >= 0 and struct.unpack_from(">H", header, colour + 10)[0] in _HDR_TRANSFERS
+    pixels, colour = header.find(b"pixi"), header.find(b"colrnclx")
+    if pixels >= 0:
+        channels = int.from_bytes(header[pixels + 8 : pixels + 9], "big")
+        if any(bits > 8 for bits in header[pixels + 9 : pixels + 9 + channels]):
+            return True
+    return colour >= 0 and int.from_bytes(header[colour + 10 : colour + 12], "big") in _HDR_TRANSFERS

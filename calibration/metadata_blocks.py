@@ -115,7 +115,7 @@ def _from_hex(text: bytes | None) -> bytes | None:
     if not text:
         return None
     try:
-        return bytes.fromhex("".join(text.decode("ascii").split("\n")[3:])).removeprefix(EXIF_SIGN)
+        return bytes.fromhex("".join(text.decode("ascii").split("\n")[3:])).removeprefix(EXIF_SIGN) or None
     except ValueError:
         return None
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageFile, UnidentifiedImageError
 
-from calibration.containers import bare, container_of, png_chunks
+from calibration.containers import bare, container_of
 from calibration.exif import UPRIGHT
 from calibration.flattening import Flattened, Pixels, finish, flatten, opencv_pixels
 from calibration.image_header import read_size, stored_depth
@@ -178,8 +178,6 @@ def _second_reading(
 
 def _with_end(stripped: bytes, metadata: Metadata, limits: DecodeLimits) -> bytes | None:
     """Return a file that ends as its format does; None where much of it is missing."""
-    if container_of(stripped) == "png":
-        return stripped if any(chunk.kind == b"IEND" for chunk in png_chunks(stripped)) else None
     if container_of(stripped) != "jpeg" or stripped.endswith(END_OF_IMAGE):
         return stripped
 
@@ -195,7 +193,8 @@ def _with_end(stripped: bytes, metadata: Metadata, limits: DecodeLimits) -> byte
 
 def _by_opencv(data: bytes, size: tuple[int, int], metadata: Metadata) -> tuple[Flattened, SourceInfo] | None:
     container = container_of(data)
-    if container is None:
+    # Of bare PNGs Pillow reads what libpng reads; what neither does, libpng writes to the process's own log.
+    if container is None or container == "png":
         return None
     try:
         stored, has_alpha = opencv_pixels(data, is_opaque=False)

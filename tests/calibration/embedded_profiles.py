@@ -57,3 +57,13 @@ def linear_grey() -> bytes:
     header[36:40] = b"acsp"
     struct.pack_into(">3i", header, 68, 63_190, 65_536, 54_061)
     return bytes(header) + table + body
+
+
+def with_cicp(transfer: int) -> bytes:
+    """Return sRGB that says of itself, in place of its name, to have this transfer (ICC.1:2022, 9.2.17)."""
+    at, _ = _places(SRGB)[b"desc"]
+    entry = next(n for n in range(132, len(SRGB), 12) if SRGB[n : n + 4] == b"desc")
+    profile = bytearray(SRGB)
+    profile[entry : entry + 4] = b"cicp"
+    profile[at : at + 12] = b"cicp" + bytes(4) + bytes([9, transfer, 0, 1])
+    return bytes(profile)

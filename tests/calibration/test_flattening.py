@@ -1,5 +1,4 @@
 import io
-import struct
 import sys
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from PIL import ImageCms, ImageOps
 from skimage.data import astronaut
 
 from calibration.image import decode
+from tests.calibration.broken_files import png
+from tests.calibration.embedded_profiles import display_p3, swapped_channels
 
 # Larger than a strip, so that every layout is put together from several.
 RGB = PillowImage.fromarray(np.tile(astronaut(), (1, 2, 1))[:, :700])
@@ -40,16 +41,6 @@ def whole(data):
     rgba = upright.convert("RGBA")
     white = PillowImage.new("RGBA", rgba.size, (255, 255, 255, 255))
     return np.asarray(PillowImage.alpha_composite(white, rgba).convert("RGB"))
-
-
-def other_profile():
-    """Return the sRGB profile with red and green swapped, under another name."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    count = struct.unpack_from(">I", profile, 128)[0]
-    entries = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)}
-    red, green = entries[b"rXYZ"] + 4, entries[b"gXYZ"] + 4
-    profile[red : red + 8], profile[green : green + 8] = profile[green : green + 8], profile[red : red + 8]
-    return bytes(profile).replace("sRGB".encode("utf-16-be"), "wRGB".encode("utf-16-be"))
 
 
 @pytest.mark.parametrize(
@@ -97,9 +88,9 @@ def test_every_orientation_is_turned_upright(format_name, orientation):
 
 @pytest.mark.parametrize("format_name", ["PNG", "WEBP"])
 def test_another_colour_space_is_converted(format_name):
-    data = saved(RGB, format_name, icc_profile=other_profile())
+    data = saved(RGB, format_name, icc_profile=swapped_channels())
     opened = PillowImage.open(io.BytesIO(data))
-    profile = ImageCms.ImageCmsProfile(io.BytesIO(other_profile()))
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(swapped_channels()))
     expected = ImageCms.profileToProfile(
         opened.convert("RGB"), profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
     )
@@ -109,6 +100,53 @@ def test_another_colour_space_is_converted(format_name):
     assert decoded.source.is_color_converted
     assert np.array_equal(decoded.image.pixels, np.asarray(expected))
     assert not np.array_equal(decoded.image.pixels, np.asarray(opened.convert("RGB")))
+
+
+def test_sixteen_bits_are_told_and_keep_their_profile():
+    deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3))
+
+    decoded = decode(png(deep, bits=16, color_type=2))
+
+    assert np.array_equal(decoded.image.pixels, deep >> 8)
+    assert decoded.source.depth == 16
+    assert decoded.source.is_color_converted
+    assert not decoded.source.is_plain
+
+
+@pytest.mark.parametrize("alpha", [ALPHA, LATE_ALPHA])
+def test_a_profile_holds_for_transparent_pictures_too(alpha):
+    data = saved(with_alpha(RGB, alpha), "PNG", icc_profile=swapped_channels())
+
+    decoded = decode(data)
+
+    assert decoded.source.has_alpha
+    difference = decoded.image.pixels.astype(int) - decoded.stored.pixels[..., [1, 0, 2]]
+    assert np.abs(difference).max() <= 2
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+@pytest.mark.parametrize("format_name", ["PNG", "WEBP"])
+def test_alpha_that_hides_nothing_is_none(mode, format_name):
+    opaque = RGB.convert(mode)
+
+    decoded = decode(saved(opaque, format_name, lossless=True))
+
+    assert decoded.source.is_plain
+    assert np.array_equal(decoded.image.pixels, np.asarray(opaque.convert("RGB")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+def test_turning_and_converting_take_three_more_bytes_a_pixel():
+    exif = PillowImage.Exif()
+    exif[0x0112] = 6
+    data = saved(PillowImage.new("RGB", (3000, 3000)), "JPEG", exif=exif, icc_profile=display_p3())
+    Path("/proc/self/clear_refs").write_text("5")
+    before_kib = status_kib("VmRSS")
+
+    decoded = decode(data)
+
+    assert decoded.source.is_color_converted
+    assert (status_kib("VmHWM") - before_kib) * 1024 < 8.5 * 3000 * 3000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.image import ImageError, decode
-from calibration.image_header import count_pixels
+from calibration.image_header import count_pixels, read_size, stored_depth
 from calibration.image_source import DecodeLimits
 
 PICTURE = PillowImage.fromarray(np.random.default_rng(0).integers(0, 256, (31, 53, 3), dtype=np.uint8))
@@ -37,6 +37,20 @@ ENCODED = [
 @pytest.mark.parametrize("data", ENCODED)
 def test_pixels_are_read_off_the_header(data):
     assert count_pixels(data) == 31 * 53
+
+
+@pytest.mark.parametrize("data", ENCODED)
+def test_both_sides_are_read_off_the_header(data):
+    assert read_size(data) == (53, 31)
+
+
+def test_sixteen_bits_are_told_from_eight():
+    buffer = io.BytesIO()
+    PillowImage.fromarray(np.zeros((9, 9), np.uint16)).save(buffer, "PNG")
+
+    assert stored_depth(buffer.getvalue()) == 16
+    assert [stored_depth(data.values[0]) for data in ENCODED] == [8] * len(ENCODED)
+    assert stored_depth(b"") == 8
 
 
 @pytest.mark.parametrize(

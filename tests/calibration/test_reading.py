@@ -3,6 +3,7 @@ import subprocess
 import sys
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,12 +55,32 @@ LARGE = {
         pytest.param(chunk(b"eXIf", b"MM\0*\xff\xff\xff\xff"), id="exif that points nowhere"),
         pytest.param(chunk(b"pHYs", b"a"), id="a resolution cut short"),
         pytest.param(chunk(b"gAMA", b""), id="an empty gamma"),
+        pytest.param(chunk(b"tRNS", b"abcdef", is_intact=False), id="transparency of a wrong checksum"),
+        pytest.param(chunk(b"tRNS", b"a"), id="transparency cut short"),
+        pytest.param(chunk(b"acTL", b"a"), id="an animation cut short"),
     ],
 )
 def test_what_is_wrong_beside_the_pixels_hides_no_pixel(added):
     shown = decode(with_chunk(PNG, added))
 
     assert np.array_equal(shown.image.pixels, PHOTO)
+
+
+def test_a_chunk_without_end_behind_the_pixels_hides_none():
+    end = PNG.rindex(b"IEND") - 4
+
+    assert np.array_equal(decode(PNG[:end] + b"\x7f\xff\xff\xfftEXta").image.pixels, PHOTO)
+
+
+def test_broken_entropy_data_is_shown_as_others_show_it():
+    place = FORMATS["JPEG"].index(b"\xff\xda") + 2_000
+    data = FORMATS["JPEG"][:place] + b"\xff\xd8" + FORMATS["JPEG"][place + 2 :]
+    elsewhere = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+
+    shown = decode(data)
+
+    assert np.array_equal(shown.image.pixels, elsewhere)
+    assert shown.source.is_repaired
 
 
 def test_a_picture_that_others_may_refuse_is_not_plain():
