@@ -266,7 +266,7 @@ def test_thin_pictures_are_handled_for_a_model_of_unknown_input(
     png = encode_png(Image(noise))
 
     out, plan = compressor(predictor).compress(
-        decode(png), png, resolve_profile("gpt-4o"), "openai", "gpt-4o"
+        decode(png), png, resolve_profile("gpt-4o"), Recipient("openai", "gpt-4o")
     )
 
     assert len(out) == plan.bytes_out <= len(png)
