@@ -5,6 +5,9 @@ the decoder has to be held to it.
 """
 
 import struct
+from collections.abc import Callable, Mapping
+
+from calibration.image_source import FormatName
 
 _STARTS_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three are tables
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
@@ -14,8 +17,8 @@ _MOST_MARKERS = 1_000  # before the first scan of a JPEG; cameras write some ten
 
 def count_pixels(data: bytes) -> int | None:
     """Return width times height as a PNG, JPEG, WebP or GIF states it; None where it does not say."""
-    width, height = read_size(data) or (0, 0)
-    return width * height or None
+    size = stored_size(data)
+    return None if size is None else size[0] * size[1]
 
 
 def stored_depth(data: bytes) -> int:
@@ -23,22 +26,37 @@ def stored_depth(data: bytes) -> int:
     return 16 if data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:25] == b"\x10" else 8
 
 
-def read_size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height, as stored, as a PNG, JPEG, WebP or GIF states them."""
+def stored_size(data: bytes) -> tuple[int, int] | None:
+    """Return width and height as they are stored, before any orientation; None where it does not say."""
+    format_name = format_in_header(data)
+    if format_name is None:
+        return None
     try:
-        if data.startswith(b"\x89PNG\r\n\x1a\n"):
-            width, height = struct.unpack_from(">II", data, 16)
-        elif data.startswith((b"GIF87a", b"GIF89a")):
-            width, height = struct.unpack_from("<HH", data, 6)
-        elif data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-            width, height = _webp_size(data)
-        elif data.startswith(b"\xff\xd8\xff"):
-            width, height = _jpeg_size(data)
-        else:
-            return None
+        width, height = _READERS[format_name](data)
     except (struct.error, LookupError):
         return None
-    return int(width), int(height)
+    return (width, height) if width and height else None
+
+
+def format_in_header(data: bytes) -> FormatName | None:
+    """Return the format that the first bytes name; None for any other."""
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return "webp"
+    return "jpeg" if data.startswith(b"\xff\xd8\xff") else None
+
+
+def _png_size(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from(">II", data, 16)
+    return width, height
+
+
+def _gif_size(data: bytes) -> tuple[int, int]:
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
@@ -76,3 +94,11 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
         else:
             at += 2 + int(struct.unpack_from(">H", data, at + 2)[0])
     raise LookupError("no frame header")
+
+
+_READERS: Mapping[FormatName, Callable[[bytes], tuple[int, int]]] = {
+    "png": _png_size,
+    "gif": _gif_size,
+    "webp": _webp_size,
+    "jpeg": _jpeg_size,
+}

@@ -26,7 +26,7 @@ from calibration.containers import (
 )
 from calibration.dynamic_range import is_hdr
 from calibration.exif import UPRIGHT, minimal_exif, read_exif
-from calibration.image_header import read_size
+from calibration.image_header import stored_size
 from calibration.left_behind import left_behind
 from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, find_blocks
 
@@ -131,7 +131,7 @@ def _attach_to_webp(encoded: bytes, metadata: Metadata) -> bytes:
     _require_srgb_chunks(metadata)
     _require_space(metadata, is_grey=False)
     chunks = list(webp_chunks(encoded))
-    size = read_size(encoded)
+    size = stored_size(encoded)
     if not chunks or size is None:
         raise ValueError("expected a WebP that says its size")
     pixels = [part for part in chunks if part.kind != b"VP8X"]

@@ -18,7 +18,7 @@ from PIL import ImageFile, UnidentifiedImageError
 from calibration.containers import bare, container_of
 from calibration.exif import UPRIGHT
 from calibration.flattening import Flattened, Pixels, finish, flatten, opencv_pixels
-from calibration.image_header import read_size, stored_depth
+from calibration.image_header import stored_size, stored_depth
 from calibration.image_source import DecodeLimits, FormatName, ImageError, SourceInfo, estimate_quality
 from calibration.metadata import Metadata, read_metadata
 from calibration.unfinished_jpeg import END_OF_IMAGE, finished
@@ -157,7 +157,7 @@ def _second_reading(
     stripped: bytes, metadata: Metadata, limits: DecodeLimits, size_bytes: int
 ) -> tuple[Flattened, SourceInfo] | None:
     """Read bare pixels; None where no decoder can."""
-    size = read_size(stripped)
+    size = stored_size(stripped)
     if size is None:
         return None
     _check_size(size, limits)

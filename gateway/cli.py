@@ -159,6 +159,51 @@ def compress(  # noqa: PLR0917 - as above
 
 
 @app.command()
+def tokens(  # noqa: PLR0917 - as above
+    images: Images,
+    model: Annotated[str, typer.Option(help="As requests name it, whatever the cloud: gpt-5.4, ...")],
+    provider: Annotated[
+        str, typer.Option(help="Whose rules apply: openai, anthropic, gemini, ...")
+    ] = "openai",
+    detail: Annotated[
+        str,
+        typer.Option(
+            help="Level the request asks for: low, medium, high, ultra, original; none: the default."
+        ),
+    ] = "",
+    together: Annotated[
+        int, typer.Option("--images", min=1, help="Images in the request; some limits depend on it.")
+    ] = 1,
+    as_json: Json = False,
+) -> None:
+    """Tell at which size a model is shown images, what they cost in tokens, and which limits they exceed.
+
+    By the provider's published rules, from headers alone: nothing is decoded, sent or changed. Where public
+    sources of a rule contradict each other, that is said on stderr (in JSON: `conflict`).
+
+    Exit code 1 when a file cannot be read, or a request with it would be refused.
+    """
+    from gateway.configuration.meaning import why_unknown  # noqa: PLC0415 - see the module's docstring
+    from gateway.image_tokens import ImageTokens, count_tokens, table_of  # noqa: PLC0415
+    from gateway.providers.rules import Recipient, load_rules  # noqa: PLC0415
+
+    if message := why_unknown(provider):
+        typer.echo(f"jnd-gateway: --provider: {message} Until then the rules of `other` apply.", err=True)
+    recipient = Recipient(provider, model, detail.lower(), together)
+    found = list(count_tokens(_with_progress(images), load_rules(), recipient))
+    if as_json:
+        for each in found:
+            print(json.dumps(each.fields, ensure_ascii=False))
+    else:
+        print(table_of(found))
+        for conflict in dict.fromkeys(each.conflict for each in found if isinstance(each, ImageTokens)):
+            if conflict:
+                typer.echo(f"jnd-gateway: sources disagree: {conflict}", err=True)
+    is_trouble = any(not isinstance(each, ImageTokens) or each.limits_exceeded for each in found)
+    raise typer.Exit(1 if is_trouble else 0)
+
+
+@app.command()
 def demo() -> None:
     """Show the whole path on the embedded model, without a network: calibrate, attack, protect, lighten."""
     from gateway.demo.run import run_demo  # noqa: PLC0415 - see the module's docstring

@@ -10,6 +10,7 @@ import orjson
 
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.address_sources import SourceUrl
+from gateway.dialects.reading.display import framed
 from gateway.dialects.reading.document import Fields, Node, Object, Text, children
 from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misfits, objects, walk
 from gateway.dialects.reading.readers import misfits_at, strings_at, typed_base64, unseen
@@ -48,7 +49,7 @@ class Anthropic:
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield every block that shows something, of every message of every request."""
-        return walk(document, _GRAMMAR, "request")
+        return framed(walk(document, _GRAMMAR, "request"), document)
 
     def model_of(self, path: str, document: Fields) -> str:
         """Return the model in the path or the body; of a batch, that of its first request."""

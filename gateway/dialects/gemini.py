@@ -11,7 +11,8 @@ import orjson
 
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.address_sources import FileUri
-from gateway.dialects.reading.document import Fields, Node, Object, Text
+from gateway.dialects.reading.display import at_level, framed, level_at, requests_in
+from gateway.dialects.reading.document import Fields, Node, Object, Text, children
 from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misfits, objects, walk
 from gateway.dialects.reading.readers import misfits_at, strings_at, typed_base64, unseen
 from gateway.dialects.reading.sources import Source, Unseen
@@ -26,6 +27,8 @@ _PATHS = re.compile(
 )
 _TYPE_KEYS = ("mimeType", "mime_type")
 _URI_KEYS = ("fileUri", "file_uri")
+_SETTINGS_KEYS = ("generationConfig", "generation_config")
+_LEVEL_KEYS = ("mediaResolution", "media_resolution")  # of the settings, and of one part
 _STORED = re.compile(r"(gs://|https://generativelanguage\.googleapis\.com/|files/)", re.IGNORECASE)
 _VIDEOS = re.compile(r"https?://(www\.|m\.)?(youtube\.com|youtu\.be)/", re.IGNORECASE)
 _STATUSES: Mapping[int, str] = {
@@ -55,7 +58,7 @@ class Gemini:
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield every part that shows something, of every request there is."""
-        return walk(document, _GRAMMAR, "request")
+        return framed(at_level(walk(document, _GRAMMAR, "request"), _level_of(document)), document)
 
     def model_of(self, path: str, document: Fields) -> str:
         """Return the model in the path; of cached contents, that in the body."""
@@ -85,13 +88,25 @@ class Gemini:
         return orjson.dumps({"error": fields})
 
 
-def _inline_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+def _level_of(document: Object) -> str:
+    """Return the level of detail that all requests of a body ask for; empty if they differ."""
+    levels = {
+        level_at(settings, *_LEVEL_KEYS)
+        for request in requests_in(document)
+        for key in _SETTINGS_KEYS
+        for _, settings in children(request, key)
+    }
+    return levels.pop() if len(levels) == 1 else ""
+
+
+def _inline_data(part: Object, value: Node, where: str) -> Iterator[Slot]:
+    level = level_at(part, *_LEVEL_KEYS)
     for path, blob in objects(value, where):
-        yield from typed_base64(blob, path, data_key="data", type_keys=_TYPE_KEYS)
+        yield from at_level(typed_base64(blob, path, data_key="data", type_keys=_TYPE_KEYS), level)
     yield from misfits(value, where, Object)
 
 
-def _file_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
+def _file_data(part: Object, value: Node, where: str) -> Iterator[Slot]:
     if not isinstance(value, Object):
         yield from misfits(value, where)
         return
@@ -101,7 +116,7 @@ def _file_data(part: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa
         if len(declared) > 1 or len(found) > 1:
             yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
         elif (source := _address(text, value, declared[0] if declared else None)) is not None:
-            yield Slot(path, source)
+            yield Slot(path, source, level_at(part, *_LEVEL_KEYS))
     yield from misfits_at(value, _URI_KEYS, where)
 
 

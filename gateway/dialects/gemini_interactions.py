@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from gateway.dialects.gemini import Gemini, is_stored
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.address_sources import ContentUri
+from gateway.dialects.reading.display import at_level, framed, level_at
 from gateway.dialects.reading.document import Fields, Node, Object, Text
 from gateway.dialects.reading.places import DUPLICATE_KEYS, Grammar, Place, misfits, texts, walk
 from gateway.dialects.reading.readers import strings_at, typed
@@ -31,7 +32,7 @@ class GeminiInteractions(Gemini):
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield what every content of the input shows."""
-        return walk(document, _GRAMMAR, "request")
+        return framed(walk(document, _GRAMMAR, "request"), document)
 
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - Gemini's other paths name it
         """Return the model in the body, or the agent that stands for one."""
@@ -50,7 +51,7 @@ def _data(content: Object, value: Node, where: str) -> Iterator[Slot]:
             reason = DUPLICATE_KEYS if is_ambiguous else str(kind)
             yield Slot(path, Unseen(reason, (text,)))
         elif kind != "audio":
-            yield from typed(text, declared[0] if declared else None, path)
+            yield from at_level(typed(text, declared[0] if declared else None, path), _level_of(content))
     yield from _misfits(kind, value, where)
 
 
@@ -59,7 +60,8 @@ def _uri(content: Object, value: Node, where: str) -> Iterator[Slot]:
     is_ambiguous = len(declared) > 1 or len(content.all("uri")) > 1 or bool(content.all("data"))
     for path, text in texts(value, where):
         if kind != "audio":
-            yield Slot(path, _address(text, str(kind), declared, is_ambiguous=is_ambiguous))
+            source = _address(text, str(kind), declared, is_ambiguous=is_ambiguous)
+            yield Slot(path, source, _level_of(content))
     yield from _misfits(kind, value, where)
 
 
@@ -77,6 +79,10 @@ def _address(text: Text, kind: str, declared: Sequence[Text], *, is_ambiguous: b
     if is_stored(text.text().strip()):
         return Unseen("file_id", (text,))
     return ContentUri(text, declared[0] if declared else None)
+
+
+def _level_of(content: Object) -> str:
+    return level_at(content, "resolution", "media_resolution", "mediaResolution")
 
 
 def _declared(content: Object, where: str) -> list[Text]:

@@ -10,6 +10,7 @@ import orjson
 
 from gateway.dialects.anthropic import sources
 from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.display import framed
 from gateway.dialects.reading.document import Fields, Node, Object, Text
 from gateway.dialects.reading.film import films
 from gateway.dialects.reading.places import Grammar, Place, Reader, member, misfits, objects, texts, walk
@@ -39,7 +40,7 @@ class OpenAIChat:
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield images, files and videos of every message."""
-        return walk(document, _GRAMMAR, "request")
+        return framed(walk(document, _GRAMMAR, "request"), document)
 
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - others name it in the path
         """Return the field `model`."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.display import framed
 from gateway.dialects.reading.document import Node, Object
 from gateway.dialects.reading.film import films
 from gateway.dialects.reading.places import ANY_KEY, Grammar, Place, walk
@@ -43,7 +44,7 @@ class OpenAIResponses(OpenAIChat):
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield what every item, prompt and tool shows."""
-        return walk(document, _GRAMMAR, "request")
+        return framed(walk(document, _GRAMMAR, "request"), document)
 
 
 def _generated(item: Object, value: Node, where: str) -> Iterator[Slot]:

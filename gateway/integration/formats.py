@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.display import framed
 from gateway.dialects.reading.document import Array, Fields, Object, Scalar, Text, strings
 from gateway.dialects.reading.sources import DataUrl
 from gateway.errors import GatewayError
@@ -60,7 +61,8 @@ class LiteLLMGuardrail(_Ours):
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield every image."""
-        yield from (Slot(where, DataUrl(text)) for where, text in strings(document, "images"))
+        slots = (Slot(where, DataUrl(text)) for where, text in strings(document, "images"))
+        yield from framed(slots, document)
 
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - the body names it
         """Return the field `model`, or that of the guardrail's own parameters."""

@@ -62,7 +62,7 @@ class Recipient:
 
     provider: str
     model: str
-    detail: str = ""  # low, medium, high, ultra, original, auto; empty: the provider's default
+    detail: str = ""  # low, medium, high, ultra, original; empty: the provider's default
     images: int = 1  # in the request
     is_framed: bool = False  # computer tools are in the request: coordinates must survive beyond doubt
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.image import ImageError, decode
-from calibration.image_header import count_pixels, read_size, stored_depth
+from calibration.image_header import count_pixels, stored_size, stored_depth
 from calibration.image_source import DecodeLimits
 
 PICTURE = PillowImage.fromarray(np.random.default_rng(0).integers(0, 256, (31, 53, 3), dtype=np.uint8))
@@ -41,7 +41,7 @@ def test_pixels_are_read_off_the_header(data):
 
 @pytest.mark.parametrize("data", ENCODED)
 def test_both_sides_are_read_off_the_header(data):
-    assert read_size(data) == (53, 31)
+    assert stored_size(data) == (53, 31)
 
 
 def test_sixteen_bits_are_told_from_eight():

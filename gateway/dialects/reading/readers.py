@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.display import level_at
 from gateway.dialects.reading.document import Node, Object, Text
 from gateway.dialects.reading.media import kind_of
 from gateway.dialects.reading.places import (
@@ -20,12 +21,17 @@ from gateway.dialects.reading.sources import BareBase64, DataUrl, FileData, Type
 _HEAD_BYTES = 512  # enough for the header of a data URL and the opening of what it holds
 
 
-def picture_urls(holder: Object, value: Node, where: str) -> Iterator[Slot]:  # noqa: ARG001 - a Reader
-    """Read URLs of pictures: bare strings, or objects that hold them as `url`, or an id; one or a list."""
+def picture_urls(holder: Object, value: Node, where: str) -> Iterator[Slot]:
+    """Read URLs of pictures: bare strings, or objects that hold them as `url`, or an id; one or a list.
+
+    `detail` stands beside the string or in the object.
+    """
+    detail = level_at(holder, "detail")
     for path, text in texts(value, where):
-        yield Slot(path, DataUrl(text))
+        yield Slot(path, DataUrl(text), detail)
     for path, inner in objects(value, where):
-        yield from (Slot(at, DataUrl(text)) for at, text in strings_at(inner, "url", path))
+        level = level_at(inner, "detail") or detail
+        yield from (Slot(at, DataUrl(text), level) for at, text in strings_at(inner, "url", path))
         yield from (Slot(at, Unseen("file_id", (text,))) for at, text in strings_at(inner, "file_id", path))
         yield from misfits_at(inner, ("url", "file_id"), path)
     yield from misfits(value, where, Text, Object)
