@@ -204,6 +204,53 @@ def tokens(  # noqa: PLR0917 - as above
 
 
 @app.command()
+def estimate(  # noqa: PLR0917 - as above
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Pictures, folders, recorded requests: HAR, or JSON lines of request bodies."),
+    ],
+    model: Model = "embedded",
+    provider: Annotated[str, typer.Option(help="Whose size and token rules apply.")] = "openai",
+    compare: Annotated[
+        list[str] | None,
+        typer.Option("--for", help="PROVIDER:MODEL instead of the two above; repeat it to compare."),
+    ] = None,
+    tier: Annotated[Tier, typer.Option(help="As for compress.")] = "faithful",
+    price: Annotated[
+        float | None, typer.Option(help="Dollars for a million input tokens, instead of the list price.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page with totals and pictures before and after.")
+    ] = None,
+    artifact: Artifact = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON line per picture on stdout, and one with the sums last.")
+    ] = False,
+) -> None:
+    """Tell what would be saved on your own traffic, in bytes, tokens and money, before anything is deployed.
+
+    Nothing is sent anywhere. Bytes buy latency, tokens buy money: a picture is billed by its size in pixels.
+    A model without a known price gets no money told; `--price` gives one. What cannot be read is counted with
+    its reason, and the run goes on.
+
+    Exit code 1 when something cannot be read, is flagged, or no picture is found.
+    """
+    from gateway.estimate.run import estimate_traffic  # noqa: PLC0415 - see the module's docstring
+    from gateway.estimate.summary import TargetError, read_targets  # noqa: PLC0415
+    from gateway.providers.prices import PricesError  # noqa: PLC0415
+    from predictor.predict import ArtifactError  # noqa: PLC0415
+
+    try:
+        targets = read_targets(compare or [f"{provider}:{model}"], price)
+        is_trouble = estimate_traffic(
+            paths, targets=targets, tier=tier, report=report, artifact=artifact, as_json=as_json
+        )
+    except (TargetError, PricesError, ArtifactError, ProfileError, OSError) as error:
+        _bad_use(error)
+    raise typer.Exit(1 if is_trouble else 0)
+
+
+@app.command()
 def demo() -> None:
     """Show the whole path on the embedded model, without a network: calibrate, attack, protect, lighten."""
     from gateway.demo.run import run_demo  # noqa: PLC0415 - see the module's docstring

@@ -21,12 +21,14 @@ from rich.markup import escape
 
 from calibration.image import encode_png, load
 from gateway.demo.client import Client
+from gateway.demo.paid_models import paid_models_table, start_estimate
 from gateway.demo.pictures import bundled_photograph, camera_jpeg, edit_locally
 from gateway.demo.services import (
     Job,
     Service,
     ServiceError,
     finish_job,
+    finish_job_lines,
     free_port,
     own_command,
     serving,
@@ -120,6 +122,8 @@ def _show(places: Places, console: Console, stack: ExitStack) -> list[str]:
     console.print(
         f"  attack   {_tell_attack(finish_job('the attack', attack, accepted=(0, 1)))}", highlight=False
     )
+    # Tried by another process while the gateway is asked: the demo takes hardly longer for it.
+    estimate = _started(stack, start_estimate(samples, log=places.logs / "estimate.log"))
 
     direct, through = _client(stack, model), _client(stack, gateway)
     original = Sample("the attacked picture's original", Path(victim), "image/png", "clean")
@@ -127,6 +131,8 @@ def _show(places: Places, console: Console, stack: ExitStack) -> list[str]:
     rows = [_row(sample, direct, through, victim_answer) for sample in samples]
     console.print(f"\nOpenAI's SDK asked about each picture: “{_QUESTION}”", highlight=False)
     console.print(table_of(rows))
+    paid = finish_job_lines("the estimate", estimate, accepted=(0, 1))
+    console.print(paid_models_table(samples, paid))
     console.print(metrics_table(gateway.get("/metrics")[1].decode()))
 
     measured = finish_job("the calibration", calibration, accepted=(0, 1))

@@ -100,7 +100,14 @@ def start_job(command: Sequence[str], *, log: Path) -> Job:
 
 
 def finish_job(name: str, job: Job, *, accepted: Sequence[int] = (0,), timeout_seconds: float = 240.0) -> str:
-    """Wait for a started job and return the last line of its standard output.
+    """Wait for a started job and return the last line of its standard output; see `finish_job_lines`."""
+    return finish_job_lines(name, job, accepted=accepted, timeout_seconds=timeout_seconds)[-1]
+
+
+def finish_job_lines(
+    name: str, job: Job, *, accepted: Sequence[int] = (0,), timeout_seconds: float = 240.0
+) -> list[str]:
+    """Wait for a started job and return the lines of its standard output, at least one.
 
     Raises:
         ServiceError: It took too long, wrote no result, or its exit code is not among `accepted`.
@@ -117,7 +124,7 @@ def finish_job(name: str, job: Job, *, accepted: Sequence[int] = (0,), timeout_s
     lines = output.decode("utf-8", errors="replace").strip().splitlines()
     if not lines:
         raise ServiceError(f"{name} ended without a result\n{log_tail(job.log)}")
-    return lines[-1]
+    return lines
 
 
 def stop(process: subprocess.Popen[bytes], *, patience_seconds: float = _STOP_SECONDS) -> None:

@@ -1,0 +1,1 @@
+"""What the gateway would save on the traffic somebody has, before anything is deployed."""
