@@ -42,6 +42,7 @@ def lightener(
             lightened=smaller,
             lightened_type=MEDIA_TYPES[cast(FormatName, plan.format)],
             picture_class=class_of(decoded),
+            reason=plan.reason,
         )
 
     return lighten
