@@ -41,6 +41,7 @@ def lightener(
             lightened=smaller,
             lightened_type=MEDIA_TYPES[cast(FormatName, plan.format)],
             picture_class=plan.picture_class,
+            reason=plan.reason,
         )
 
     return lighten

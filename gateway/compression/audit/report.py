@@ -1,5 +1,6 @@
 """Say what an audit found: one sentence for a ticket, a table by class of picture, fields for machines."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -102,6 +103,8 @@ class Report:
             notes.append(
                 f"{log.unfinished} questions were not asked: the budget of {log.asked} answers is spent."
             )
+        reasons = Counter(log.left_alone.values())
+        notes += [f"{count} pictures are sent as they are: {why}." for why, count in reasons.items() if why]
         notes += [f"{name} was left out: {why}" for name, why in sorted(log.unreadable.items())]
         if log.unanswered:
             notes.append(f"{len(log.unanswered)} questions were not answered; the last: {log.unanswered[-1]}")
@@ -161,7 +164,9 @@ def _is_undecided(rate: ChangeRate, promise: float) -> str:
     needed = pictures_needed(promise)
     if rate.share > promise:
         return "was not kept here, though that may be chance: ask about more pictures"
-    if needed is None or needed <= rate.pictures:
+    if needed is None:
+        return "is not contradicted; that nothing at all changes cannot be proved by asking"
+    if needed <= rate.pictures:
         return "is not contradicted, and not proved: ask about more pictures"
     return f"is not contradicted, and not proved: that takes {needed} lightened pictures without a change"
 

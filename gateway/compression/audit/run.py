@@ -27,6 +27,7 @@ class Pair:
     lightened: bytes
     lightened_type: str
     picture_class: str
+    reason: str = ""  # why it is left as it is
 
     @property
     def is_left_alone(self) -> bool:
@@ -52,7 +53,7 @@ class AuditLog:
     """What an audit has found so far."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    left_alone: set[str] = field(default_factory=set)  # pictures sent as they are: nothing to ask
+    left_alone: dict[str, str] = field(default_factory=dict)  # picture sent as it is, nothing to ask: why
     unreadable: dict[str, str] = field(default_factory=dict)  # picture: why
     unanswered: list[str] = field(default_factory=list)  # one reason per question
     asked: int = 0  # answers paid for, by this run and those it goes on from
@@ -118,7 +119,7 @@ class Audit:
             self.log.unreadable[question.picture] = str(error)
             return
         if pair.is_left_alone:
-            self.log.left_alone.add(question.picture)
+            self.log.left_alone[question.picture] = pair.reason
             return
         try:
             self.log.outcomes.append(await self._outcome(question, pair))

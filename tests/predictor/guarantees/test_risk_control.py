@@ -137,3 +137,24 @@ def test_promises_outside_their_range_are_refused(alpha: float, delta: float):
 def test_strata_that_do_not_fit_the_pictures_are_refused():
     with pytest.raises(ValueError, match="kind of each of 200 pictures"):
         control_expected(drawn(np.random.default_rng(6)), 0.1, strata=["photo"])
+
+
+@pytest.mark.parametrize("alpha", [0.02, 0.05, 0.1])
+def test_on_pictures_it_was_not_chosen_on_a_knob_keeps_its_promise_as_often_as_it_says(alpha: float):
+    rng = np.random.default_rng(7)
+    pictures = drawn(rng, 2000).losses
+    realised: dict[str, list[float]] = {"expected": [], "surely": []}
+
+    for _ in range(200):
+        own, other = np.split(rng.permutation(len(pictures)), [400])  # what is counted has noise of its own
+        table = LossTable(KNOBS, pictures[own])
+        for name, limit in (
+            ("expected", control_expected(table, alpha)),
+            ("surely", control_surely(table, alpha, 0.1)),
+        ):
+            at = None if limit.knob is None else int(np.searchsorted(KNOBS, limit.knob))
+            realised[name].append(0.0 if at is None else float(pictures[other, at].mean()))
+
+    assert np.mean(realised["expected"]) <= alpha and np.mean(realised["surely"]) <= alpha
+    assert np.mean(np.array(realised["surely"]) > alpha) <= 0.14
+    assert np.mean(np.array(realised["expected"]) > alpha) > 0.14  # why the sure promise exists

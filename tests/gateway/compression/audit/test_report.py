@@ -68,13 +68,15 @@ def test_the_table_has_a_line_for_each_class_with_its_own_numbers():
 
 
 def test_pictures_that_are_sent_as_they_are_keep_any_promise():
-    made = report(left_alone={"a", "b"})
+    made = report(left_alone={"a": "nothing is gained", "b": "nothing is gained"})
 
-    assert made.has_kept_promise and "2 pictures left as they are" in made.sentence
+    assert made.has_kept_promise
+    assert "2 pictures are sent as they are: nothing is gained." in made.notes()
+    assert "2 pictures left as they are" in made.sentence
 
 
 @pytest.mark.parametrize(
-    "log", [{}, {"unanswered": ["gone"]}, {"left_alone": {"a"}, "unreadable": {"b": "damaged"}}]
+    "log", [{}, {"unanswered": ["gone"]}, {"left_alone": {"a": ""}, "unreadable": {"b": "damaged"}}]
 )
 def test_nothing_compared_is_no_promise_kept(log: dict[str, object]):
     assert not report(**log).has_kept_promise

@@ -38,7 +38,7 @@ def lighten(name: str) -> Pair:
         raise UnreadablePictureError("damaged")
     data = name.encode()
     small = data if name.startswith("same") else data + b"/light"
-    return Pair(data, "image/png", small, "image/webp", "photograph")
+    return Pair(data, "image/png", small, "image/webp", "photograph", "nothing is gained")
 
 
 async def audited(
@@ -98,7 +98,7 @@ async def test_what_is_left_alone_costs_nothing_and_what_cannot_be_read_is_named
 
     log = await audited(model, ["same", "unreadable", "a"], tmp_path)
 
-    assert log.left_alone == {"same"} and log.unreadable == {"unreadable": "damaged"}
+    assert log.left_alone == {"same": "nothing is gained"} and log.unreadable == {"unreadable": "damaged"}
     assert [outcome.picture for outcome in log.outcomes] == ["a"]
 
 
