@@ -1,0 +1,128 @@
+"""Bytes against how far answers move, for ours and for every rival: at equal mean KL, who sends fewer bytes?
+
+A rival's knob is chosen on half of the pictures, by the observers that are used: where its mean KL is ours.
+Bytes are compared on the other half. Twice: with the default profile, observers looking at the whole picture
+and at crops of it, and with the profile of an observer whose input is known, which sees the picture reduced.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from compression_answers import NEVER_USED, Panel, Tally, read_panel, say
+from compression_bench import Bench, Found
+from compression_drawing import draw
+from compression_pictures import Picture, megapixels, small_photographs
+from compression_rivals import rivals
+from compression_sending import CLAUDE, Sender
+from compression_watch import Watch
+
+from calibration.profile import default_profile
+
+PART = "curves"
+OURS = "ours"
+LIMITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)  # of P(notice), our knob
+SHIPPED = LIMITS.index(0.05)
+KNOWN_SIDE = 224  # pixels, what the two larger observers shrink a picture to
+RIVALS = ("jpeg", "webp", "squeezer", "512", "ssimulacra2")
+_LEAST_KL = 1e-7
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One way of delivering: (knobs,) tallies, the gentlest setting first."""
+
+    tallies: Sequence[Tally]
+
+    def shares(self, half: int) -> np.ndarray:
+        """Mean share of the bytes that is left, by knob, over every other picture from `half` on."""
+        return np.array([1.0 - np.mean(tally.saved[half::2]) for tally in self.tallies])
+
+    def divergence(self, half: int, *, of_never_used: bool) -> np.ndarray:
+        """Mean KL by knob, over the same pictures."""
+        return np.array([
+            np.mean([one.divergence.mean() for each in tally.compared[half::2]
+                     for name, one in each.items() if of_never_used or name != NEVER_USED])
+            for tally in self.tallies
+        ])  # fmt: skip
+
+    def row(self, knob: int) -> dict[str, object]:
+        """Sum up one setting on the tested half."""
+        tally = self.tallies[knob]
+        return Tally(tally.saved[1::2], tally.tokens_saved[1::2], tally.compared[1::2]).row()
+
+
+def measure(bench: Bench) -> Found:
+    """Draw both charts and compare."""
+    pictures = small_photographs(bench.count(full=22, quick=4)) + megapixels(bench.count(full=4, quick=0))
+    known = replace(default_profile(), input_side=KNOWN_SIDE)
+    settings = {
+        "default": ([bench.sender(max_probability=limit) for limit in LIMITS], (0.0, 1.0)),
+        "known": ([bench.sender(max_probability=limit, profile=known) for limit in LIMITS], ()),
+    }
+    figures: dict[str, float] = {}
+    rows: dict[str, object] = {}
+    for name, (senders, positions) in settings.items():
+        curves = _curves(bench, pictures, senders, read_panel(positions=positions))
+        draw(
+            bench.out / f"curves_{name}.png",
+            f"Whole pictures{' and crops' if positions else ''}, {len(pictures) // 2} photographs",
+            {
+                one: (curve.shares(1), curve.divergence(1, of_never_used=True))
+                for one, curve in curves.items()
+            },
+        )
+        compared = {rival: at_equal_divergence(curves[OURS], curves[rival]) if rival in curves else {}
+                    for rival in RIVALS}  # fmt: skip
+        figures |= {f"curves_{name}_bytes_to_{rival}": found.get("bytes_ratio", float("nan"))
+                    for rival, found in compared.items()}  # fmt: skip
+        rows[name] = {OURS: curves[OURS].row(SHIPPED)} | {
+            rival: found | curves[rival].row(round(found["knob"]))
+            for rival, found in compared.items()
+            if found
+        }
+    return Found(figures, rows)
+
+
+def _curves(
+    bench: Bench, pictures: Sequence[Picture], senders: Sequence[Sender], panel: Panel
+) -> dict[str, Curve]:
+    watch = Watch(panel, bench.rules)
+    with rivals(bench.rules) as others:
+        for index, picture in enumerate(pictures):
+            for knob, sender in enumerate(senders):
+                watch.see(f"{OURS} {knob}", picture, bench.send(PART, sender, picture, CLAUDE), CLAUDE)
+            for name, rival in others.items():
+                for knob, setting in enumerate(rival.knobs):
+                    found = rival.deliver(picture, setting)
+                    saved = 1.0 - found.size_bytes / len(picture.data)
+                    watch.see_image(f"{name} {knob}", picture, found.image, CLAUDE, saved=saved)
+            say(f"curves: {index + 1} of {len(pictures)}")
+        counts = {OURS: len(senders)} | {name: len(rival.knobs) for name, rival in others.items()}
+    return {
+        name: Curve([watch.tallies[f"{name} {knob}"] for knob in range(count)])
+        for name, count in counts.items()
+    }
+
+
+def at_equal_divergence(ours: Curve, rival: Curve) -> Mapping[str, float]:
+    """Choose the rival's knob on one half where its KL is that of ours as shipped; compare on the other.
+
+    Where no setting of the rival comes as near to the original, or none goes as far, its end counts:
+    `is_matched` is then 0.
+    """
+    wanted = max(_LEAST_KL, float(ours.divergence(0, of_never_used=False)[SHIPPED]))
+    reached = np.maximum.accumulate(np.maximum(_LEAST_KL, rival.divergence(0, of_never_used=False)))
+    positions = np.arange(len(reached), dtype=float)
+    knob = float(np.interp(np.log(wanted), np.log(reached), positions))
+    theirs = float(np.exp(np.interp(knob, positions, np.log(rival.shares(1)))))
+    left = float(ours.shares(1)[SHIPPED])
+    return {
+        "bytes_ratio": round(left / theirs, 4),
+        "knob": round(knob, 2),
+        "is_matched": float(reached[0] <= wanted <= reached[-1]),
+        "bytes_left_of_ours": round(left, 4),
+        "bytes_left": round(theirs, 4),
+        "tested_kl_of_ours": round(float(ours.divergence(1, of_never_used=True)[SHIPPED]), 5),
+        "tested_kl": round(float(np.interp(knob, positions, rival.divergence(1, of_never_used=True))), 5),
+    }
