@@ -10,12 +10,12 @@ Parts, each a module beside this one:
     exact         every pixel as it was
     documents     words that a reader still reads
     kernels       what was sent, shrunk by other kernels
-    risk          do promises hold over random splits
     left_alone    why pictures came back as they were, over the parts of this run
 
 The last line is JSON: every figure, every row, and the floors. Uses one core for about twenty minutes, or
 three with `--quick`, whose figures are rough; times mean something on a quiet machine only. vision-squeezer
-is measured where `tools/set_up.sh compressor` has installed it.
+is measured where `tools/set_up.sh compressor` has installed it. Whether change rates keep what was promised
+is the matter of `risk_control.py`.
 """
 
 import argparse
@@ -35,7 +35,6 @@ import compression_kernels
 import compression_lossless
 import compression_photographs
 import compression_reasons
-import compression_risk
 from compression_answers import say
 from compression_bench import Bench
 from compression_floors import judged, without_nan
@@ -53,7 +52,6 @@ MODULES = (
     compression_lossless,
     compression_documents,
     compression_kernels,
-    compression_risk,
     compression_reasons,  # last: it sums up what the others met
 )
 PARTS = {module.PART: module.measure for module in MODULES}

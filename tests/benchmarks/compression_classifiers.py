@@ -8,14 +8,14 @@ from compression_watch import Watch
 
 PART = "answers"
 LEAN_TARGETS = (CLAUDE, GPT_54, QWEN_25)  # that count patches
-_NOISE_EVERY = 4  # photographs; what harmless handling does needs no more
-_LEAN_ANSWERS_EVERY = 2
+_NOISE_EVERY = 5  # photographs; what harmless handling does needs no more
+_LEAN_EVERY = 2
 _OUT_OF = 300
 
 
 def measure(bench: Bench) -> Found:
     """Send photographs by both tiers, with the default profile."""
-    pictures = small_photographs(bench.count(full=120, quick=6)) + megapixels(bench.count(full=12, quick=1))
+    pictures = small_photographs(bench.count(full=100, quick=4)) + megapixels(bench.count(full=10, quick=1))
     faithful, lean = bench.sender("faithful"), bench.sender("lean")
     watch = Watch(bench.panel, bench.rules)
     for index, picture in enumerate(pictures):
@@ -23,7 +23,7 @@ def measure(bench: Bench) -> Found:
         watch.see("faithful, claude", picture, sent, CLAUDE)
         if index % _NOISE_EVERY == 0:
             watch.see_noise("claude", picture, CLAUDE)
-        if index % _LEAN_ANSWERS_EVERY == 0:
+        if index % _LEAN_EVERY == 0:
             for target in LEAN_TARGETS:
                 watch.see(f"lean, {target.name}", picture, bench.send("lean", lean, picture, target), target)
         if index % 10 == 0:

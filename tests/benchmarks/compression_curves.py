@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from compression_answers import NEVER_USED, Panel, Tally, read_panel, say
+from compression_answers import NEVER_USED, Tally, read_panel, say
 from compression_bench import Bench, Found
 from compression_drawing import draw
 from compression_pictures import Picture, megapixels, small_photographs
-from compression_rivals import rivals
+from compression_rivals import Rival, rivals
 from compression_sending import CLAUDE, Sender
 from compression_watch import Watch
 
-from calibration.profile import default_profile
+from calibration.profile import JndProfile, default_profile
 
 PART = "curves"
 OURS = "ours"
@@ -52,57 +52,80 @@ class Curve:
         return Tally(tally.saved[1::2], tally.tokens_saved[1::2], tally.compared[1::2]).row()
 
 
+@dataclass(frozen=True)
+class Setting:
+    """Under which profile pictures are compressed, and who looks."""
+
+    title: str
+    senders: Sequence[Sender]  # ours, by knob
+    watch: Watch
+
+
 def measure(bench: Bench) -> Found:
     """Draw both charts and compare."""
-    pictures = small_photographs(bench.count(full=22, quick=4)) + megapixels(bench.count(full=4, quick=0))
-    known = replace(default_profile(), input_side=KNOWN_SIDE)
+    pictures = small_photographs(bench.count(full=16, quick=4)) + megapixels(bench.count(full=4, quick=0))
+    positions = (0.5,) if bench.is_quick else (0.0, 1.0)
     settings = {
-        "default": ([bench.sender(max_probability=limit) for limit in LIMITS], (0.0, 1.0)),
-        "known": ([bench.sender(max_probability=limit, profile=known) for limit in LIMITS], ()),
+        "default": _setting(bench, "default profile; whole pictures and crops", None, positions),
+        "known": _setting(
+            bench, "input known; whole pictures", replace(default_profile(), input_side=KNOWN_SIDE), ()
+        ),
     }
+    names = _deliver(bench, pictures, list(settings.values()))
     figures: dict[str, float] = {}
     rows: dict[str, object] = {}
-    for name, (senders, positions) in settings.items():
-        curves = _curves(bench, pictures, senders, read_panel(positions=positions))
-        draw(
-            bench.out / f"curves_{name}.png",
-            f"Whole pictures{' and crops' if positions else ''}, {len(pictures) // 2} photographs",
-            {
-                one: (curve.shares(1), curve.divergence(1, of_never_used=True))
-                for one, curve in curves.items()
-            },
-        )
-        compared = {rival: at_equal_divergence(curves[OURS], curves[rival]) if rival in curves else {}
-                    for rival in RIVALS}  # fmt: skip
-        figures |= {f"curves_{name}_bytes_to_{rival}": found.get("bytes_ratio", float("nan"))
-                    for rival, found in compared.items()}  # fmt: skip
-        rows[name] = {OURS: curves[OURS].row(SHIPPED)} | {
-            rival: found | curves[rival].row(round(found["knob"]))
-            for rival, found in compared.items()
-            if found
+    for name, setting in settings.items():
+        curves = {
+            one: Curve([setting.watch.tallies[f"{one} {knob}"] for knob in range(count)])
+            for one, count in names.items()
         }
+        found, rows[name] = _compared(curves)
+        figures |= {f"curves_{name}_bytes_to_{rival}": ratio for rival, ratio in found.items()}
+        draw(bench.out / f"curves_{name}.png", f"{setting.title}; {len(pictures) // 2} photographs", {
+            one: (curve.shares(1), curve.divergence(1, of_never_used=True)) for one, curve in curves.items()
+        })  # fmt: skip
     return Found(figures, rows)
 
 
-def _curves(
-    bench: Bench, pictures: Sequence[Picture], senders: Sequence[Sender], panel: Panel
-) -> dict[str, Curve]:
-    watch = Watch(panel, bench.rules)
+def _setting(bench: Bench, title: str, profile: JndProfile | None, positions: tuple[float, ...]) -> Setting:
+    senders = [bench.sender(max_probability=limit, profile=profile) for limit in LIMITS]
+    return Setting(title, senders, Watch(read_panel(positions=positions), bench.rules))
+
+
+def _deliver(bench: Bench, pictures: Sequence[Picture], settings: Sequence[Setting]) -> dict[str, int]:
+    """Deliver every picture every way; return how many knobs each way has."""
     with rivals(bench.rules) as others:
         for index, picture in enumerate(pictures):
-            for knob, sender in enumerate(senders):
-                watch.see(f"{OURS} {knob}", picture, bench.send(PART, sender, picture, CLAUDE), CLAUDE)
+            for setting in settings:
+                for knob, sender in enumerate(setting.senders):
+                    sent = bench.send(PART, sender, picture, CLAUDE)
+                    setting.watch.see(f"{OURS} {knob}", picture, sent, CLAUDE)
             for name, rival in others.items():
-                for knob, setting in enumerate(rival.knobs):
-                    found = rival.deliver(picture, setting)
-                    saved = 1.0 - found.size_bytes / len(picture.data)
-                    watch.see_image(f"{name} {knob}", picture, found.image, CLAUDE, saved=saved)
+                _deliver_rival(name, rival, picture, settings)
             say(f"curves: {index + 1} of {len(pictures)}")
-        counts = {OURS: len(senders)} | {name: len(rival.knobs) for name, rival in others.items()}
-    return {
-        name: Curve([watch.tallies[f"{name} {knob}"] for knob in range(count)])
-        for name, count in counts.items()
-    }
+        return {OURS: len(LIMITS)} | {name: len(rival.knobs) for name, rival in others.items()}
+
+
+def _deliver_rival(name: str, rival: Rival, picture: Picture, settings: Sequence[Setting]) -> None:
+    for knob, value in enumerate(rival.knobs):
+        found = rival.deliver(picture, value)
+        saved = 1.0 - found.size_bytes / len(picture.data)
+        for setting in settings:
+            setting.watch.see_image(f"{name} {knob}", picture, found.image, CLAUDE, saved=saved)
+
+
+def _compared(curves: Mapping[str, Curve]) -> tuple[dict[str, float], dict[str, object]]:
+    """Hold ours against every rival, those that are not there too; return ratios of bytes, and rows."""
+    ratios: dict[str, float] = {}
+    rows: dict[str, object] = {OURS: curves[OURS].row(SHIPPED)}
+    for name in RIVALS:
+        if name not in curves:
+            ratios[name], rows[name] = float("nan"), "missing: run `tools/set_up.sh compressor`"
+            continue
+        found = at_equal_divergence(curves[OURS], curves[name])
+        ratios[name] = found["bytes_ratio"]
+        rows[name] = {**found, **curves[name].row(round(found["knob"]))}
+    return ratios, rows
 
 
 def at_equal_divergence(ours: Curve, rival: Curve) -> Mapping[str, float]:

@@ -56,7 +56,7 @@ def measure(bench: Bench) -> Found:
     """Read every picture before and after; harmless handling beside it."""
     reader = Reader()
     rows = {name: Words() for name in ("faithful", "lean", RESAVED, CROPPED, "original, of the words drawn")}
-    pictures = written(1.0 if not bench.is_quick else 0.15)
+    pictures = written(bench.count(full=28, quick=4))
     for index, one in enumerate(pictures):
         _measure_one(bench, reader, one, rows)
         say(f"documents: {index + 1} of {len(pictures)}")

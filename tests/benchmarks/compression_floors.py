@@ -51,8 +51,6 @@ AT_MOST = {
     "left_alone_photographs": 0.05,
     "left_alone_without_reason": 0.0,
     "left_alone_damaged_or_raised": 0.0,
-    "risk_mean_to_promise": 1.0,
-    "risk_share_above_promise": 0.14,
 }
 # Reached by fewer bytes than the others, not by as many.
 STRICTLY = {name for name, most in AT_MOST.items() if name.startswith("curves_") and most == 1.0}

@@ -28,7 +28,7 @@ def measure(bench: Bench) -> Found:
 
 
 def _pictures(bench: Bench) -> list[Picture]:
-    return [*camera_files(bench.count(full=3, quick=1)), *megapixels(bench.count(full=5, quick=1))]
+    return [*camera_files(bench.count(full=3, quick=0)), *megapixels(bench.count(full=5, quick=1))]
 
 
 def _score(bench: Bench, picture: Picture, sent: Sent, target: Target, kernel: Kernel) -> float:

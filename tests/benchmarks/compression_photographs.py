@@ -21,7 +21,7 @@ def measure(bench: Bench) -> Found:
     sender = bench.sender()
     watch = Watch(bench.panel, bench.rules)
     saved, only_jpeg, scores, errors = [], [], [], []
-    pictures = small_photographs(bench.count(full=48, quick=9)) + megapixels(bench.count(full=6, quick=1))
+    pictures = small_photographs(bench.count(full=48, quick=6)) + megapixels(bench.count(full=6, quick=1))
     for index, picture in enumerate(pictures):
         sent = bench.send(PART, sender, picture, CLAUDE)
         as_jpeg = bench.send(PART, sender, picture, AS_SENT)

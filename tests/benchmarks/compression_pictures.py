@@ -80,8 +80,7 @@ def camera_files(count: int) -> Iterator[Picture]:
     """Make JPEGs of twelve megapixels, one at a time: each noise, with and without orientation, profile."""
     kinds = [(turn, profile) for turn in (1, ON_ITS_SIDE) for profile in (None, "p3")]
     for index in range(count):
-        noise = NOISES[index % len(NOISES)]
-        orientation, profile = kinds[(index + index // len(NOISES)) % len(kinds)]
+        noise, (orientation, profile) = NOISES[index % len(NOISES)], kinds[index % len(kinds)]
         mosaic = _mosaic(*CAMERA_TILES, seed=100 + index)
         data = _camera_jpeg(_noisy(mosaic, noise, seed=index), orientation, profile)
         yield Picture(

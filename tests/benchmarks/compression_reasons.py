@@ -18,20 +18,20 @@ from calibration.image import Image as Pixels
 from calibration.image import ImageError, encode_jpeg, encode_png, encode_webp
 
 PART = "left_alone"
-PHOTOGRAPHS = "photographs"
+PHOTOGRAPHS = ("camera", "photographs")  # parts
 
 
 def measure(bench: Bench) -> Found:
     """Sum up what the other parts of this run left alone, and send what is odd."""
     odd, raised = _odd_ones(bench)
     reasons = Counter(one.reason for one in bench.left_alone)
-    of_photographs = sum(one.part == PHOTOGRAPHS for one in bench.left_alone)
-    sent = bench.sent.get(PHOTOGRAPHS, 0)
+    of_photographs = sum(one.part in PHOTOGRAPHS for one in bench.left_alone)
     figures = {
-        "left_alone_photographs": round(of_photographs / sent, 4) if sent else float("nan"),
         "left_alone_without_reason": float(sum(not known_reason(one.reason) for one in bench.left_alone)),
         "left_alone_damaged_or_raised": float(raised),
     }
+    if sent := sum(bench.sent.get(part, 0) for part in PHOTOGRAPHS):
+        figures["left_alone_photographs"] = round(of_photographs / sent, 4)
     return Found(figures, {"reasons": dict(reasons.most_common()), "odd": odd})
 
 

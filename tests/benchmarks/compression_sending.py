@@ -132,7 +132,7 @@ def cached_ms(predictor: Predictor, picture: Picture, target: Target) -> float:
         limits=DecodeLimits(),
         provider=target.provider,
         artifact=predictor.version,
-        version="benchmark",
+        version="measured",
         cache=ByteBoundedCache(1 << 28),
     )
     taken = []

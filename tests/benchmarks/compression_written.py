@@ -1,8 +1,10 @@
 """Pictures with words on them: documents, screens, charts of the data; pages and charts of known words."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, zip_longest
 from pathlib import Path
 
 import matplotlib as mpl
@@ -14,7 +16,7 @@ from PIL import ImageDraw, ImageFont
 
 from calibration.image import Image, encode_jpeg, encode_png, load
 
-# Interleaved by class, so that the first few already hold each. The second number: how many in a full run.
+# The number says how many at most.
 _FOLDERS = (
     ("document", "documents/sroie/img", 7),
     ("screen", "screens/uied", 4),
@@ -35,6 +37,7 @@ _WORDS = (
     "vendor", "volume", "warehouse", "weight", "yearly",
 )
 # fmt: on
+_DRAWN = 3  # of each kind
 _FOUR_K = (3840, 2160)
 
 
@@ -46,15 +49,22 @@ class Written:
     words: tuple[str, ...] = ()
 
 
-def written(share: float) -> list[Written]:
-    """Return documents, screens and charts; `share` of a full run, every class among them."""
-    found: list[Written] = []
-    for group, folder, most in _FOLDERS:
-        for path in _chosen(DATA / folder)[: max(1, round(most * share))]:
-            found.append(Written(Picture(path.name, path.read_bytes(), group)))
-    for seed in range(max(1, round(3 * share))):
-        found += [page(seed), chart(seed)]
-    return found
+def written(count: int) -> list[Written]:
+    """Return documents, screens and charts, class after class in turn."""
+    shelves = [_shelf(group, folder, most) for group, folder, most in _FOLDERS]
+    shelves += [
+        [partial(chart, seed) for seed in range(_DRAWN)],
+        [partial(page, seed) for seed in range(_DRAWN)],
+    ]
+    turns = (one for turn in zip_longest(*shelves) for one in turn if one is not None)
+    return [make() for make in islice(turns, count)]
+
+
+def _shelf(group: str, folder: str, most: int) -> list[Callable[[], Written]]:
+    def read(path: Path) -> Written:
+        return Written(Picture(path.name, path.read_bytes(), group))
+
+    return [partial(read, path) for path in _chosen(DATA / folder)[:most]]
 
 
 def page(seed: int) -> Written:
