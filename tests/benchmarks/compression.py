@@ -14,8 +14,7 @@ Parts, each a module beside this one:
 
 The last line is JSON: every figure, every row, and the floors. Uses one core for about twenty minutes, or
 three with `--quick`, whose figures are rough; times mean something on a quiet machine only. vision-squeezer
-is measured where `tools/set_up.sh compressor` has installed it. Whether change rates keep what was promised
-is the matter of `risk_control.py`.
+is installed in an environment of its own. `risk_control.py` tells whether change rates keep their promise.
 """
 
 import argparse

@@ -120,7 +120,7 @@ def _compared(curves: Mapping[str, Curve]) -> tuple[dict[str, float], dict[str, 
     rows: dict[str, object] = {OURS: curves[OURS].row(SHIPPED)}
     for name in RIVALS:
         if name not in curves:
-            ratios[name], rows[name] = float("nan"), "missing: run `tools/set_up.sh compressor`"
+            ratios[name], rows[name] = float("nan"), "missing: `tools/set_up.sh compressor` says why"
             continue
         found = at_equal_divergence(curves[OURS], curves[name])
         ratios[name] = found["bytes_ratio"]
