@@ -6,7 +6,7 @@ version, already at the size shown, meets the original so shrunk as well.
 
 from compression_bench import Bench, Found, median
 from compression_pictures import Picture, camera_files, megapixels
-from compression_sending import CLAUDE, GPT_4O, Sent, Target
+from compression_sending import CLAUDE, GPT_4O, Sent, Target, size_shown
 from compression_ssimulacra2 import Reference
 
 from calibration.image import Image, Kernel, resize
@@ -33,7 +33,7 @@ def _pictures(bench: Bench) -> list[Picture]:
 
 def _score(bench: Bench, picture: Picture, sent: Sent, target: Target, kernel: Kernel) -> float:
     image = picture.decoded.image
-    size = bench.rules.seen(target.provider, target.model, image.width, image.height)
+    size = size_shown(image, target, bench.rules)
 
     def seen(one: Image) -> Image:
         return resize(one, size.width, size.height, kernel)

@@ -3,7 +3,7 @@
 import numpy as np
 from compression_bench import Bench, Found, mean
 from compression_pictures import camera_files, png_photographs
-from compression_sending import GEMINI_2, Sent
+from compression_sending import GEMINI_2
 
 PART = "exact"
 
@@ -14,7 +14,7 @@ def measure(bench: Bench) -> Found:
     What a camera file saves is counted without its metadata: those of the files here are under a kilobyte.
     """
     sender = bench.sender("exact")
-    found: dict[str, list[Sent]] = {"camera_jpeg": [], "png": []}
+    saved: dict[str, list[float]] = {"camera_jpeg": [], "png": []}
     changed = 0
     for kind, pictures in (
         ("camera_jpeg", camera_files(bench.count(full=6, quick=2))),
@@ -23,6 +23,6 @@ def measure(bench: Bench) -> Found:
         for picture in pictures:
             sent = bench.send(f"{PART} {kind}", sender, picture, GEMINI_2)
             changed += not np.array_equal(sent.image.pixels, picture.decoded.image.pixels)
-            found[kind].append(sent)
-    figures = {f"exact_saved_{kind}": mean([one.saved for one in sent]) for kind, sent in found.items()}
+            saved[kind].append(sent.saved)
+    figures = {f"exact_saved_{kind}": mean(shares) for kind, shares in saved.items()}
     return Found(figures | {"exact_pixels_changed": float(changed)})

@@ -23,7 +23,7 @@ from gateway.detection.inspector import Inspector
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Pipeline, Profiles
 from gateway.policy import PLAIN
-from gateway.providers.rules import ProviderRules, load_rules
+from gateway.providers.rules import ProviderRules, Size, load_rules
 from predictor.predict import Predictor
 
 UNKNOWN = "unknown-model"
@@ -149,9 +149,14 @@ def has_efforts() -> bool:
     return "effort" in inspect.signature(Compressor).parameters
 
 
+def size_shown(image: Image, target: Target, rules: ProviderRules) -> Size:
+    """Return the size at which the provider shows a picture to its model."""
+    return rules.seen(target.provider, target.model, image.width, image.height)
+
+
 def shown(image: Image, target: Target, rules: ProviderRules) -> Image:
     """Reduce a picture to what the provider shows its model."""
-    size = rules.seen(target.provider, target.model, image.width, image.height)
+    size = size_shown(image, target, rules)
     return reduce_to(image, size.width, size.height)
 
 
