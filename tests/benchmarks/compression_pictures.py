@@ -96,7 +96,12 @@ def display_p3() -> bytes:
         tag, offset, _ = struct.unpack_from(">4sII", profile, 132 + 12 * entry)
         if tag in _P3_COLUMNS:
             struct.pack_into(">3i", profile, offset + 8, *(round(each * 65536) for each in _P3_COLUMNS[tag]))
-    return bytes(profile)
+    # A phone's profile has a name of its own, in ASCII or in UTF-16.
+    return (
+        bytes(profile)
+        .replace(b"sRGB", b"P3 D")
+        .replace("sRGB".encode("utf-16-be"), "P3 D".encode("utf-16-be"))
+    )
 
 
 def _camera_jpeg(image: Image, orientation: int, profile: str | None) -> bytes:
