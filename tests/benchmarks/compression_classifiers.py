@@ -9,7 +9,7 @@ from compression_watch import Watch
 PART = "answers"
 LEAN_TARGETS = (CLAUDE, GPT_54, QWEN_25)  # that count patches
 _NOISE_EVERY = 5  # photographs; what harmless handling does needs no more
-_LEAN_EVERY = 2
+_LEAN_EVERY = 3
 _OUT_OF = 300
 
 

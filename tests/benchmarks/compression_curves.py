@@ -63,7 +63,7 @@ class Setting:
 
 def measure(bench: Bench) -> Found:
     """Draw both charts and compare."""
-    pictures = small_photographs(bench.count(full=16, quick=4)) + megapixels(bench.count(full=4, quick=0))
+    pictures = small_photographs(bench.count(full=13, quick=4)) + megapixels(bench.count(full=3, quick=0))
     positions = (0.5,) if bench.is_quick else (0.0, 1.0)
     settings = {
         "default": _setting(bench, "default profile; whole pictures and crops", None, positions),
