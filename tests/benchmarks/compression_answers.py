@@ -22,6 +22,7 @@ CONFIDENT = 0.2
 NEVER_USED = "squeezenet_v1.0_dc"  # no knob was chosen, and no part of the artifact trained, by its answers
 BOUND = 0.95  # one-sided
 _POSITIONS = (0.0, 0.5, 1.0)  # of the crops, in shares of the room there is
+_HARDLY_ANY = 2  # pixels of a side
 _KEPT = 64  # pictures whose answers are remembered
 
 
@@ -75,10 +76,19 @@ def read_panel(*, positions: tuple[float, ...] = _POSITIONS) -> Panel:
 
 
 def _cut(image: Image, box: tuple[int, int, int, int], frame: tuple[int, int]) -> Image:
-    across, down = image.width / frame[0], image.height / frame[1]
-    left, right = round(box[0] * across), max(round(box[0] * across) + 1, round(box[2] * across))
-    top, bottom = round(box[1] * down), max(round(box[1] * down) + 1, round(box[3] * down))
+    left, right = _span(box[0], box[2], frame[0], image.width)
+    top, bottom = _span(box[1], box[3], frame[1], image.height)
     return Image(np.ascontiguousarray(image.pixels[top:bottom, left:right]))
+
+
+def _span(start: int, end: int, frame: int, side: int) -> tuple[int, int]:
+    """Carry a span from a frame to another side; where hardly any pixel is lost, none is resampled."""
+    length = end - start
+    if abs(frame - side) <= _HARDLY_ANY and length <= side:
+        first = min(start, side - length)
+        return first, first + length
+    scale = side / frame
+    return round(start * scale), max(round(start * scale) + 1, round(end * scale))
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 SQUEEZER = ROOT / ".peers" / "vision-squeezer" / "bin" / "python"
 _SCRIPT = Path(__file__).with_name("compression_squeezer_elastic.py")
 _FIXED_SIDE = 512  # pixels, headroom's way
-QUALITIES = (95.0, 88.0, 80.0, 70.0, 55.0, 40.0)
+QUALITIES = (98.0, 94.0, 88.0, 80.0, 70.0, 50.0)
 SCORES = (92.0, 88.0, 84.0, 80.0, 75.0, 70.0, 62.0)
 
 
