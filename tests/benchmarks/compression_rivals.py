@@ -68,15 +68,20 @@ def rivals(rules: ProviderRules) -> Iterator[Mapping[str, Rival]]:
 
 
 def _jpeg(picture: Picture, quality: float) -> Delivery:
-    return _delivered(encode_jpeg(picture.decoded.image, round(quality)))
+    return _lighter(encode_jpeg(picture.decoded.image, round(quality)), picture)
 
 
 def _webp(picture: Picture, quality: float) -> Delivery:
-    return _delivered(encode_webp(picture.decoded.image, round(quality)))
+    return _lighter(encode_webp(picture.decoded.image, round(quality)), picture)
 
 
 def _fixed_side(picture: Picture, quality: float) -> Delivery:
-    return _delivered(encode_jpeg(fit_within(picture.decoded.image, _FIXED_SIDE), round(quality)))
+    return _lighter(encode_jpeg(fit_within(picture.decoded.image, _FIXED_SIDE), round(quality)), picture)
+
+
+def _lighter(data: bytes, picture: Picture) -> Delivery:
+    """Deliver the original where nothing is gained, as any careful user of an encoder would."""
+    return _delivered(data if len(data) < len(picture.data) else picture.data)
 
 
 def _delivered(data: bytes) -> Delivery:
