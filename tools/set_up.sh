@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Make a fresh machine ready for one of the make targets, which call this:
 #
-#     tools/set_up.sh demo     .venv with what `make demo` needs
-#     tools/set_up.sh dev      .venv with what everything else needs
-#     tools/set_up.sh peers    other people's programs that `make peers` starts
-#     tools/set_up.sh rivals   of those, the gateways that tests/benchmarks/gateway.py measures beside ours
+#     tools/set_up.sh demo         .venv with what `make demo` needs
+#     tools/set_up.sh dev          .venv with what everything else needs
+#     tools/set_up.sh peers        other people's programs that `make peers` starts
+#     tools/set_up.sh rivals       of those, the gateways that tests/benchmarks/gateway.py measures beside ours
+#     tools/set_up.sh compressor   of those, the compressor that tests/benchmarks/compression.py measures beside ours
 #
 # Installs Debian packages where that is allowed (root, or sudo without a question), else stops with the command to type.
 # PYTHON names the interpreter, TORCH_INDEX where torch comes from (empty: pip's own index).
@@ -125,5 +126,6 @@ dev)
     ;;
 peers) set_up_peers ;;
 rivals) set_up_rivals ;;
-*) stop "expected demo, dev, peers or rivals, got '${1:-}'" ;;
+compressor) set_up_venv vision-squeezer ;;
+*) stop "expected demo, dev, peers, rivals or compressor, got '${1:-}'" ;;
 esac

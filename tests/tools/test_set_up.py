@@ -197,6 +197,17 @@ def test_peers_get_folders_of_their_own_with_pinned_releases(machine: Machine):
     assert not (machine.checkout / ".venv").exists()
 
 
+def test_the_other_compressor_needs_nothing_but_python(machine: Machine):
+    machine.has_python(12)
+
+    told = machine.set_up("compressor")
+
+    assert told.returncode == 0, told.stderr
+    (installed,) = machine.log
+    assert installed.endswith("-r tools/peers/vision-squeezer.txt")
+    assert (machine.checkout / ".peers/vision-squeezer/.ready").exists()
+
+
 def test_nothing_is_installed_that_is_there(machine: Machine):
     has_programs_of_peers(machine)
     machine.set_up("peers")
@@ -280,4 +291,4 @@ def test_an_unknown_target_is_refused(machine: Machine):
     told = machine.set_up("everything")
 
     assert told.returncode == 1
-    assert "expected demo, dev, peers or rivals, got 'everything'" in told.stderr
+    assert "expected demo, dev, peers, rivals or compressor, got 'everything'" in told.stderr
