@@ -18,7 +18,7 @@ from PIL import ImageFile, UnidentifiedImageError
 from calibration.containers import bare, container_of
 from calibration.exif import UPRIGHT
 from calibration.flattening import Flattened, Pixels, finish, flatten, opencv_pixels
-from calibration.image_header import stored_size, stored_depth
+from calibration.image_header import stored_depth, stored_size
 from calibration.image_source import DecodeLimits, FormatName, ImageError, SourceInfo, estimate_quality
 from calibration.metadata import Metadata, read_metadata
 from calibration.unfinished_jpeg import END_OF_IMAGE, finished

@@ -22,7 +22,7 @@ from gateway.detection.protocol import Examined
 from gateway.detection.residual import ResidualDetector
 from gateway.estimate.totals import Outcome, Target, Totals, add_up
 from gateway.estimate.traffic import Found
-from gateway.providers.rules import load_rules
+from gateway.providers.rules import Recipient, load_rules
 from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
@@ -148,7 +148,7 @@ class Estimator:
         started = time.perf_counter()
         profile = self._profiles[target.model]
         sent, plan = self._compressor.compress(
-            picture.decoded, picture.data, profile, target.provider, target.model
+            picture.decoded, picture.data, profile, Recipient(target.provider, target.model)
         )
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         estimate.outcomes[target][picture.digest] = Outcome(picture.kind, plan, milliseconds)

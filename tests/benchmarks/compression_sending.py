@@ -21,9 +21,9 @@ from calibration.profile import JndProfile
 from gateway.compression.compressor import CompressionPlan, Compressor, Tier
 from gateway.detection.inspector import Inspector
 from gateway.memory.cache import ByteBoundedCache
-from gateway.pipeline import Pipeline, Profiles
+from gateway.pipeline import Asked, Pipeline, Profiles
 from gateway.policy import PLAIN
-from gateway.providers.rules import ProviderRules, Size, load_rules
+from gateway.providers.rules import ProviderRules, Recipient, Size, load_rules
 from predictor.predict import Predictor
 
 UNKNOWN = "unknown-model"
@@ -45,11 +45,17 @@ class Target:
     name: str
     provider: str
     model: str
+    detail: str = ""  # "": the provider's default
+
+    @property
+    def recipient(self) -> Recipient:
+        """As a request names it."""
+        return Recipient(self.provider, self.model, self.detail)
 
 
 CLAUDE = Target("claude", "anthropic", "claude-sonnet-4-5")
 GPT_4O = Target("gpt_4o", "openai", "gpt-4o")
-GPT_54 = Target("gpt_5_4_high", "openai", "gpt-5.4")
+GPT_54 = Target("gpt_5_4_high", "openai", "gpt-5.4", "high")
 GEMINI_2 = Target("gemini_2", "gemini", "gemini-2.5-pro")
 QWEN_25 = Target("qwen2_5", "qwen", "qwen2.5-vl-72b")
 AS_SENT = Target("as_sent", "other", UNKNOWN)  # only the format a picture came in may be sent
@@ -110,7 +116,7 @@ class Sender:
 def _compress(
     compressor: Compressor, picture: Picture, target: Target, profile: JndProfile
 ) -> tuple[bytes, CompressionPlan]:
-    return compressor.compress(picture.decoded, picture.data, profile, target.provider, target.model)
+    return compressor.compress(picture.decoded, picture.data, profile, target.recipient)
 
 
 def scaled_decode_ms(sender: Sender, picture: Picture, target: Target) -> float:  # noqa: ARG001
@@ -138,7 +144,7 @@ def cached_ms(predictor: Predictor, picture: Picture, target: Target) -> float:
     taken = []
     for _ in range(_CACHED_TURNS + 1):
         began = time.perf_counter()
-        outcome = pipeline.process(picture.data, "image/jpeg", model=target.model, tenant="", policy=PLAIN)
+        outcome = pipeline.process(picture.data, "image/jpeg", Asked(target.recipient, "", PLAIN))
         taken.append((time.perf_counter() - began) * 1000)
     assert outcome.is_recalled
     return round(statistics.median(taken[1:]), 3)
@@ -151,7 +157,8 @@ def has_efforts() -> bool:
 
 def size_shown(image: Image, target: Target, rules: ProviderRules) -> Size:
     """Return the size at which the provider shows a picture to its model."""
-    return rules.seen(target.provider, target.model, image.width, image.height)
+    rule = rules.of(target.provider).rule(target.model, target.detail)
+    return rule.seen(Size(image.width, image.height))
 
 
 def shown(image: Image, target: Target, rules: ProviderRules) -> Image:

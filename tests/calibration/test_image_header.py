@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.image import ImageError, decode
-from calibration.image_header import count_pixels, stored_size, stored_depth
+from calibration.image_header import count_pixels, stored_depth, stored_size
 from calibration.image_source import DecodeLimits
 
 PICTURE = PillowImage.fromarray(np.random.default_rng(0).integers(0, 256, (31, 53, 3), dtype=np.uint8))
