@@ -100,7 +100,8 @@ def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> B
     rules = load_rules()
 
     def make(margin: float) -> Compressor:
-        return Compressor(predictor, rules, *at_margin(chosen.tier, chosen.max_probability, margin))
+        limits = at_margin(chosen.tier, chosen.max_probability, margin)
+        return Compressor(predictor, rules, *limits, effort=chosen.effort)
 
     return BackingOff(make, margins)
 

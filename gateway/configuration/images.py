@@ -10,6 +10,7 @@ from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
 Mode = Literal["monitor", "block"]
 OnFailure = Literal["forward", "refuse"]
 Tier = Literal["exact", "faithful", "lean"]
+Effort = Literal["fast", "normal"]
 Flag = Literal["imperceptible_edit", "noticeable_edit"]
 CompressionMode = Literal["off", "observe", "on"]
 
@@ -150,6 +151,11 @@ class Compression(Section):
         lt=1,
     )
 
+    effort: Effort = setting(
+        "normal",
+        "fast: one JPEG, looked at once, of a quality corrected at most once; normal: WebP for small pictures.",
+        why="a tenth of the bytes for three times the time, which is spent once for each picture",
+    )
     shadow_audit: ShadowAudit = setting(
         ShadowAudit(), "Whether answers stay the same, asked on live traffic.", why="see its keys"
     )

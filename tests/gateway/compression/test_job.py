@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration.image import Decoded, Image, decode, encode_png
+from calibration.profile import default_profile
+from gateway.compression.job import Job
+from gateway.providers.sizes import Size
+
+PICTURE = Image(np.arange(40 * 60 * 3, dtype=np.uint32).reshape(40, 60, 3).astype(np.uint8))
+DATA = encode_png(PICTURE)
+
+
+def job(decoded: Decoded | None = None, **changes: object) -> Job:
+    made = Job(
+        decoded=decoded or decode(DATA),
+        data=DATA,
+        profile=default_profile(),
+        formats=frozenset({"png"}),
+        shown=Size(60, 40),
+        most=Size(60, 40),
+        most_bytes=None,
+        count_tokens=lambda size: size.width,
+        is_framed=False,
+    )
+    return replace(made, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        ({"most": Size(30, 20)}, True),
+        ({"most_bytes": len(DATA)}, False),
+        ({"most_bytes": len(DATA) - 1}, True),
+    ],
+)
+def test_a_picture_is_too_large_by_its_sides_or_by_its_bytes(changes: dict[str, object], expected: bool):
+    assert job(**changes).is_too_large is expected
+
+
+@pytest.mark.parametrize(
+    ("orientation", "stored"), [(1, (30, 20)), (3, (30, 20)), (6, (20, 30)), (8, (20, 30))]
+)
+def test_sizes_are_those_of_the_upright_picture_and_pixels_those_of_the_stored_one(
+    orientation: int, stored: tuple[int, int]
+):
+    decoded = decode(DATA)
+    turned = replace(decoded, source=replace(decoded.source, orientation=orientation))
+
+    small = job(turned).stored_at(Size(30, 20))
+
+    assert (small.width, small.height) == stored
