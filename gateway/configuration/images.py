@@ -153,7 +153,7 @@ class Compression(Section):
 
     effort: Effort = setting(
         "normal",
-        "fast: one JPEG, looked at once, of a quality corrected at most once; normal: WebP for small pictures.",
+        "fast: one JPEG, its quality corrected once at most; normal: WebP for small pictures.",
         why="a tenth of the bytes for three times the time, which is spent once for each picture",
     )
     shadow_audit: ShadowAudit = setting(
