@@ -34,10 +34,21 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_APP0, _APP1, _APP2, _APP13, _APP14, _APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
-_JFIF, _JFXX, _ADOBE = b"JFIF\0", b"JFXX\0", b"Adobe"
-_MULTI_PICTURE, _ISO_GAIN_MAP = b"MPF\0", b"urn:iso:std:iso:ts:21496:-1\0"
-_XMP_EXTENSION, _PHOTOSHOP = b"http://ns.adobe.com/xmp/extension/\0", b"Photoshop 3.0\0"
+_FIRST_APP, _LAST_APP = 0xE0, 0xEF
+_JFIF, _ISO_GAIN_MAP = b"JFIF\0", b"urn:iso:std:iso:ts:21496:-1\0"
+# Application segments by marker and sign; None: pixels need it, it travels, or its contents are looked at.
+_SEGMENTS: tuple[tuple[int, bytes, Kind | None], ...] = (
+    (0xE0, _JFIF, None),
+    (0xE0, b"JFXX\0", "thumbnail"),
+    (0xE1, EXIF_SIGN, None),
+    (0xE1, XMP_SIGN, None),
+    (0xE1, b"http://ns.adobe.com/xmp/extension/\0", "xmp"),
+    (0xE2, ICC_SIGN, None),
+    (0xE2, b"MPF\0", "second_picture"),
+    (0xE2, _ISO_GAIN_MAP, "gain_map"),
+    (0xED, b"Photoshop 3.0\0", "iptc"),
+    (0xEE, b"Adobe", None),
+)
 _GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/1.0/", b"http://ns.apple.com/HDRGainMap/1.0/", _ISO_GAIN_MAP)
 _MOTION = (b"MotionPhoto", b"MicroVideo")
 _PNG_KNOWN = frozenset(
@@ -68,34 +79,21 @@ def _of_jpeg(file: JpegFile) -> Iterator[Kind]:
 
 
 def _of_segment(part: Part) -> Iterator[Kind]:
-    payload = part.payload
-    match part.marker:
-        case _ if part.marker == COMMENT:
-            yield "comment"
-        case 0xE0 if payload.startswith(_JFXX) or payload[12:14].strip(
-            b"\0"
-        ):  # of JFIF, the thumbnail's sides
+    if part.marker == COMMENT:
+        yield "comment"
+    elif _FIRST_APP <= part.marker <= _LAST_APP:
+        kind = _kind_of_application(part)
+        if kind is not None:
+            yield kind
+        if part.payload.startswith(_JFIF) and part.payload[12:14].strip(b"\0"):  # sides of a thumbnail
             yield "thumbnail"
-        case 0xE1 if payload.startswith(_XMP_EXTENSION):
-            yield "xmp"
-        case 0xE2 if payload.startswith(_MULTI_PICTURE):
-            yield "second_picture"
-        case 0xE2 if payload.startswith(_ISO_GAIN_MAP):
-            yield "gain_map"
-        case 0xED if payload.startswith(_PHOTOSHOP):
-            yield "iptc"
-        case marker if _APP0 <= marker <= _APP15 and not _is_told_elsewhere(part):
-            yield "private_chunk"
 
 
-def _is_told_elsewhere(part: Part) -> bool:
-    signs: dict[int, tuple[bytes, ...]] = {
-        _APP0: (_JFIF,),
-        _APP1: (EXIF_SIGN, XMP_SIGN),
-        _APP2: (ICC_SIGN,),
-        _APP14: (_ADOBE,),
-    }
-    return part.payload.startswith(signs.get(part.marker, ()))
+def _kind_of_application(part: Part) -> Kind | None:
+    for marker, sign, kind in _SEGMENTS:
+        if part.marker == marker and part.payload.startswith(sign):
+            return kind
+    return "private_chunk"
 
 
 def _of_tail(tail: bytes) -> Iterator[Kind]:

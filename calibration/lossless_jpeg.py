@@ -10,6 +10,7 @@ from calibration.image import Image, decode
 from calibration.image_source import DecodeLimits
 from calibration.metadata import attach, read_metadata
 from calibration.mozjpeg_process import MozjpegProcess
+from calibration.unfinished_jpeg import END_OF_IMAGE
 
 _HUFFMAN_CODED = frozenset({0xC0, 0xC1, 0xC2})  # starts of frames: baseline, extended, progressive
 _MOZJPEG = MozjpegProcess()
@@ -43,8 +44,8 @@ def transcode(
 def _is_possible(data: bytes) -> bool:
     if container_of(data) != "jpeg":
         return False
-    frame = jpeg_file(data).frame
-    if frame is None:
+    file = jpeg_file(data)
+    if file.frame is None or not file.scans.endswith(END_OF_IMAGE):
         return False
-    marker, bits, components = frame
+    marker, bits, components = file.frame
     return marker in _HUFFMAN_CODED and bits == 8 and components in (1, 3)

@@ -28,7 +28,7 @@ _START_OF_SCAN = b"\xff\xda"
 _MOST_SCANS = 100
 _BLOCK = 65_536  # bytes: what Pillow reads at once, unless told
 
-# Pillow's parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
+# Parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
 _PARSER_ERRORS = (
     OSError,
     ValueError,
@@ -43,6 +43,7 @@ _PARSER_ERRORS = (
     struct.error,
     zlib.error,
     PillowImage.DecompressionBombError,
+    cv2.error,
 )
 
 
@@ -198,7 +199,7 @@ def _by_opencv(data: bytes, size: tuple[int, int], metadata: Metadata) -> tuple[
         return None
     try:
         stored, has_alpha = opencv_pixels(data, is_opaque=False)
-    except (ValueError, cv2.error):
+    except _PARSER_ERRORS:
         return None
     height, width = stored.shape[:2]
     if (width, height) != size:

@@ -60,6 +60,7 @@ def png_text(keyword, text="text"):
         (saved(PIXELS, "WEBP", xmp=b"<x/>"), ("xmp",)),
         (with_thumbnail(), ("thumbnail",)),
         (with_segment(0xE0, b"JFXX\0\x10"), ("thumbnail",)),
+        (with_segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\1\1abc"), ("thumbnail",)),
         (with_segment(0xED, b"Photoshop 3.0\0"), ("iptc",)),
         (with_segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0"), ("xmp",)),
         (with_segment(0xE2, b"MPF\0"), ("second_picture",)),

@@ -79,6 +79,10 @@ def test_what_cannot_be_done_gives_nothing(data):
     assert transcode(data) is None
 
 
+def test_a_file_without_its_end_is_not_mended():
+    assert transcode(PHOTO[:-2], stored=decode(PHOTO).stored) is None
+
+
 def test_cmyk_is_left():
     buffer = io.BytesIO()
     PillowImage.fromarray(PIXELS).convert("CMYK").save(buffer, "JPEG")
