@@ -73,7 +73,7 @@ def count_tokens(
 
 def table_of(found: Iterable[ImageTokens | Unreadable]) -> str:
     """Show the same to people: a line for each file, names whole."""
-    rows = [("file", "size", "shown", "tokens", "rule", "would be refused for")]
+    rows: list[tuple[str, ...]] = [("file", "size", "shown", "tokens", "rule", "would be refused for")]
     rows += [_row(each) for each in found]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(

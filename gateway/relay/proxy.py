@@ -35,6 +35,7 @@ from gateway.relay.upstreams.answer import Answer
 from gateway.relay.upstreams.destination import Destinations, Place
 from gateway.relay.upstreams.upload import Body
 from gateway.relay.upstreams.upstream import relay
+from gateway.relay.usage import Overheard
 
 _SLASH = re.compile("/")
 _VERSION = "/v1"
@@ -107,7 +108,17 @@ class Proxy:
             self.admission.admit(tenant=caller.tenant) as room,
             closing(await self._inspect(request, place, caller, room)) as answer,
         ):
-            await relay(answer, request.send, explaining_headers(exchange), exchange.times)
+            await self._relay(answer, request)
+
+    async def _relay(self, answer: Answer, request: Request) -> None:
+        """Pass an answer on; what it tells of tokens is read behind it, where images are in the request."""
+        exchange, extra = request.exchange, explaining_headers(request.exchange)
+        if not exchange.outcomes:
+            await relay(answer, request.send, extra, exchange.times)
+            return
+        overheard = Overheard(answer.status, answer.headers)
+        await relay(answer, request.send, extra, exchange.times, overheard.take)
+        exchange.usage = overheard.usage()
 
     # --- requests that are looked into
 
