@@ -142,6 +142,19 @@ class Metrics:
         self.would_save_tokens = self._counter(
             "would_save_tokens", "Image tokens that mode observe left in.", *priced
         )
+        self.token_rule_checks = self._counter(
+            "token_rule_checks",
+            "Answers whose usage was compared with the rules' image tokens: agrees or differs where the API "
+            "counts images, else possible, or too_high where all its input tokens are fewer.",
+            *priced,
+            "result",
+        )
+        self.image_tokens_predicted = self._counter(
+            "image_tokens_predicted", "Image tokens by the rules, where the API counts them too.", *priced
+        )
+        self.image_tokens_reported = self._counter(
+            "image_tokens_reported", "Image tokens the API counted for the same images.", *priced
+        )
         self.compressions = self._counter("compressions", "Images re-encoded.", "model", "format")
         self.cache_lookups = self._counter(
             "cache_lookups", "Looks into a memory of finished work.", "cache", "result"

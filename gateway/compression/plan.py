@@ -14,6 +14,7 @@ LeftAlone = Literal[
     "format",
     "noticed",
     "light_already",
+    "repaired",
     "failed",
 ]
 
@@ -26,6 +27,7 @@ SENTENCES: Mapping[LeftAlone, str] = {
     "format": "no codec here writes a format that may be sent there",
     "noticed": "every encoding tried would be noticed",
     "light_already": "no encoding within the limit is smaller",
+    "repaired": "what it came in is broken: others may read another picture",
     "failed": "it could not be encoded",
 }
 

@@ -17,6 +17,7 @@ from gateway.pipeline import ImageOutcome
 from gateway.policy import is_flagged
 from gateway.relay.exchange import Exchange
 from gateway.relay.genai import NOT_GENERATIVE, error_type, operation_name, provider_name
+from gateway.relay.usage import count_usage, predicted_tokens
 
 log = logging.getLogger("gateway.access")
 
@@ -86,6 +87,11 @@ def _count_images(exchange: Exchange, metrics: Metrics, model: str) -> None:
             metrics.client_images.labels(exchange.client, outcome.verdict.outcome).inc()
         if exchange.is_forwarded:
             _count_savings(outcome, metrics, model, exchange.provider)
+    if exchange.usage is not None:
+        predicted, is_complete = predicted_tokens(exchange.outcomes)
+        is_complete = is_complete and not exchange.unchecked_reasons
+        names = {"model": model, "provider": exchange.provider}
+        count_usage(exchange.usage, predicted, metrics, is_complete=is_complete, **names)
 
 
 def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> None:

@@ -9,6 +9,7 @@ from gateway.policy import PLAIN, EffectivePolicy, worst
 from gateway.relay.admission import Reservation
 from gateway.relay.stopwatch import Stopwatch
 from gateway.relay.tracing import NO_TRACE, Trace
+from gateway.relay.usage import Usage
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Exchange:
     trace: Trace = NO_TRACE
     room: Reservation | None = None  # of its body, and of what is fetched for it
     fetched_bytes: int = 0  # of pictures at addresses
+    usage: Usage | None = None  # tokens of a request with images, where its answer tells
 
     def answer_starts(self, status: int) -> None:
         """Note that headers go out now."""

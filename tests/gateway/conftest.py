@@ -123,6 +123,12 @@ class FakeUpstream:
         )
         await call.send({"type": "http.response.body", "body": answer})
 
+    async def _usage(self, call: Call) -> None:
+        """Tell in two pieces of fewer tokens than any image costs."""
+        await self._start(call.send, 200, (b"content-type", b"application/json"))
+        await call.send({"type": "http.response.body", "body": b'{"usage": {"prompt_', "more_body": True})
+        await call.send({"type": "http.response.body", "body": b'tokens": 5}, "n": 0.10}'})
+
     async def _error(self, call: Call) -> None:
         await self._start(call.send, 429, (b"retry-after", b"7"))
         await call.send({"type": "http.response.body", "body": b'{"error": "theirs"}'})

@@ -7,7 +7,7 @@ closes the upstream connection, which tells a model server to stop generating.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from starlette.types import Send
@@ -169,8 +169,16 @@ class Upstream:
             self._sweep_later()
 
 
-async def relay(answer: Answer, send: Send, extra: Headers, times: Stopwatch) -> None:
+async def relay(
+    answer: Answer,
+    send: Send,
+    extra: Headers,
+    times: Stopwatch,
+    overhear: Callable[[bytes], None] = lambda _: None,
+) -> None:
     """Pass the answer on as it arrives, with our headers added.
+
+    `overhear` is told every piece of the body once it has been passed on.
 
     Raises:
         UpstreamCutError: It broke off; the caller must not end the answer as if it were complete.
@@ -183,10 +191,12 @@ async def relay(answer: Answer, send: Send, extra: Headers, times: Stopwatch) ->
         times.chunk_arrives()
     while not answer.is_complete:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
+        overhear(piece)
         piece = await answer.next()
         if piece:
             times.chunk_arrives()
     await send({"type": "http.response.body", "body": piece, "more_body": False})
+    overhear(piece)
 
 
 def end_to_end(raw_headers: Iterable[tuple[bytes, bytes]]) -> Headers:

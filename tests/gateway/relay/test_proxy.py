@@ -640,3 +640,28 @@ def test_where_the_key_is_ours_only_callers_the_settings_know_are_accepted(gatew
     server.chat(b"{}", authorization="Bearer k")
 
     assert len(accepted) == 1
+
+
+def test_usage_that_contradicts_the_rules_is_counted_and_the_answer_left_as_it_is(gateway, chat_body, png):
+    server = gateway()
+    checks = 'jnd_token_rule_checks_total{model="m",provider="test",result="too_high"}'
+
+    answer = server.chat(chat_body(png), x_test="usage")
+    without_images = server.chat(chat_body(), x_test="usage")
+
+    assert answer.body == without_images.body == b'{"usage": {"prompt_tokens": 5}, "n": 0.10}'
+    assert server.settles_at(checks, 1)
+
+
+def test_detail_and_computer_tools_make_other_images_of_the_same_bytes(gateway, chat_body, png, upstream):
+    server = gateway()
+    low = orjson.loads(chat_body(png))
+    low["messages"][0]["content"][1]["image_url"]["detail"] = "low"
+    framed = orjson.loads(chat_body(png)) | {"tools": [{"type": "computer_20250124", "name": "computer"}]}
+
+    for body in (chat_body(png), chat_body(png), orjson.dumps(low), orjson.dumps(framed)):
+        assert server.chat(body).status == 200
+
+    assert server.metric('jnd_cache_lookups_total{cache="images",result="hit"}') == 1
+    assert server.metric('jnd_cache_lookups_total{cache="images",result="miss"}') == 3
+    assert orjson.loads(upstream.last["body"])["tools"] == framed["tools"]
