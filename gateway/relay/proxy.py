@@ -110,24 +110,20 @@ class Proxy:
             self.admission.admit(tenant=caller.tenant) as room,
             closing(await self._inspect(request, place, caller, room)) as answer,
         ):
-<<<<<<< HEAD
-            send = request.repeat.hearing(request.send) if request.repeat else request.send
-            await relay(answer, send, explaining_headers(exchange), exchange.times)
+            await self._relay(answer, request)
         if request.repeat and self.shadow_audit:
             self.shadow_audit.settle(request.repeat)
-=======
-            await self._relay(answer, request)
 
     async def _relay(self, answer: Answer, request: Request) -> None:
         """Pass an answer on; what it tells of tokens is read behind it, where images are in the request."""
         exchange, extra = request.exchange, explaining_headers(request.exchange)
+        send = request.repeat.hearing(request.send) if request.repeat else request.send
         if not exchange.outcomes:
-            await relay(answer, request.send, extra, exchange.times)
+            await relay(answer, send, extra, exchange.times)
             return
         overheard = Overheard(answer.status, answer.headers)
-        await relay(answer, request.send, extra, exchange.times, overheard.take)
+        await relay(answer, send, extra, exchange.times, overheard.take)
         exchange.usage = overheard.usage()
->>>>>>> e-providers
 
     # --- requests that are looked into
 
