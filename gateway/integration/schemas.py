@@ -60,6 +60,7 @@ class CompressAnswer(BaseModel):
     probability: float = Field(description="Predicted P(the model notices) beyond its false alarms.")
     tier: str
     reason: str = Field(description="Why the image was left as it is; empty otherwise.")
+    picture_class: str = Field(description="Under which answers about it are counted by the shadow audit.")
     milliseconds: float
 
 

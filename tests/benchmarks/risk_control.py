@@ -2,11 +2,10 @@
 
 Two kinds of tables of losses by picture and setting of the knob. "Synthetic": pictures whose answer changes
 from a setting of their own on, some of which change back. "Photographs": photographs of BIQ2021 as JPEG of
-falling quality, answered by small classifiers; each classifier is a table of its own, and so are its
-confident answers (margin above .2 on the original). Each table is split 200 times: the knob is chosen on a
-fifth, the loss is counted on the rest. The promise is about the true loss; the loss counted has noise of
-its own, which in equal halves lets a knob that was chosen rightly exceed alpha in up to 18 % of splits,
-here in up to 13 %.
+falling quality, answered by small classifiers; each classifier is a table of its own, and so are its sure
+answers (margin above .2 on the original). Each table is split 200 times: the knob is chosen on a fifth, the
+loss is counted on the rest. The promise is about the true loss; the loss counted has noise of its own, which
+in equal halves lets a knob that was chosen rightly exceed alpha in up to 18 % of splits, here in up to 13 %.
 
 Floors, for every table and promise: the mean realised loss is at most alpha; with learn-then-test at delta
 .1 at most 14 % of splits exceed alpha. Photographs need ../shared/data; `--keep FILE` keeps their answers.
