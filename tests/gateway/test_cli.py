@@ -38,7 +38,9 @@ def test_metrics_are_listed_one_a_line(run):
     assert any(line.split()[:3] == ["jnd_errors_total", "counter", "kind"] for line in lines)
 
 
-@pytest.mark.parametrize("command", ["serve", "check-config", "metrics", "inspect", "compress", "demo"])
+@pytest.mark.parametrize(
+    "command", ["serve", "check-config", "metrics", "inspect", "compress", "estimate", "demo"]
+)
 def test_every_command_explains_itself(run, command):
     result = run(command, "--help")
 
