@@ -105,7 +105,7 @@ def _headline(estimate: Estimate) -> str:
 
 
 def _targets(totals: Sequence[Totals]) -> str:
-    heads = ("Model", "Bytes", "Saved", "Tokens", "Saved", "1,000 images cost", "Saved", "p50", "p95")
+    heads = ("Model", "Bytes", "Saved", "Tokens", "Saved", "1,000 images cost", "Saved", "p50, p95")
     rows = []
     for one in totals:
         whole, (bytes_saved, tokens_saved), (cost, saved) = one.whole, share_text(one.whole), money_text(one)
@@ -118,8 +118,7 @@ def _targets(totals: Sequence[Totals]) -> str:
                 tokens_saved,
                 cost,
                 saved,
-                f"{one.milliseconds_p50:.0f} ms",
-                f"{one.milliseconds_p95:.0f} ms",
+                f"{one.milliseconds_p50:.0f}, {one.milliseconds_p95:.0f} ms",
             )
         )
     priced = [one.money for one in totals if one.money is not None]
@@ -227,8 +226,10 @@ def _thumbnail(image: Image) -> str:
 
 
 def _difference_text(differences: Image) -> str:
-    different = float((differences.pixels > 0).mean())
-    return f"{100 * different:.0f} % of the pixels differ" if different else "every pixel is the same"
+    average = float(differences.pixels.mean()) / MAP_GAIN
+    return (
+        f"{average:.1f} of 255 grey levels apart" if differences.pixels.any() else "every pixel is the same"
+    )
 
 
 def _format(plan: CompressionPlan) -> str:
