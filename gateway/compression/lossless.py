@@ -20,7 +20,7 @@ def same_pixels(job: Job, encoders: Sequence[Encoder]) -> Iterator[Candidate]:
     """Yield lossless versions at the picture's own size, smaller or not."""
     source = job.decoded.source
     if source.format == "jpeg" and "jpeg" in job.formats:
-        data = transcode(job.data, job.decoded.stored)
+        data = transcode(job.data, stored=job.decoded.stored)
         if data is not None:
             yield Candidate(data, "jpeg", None, job.source_size, 0.0)
     if not source.is_lossless or source.depth > _DEPTH:

@@ -35,7 +35,7 @@ def paid_models_table(samples: Sequence[Sample], lines: Sequence[str]) -> Table:
         show_lines=True,
         expand=True,
         title="The same pictures at models people pay for (by their rules; nothing was sent there)",
-        caption="Costs are those of 1,000 such pictures at list price. Fewer bytes arrive sooner; what is "
+        caption="Dollars are for 1,000 such pictures at list price. Fewer bytes arrive sooner; what is "
         "billed is tokens, which follow from a picture's size in pixels.",
     )
     table.add_column("Picture", ratio=2)
@@ -63,9 +63,8 @@ def _cell(told: dict[str, Any] | None, prices: Prices, provider: str, model: str
     ]
     price = prices.find(provider, model)
     if price is not None:
-        cost = price.of(told["tokens_in"] * _PER)
-        less = cost - price.of(told["tokens_out"] * _PER)
-        lines.append(f"${cost:.2f}, of which ${less:.2f} saved")
+        before, after = (price.of(told[tokens] * _PER) for tokens in ("tokens_in", "tokens_out"))
+        lines.append(f"${before:.2f} → ${after:.2f}")
     return "\n".join(lines)
 
 

@@ -19,6 +19,18 @@ from gateway.estimate.totals import Sums, Totals
 
 _THUMBNAIL_SIDE = 300  # pixels
 _THUMBNAIL_QUALITY = 85
+_REASONS = {
+    "url": "it is behind an address, not in the request",
+    "file_id": "it was uploaded before and is only named",
+    "document": "documents are not looked into",
+    "video": "films are not looked into",
+    "not_json": "the line is not JSON",
+    "not_a_request": "the line is no request",
+    "unknown_format": "not PNG, JPEG, WebP or GIF",
+    "unreadable_file": "the file cannot be opened",
+    "damaged": "the picture is damaged",
+    "too_many_pixels": "it has more pixels than are decoded",
+}
 MAP_GAIN = 8  # a difference of 32 grey levels is white
 
 
@@ -71,11 +83,19 @@ def share_text(sums: Sums) -> tuple[str, str]:
     return f"{100 * sums.bytes_saved_share:.0f} %", f"{100 * sums.tokens_saved_share:.0f} %"
 
 
+def reason_text(reason: str) -> str:
+    """Say in words why a picture could not be read; a reason without words of its own is told as it is."""
+    return _REASONS.get(reason, reason.replace("_", " "))
+
+
 def _headline(estimate: Estimate) -> str:
     first = estimate.totals[0]
     whole, (bytes_saved, tokens_saved) = first.whole, share_text(first.whole)
+    fewer_tokens = (
+        f"{tokens_saved} fewer tokens" if whole.tokens_out < whole.tokens_in else "as many tokens as before"
+    )
     return (
-        f"<h1>{bytes_saved} fewer bytes, {tokens_saved} fewer tokens</h1>"
+        f"<h1>{bytes_saved} fewer bytes, {fewer_tokens}</h1>"
         f"<p class=lead>{whole.images:,} pictures ({len(estimate.times):,} of them different), sent to "
         f"{escape(first.target.model)} at {escape(first.target.provider)}, tier {escape(estimate.tier)}: "
         f"{size_text(whole.bytes_in)} would be {size_text(whole.bytes_out)}. "
@@ -85,7 +105,7 @@ def _headline(estimate: Estimate) -> str:
 
 
 def _targets(totals: Sequence[Totals]) -> str:
-    heads = ("Model", "Bytes", "Saved", "Tokens", "Saved", "1,000 images cost", "Saved", "p50", "p95")
+    heads = ("Model", "Bytes", "Saved", "Tokens", "Saved", "1,000 images cost", "Saved", "p50, p95")
     rows = []
     for one in totals:
         whole, (bytes_saved, tokens_saved), (cost, saved) = one.whole, share_text(one.whole), money_text(one)
@@ -98,8 +118,7 @@ def _targets(totals: Sequence[Totals]) -> str:
                 tokens_saved,
                 cost,
                 saved,
-                f"{one.milliseconds_p50:.0f} ms",
-                f"{one.milliseconds_p95:.0f} ms",
+                f"{one.milliseconds_p50:.0f}, {one.milliseconds_p95:.0f} ms",
             )
         )
     priced = [one.money for one in totals if one.money is not None]
@@ -138,7 +157,7 @@ def _sheet(estimate: Estimate) -> str:
     if not figures:
         return "<h2>Pictures</h2><p>No picture would become lighter.</p>"
     return (
-        f"<h2>As it came, as it would be sent, and where the two differ</h2>"
+        f"<h2>As it came, as {escape(estimate.targets[0].name)} would get it, and where the two differ</h2>"
         f"<p class=note>The most bytes saved of each class. The map is black where nothing changed; it shows "
         f"differences {MAP_GAIN} times as large as they are.</p>" + "\n".join(figures)
     )
@@ -146,14 +165,14 @@ def _sheet(estimate: Estimate) -> str:
 
 def _figure(sample: Sample) -> str:
     original, sent = decode(sample.original).image, decode(sample.sent).image
-    plan = sample.plan
+    plan, differences = sample.plan, difference_map(original, sent)
     pictures = (
         (original, f"{size_text(plan.bytes_in)}, {original.width} × {original.height}"),
         (
             sent,
             f"{size_text(plan.bytes_out)}, {plan.width} × {plan.height} {_format(plan)}",
         ),
-        (difference_map(original, sent), "where they differ"),
+        (differences, _difference_text(differences)),
     )
     cells = "".join(
         f'<div><img src="{_thumbnail(image)}" alt="{escape(caption)}"><span>{escape(caption)}</span></div>'
@@ -167,7 +186,7 @@ def _figure(sample: Sample) -> str:
 def _left_alone(estimate: Estimate) -> str:
     rows = [(reason, f"{count:,}") for reason, count in estimate.totals[0].left_alone.most_common()]
     rows += [
-        (f"could not be read: {reason.replace('_', ' ')}", f"{count:,}")
+        (f"not read: {reason_text(reason)}", f"{count:,}")
         for reason, count in estimate.unreadable.most_common()
     ]
     if not rows:
@@ -204,6 +223,13 @@ def _thumbnail(image: Image) -> str:
     jpeg, png = encode_jpeg(small, _THUMBNAIL_QUALITY), encode_png(small)
     data, media_type = (png, "image/png") if len(png) <= len(jpeg) else (jpeg, "image/jpeg")
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _difference_text(differences: Image) -> str:
+    average = float(differences.pixels.mean()) / MAP_GAIN
+    return (
+        f"{average:.1f} of 255 grey levels apart" if differences.pixels.any() else "every pixel is the same"
+    )
 
 
 def _format(plan: CompressionPlan) -> str:

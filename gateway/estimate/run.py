@@ -12,7 +12,7 @@ from rich.progress import track
 from calibration.whole_file import replace_file
 from gateway.configuration.meaning import why_unknown
 from gateway.estimate.estimator import Estimate, Estimator, new_estimate
-from gateway.estimate.page import render_page
+from gateway.estimate.page import reason_text, render_page
 from gateway.estimate.summary import summary_line, target_table
 from gateway.estimate.totals import Target
 from gateway.estimate.traffic import Found, find_files, pictures_in
@@ -40,14 +40,21 @@ def estimate_traffic(
     aside = Console(stderr=True)
     for provider in dict.fromkeys(target.provider for target in targets):
         if message := why_unknown(provider):
-            aside.print(f"{message} Until then the rules of `other` apply.", markup=False, highlight=False)
+            aside.print(
+                f"{message} Until then the rules of `other` apply.",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
     files = find_files(paths)
     estimate = new_estimate(targets, tier)
     for told in Estimator(targets, tier, artifact).run(_pictures_of(files, aside), estimate):
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False))
         elif told["class"] is None:
-            aside.print(f"{told['file']}: not read: {told['reason']}", markup=False, highlight=False)
+            aside.print(
+                f"{told['file']}: not read: {reason_text(told['reason'])}", markup=False, highlight=False
+            )
     if as_json:
         typer.echo(json.dumps(summary_line(estimate), ensure_ascii=False))
     else:
@@ -74,9 +81,11 @@ def _print_for_people(estimate: Estimate) -> None:
         return
     console.print(target_table(estimate))
     for reason, count in estimate.totals[0].left_alone.most_common():
-        console.print(f"  {count:,} left alone: {reason}", markup=False, highlight=False)
+        console.print(f"  {count:,} left alone: {reason}", markup=False, highlight=False, soft_wrap=True)
     for reason, count in estimate.unreadable.most_common():
-        console.print(f"  {count:,} could not be read: {reason}", markup=False, highlight=False)
+        console.print(
+            f"  {count:,} not read: {reason_text(reason)}", markup=False, highlight=False, soft_wrap=True
+        )
     console.print(
         "Bytes buy latency; money follows tokens, which follow from a picture's size in pixels alone."
     )

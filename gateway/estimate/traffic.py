@@ -21,6 +21,7 @@ from gateway.relay.paths import read_target
 
 RECORD_SUFFIXES = frozenset({".har", ".json", ".jsonl", ".ndjson"})
 
+_LINE_SUFFIXES = frozenset({".jsonl", ".ndjson"})
 _BODIES = ("body", "request_body", "requestBody", "request", "payload")  # of a line that wraps a request
 _PATHS = ("path", "url", "endpoint", "uri")
 _MOST_VALUES = 2_000_000  # of one body
@@ -66,31 +67,37 @@ def find_files(paths: list[Path]) -> list[Path]:
 def pictures_in(file: Path) -> Iterator[Found]:
     """Yield the picture a file is, or those in the requests it records."""
     try:
-        data = file.read_bytes()
+        if file.suffix.lower() not in RECORD_SUFFIXES:
+            yield Found(str(file), file.read_bytes())
+            return
+        for request in _requests(file):
+            if isinstance(request, Found):
+                yield request
+            else:
+                yield from _pictures_of(request)
     except OSError:
         yield Found(str(file), problem="unreadable_file")
-        return
-    if file.suffix.lower() not in RECORD_SUFFIXES:
-        yield Found(str(file), data)
-        return
-    for request in _requests(file, data):
-        if isinstance(request, Found):
-            yield request
-        else:
-            yield from _pictures_of(request)
 
 
-def _requests(file: Path, data: bytes) -> Iterator[_Request | Found]:
-    """Read a HAR, one body, a list of either, or one a line."""
-    whole = _parse(data)
-    if whole is None:
-        for number, line in enumerate(data.splitlines(), start=1):
-            if not line.strip():
-                continue
-            name, record = f"{file}:{number}", _parse(line)
-            yield from [Found(name, problem="not_json")] if record is None else _of_record(name, record)
-        return
-    yield from _of_record(str(file), whole)
+def _requests(file: Path) -> Iterator[_Request | Found]:
+    """Read a HAR, one body, a list of bodies, or one a line: then no more than a line is in memory."""
+    if file.suffix.lower() not in _LINE_SUFFIXES:
+        whole = _parse(file.read_bytes())
+        if whole is not None:
+            yield from _of_record(str(file), whole)
+            return
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield from _of_line(f"{file}:{number}", line)
+
+
+def _of_line(name: str, line: bytes) -> Iterator[_Request | Found]:
+    record = _parse(line)
+    if record is None:
+        yield Found(name, problem="not_json")
+    else:
+        yield from _of_record(name, record)
 
 
 def _parse(data: bytes) -> Any:
@@ -101,7 +108,7 @@ def _parse(data: bytes) -> Any:
 
 
 def _of_record(name: str, record: Any) -> Iterator[_Request | Found]:
-    if isinstance(record, list):
+    if isinstance(record, list) and all(isinstance(inner, dict) for inner in record):
         for number, inner in enumerate(record, start=1):
             yield from _of_record(f"{name}[{number}]", inner)
         return

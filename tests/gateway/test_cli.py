@@ -39,7 +39,7 @@ def test_metrics_are_listed_one_a_line(run):
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "check-config", "metrics", "inspect", "compress", "tokens", "demo"]
+    "command", ["serve", "check-config", "metrics", "inspect", "compress", "tokens", "estimate", "demo"]
 )
 def test_every_command_explains_itself(run, command):
     result = run(command, "--help")

@@ -74,6 +74,21 @@ def test_a_line_that_cannot_be_read_is_told_and_the_next_is_read(tmp_path: Path)
     assert found[-1][0] == PNG
 
 
+def test_a_list_of_anything_else_is_told_once(tmp_path: Path):
+    assert found_in(tmp_path, "numbers.json", json.dumps([[1, 2], [3, "four"]] * 50)) == [
+        (b"", "not_a_request")
+    ]
+
+
+def test_a_pretty_printed_har_and_lines_under_another_name_are_read(tmp_path: Path):
+    assert found_in(tmp_path, "a.har", json.dumps(har(CHAT), indent=2)) == [(PNG, "")]
+    assert found_in(tmp_path, "lines.json", f"{json.dumps(CHAT)}\n{json.dumps(CLAUDE)}") == [(PNG, "")] * 2
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path):
+    assert [one.problem for one in pictures_in(tmp_path / "gone.jsonl")] == ["unreadable_file"]
+
+
 def test_a_folder_gives_its_pictures_and_records_once_each(tmp_path: Path):
     (tmp_path / "deep").mkdir()
     for name in ("b.png", "deep/a.JPG", "log.har", "notes.txt"):
