@@ -145,7 +145,19 @@ def at_equal_divergence(ours: Curve, rival: Curve) -> Mapping[str, float]:
         found[f"knob{of}"] = round(knobs[name], 2)
         found[f"bytes_left{of}"] = round(float(np.exp(_between(knobs[name], left))), 4)
         found[f"tested_kl{of}"] = round(_between(knobs[name], divergence), 5)
-    return found | {"bytes_ratio": round(found["bytes_left of ours"] / found["bytes_left"], 4)}
+    return found | {
+        "bytes_ratio": round(found["bytes_left of ours"] / found["bytes_left"], 4),
+        "bytes_ratio_at_tested_kl": _ratio_at(found["tested_kl"], ours, rival),
+    }
+
+
+def _ratio_at(wanted: float, ours: Curve, rival: Curve) -> float:
+    """Compare bytes where both have this KL on the tested half itself: the halves seldom agree on KL."""
+    left = [
+        _between(_position(_rising(curve.divergence(1, of_never_used=True)), wanted), np.log(curve.shares(1)))
+        for curve in (ours, rival)
+    ]
+    return round(float(np.exp(left[0] - left[1])), 4)
 
 
 def _rising(divergence: np.ndarray) -> np.ndarray:
@@ -155,7 +167,9 @@ def _rising(divergence: np.ndarray) -> np.ndarray:
 
 
 def _position(reached: np.ndarray, wanted: float) -> float:
-    return float(np.interp(np.log(wanted), np.log(reached), np.arange(len(reached), dtype=float)))
+    return float(
+        np.interp(np.log(max(_LEAST_KL, wanted)), np.log(reached), np.arange(len(reached), dtype=float))
+    )
 
 
 def _between(knob: float, values: np.ndarray) -> float:
