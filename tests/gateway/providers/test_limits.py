@@ -98,3 +98,4 @@ def test_an_animated_gif_is_refused_where_a_still_one_is_not():
     assert not limits.refuses("gif")
     assert not limits.refuses("webp", frames=2)
     assert load_rules().of("gemini").limits("gemini-3-pro").refuses("gif")
+    assert load_rules().of("gemini").limits("nobody-knows").refuses("gif")
