@@ -5,10 +5,12 @@ picture there is, so pixels beyond that size are free, and a pair is judged at t
 the quality is the one the predictor forecasts to be allowed; the outcome is decoded and judged, and corrected
 twice at most.
 
-Codecs: WebP where it may be sent and the picture is small, since it takes five times as long as JPEG and
-saves a tenth; JPEG with full chroma for text and screens, whose coloured edges half the chroma would smear.
+Codecs: JPEG, which takes a fifth of WebP's time, and WebP beside it for small pictures: now one, now the
+other is lighter by a tenth. JPEG with full chroma for text and screens, whose coloured edges half the chroma
+would smear.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -21,7 +23,7 @@ from predictor.predict import Comparison, DeliveryForecast, Predictor
 
 Effort = Literal["fast", "normal"]
 
-_WEBP_PIXELS = 750_000  # beyond, it takes too long
+_BOTH_PIXELS = 500_000  # up to which both codecs are tried
 TEXT_CLASSES = frozenset({"document", "screen", "chart"})
 _LEAST_QUALITY = 30
 _LEAST_TEXT_QUALITY = 85  # letters are read, not seen: no classifier and no metric stands for that
@@ -29,7 +31,8 @@ _USUAL_QUALITY = 85  # of a codec nothing was learned of
 _HIGHEST_QUALITY = 98
 _MOST_CORRECTIONS = {"fast": 1, "normal": 2}
 _SCALES_INSIDE, _QUALITIES_INSIDE = (1.0, 0.75, 0.5, 0.25), (95, 85, 70, 50)
-_WASTEFUL = 0.35  # share of the allowed probability below which a lower quality is worth a try
+_WASTEFUL, _AIM = 0.6, 0.8  # shares of the allowed probability: below the one a lower quality is tried
+_QUALITY_PER_LOGIT, _LEAST_PROBABILITY = 7.0, 1e-3
 
 
 @dataclass(frozen=True)
@@ -42,19 +45,21 @@ class ShownSizePlanner:
     effort: Effort = "normal"
 
     def candidates(self, job: Job, target: Size) -> Iterator[Candidate]:
-        """Yield the version to send at `target`, upright; nothing where every one tried would be noticed."""
+        """Yield versions to send at `target`, upright; nothing where every one tried would be noticed."""
         picture = job.stored_at(target)
-        encoder = self._encoder(job, picture)
-        if encoder is None:
+        encoders = self._encoders(job, picture)
+        if not encoders:
             return
         reference = picture if target == job.shown else job.stored_at(job.shown)
         comparison = self.predictor.against(reference, job.profile)
-        attempt = _Attempt(job, picture, target, encoder, comparison)
-        found = self._searched(attempt, self._first_quality(job, reference, encoder))
-        if job.is_too_large and (found is None or not _is_light_enough(found, job)):
-            found = self._brought_inside(attempt)
-        if found is not None:
-            yield found
+        forecast = self._forecast(job, reference)
+        for encoder in encoders:
+            attempt = _Attempt(job, picture, target, encoder, comparison)
+            found = self._searched(attempt, self._first_quality(forecast, reference, encoder))
+            if job.is_too_large and (found is None or not _is_light_enough(found, job)):
+                found = self._brought_inside(attempt)
+            if found is not None:
+                yield found
 
     def _brought_inside(self, attempt: "_Attempt") -> Candidate | None:
         """Return the best version that the provider takes: noticed or not, it would refuse what came."""
@@ -66,51 +71,49 @@ class ShownSizePlanner:
                     return candidate
         return None
 
-    def _encoder(self, job: Job, picture: Image) -> Encoder | None:
-        """Pick the codec: one, since each costs an encoding."""
-        usable = (each for each in self._preferred(job, picture) if each.format in job.formats)
-        return next((each for each in usable if each.takes(picture)), None)
+    def _encoders(self, job: Job, picture: Image) -> list[Encoder]:
+        """Pick the codecs: one, since each costs an encoding, or two where that is quickly done."""
+        usable = [each for each in self._preferred(job, picture) if each.format in job.formats]
+        fitting = [each for each in usable if each.takes(picture)]
+        is_quick = self.effort == "normal" and picture.width * picture.height <= _BOTH_PIXELS
+        first_of_format = {each.format: each for each in reversed(fitting)}
+        if is_quick and job.picture_class not in TEXT_CLASSES:
+            return list(first_of_format.values())
+        return fitting[:1]
 
     def _preferred(self, job: Job, picture: Image) -> Iterator[Encoder]:
         if job.picture_class in TEXT_CLASSES:
             yield JPEG_FULL_CHROMA
-        is_small = picture.width * picture.height <= _WEBP_PIXELS and self.effort == "normal"
-        if is_small and WEBP in self.encoders:
-            yield WEBP_THOROUGH
-        first = "webp" if is_small else "jpeg"
-        yield from sorted(lossy(self.encoders), key=lambda each: each.format != first)
+        is_small = WEBP_THOROUGH.takes(picture)
+        for encoder in sorted(lossy(self.encoders), key=lambda each: each.format != "jpeg"):
+            yield WEBP_THOROUGH if encoder is WEBP and is_small else encoder
 
-    def _first_quality(self, job: Job, reference: Image, encoder: Encoder) -> int:
-        forecast = self._forecast(job, reference)
+    def _first_quality(self, forecast: DeliveryForecast | None, reference: Image, encoder: Encoder) -> int:
         if forecast is None or not forecast.knows(encoder.name):
             return _USUAL_QUALITY
-        short_side = min(reference.width, reference.height)
-        return forecast.quality(encoder.name, short_side, self.limit)
+        return forecast.quality(encoder.name, min(reference.width, reference.height), self.limit)
 
     def _forecast(self, job: Job, reference: Image) -> DeliveryForecast | None:
         return self.predictor.forecast(reference, job.profile) if self.predictor.has_thresholds else None
 
     def _searched(self, attempt: "_Attempt", first: int) -> Candidate | None:
-        """Encode and look; go up where it would be noticed, down once where much is wasted."""
+        """Encode and look; correct towards the allowed probability as often as the effort allows."""
         least = _LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
         quality = min(max(first, least), _HIGHEST_QUALITY)
         best: Candidate | None = None
+        failed = least - 1  # the highest quality that was noticed
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):
             candidate = attempt.at(quality)
             if candidate.probability <= self.limit:
                 best = candidate
-                if (
-                    candidate.probability > _WASTEFUL * self.limit
-                    or quality <= least
-                    or self.effort == "fast"
-                ):
+                if candidate.probability >= _WASTEFUL * self.limit or self.effort == "fast":
                     break
-                following = max(least, quality - _down(quality))
-            elif best is not None or quality >= _HIGHEST_QUALITY:
-                break
             else:
-                following = min(_HIGHEST_QUALITY, quality + _up(quality))
-            quality = following
+                failed = quality
+            highest = _HIGHEST_QUALITY if best is None or best.quality is None else best.quality - 1
+            if failed >= highest:
+                break
+            quality = min(max(quality + _step(candidate.probability, self.limit), failed + 1), highest)
         return best
 
 
@@ -141,10 +144,11 @@ def _is_light_enough(candidate: Candidate, job: Job) -> bool:
     return job.most_bytes is None or len(candidate.data) <= job.most_bytes
 
 
-def _up(quality: int) -> int:
-    """Return by how much to raise a quality: halfway to the end of the scale."""
-    return max(2, (100 - quality) // 2)
+def _step(probability: float, limit: float) -> int:
+    """Return by how much to change a quality so that it is noticed with a little less than the limit.
 
-
-def _down(quality: int) -> int:
-    return max(2, (100 - quality) // 3)
+    Between the qualities 60 and 95 of either codec people's log odds change by about one for seven.
+    """
+    odds = math.log(max(probability, _LEAST_PROBABILITY) / (1 - min(probability, 1 - _LEAST_PROBABILITY)))
+    aim = _AIM * limit
+    return round(_QUALITY_PER_LOGIT * (odds - math.log(aim / (1 - aim))))

@@ -273,7 +273,7 @@ def test_thin_pictures_are_handled_for_a_model_of_unknown_input(
     assert len(out) == plan.bytes_out <= len(png)
 
 
-@pytest.mark.parametrize("field", [{"frames": 3}, {"has_alpha": True}, {"mode": "CMYK"}])
+@pytest.mark.parametrize("field", [{"frames": 3, "format": "gif"}, {"has_alpha": True}, {"mode": "CMYK"}])
 def test_what_a_rewrite_would_lose_is_left_alone(
     predictor: Predictor, embedded: JndProfile, field: dict[str, object]
 ):
