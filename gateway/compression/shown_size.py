@@ -18,8 +18,9 @@ from typing import Literal
 from calibration.encoders import JPEG_FULL_CHROMA, WEBP, WEBP_THOROUGH, Encoder, lossy
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
+from gateway.compression.pieces import Judges, judge_of
 from gateway.providers.sizes import Size
-from predictor.predict import Comparison, DeliveryForecast, Predictor
+from predictor.predict import DeliveryForecast, Predictor
 
 Effort = Literal["fast", "normal"]
 
@@ -51,10 +52,10 @@ class ShownSizePlanner:
         if not encoders:
             return
         reference = picture if target == job.shown else job.stored_at(job.shown)
-        comparison = self.predictor.against(reference, job.profile)
+        judge = judge_of(self.predictor, reference, job.profile)
         forecast = self._forecast(job, reference)
         for encoder in encoders:
-            attempt = _Attempt(job, picture, target, encoder, comparison)
+            attempt = _Attempt(job, picture, target, encoder, judge)
             found = self._searched(attempt, self._first_quality(forecast, reference, encoder))
             if job.is_too_large and (found is None or not _is_light_enough(found, job)):
                 found = self._brought_inside(attempt)
@@ -125,7 +126,7 @@ class _Attempt:
     picture: Image
     size: Size
     encoder: Encoder
-    comparison: Comparison
+    judge: Judges
 
     def scaled(self, scale: float) -> "_Attempt":
         """Return the same at a smaller size."""
@@ -136,7 +137,7 @@ class _Attempt:
 
     def at(self, quality: int) -> Candidate:
         data = self.encoder.encode(self.picture, quality)
-        excess = self.comparison.excess(decode(data).image)
+        excess = self.judge.excess(decode(data).image)
         return Candidate(data, self.encoder.format, quality, self.size, excess)
 
 
