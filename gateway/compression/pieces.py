@@ -1,8 +1,8 @@
 """Judge a picture that is larger than the predictor looks at, by pieces of it at full size.
 
-The predictor reduces what is larger than `predictor.views.NATIVE_SIDE`, where damage averages out that a model
-shown every pixel would see. So a few pieces are judged instead, evenly spaced whatever they show; the picture
-is as noticeable as the worst of them.
+The predictor reduces what is larger than `predictor.views.NATIVE_SIDE`, where damage averages out that a
+model shown every pixel would see. So a few pieces are judged instead, evenly spaced whatever they show; the
+picture is as noticeable as the worst of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from calibration.image import Image
 from calibration.profile import JndProfile
 from predictor.predict import Predictor
-from predictor.views import NATIVE_SIDE
+from predictor.views import NATIVE_SIDE, reduce
 
 PIECE_SIDE = 1024  # pixels
 _A_SIDE = 2  # pieces across and down, where there is room
@@ -32,8 +32,10 @@ def judge_of(predictor: Predictor, reference: Image, profile: JndProfile) -> Jud
     """Return who judges candidates of the reference's size, for a model that sees every pixel of it."""
     if max(reference.width, reference.height) <= NATIVE_SIDE:
         return predictor.against(reference, profile)
-    places = list(_places(reference.width, reference.height))
-    return _Pieces(places, [predictor.against(_cut(reference, place), profile) for place in places])
+    width, height = reference.width, reference.height
+    places = list(_places(width, height))
+    judges = [predictor.against(_cut(reference, place), profile) for place in places]
+    return _Pieces(width, height, places, judges)
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,14 @@ class _Place:
 class _Pieces:
     """The pieces of one reference."""
 
+    width: int
+    height: int
     places: Sequence[_Place]
     judges: Sequence[Judges]
 
     def excess(self, candidate: Image) -> float:
-        """Return that of the worst piece."""
+        """Return that of the worst piece; a smaller candidate is enlarged, as the model's view of it is."""
+        candidate = reduce(candidate, self.width, self.height)
         each = zip(self.places, self.judges, strict=True)
         return max(judge.excess(_cut(candidate, place)) for place, judge in each)
 

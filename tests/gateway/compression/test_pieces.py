@@ -66,3 +66,9 @@ def test_the_worst_piece_decides(column: int, row: int):
 
     assert judge.excess(Image(candidate)) == pytest.approx(0.2)
     assert judge.excess(blank(4096, 3072)) == 0.0
+
+
+def test_a_smaller_candidate_is_judged_at_the_reference_size():
+    judge = judge_of(Measuring(), blank(4096, 3072), default_profile())
+
+    assert judge.excess(blank(1024, 768)) == 0.0
