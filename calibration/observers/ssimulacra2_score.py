@@ -32,7 +32,7 @@ class _Scale:
 
     xyb: Floats
     mean: Floats  # local
-    square: Floats  # local mean of squares
+    variance: Floats  # local
     edges: Floats  # 1 + distance from the local mean
 
     @property
@@ -60,7 +60,7 @@ def prepare(image: Image) -> Prepared:
             break
         xyb = _xyb(linear)
         mean = _blur(xyb)
-        scales.append(_Scale(xyb, mean, _blur(xyb * xyb), 1.0 + cv2.absdiff(xyb, mean)))
+        scales.append(_Scale(xyb, mean, _blur(xyb * xyb) - mean * mean, 1.0 + cv2.absdiff(xyb, mean)))
         linear = _halve(linear)
     return scales
 
@@ -109,12 +109,17 @@ def _scored(scales: list[tuple[Floats, Floats]]) -> float:
 
 def _structure(first: _Scale, second: _Scale) -> Floats:
     """Map what of the structure is lost, 0 where all is kept."""
-    product = _blur(first.xyb * second.xyb)
-    squares = first.mean * first.mean + second.mean * second.mean
-    joint = 2.0 * (product - first.mean * second.mean) + published.kC2
-    own = first.square + second.square - squares + published.kC2
+    kept = _blur(first.xyb * second.xyb)
+    kept -= first.mean * second.mean
+    kept *= 2.0
+    kept += published.kC2
+    own = first.variance + second.variance
+    own += published.kC2
+    kept /= own
     shift = first.mean - second.mean
-    return _floats(np.maximum(1.0 - (1.0 - shift * shift) * joint / own, 0.0))
+    shift *= shift
+    kept *= np.subtract(1.0, shift, out=shift)
+    return _floats(np.maximum(np.subtract(1.0, kept, out=kept), 0.0, out=kept))
 
 
 def _change(reference: _Scale, distorted: _Scale) -> Floats:
