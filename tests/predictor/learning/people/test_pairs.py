@@ -50,7 +50,7 @@ def test_photographs_may_all_be_shown_whole(photos: list[Path]):
     assert sizes == {(260, 300), (380, 260)}
 
 
-def test_a_delivery_keeps_the_size_and_loses_something(photos: list[Path]):
+def test_a_delivery_keeps_the_size_and_loses_something():
     picture = Image(np.ascontiguousarray(data.cat()[:200, :301]))
 
     sent = [delivered(picture, np.random.default_rng(seed)) for seed in range(6)]

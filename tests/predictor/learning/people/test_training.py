@@ -55,7 +55,8 @@ def test_a_trained_part_tells_large_damage_from_small_and_survives_a_file(
     reference, profile = PHOTOS[0], default_profile()
     versions = [DISTORTIONS["blur"].apply(reference, level, np.random.default_rng(1)) for level in (0.3, 9.0)]
     slight, strong = model.judge(FullSizeViewer(reference), versions, profile)
-    assert slight.probability < 0.3 < 0.7 < strong.probability
+    assert slight.probability < 0.3
+    assert strong.probability > 0.7
     assert FullSizeDelivery.from_part(part) is not None
     assert part.card["training"]["pictures_encoded"] == 48
 
