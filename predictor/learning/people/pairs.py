@@ -1,7 +1,8 @@
 """Make pairs at the sizes providers show: photographs at full size, damaged around people's thresholds.
 
 Unlike `predictor.learning.sampling`, which cuts pairs to a model's input side, pictures here keep their size:
-a photograph as it is, a part of it, or several side by side where a larger one is wanted than there is.
+a photograph as it is, a part of it, smaller, or several side by side where a larger one is wanted than there
+is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,7 @@ _WHOLE, _TOGETHER = 0.4, 0.06  # of the pictures: as they are, put together of f
 _LEAST_SIDE, _LARGEST_PART = 256, 448  # pixels, of a part
 _JUDGED = tuple(name for name in FAMILIES if name not in UNJUDGED)
 _OCTAVES = 2.0  # levels lie between a quarter and four times the threshold
+_MOST_OCTAVES = 5.0  # of what no metric is asked about, to the end of the scale
 _QUALITIES = (25.0, 99.0)
 
 
@@ -53,7 +55,7 @@ class PairMaker:
             return photo, path.name
         if draw > 1.0 - _TOGETHER:
             return self._together(photo, rng), path.name
-        return _part(photo, rng), path.name
+        return (_shrunk if rng.random() < 0.5 else _part)(photo, rng), path.name
 
     def _draw(self, rng: np.random.Generator) -> Path:
         return self.files[int(rng.integers(len(self.files)))]
@@ -80,7 +82,7 @@ class PairMaker:
         return Pair(picture, damaged, photo, FAMILIES.index(name), level)
 
     def _damaged(self, picture: Image, name: str, rng: np.random.Generator) -> tuple[Image, float]:
-        octaves = rng.uniform(-_OCTAVES, _OCTAVES)
+        octaves = rng.uniform(-_OCTAVES, _MOST_OCTAVES if name in UNJUDGED else _OCTAVES)
         level = float(np.clip(self.thresholds[name] * 2.0**octaves, 0.02, DISTORTIONS[name].levels))
         return distort_view(picture, name, level, rng), level
 
@@ -104,6 +106,13 @@ def _part(photo: Image, rng: np.random.Generator) -> Image:
     top = int(rng.integers(photo.height - height + 1))
     left = int(rng.integers(photo.width - width + 1))
     return Image(np.ascontiguousarray(photo.pixels[top : top + height, left : left + width]))
+
+
+def _shrunk(photo: Image, rng: np.random.Generator) -> Image:
+    """Shrink by area, to 256 pixels at least: a photograph that was a JPEG is as good as new then."""
+    least = min(1.0, _LEAST_SIDE / min(photo.width, photo.height))
+    scale = float(rng.uniform(least, max(least, 0.8)))
+    return reduce(photo, round(scale * photo.width), round(scale * photo.height))
 
 
 def _square(photo: Image, side: int) -> Image:

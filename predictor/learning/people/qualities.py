@@ -41,7 +41,7 @@ FIXED_PARTS: Mapping[Delivery, float] = {"jpeg": 30.0, "webp": 10.0}  # done at 
 _ENCODERS = {"jpeg": JPEG, "webp": WEBP}
 _CODEC_STRENGTHS = {"jpeg": jpeg_strength, "webp": webp_strength}
 _SAVED_EVERY = 20
-_WHOLE = 0.6  # of the photographs: what is sent is seldom a part
+_WHOLE = 0.2  # of the photographs, which take longer than smaller ones
 
 Floats = npt.NDArray[np.float64]
 

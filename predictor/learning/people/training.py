@@ -1,6 +1,7 @@
-"""Train the artifact's people part: what models that see every pixel shown notice, as people do.
+r"""Train the artifact's people part: what models that see every pixel shown notice, as people do.
 
-    python -m predictor.learning.people.training --lessons LESSONS.npz --ladders LADDERS.npz --out ARTIFACT
+    python -m predictor.learning.people.training --lessons LESSONS.npz... --ladders LADDERS.npz... \
+        --out ARTIFACT
 
 Most photographs teach the network; slope, scale and interval are settled on the rest. The ladders teach at
 which codec quality people start to notice.
@@ -151,14 +152,19 @@ def _answered(network: JndNetwork, lessons: PeopleLessons, profile: JndProfile) 
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lessons", type=Path, required=True, help="as written by the module lessons")
-    parser.add_argument("--ladders", type=Path, required=True, help="as written by the module qualities")
+    parser.add_argument(
+        "--lessons", type=Path, nargs="+", required=True, help="as written by the module lessons"
+    )
+    parser.add_argument(
+        "--ladders", type=Path, nargs="+", required=True, help="as written by the module qualities"
+    )
     parser.add_argument("--out", type=Path, required=True, help="artifact folder")
     parser.add_argument("--epochs", type=int, default=120)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     use_one_thread()
-    lessons, ladders = PeopleLessons.load(options.lessons), Ladders.load(options.ladders)
+    lessons = PeopleLessons.join([PeopleLessons.load(path) for path in options.lessons])
+    ladders = Ladders.join([Ladders.load(path) for path in options.ladders])
     trained = train_people(lessons, Recipe(epochs=options.epochs, seed=options.seed))
     people = default_profile()
     own = {name: own_strength(people, name) for name in FULL_SIZE}
