@@ -25,7 +25,7 @@ app = typer.Typer(
 _SPEC_HELP = (
     "Who is asked: embedded | openai:MODEL@BASE_URL (vLLM, Ollama, OpenAI; Azure with its deployment and "
     "?api-version=) | openai-responses:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
-    "transformers:PATH_OR_ID | python:MODULE:FACTORY | "
+    "transformers:PATH_OR_ID | python:MODULE:FACTORY | human (people, by SSIMULACRA2 anchored on them) | "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02 (also spread=, probabilities=1)"
 )
 _MODEL_HELP = "A calibration folder, a profile.json, embedded, or a published name such as gpt-4o."

@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -208,46 +209,15 @@ def embedded_profile() -> JndProfile | None:
     return load_profile(shipped) if shipped.exists() else None
 
 
-# First JNDs of a careful person, mean over images, in levels of 50 (JPEG: 100): the paper's HUMAN row where
-# it has one. Banding (no human figure) takes the finest model of the table; delivery distortions are ours,
-# set to what blur of the same resolution loss and JPEG of the same fidelity give.
-_HUMAN_JND: Mapping[str, float] = {
-    "blur": 1.24,
-    "brightness": 8.91,
-    "saturation": 4.18,
-    "contrast": 3.42,
-    "jpeg": 52.68,
-    "noise": 2.24,
-    "banding": 1.23,
-    "mask": 1.02,
-    "qr": 1.56,
-    "text": 1.73,
-    "angle": 1.13,
-    "distance": 1.83,
-    "webp": 20.0,
-    "rescale": 8.0,
-    "png8": 5.0,
-}
-
-
 def default_profile(model: str = "default") -> JndProfile:
     """Return the human-level-safe profile used for a model nobody has calibrated.
 
-    The levels are the paper's (arXiv 2507.00490, main table); its physical units are unpublished, so on our
-    level scales they are assumptions, not measurements.
+    What a metric can judge was measured of people by proxy, the rest is the LMM-JND paper's: each threshold's
+    `reason` says which. Made by `calibration.observers.human_profile`.
     """
-    thresholds = {
-        name: Threshold(
-            status="assumed",
-            threshold=level,
-            unit_value=DISTORTIONS[name].unit_value(level),
-            low=None,
-            high=None,
-            slope=3.0,
-            false_alarm=None,
-            hit_at_max=None,
-            n_queries=0,
-        )
-        for name, level in _HUMAN_JND.items()
-    }
-    return JndProfile(model=model, source="default", distortions=thresholds)
+    return replace(_people(), model=model)
+
+
+@lru_cache(maxsize=1)
+def _people() -> JndProfile:
+    return load_profile(Path(str(files("calibration"))) / "human_profile.json")

@@ -147,8 +147,8 @@ def _scaled(distortion: str, human: Threshold, multiple: Multiple | None) -> Thr
         return replace(human, reason="human level: nothing published")
     strongest = DISTORTIONS[distortion].levels
     level = (human.threshold or 0.0) * multiple.value
-    is_beyond = multiple.is_censored or level > strongest
-    level = float(f"{strongest if is_beyond else level:.4g}")
+    is_beyond = multiple.is_censored  # as published: a multiple that our scale cannot hold was still noticed
+    level = float(f"{strongest if is_beyond else min(level, strongest):.4g}")
     like = f", as {_NEAREST[distortion]}" if distortion in _NEAREST else ""
     return replace(
         human,

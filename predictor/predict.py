@@ -4,6 +4,7 @@ Loads an artifact and answers. Training, evaluation and the laboratory stay outs
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.image import Image
@@ -12,14 +13,18 @@ from calibration.profile import JndProfile
 from predictor.answer_change.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
 from predictor.guarantees.risk_control import RiskLimit
-from predictor.noticeability.explanation import Explanation, explain
+from predictor.noticeability.comparison import Comparison, beyond
+from predictor.noticeability.explanation import Explanation
+from predictor.noticeability.full_size import FullSizeModel
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
 from predictor.own_thresholds import OwnThreshold, own_threshold
 from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
+from predictor.thresholds.content_effect import Trust
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
+from predictor.thresholds.full_size import FullSizeDelivery
 from predictor.thresholds.model import PredictedThreshold, ThresholdModel
-from predictor.views import PairError, Viewer
+from predictor.views import FullSizeViewer, PairError, Viewer
 
 __all__ = [
     "AnswerChange",
@@ -36,37 +41,12 @@ __all__ = [
 ]
 
 
-class Comparison:
-    """One reference and one model, ready to judge candidates; made by `Predictor.against`."""
+@dataclass(frozen=True)
+class FullSize:
+    """What was learned of people, for models that see every pixel they are shown."""
 
-    def __init__(self, noticeability: NoticeabilityModel, viewer: Viewer, profile: JndProfile) -> None:
-        self._noticeability = noticeability
-        self._viewer = viewer
-        self._profile = profile
-
-    def notice_each(self, candidates: Sequence[Image]) -> list[Noticeability]:
-        """Predict for at least one candidate.
-
-        Raises:
-            PairError: The aspect ratio of a candidate differs by more than 2 %.
-        """
-        return self._noticeability.judge(
-            [self._viewer.views(candidate) for candidate in candidates], self._profile
-        )
-
-    def explain(self, candidate: Image) -> Explanation:
-        """Tell where the model would notice the candidate's difference, and by what.
-
-        Raises:
-            PairError: The aspect ratio of the candidate differs by more than 2 %.
-        """
-        views = self._viewer.views(candidate)
-        return explain([self._noticeability.look_closely(view, self._profile) for view in views])
-
-    def excess(self, candidate: Image) -> float:
-        """Predict P(notice) beyond the model's false alarms; see `Predictor.excess`."""
-        found = self.notice_each([candidate])[0]
-        return _beyond(found.probability, self._noticeability.floor(self._profile))
+    noticeability: FullSizeModel
+    delivery: FullSizeDelivery
 
 
 class Predictor:
@@ -81,7 +61,9 @@ class Predictor:
         *,
         answers: AnswerModel | None = None,
         thresholds: ThresholdModel | None = None,
+        full_size: FullSize | None = None,
     ) -> None:
+        self._full_size = full_size
         self._thresholds = thresholds
         self._answers = answers
         self._noticeability = noticeability
@@ -118,6 +100,7 @@ class Predictor:
             artifact_version(directory),
             answers=answers,
             thresholds=thresholds,
+            full_size=_load_full_size(directory),
         )
 
     def compare(self, first: Image, second: Image, profile: JndProfile) -> Noticeability:
@@ -130,6 +113,9 @@ class Predictor:
             PairError: The aspect ratios differ by more than 2 %.
         """
         smaller, larger = sorted((first, second), key=_by_size)
+        full_size = self._full_size_of(profile)
+        if full_size is not None:
+            return full_size.judge_unordered(FullSizeViewer(larger), smaller, profile)
         return self._noticeability.judge_unordered(Viewer(larger, profile).views(smaller), profile)
 
     def notice(self, reference: Image, distorted: Image, profile: JndProfile) -> Noticeability:
@@ -154,11 +140,22 @@ class Predictor:
 
     def against(self, reference: Image, profile: JndProfile) -> "Comparison":
         """Prepare one reference for many questions, one after another."""
-        return Comparison(self._noticeability, Viewer(reference, profile), profile)
+        return Comparison(self._noticeability, self._full_size_of(profile), reference, profile)
 
     def excess(self, found: Noticeability, profile: JndProfile) -> float:
         """Return P(notice) beyond the model's false alarms (Abbott's formula): 0 for identical pictures."""
-        return _beyond(found.probability, self._noticeability.floor(profile))
+        judge = self._full_size_of(profile) or self._noticeability
+        return beyond(found.probability, judge.floor(profile))
+
+    def _full_size_of(self, profile: JndProfile) -> FullSizeModel | None:
+        """Return who judges at full size; None for a model that sees less, or was learned from by itself.
+
+        What a model's own answers have corrected is the other network's.
+        """
+        is_known = self._noticeability.has_met(profile.model)
+        if self._full_size is None or profile.input_side is not None or is_known:
+            return None
+        return self._full_size.noticeability
 
     def residual(self, image: Image, source: SourceInfo) -> ResidualFinding:
         """Tell, without a reference, whether the image carries an added perturbation.
@@ -231,11 +228,20 @@ class Predictor:
         Raises:
             ArtifactError: The artifact has no thresholds part.
         """
-        return self._threshold_model().forecast(image, profile, self._own_thresholds(profile))
+        own = self._own_thresholds(profile)
+        if self._full_size is None or profile.input_side is not None:
+            return self._threshold_model().forecast(image, profile, own)
+        trust = Trust() if profile.source == "default" else self._threshold_model().trust(profile.model)
+        return DeliveryForecast(
+            self._full_size.delivery.curves(image, own, trust),
+            input_side=None,
+            short_side=min(image.width, image.height),
+        )
 
     def _own_thresholds(self, profile: JndProfile) -> Mapping[str, OwnThreshold]:
         """Say what judging pairs says, where the profile lacks a threshold or answers have corrected it."""
-        taken = self._noticeability.levels_taken(profile)
+        judge = self._full_size_of(profile) or self._noticeability
+        taken = judge.levels_taken(profile)
         factors = self._noticeability.factors_learned(profile)
         is_met = self._threshold_model().has_met(profile.model)  # its content effects were learned by profile
         return {
@@ -256,10 +262,13 @@ class Predictor:
         return self._thresholds
 
 
+def _load_full_size(directory: Path) -> FullSize | None:
+    if not has_part(directory, "people"):
+        return None
+    part = read_part(directory, "people")
+    return FullSize(FullSizeModel.from_part(part), FullSizeDelivery.from_part(part))
+
+
 def _by_size(image: Image) -> tuple[int, bytes]:
     """Order two pictures whatever order they come in, so that not even rounding tells it."""
     return image.width * image.height, image.pixels.tobytes()
-
-
-def _beyond(probability: float, floor: float) -> float:
-    return max(0.0, (probability - floor) / (1.0 - floor))

@@ -1,14 +1,17 @@
 """Bring a pair of pictures to what the model sees of it.
 
-A model with a known input side sees the whole picture squashed into a square. A model that tiles, or is
-unknown, is judged twice: on the whole picture shrunk to a common size, and on the native-size tile with the
-greatest difference, so that fine damage cannot hide in the shrinking.
+A model with a known input side sees the whole picture squashed into a square (`Viewer`). A model that tiles,
+or is unknown, sees every pixel it is shown, as people do: it is judged by tiles at full size and by the whole
+at half size, both together (`FullSizeViewer`). To tell where such a model would look, `Viewer` has the whole
+shrunk to a common size and the full-size tile with the greatest difference.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
@@ -16,6 +19,7 @@ from calibration.profile import JndProfile
 WHOLE_SIDE = 192  # pixels: longer side at which an unknown model's view of the whole picture is judged
 NATIVE_SIDE = 1568  # pixels: longer side to which a picture is reduced before its worst tile is looked for
 MAX_ASPECT_DIFFERENCE = 0.02
+TILE, TILES_A_SIDE = 128, 4  # pixels; at full size, evenly spaced, whatever the pictures show
 _FLATTEST = 64  # longer over shorter side beyond which a picture is judged squashed
 
 
@@ -87,6 +91,53 @@ class Viewer:
         if self._side is not None:
             return model_view(image, self._side)
         return reduce(image, *_fit(self._reference, WHOLE_SIDE))
+
+
+class FullSizeViewer:
+    """One reference as people see it, every pixel, ready to be compared with many candidates."""
+
+    def __init__(self, reference: Image) -> None:
+        self._reference = reference
+        self._width, self._height = _fit(reference, NATIVE_SIDE)
+        shown = reduce(reference, self._width, self._height)
+        self._tiles, self._whole = (ReferenceView(image) for image in _full_size(shown))
+
+    @property
+    def reference_views(self) -> tuple[Image, Image]:
+        """What is seen of the reference: the full-size tiles, and the whole at half size."""
+        return self._tiles.image, self._whole.image
+
+    def views(self, distorted: Image) -> tuple[PairView, PairView]:
+        """Return the full-size tiles and the whole at half size: one sight, to be judged together.
+
+        Raises:
+            PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of either side).
+        """
+        check_aspect(self._reference, distorted)
+        tiles, whole = _full_size(reduce(distorted, self._width, self._height))
+        return PairView(self._tiles, tiles), PairView(self._whole, whole)
+
+
+def _full_size(shown: Image) -> tuple[Image, Image]:
+    """Return tiles at full size, put together to one picture, and the whole at half size.
+
+    A picture of up to 512 pixels a side is its own tiles; of a larger one 512 x 512 pixels at most are looked
+    at closely, for the time that all would take. Where the tiles lie is nobody's choice, so that no
+    candidate is judged elsewhere than another.
+    """
+    rows, columns = _evenly_spaced(shown.height), _evenly_spaced(shown.width)
+    tiles = Image(np.ascontiguousarray(shown.pixels[rows][:, columns]))
+    half = reduce(shown, max(1, shown.width // 2), max(1, shown.height // 2))
+    return tiles, half
+
+
+@lru_cache(maxsize=64)
+def _evenly_spaced(length: int) -> npt.NDArray[np.intp]:
+    """Return which rows or columns of so many are looked at: four strips, the outer at the ends."""
+    if length <= TILE * TILES_A_SIDE:
+        return np.arange(length)
+    starts = np.linspace(0, length - TILE, TILES_A_SIDE).round().astype(np.intp)
+    return (starts[:, None] + np.arange(TILE)).ravel()
 
 
 def model_view(image: Image, side: int) -> Image:

@@ -10,7 +10,7 @@ from calibration.settings import read_settings
 
 _EXPECTED = (
     "embedded, embedded:FOLDER, openai:MODEL@BASE_URL, openai-responses:MODEL@BASE_URL, anthropic:MODEL, "
-    "gemini:MODEL, transformers:PATH_OR_ID, python:MODULE:FACTORY or "
+    "gemini:MODEL, transformers:PATH_OR_ID, python:MODULE:FACTORY, human or "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
 
@@ -39,6 +39,7 @@ def build_observer(spec: str, options: ObserverOptions | None = None) -> Observe
         "gemini": lambda: _gemini(rest, options),
         "transformers": lambda: _transformers(rest),
         "python": lambda: _plugin(rest),
+        "human": lambda: _human(rest),
         "simulated": lambda: parse_simulated(rest),
     }
     if kind not in builders:
@@ -90,3 +91,11 @@ def _plugin(rest: str) -> Observer:
     from calibration.observers.python_plugin import load_plugin  # noqa: PLC0415 - for symmetry, and Pillow
 
     return load_plugin(rest)
+
+
+def _human(rest: str) -> Observer:
+    if rest:
+        raise ValueError(f"expected human alone, got human:{rest}")
+    from calibration.observers.human import HumanObserver  # noqa: PLC0415 - needs the extra `local`
+
+    return HumanObserver()

@@ -5,6 +5,7 @@ asked for, `quick_bands` finds the same numbers in a fraction of the time.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,6 +40,15 @@ class Measures:
     def take(self, chosen: torch.Tensor) -> "Measures":
         """Return the chosen pairs."""
         return Measures(self.energies[chosen], self.signs[chosen], self.content[chosen])
+
+    @classmethod
+    def beside(cls, views: Sequence["Measures"]) -> "Measures":
+        """Join what several views show of the same N pairs."""
+        return cls(
+            torch.cat([view.energies for view in views], dim=1),
+            torch.cat([view.signs for view in views], dim=1),
+            torch.cat([view.content for view in views], dim=1),
+        )
 
     def to(self, device: torch.device) -> "Measures":
         """Move to a device."""

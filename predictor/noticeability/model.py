@@ -95,14 +95,13 @@ class NoticeabilityModel:
         """Return P("different") of identical pictures."""
         return self._settings.certainty_of(profile).over(link_of(profile)).floor
 
+    def has_met(self, model: str) -> bool:
+        """Tell whether a model of this name was learned from, by its own answers."""
+        return model in self._settings.known_models
+
     def levels_taken(self, profile: JndProfile) -> dict[str, float]:
         """Return the thresholds, in levels, that judging reads from a profile, its gaps filled."""
-        settings = self._settings
-        taken = log_thresholds(profile, settings)
-        return {
-            name: human * math.exp(ratio)
-            for name, human, ratio in zip(settings.families, settings.human_thresholds, taken, strict=True)
-        }
+        return levels_taken(profile, self._settings)
 
     def factors_learned(self, profile: JndProfile) -> dict[str, float]:
         """Return by which factor each threshold of a profile is off, as the model's answers have shown."""
@@ -129,7 +128,7 @@ class NoticeabilityModel:
 
     def _conclude(self, log_size: float, profile: JndProfile) -> Noticeability:
         certainty = self._settings.certainty_of(profile)
-        return _conclude(log_size, certainty.over(link_of(profile)), certainty)
+        return conclude(log_size, certainty.over(link_of(profile)), certainty)
 
     def _thresholds(self, profile: JndProfile) -> list[float]:
         """Scale thresholds as `Certainty` asks: larger sizes are smaller thresholds."""
@@ -164,7 +163,17 @@ def log_thresholds(profile: JndProfile, settings: Settings) -> list[float]:
     return relative_thresholds(profile, settings.families, settings.human_thresholds, settings.usual_pattern)
 
 
-def _conclude(log_ratio: float, link: Link, certainty: Certainty) -> Noticeability:
+def levels_taken(profile: JndProfile, settings: Settings) -> dict[str, float]:
+    """Return the thresholds, in levels, that judging reads from a profile, its gaps filled."""
+    taken = log_thresholds(profile, settings)
+    return {
+        name: human * math.exp(ratio)
+        for name, human, ratio in zip(settings.families, settings.human_thresholds, taken, strict=True)
+    }
+
+
+def conclude(log_ratio: float, link: Link, certainty: Certainty) -> Noticeability:
+    """Turn ln of a size in JNDs into what is told of a pair."""
     probability = link.probability(log_ratio)
     low, high = certainty.interval.around(probability, widening=certainty.widening, margin=certainty.margin)
     ratio = math.exp(min(log_ratio, math.log(LARGEST_RATIO)))

@@ -52,11 +52,12 @@ class JndNetwork(nn.Module):
     center: torch.Tensor
     spread: torch.Tensor
 
-    def __init__(self, families: int, *, hidden: int = 48) -> None:
+    def __init__(self, families: int, *, hidden: int = 48, views: int = 1) -> None:
+        """`views` of a pair are judged together: their measures are joined, see `bands.Measures.beside`."""
         super().__init__()
-        self.log_weights = nn.Parameter(torch.full((ENERGIES,), -3.0))
+        self.log_weights = nn.Parameter(torch.full((views * ENERGIES,), -3.0))
         self.log_scale = nn.Parameter(torch.zeros(()))
-        inputs = ENERGIES + SIGNS + CONTENTS + 1
+        inputs = views * (ENERGIES + SIGNS + CONTENTS) + 1
         self.register_buffer("center", torch.zeros(inputs))
         self.register_buffer("spread", torch.ones(inputs))
         self.judge = nn.Sequential(

@@ -10,7 +10,7 @@ AC coefficients, for rescaling the model's input side over the short side that i
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -112,10 +112,12 @@ class DeliveryForecast:
     """One picture and one model, ready to say how it may be sent."""
 
     def __init__(
-        self, model: DeliveryModel, content: Content, known: KnownModel, *, short_side: int, trust: Trust
+        self, curve: Callable[[Delivery, int], NoticeCurve], *, input_side: int | None, short_side: int
     ) -> None:
-        self._model, self._content, self._known, self._trust = model, content, known, trust
-        self._short_side = short_side  # of the picture itself
+        """`curve` says how surely a delivery of this short side is noticed; `short_side` is the picture's."""
+        self._curve = curve
+        self._input_side = input_side
+        self._short_side = short_side
 
     def knows(self, codec: str) -> bool:
         """Tell whether the quality of this codec can be forecast."""
@@ -137,17 +139,18 @@ class DeliveryForecast:
         Raises:
             ValueError: The probability is not strictly between 0 and 1.
         """
-        strength = self._strength("rescale", self._short_side, probability)
-        if self._known.profile.input_side is None:
+        if not 0 < probability < 1:
+            raise ValueError(f"expected a probability between 0 and 1, got {probability}")
+        if self._input_side is None:
             return self._short_side
-        return max(1, min(self._short_side, math.ceil(self._known.profile.input_side / strength)))
+        strength = self._strength("rescale", self._short_side, probability)
+        return max(1, min(self._short_side, math.ceil(self._input_side / strength)))
 
     def size_probability(self, short_side: int) -> float:
         """Return how surely it is noticed that the picture was shrunk to this short side, nothing else."""
-        if self._known.profile.input_side is None or short_side >= self._short_side:
+        if self._input_side is None or short_side >= self._short_side:
             return 0.0
-        curve = self._curve("rescale", self._short_side)
-        return curve.notice_probability(self._known.profile.input_side / short_side)
+        return self._curve("rescale", self._short_side).notice_probability(self._input_side / short_side)
 
     def settings(self, probability: float) -> CodecSettings:
         """Return what may be done to the picture at its own size, each alone.
@@ -163,9 +166,6 @@ class DeliveryForecast:
 
     def _strength(self, name: Delivery, short_side: int, probability: float) -> float:
         return self._curve(name, short_side).level_at(probability)
-
-    def _curve(self, name: Delivery, short_side: int) -> NoticeCurve:
-        return self._model.curve(name, self._content, self._known, short_side, self._trust)
 
 
 def ratio_of(short_side: int, profile: JndProfile) -> float:

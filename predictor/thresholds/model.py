@@ -130,12 +130,12 @@ class ThresholdModel:
         self, image: Image, profile: JndProfile, own: Mapping[str, OwnThreshold] | None = None
     ) -> DeliveryForecast:
         """Read a picture, ready to say how it may be sent; `own` as for `predict`."""
+        known, content = KnownModel(profile, own or own_thresholds(profile)), read_content(image)
+        trust = self.trust(profile.model)
         return DeliveryForecast(
-            self._delivery,
-            read_content(image),
-            KnownModel(profile, own or own_thresholds(profile)),
+            lambda name, short_side: self._delivery.curve(name, content, known, short_side, trust),
+            input_side=profile.input_side,
             short_side=min(image.width, image.height),
-            trust=self._trust(profile.model),
         )
 
     def _conclude(self, name: str, effect: float, model: str, own: OwnThreshold) -> PredictedThreshold:
@@ -145,7 +145,7 @@ class ThresholdModel:
             settings,
             own=own.level,
             scale=Scale(least_level(name), strongest_level(name)),
-            trust=replace(self._trust(model), doubt=own.doubt(settings.fixed_part)),
+            trust=replace(self.trust(model), doubt=own.doubt(settings.fixed_part)),
         )
         # Never noticed on any picture: no content makes it visible.
         level = max(found.level, strongest_level(name)) if own.basis == "censored" else found.level
@@ -159,7 +159,8 @@ class ThresholdModel:
             curve=found.curve,
         )
 
-    def _trust(self, model: str) -> Trust:
+    def trust(self, model: str) -> Trust:
+        """Return how far to trust what is predicted of this model."""
         if self.has_met(model):
             return Trust()
         return Trust(self._widening, self._interval_widening)

@@ -95,6 +95,8 @@ def test_a_prior_is_the_published_multiple_of_the_human_level(name: str):
     for column in COLUMNS:
         people = HUMAN_ROW.get(column, 1.23)  # banding: the finest model
         expected = min(TABLE[name][column] / people * human[column].threshold, DISTORTIONS[column].levels)
+        if found[column].status == "censored":  # never noticed: stands at the end of the scale
+            expected = DISTORTIONS[column].levels
         assert found[column].threshold == pytest.approx(expected, rel=1e-3)
         assert found[column].low is found[column].high is found[column].false_alarm is None
 
@@ -130,7 +132,7 @@ def test_delivery_is_never_finer_than_human_nor_much_coarser(name: str):
 
 def test_a_model_finer_than_people_keeps_its_finer_threshold():
     for profile in (published_profile("gpt-4o"), cautious_profile("gpt-4o")):
-        assert profile.threshold_of("jpeg") == pytest.approx(41.28)
+        assert profile.threshold_of("jpeg") == pytest.approx(46.69)
     assert published_multiples("gpt-4o")["jpeg"].value < 1
 
 
@@ -158,6 +160,6 @@ def test_blindness_read_off_malformed_replies_is_not_acted_on(name: str):
 
 def test_a_mean_at_the_end_of_the_scale_is_not_acted_on():
     for name in ("qwen2.5-vl-72b", "gemini-1.5-pro", "qwen-vl-max"):
-        assert cautious_profile(name).threshold_of("jpeg") == pytest.approx(52.68)
+        assert cautious_profile(name).threshold_of("jpeg") == pytest.approx(59.59)
         assert cautious_profile(name).threshold_of("webp") == default_profile().threshold_of("webp")
-    assert cautious_profile("qwen2.5-vl-72b").threshold_of("blur") == pytest.approx(2.87)
+    assert cautious_profile("qwen2.5-vl-72b").threshold_of("blur") == pytest.approx(4.629)

@@ -8,7 +8,7 @@ from calibration.image import Image, resize
 from calibration.known_profiles import resolve_profile
 from calibration.profile import default_profile
 from predictor.noticeability.bands import to_opponent
-from predictor.views import PairError, Viewer, model_view, reduce, shrink
+from predictor.views import NATIVE_SIDE, FullSizeViewer, PairError, Viewer, model_view, reduce, shrink
 
 PHOTO = Image(data.astronaut())
 
@@ -106,3 +106,35 @@ def test_grey_has_no_colour_difference():
 
     assert torch.allclose(opponent[0, 0], torch.tensor(128 / 255), atol=1e-3)
     assert opponent[0, 1:].abs().max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(300, 200), (512, 512), (513, 700), (2000, 90), (1, 1), (3000, 2000)]
+)
+def test_people_see_at_most_512_pixels_a_side_closely_and_the_whole_at_half_size(width: int, height: int):
+    picture = Image(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+    tiles, whole = FullSizeViewer(picture).reference_views
+
+    scale = min(1.0, NATIVE_SIDE / max(width, height))
+    shown = [round(scale * side) for side in (width, height)]
+    assert [tiles.width, tiles.height] == [min(side, 512) for side in shown]
+    assert [whole.width, whole.height] == [max(1, side // 2) for side in shown]
+
+
+def test_a_small_picture_is_its_own_tiles():
+    picture = Image(np.random.default_rng(0).integers(0, 256, (300, 512, 3), dtype=np.uint8))
+
+    assert np.array_equal(FullSizeViewer(picture).reference_views[0].pixels, picture.pixels)
+
+
+def test_where_people_look_closely_does_not_depend_on_the_candidate():
+    picture = Image(np.random.default_rng(0).integers(0, 256, (700, 700, 3), dtype=np.uint8))
+    marked = picture.pixels.copy()
+    marked[350, 350] = 255 - marked[350, 350]
+
+    viewer = FullSizeViewer(picture)
+    marked_views, plain_views = viewer.views(Image(marked)), viewer.views(picture)
+
+    assert all(one.seen is other.seen for one, other in zip(marked_views, plain_views, strict=True))
+    assert not np.array_equal(marked_views[1].reference.pixels, marked_views[1].distorted.pixels)

@@ -95,7 +95,7 @@ def train(
         batch_of(kept, lesson.profile, settings) for (_, kept), lesson in zip(splits, lessons, strict=True)
     ]
     everything = Batch.join(batches)
-    network = _fit(everything, recipe, progress)
+    network = fit_network(everything, recipe, progress)
     answered = [
         size_pairs(network, _unshifted(held), lesson.profile, settings)
         for (held, _), lesson in zip(splits, lessons, strict=True)
@@ -209,15 +209,17 @@ def _settle_strangers(
             batches[other].under(lessons[other].profile, settings, splits[other][1].shifts)
             for other in others
         ]
-        network = _fit(Batch.join(learned), short, lambda _done, _total: None)
+        network = fit_network(Batch.join(learned), short, lambda _done, _total: None)
         met.append(size_pairs(network, _unshifted(splits[index][0]), stranger.profile, settings))
     return settle(met, settings.pooled).certainty
 
 
-def _fit(everything: Batch, recipe: Recipe, progress: Callable[[int, int], None]) -> JndNetwork:
+def fit_network(
+    everything: Batch, recipe: Recipe, progress: Callable[[int, int], None], *, views: int = 1
+) -> JndNetwork:
     """Train a new network, on a GPU where there is one; returned on the CPU."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = JndNetwork(len(FAMILIES))
+    network = JndNetwork(len(FAMILIES), views=views)
     network.standardise(everything.measures)
     _optimise(network.to(device), everything.to(device), recipe, progress)
     return network.cpu()

@@ -24,6 +24,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
         ("gemini:gemini-2.5-pro", "gemini-2.5-pro"),
         ("simulated:threshold=3", "simulated"),
         ("embedded", "embedded"),
+        ("human", "human-ssimulacra2"),
     ],
 )
 def test_a_spec_builds_its_observer_which_says_how_much_it_wants_at_a_time(spec: str, name: str):
@@ -60,3 +61,8 @@ def test_another_embedded_model_is_named_after_its_folder(tmp_path: Path):
 def test_a_folder_without_a_model_is_named():
     with pytest.raises(ValueError, match="nowhere"):
         build_observer("embedded:nowhere")
+
+
+def test_people_take_no_options():
+    with pytest.raises(ValueError, match="expected human alone"):
+        build_observer("human:seed=3")

@@ -1,0 +1,1 @@
+"""Learn from people, as far as a metric stands for them: what models that see every pixel shown notice."""
