@@ -2,11 +2,12 @@
 
 The predictor reduces what is larger than `predictor.views.NATIVE_SIDE`, where damage averages out that a
 model shown every pixel would see. So a few pieces are judged instead, evenly spaced whatever they show; the
-picture is as noticeable as the worst of them.
+picture is as noticeable as they are in the mean, which the worst of them leads.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Protocol
 
 import numpy as np
@@ -56,10 +57,10 @@ class _Pieces:
     judges: Sequence[Judges]
 
     def excess(self, candidate: Image) -> float:
-        """Return that of the worst piece; a smaller candidate is enlarged, as the model's view of it is."""
+        """Return the mean over pieces; a smaller candidate is enlarged, as the model's view of it is."""
         candidate = reduce(candidate, self.width, self.height)
         each = zip(self.places, self.judges, strict=True)
-        return max(judge.excess(_cut(candidate, place)) for place, judge in each)
+        return fmean(judge.excess(_cut(candidate, place)) for place, judge in each)
 
 
 def _places(width: int, height: int) -> Iterator[_Place]:

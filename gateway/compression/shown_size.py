@@ -33,7 +33,7 @@ _HIGHEST_QUALITY = 98
 _MOST_CORRECTIONS = {"fast": 1, "normal": 2}
 _SCALES_INSIDE, _QUALITIES_INSIDE = (1.0, 0.75, 0.5, 0.25), (95, 85, 70, 50)
 _WASTEFUL, _AIM = 0.6, 0.8  # shares of the allowed probability: below the one a lower quality is tried
-_QUALITY_PER_LOGIT, _LEAST_PROBABILITY = 7.0, 1e-3
+_LOGITS_PER_QUALITY, _LEAST_PROBABILITY = 1 / 7, 1e-3
 
 
 @dataclass(frozen=True)
@@ -101,21 +101,15 @@ class ShownSizePlanner:
         """Encode and look; correct towards the allowed probability as often as the effort allows."""
         least = _LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
         quality = min(max(first, least), _HIGHEST_QUALITY)
-        best: Candidate | None = None
-        failed = least - 1  # the highest quality that was noticed
+        tried = _Tried(self.limit, least)
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):
             candidate = attempt.at(quality)
-            if candidate.probability <= self.limit:
-                best = candidate
-                if candidate.probability >= _WASTEFUL * self.limit or self.effort == "fast":
-                    break
-            else:
-                failed = quality
-            highest = _HIGHEST_QUALITY if best is None or best.quality is None else best.quality - 1
-            if failed >= highest:
+            tried.note(quality, candidate)
+            is_near = _WASTEFUL * self.limit <= candidate.probability <= self.limit
+            if is_near or (tried.best is not None and self.effort == "fast") or tried.is_settled:
                 break
-            quality = min(max(quality + _step(candidate.probability, self.limit), failed + 1), highest)
-        return best
+            quality = tried.following
+        return tried.best
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +139,47 @@ def _is_light_enough(candidate: Candidate, job: Job) -> bool:
     return job.most_bytes is None or len(candidate.data) <= job.most_bytes
 
 
-def _step(probability: float, limit: float) -> int:
-    """Return by how much to change a quality so that it is noticed with a little less than the limit.
+class _Tried:
+    """The qualities tried so far of one picture and codec, and the one to try next.
 
-    Between the qualities 60 and 95 of either codec people's log odds change by about one for seven.
+    Between 60 and 95 of either codec people's log odds change by about one for seven steps of quality; once
+    one quality passed and one did not, the line between them tells.
     """
-    odds = math.log(max(probability, _LEAST_PROBABILITY) / (1 - min(probability, 1 - _LEAST_PROBABILITY)))
-    aim = _AIM * limit
-    return round(_QUALITY_PER_LOGIT * (odds - math.log(aim / (1 - aim))))
+
+    def __init__(self, limit: float, least: int) -> None:
+        self._limit = limit
+        self._aim = _log_odds(_AIM * limit)
+        self._failed = least - 1  # the highest quality that was noticed, or none
+        self._failed_odds: float | None = None
+        self._last = (least, 0.0)
+        self.best: Candidate | None = None
+        self._best_quality = _HIGHEST_QUALITY + 1  # the lowest quality that passed, or none
+
+    def note(self, quality: int, candidate: Candidate) -> None:
+        """Add one."""
+        odds = _log_odds(candidate.probability)
+        self._last = (quality, odds)
+        if candidate.probability <= self._limit:
+            self.best, self._best_quality, self._best_odds = candidate, quality, odds
+        else:
+            self._failed, self._failed_odds = quality, odds
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no quality is left between those known."""
+        return self._failed + 1 >= self._best_quality
+
+    @property
+    def following(self) -> int:
+        """The quality that is noticed with a little less than the limit, as far as can be told."""
+        quality, odds = self._last
+        slope = _LOGITS_PER_QUALITY
+        if self.best is not None and self._failed_odds is not None:
+            slope = max(self._failed_odds - self._best_odds, slope) / (self._best_quality - self._failed)
+        wanted = quality + round((odds - self._aim) / slope)
+        return min(max(wanted, self._failed + 1), self._best_quality - 1)
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, _LEAST_PROBABILITY), 1 - _LEAST_PROBABILITY)
+    return math.log(bounded / (1 - bounded))
