@@ -60,7 +60,9 @@ class CompressAnswer(BaseModel):
     probability: float = Field(description="Predicted P(the model notices) beyond its false alarms.")
     tier: str
     reason: str = Field(description="Why the image was left as it is; empty otherwise.")
-    picture_class: str = Field(description="Under which answers about it are counted by the shadow audit.")
+    left_alone: str = Field(description="The same in one word of a closed list.")
+    picture_class: str = Field(description="photograph, screen, document, chart, transparent or animated.")
+    left_behind: list[str] = Field(description="Kinds of metadata that were left out.")
     milliseconds: float
 
 

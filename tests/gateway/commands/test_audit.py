@@ -85,7 +85,7 @@ def test_people_read_a_table_and_a_sentence_after_being_told_what_it_may_cost(se
 
     assert code == 1
     assert "at most 18 will be put to texture (openai, openai), 0 answers are in" in told
-    assert "beyond noise" in out and "lossless" in out
+    assert "beyond noise" in out and "photograph" in out
     assert out.strip().splitlines()[-1].startswith("texture, tier lean: lightening changed ")
     assert out.strip().endswith("The promise of at most 5 % is broken.")
 
