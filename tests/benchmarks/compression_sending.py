@@ -19,6 +19,7 @@ from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from gateway.compression.compressor import CompressionPlan, Compressor, Tier
+from gateway.compression.plan import SENTENCES
 from gateway.detection.inspector import Inspector
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Asked, Pipeline, Profiles
@@ -29,13 +30,6 @@ from predictor.predict import Predictor
 UNKNOWN = "unknown-model"
 _CACHED_TURNS = 20
 # The closed list: how every reason of the product begins.
-_REASONS = (
-    "a rewrite would lose animation, transparency, orientation or colour profile",
-    "no encoding within the limit is smaller",
-    "no smaller encoding of the same pixels is known for this format",
-    "only ",
-    "every encoding tried would be noticed",
-)
 
 
 @dataclass(frozen=True)
@@ -126,7 +120,7 @@ def scaled_decode_ms(sender: Sender, picture: Picture, target: Target) -> float:
 
 def known_reason(reason: str) -> bool:
     """Tell whether a picture was left alone for a reason of the closed list."""
-    return reason.startswith(_REASONS)
+    return reason in SENTENCES.values()
 
 
 def cached_ms(predictor: Predictor, picture: Picture, target: Target) -> float:
