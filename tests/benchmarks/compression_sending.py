@@ -29,7 +29,6 @@ from predictor.predict import Predictor
 
 UNKNOWN = "unknown-model"
 _CACHED_TURNS = 20
-# The closed list: how every reason of the product begins.
 
 
 @dataclass(frozen=True)
