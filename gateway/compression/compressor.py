@@ -48,11 +48,11 @@ class Compressor:
         encoders: Sequence[Encoder] = ENCODERS,
         effort: Effort = "normal",
     ) -> None:
-        """`max_probability` bounds the faithful tier; the lean tier allows at least 20 %."""
+        """`max_probability` bounds every tier; the lean one allows at least 20 %."""
         self._providers = providers
         self._tier = tier
         self._encoders = encoders
-        limit = max_probability if tier == "faithful" else max(max_probability, LEAN_PROBABILITY)
+        limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
         self._known_input = KnownInputSearch(predictor, encoders, limit)
         self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
 
