@@ -275,10 +275,10 @@ def summary(
 
 
 def growth(memory: list[tuple[int, float]]) -> dict[str, float]:
-    """Fit a line through the medians of blocks, since neighbouring samples are not independent; 95 %."""
+    """Fit a line through the low tide of blocks, since what waits for the collector is no leak; 95 %."""
     settled = memory[round(len(memory) * WARM_UP_SHARE) :]
     blocks = [block for block in np.array_split(np.array(settled), BLOCKS) if len(block)]
-    points = np.array([np.median(block, axis=0) for block in blocks])
+    points = np.array([(np.median(block[:, 0]), block[:, 1].min()) for block in blocks])
     fit = stats.linregress(points[:, 0], points[:, 1])
     margin = stats.t.ppf(0.975, len(points) - 2) * fit.stderr
     scaled = {"slope": fit.slope, "low": fit.slope - margin, "high": fit.slope + margin}

@@ -106,8 +106,8 @@ def settings(upstream: int) -> dict[str, object]:
     ]
     return {
         "upstreams": named,
-        "limits": {"cache_bytes": 8_388_608},
-        "near_duplicate": {"max_entries": 500},
+        "limits": {"cache_bytes": 1_048_576},
+        "near_duplicate": {"max_entries": 100},
     }
 
 
