@@ -131,7 +131,7 @@ async def test_images_of_a_caller_who_hung_up_are_not_worked_on(gateway, inspect
     assert len(inspector.tenants) <= 4
     settled = await asyncio.to_thread(server.settles_at, "jnd_queue_images", 0)
     assert settled
-    assert server.metric("jnd_queue_pixels") == 0
+    assert await asyncio.to_thread(server.settles_at, "jnd_queue_pixels", 0)
 
 
 def test_too_many_waiting_images_are_told_to_come_again(gateway, inspector, png, chat_body):

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +39,21 @@ def calibration(request: pytest.FixtureRequest, images: Path, tmp_path: Path) ->
     return write_calibration(tmp_path / "calibrated", images, count=24, input_side=request.param)
 
 
-def served(lesson: RecordedLesson, calibration: Path, images: Path) -> list[object]:
+@pytest.fixture(scope="module")
+def network_alone(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
+    """What judges a model once its answers were learned from, whether or not its input is known."""
+    artifact = shutil.copytree(default_directory(), tmp_path_factory.mktemp("network") / "artifact")
+    card = json.loads((artifact / "card.json").read_text())
+    del card["parts"]["people"]
+    (artifact / "card.json").write_text(json.dumps(card))
+    return Predictor.load(artifact)
+
+
+def served(
+    lesson: RecordedLesson, calibration: Path, images: Path, predictor: Predictor | None = None
+) -> list[object]:
     """Judge every trial as those do who ask about one pair."""
-    predictor = Predictor.load()
+    predictor = predictor or Predictor.load()
     return [
         predictor.notice(
             *render_pair(
@@ -60,7 +73,9 @@ def test_a_trial_is_measured_exactly_as_the_pair_shown_is_served(calibration: Pa
     assert found == served(lesson, calibration, images)
 
 
-def test_a_trial_is_learned_at_the_size_that_is_served(calibration: Path, images: Path):
+def test_a_trial_is_learned_at_the_size_that_is_served(
+    calibration: Path, images: Path, network_alone: Predictor
+):
     lesson = read_recorded(calibration, images)
     network = JndNetwork(len(FAMILIES))
     network.load_state_dict(dict(PART.tensors))
@@ -68,7 +83,8 @@ def test_a_trial_is_learned_at_the_size_that_is_served(calibration: Path, images
     learned = size_pairs(network, lesson.pairs, lesson.profile, SETTINGS).log_sizes
 
     scale = SETTINGS.certainty_of(lesson.profile).log_scale
-    ratios = [one.jnd_ratio for one in served(lesson, calibration, images)]  # type: ignore[attr-defined]
+    answers = served(lesson, calibration, images, network_alone)
+    ratios = [one.jnd_ratio for one in answers]  # type: ignore[attr-defined]
     differing = np.array(ratios) > 1e-3
     assert differing.sum() > 15
     told = np.minimum(learned[differing] + scale, np.log(LARGEST_RATIO))
