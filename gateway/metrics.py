@@ -149,6 +149,8 @@ class Metrics:
             *priced,
             "result",
         )
+        for result in ("agrees", "differs", "possible", "too_high"):
+            self.token_rule_checks.labels("other", "other", result)
         self.image_tokens_predicted = self._counter(
             "image_tokens_predicted", "Image tokens by the rules, where the API counts them too.", *priced
         )
