@@ -39,6 +39,15 @@ def judge_of(predictor: Predictor, reference: Image, profile: JndProfile) -> Jud
     return _Pieces(width, height, places, judges)
 
 
+def sample_of(reference: Image) -> Image:
+    """Return what stands for a picture where its like was never learned from: its middle, if it is large."""
+    if max(reference.width, reference.height) <= NATIVE_SIDE:
+        return reference
+    width, height = min(reference.width, PIECE_SIDE), min(reference.height, PIECE_SIDE)
+    left, top = (reference.width - width) // 2, (reference.height - height) // 2
+    return _cut(reference, _Place(left, top, width, height))
+
+
 @dataclass(frozen=True)
 class _Place:
     left: int

@@ -18,7 +18,7 @@ from typing import Literal
 from calibration.encoders import JPEG_FULL_CHROMA, WEBP, WEBP_THOROUGH, Encoder, lossy
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
-from gateway.compression.pieces import Judges, judge_of
+from gateway.compression.pieces import Judges, judge_of, sample_of
 from gateway.providers.sizes import Size
 from predictor.predict import DeliveryForecast, Predictor
 
@@ -53,10 +53,11 @@ class ShownSizePlanner:
             return
         reference = picture if target == job.shown else job.stored_at(job.shown)
         judge = judge_of(self.predictor, reference, job.profile)
-        forecast = self._forecast(job, reference)
+        sample = sample_of(reference)
+        forecast = self._forecast(job, sample)
         for encoder in encoders:
             attempt = _Attempt(job, picture, target, encoder, judge)
-            found = self._searched(attempt, self._first_quality(forecast, reference, encoder))
+            found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
             if job.is_too_large and (found is None or not _is_light_enough(found, job)):
                 found = self._brought_inside(attempt)
             if found is not None:

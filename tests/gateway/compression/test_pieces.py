@@ -5,7 +5,7 @@ import pytest
 
 from calibration.image import Image
 from calibration.profile import default_profile
-from gateway.compression.pieces import PIECE_SIDE, judge_of
+from gateway.compression.pieces import PIECE_SIDE, judge_of, sample_of
 from predictor.views import NATIVE_SIDE
 
 
@@ -72,3 +72,15 @@ def test_a_smaller_candidate_is_judged_at_the_reference_size():
     judge = judge_of(Measuring(), blank(4096, 3072), default_profile())
 
     assert judge.excess(blank(1024, 768)) == 0.0
+
+
+def test_the_middle_stands_for_a_large_picture():
+    marked = np.zeros((3072, 4096, 3), np.uint8)
+    marked[1536, 2048] = 255
+    small = blank(1200, 800)
+
+    sample = sample_of(Image(marked))
+
+    assert (sample.width, sample.height) == (PIECE_SIDE, PIECE_SIDE)
+    assert sample.pixels[512, 512].tolist() == [255, 255, 255]
+    assert sample_of(small) is small
