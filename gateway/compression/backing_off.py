@@ -4,7 +4,6 @@ Builds one compressor per margin, the first time it is needed; what they do is t
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from calibration.image import Decoded
 from calibration.profile import JndProfile
@@ -12,17 +11,8 @@ from gateway.compression.audit.ledger import Margins
 from gateway.compression.compressor import LEAN_PROBABILITY
 from gateway.compression.picture_class import classify
 from gateway.compression.plan import CompressionPlan, Tier
+from gateway.pipeline import Compresses
 from gateway.providers.rules import Recipient
-
-
-class Compresses(Protocol):
-    """Whoever makes an image lighter."""
-
-    def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
-    ) -> tuple[bytes, CompressionPlan]:
-        """Return the bytes to send, and what was done."""
-        ...
 
 
 class BackingOff:
