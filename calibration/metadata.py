@@ -28,7 +28,7 @@ from calibration.dynamic_range import is_hdr
 from calibration.exif import UPRIGHT, minimal_exif, read_exif
 from calibration.image_header import stored_size
 from calibration.left_behind import left_behind
-from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, find_blocks
+from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, Blocks, find_blocks
 
 __all__ = ["Metadata", "attach", "is_hdr", "left_behind", "read_metadata"]
 
@@ -60,11 +60,20 @@ class Metadata:
 def read_metadata(data: bytes) -> Metadata:
     """Read what must travel from a JPEG, PNG or WebP; what cannot be read is absent."""
     blocks = find_blocks(data)
+    profile = None if blocks.profile is None or is_srgb(blocks.profile) else blocks.profile
+    return Metadata(_orientation_in(blocks), profile, blocks.png_colour)
+
+
+def read_orientation(data: bytes) -> int:
+    """Return which side is up, 1 to 8 as EXIF counts; 1, upright, where nothing says."""
+    return _orientation_in(find_blocks(data))
+
+
+def _orientation_in(blocks: Blocks) -> int:
     orientation = read_exif(blocks.exif).orientation if blocks.exif else None
     if orientation is None and blocks.xmp and (found := _XMP_ORIENTATION.search(blocks.xmp)):
         orientation = int(found[1])
-    profile = None if blocks.profile is None or is_srgb(blocks.profile) else blocks.profile
-    return Metadata(orientation or UPRIGHT, profile, blocks.png_colour)
+    return orientation or UPRIGHT
 
 
 def attach(encoded: bytes, metadata: Metadata) -> bytes:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.image import decode
-from calibration.upright_size import orientation, upright_size
+from calibration.metadata import read_orientation
+from calibration.upright_size import upright_size
 
 PICTURE = PillowImage.fromarray(np.random.default_rng(0).integers(0, 256, (31, 53, 3), dtype=np.uint8))
 
@@ -29,7 +30,7 @@ def test_the_upright_size_is_that_of_the_decoded_picture(format_name, turn):
 
     image = decode(data).image
 
-    assert orientation(data) == turn
+    assert read_orientation(data) == turn
     assert upright_size(data) == (image.width, image.height)
 
 
@@ -46,7 +47,7 @@ def test_the_upright_size_is_that_of_the_decoded_picture(format_name, turn):
     ],
 )
 def test_what_says_nothing_readable_is_upright(data):
-    assert orientation(data) == 1
+    assert read_orientation(data) == 1
 
 
 def test_tags_are_found_behind_other_segments_and_in_either_byte_order():
@@ -55,7 +56,7 @@ def test_tags_are_found_behind_other_segments_and_in_either_byte_order():
     segment = b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif
     data = saved("JPEG")
 
-    assert orientation(data[:2] + b"\xff\xfe\0\x04hi" + b"\xff" + segment + data[2:]) == 6
+    assert read_orientation(data[:2] + b"\xff\xfe\0\x04hi" + b"\xff" + segment + data[2:]) == 6
 
 
 @pytest.mark.parametrize("data", [b"", b"BM" + bytes(60), b"\xff\xd8\xff\xda" + bytes(60)])
@@ -76,11 +77,11 @@ def test_damaged_headers_lead_to_a_size_or_none_and_never_to_an_error(data, chan
     for place, value in changes:
         damaged[place % len(damaged)] = value
 
-    assert orientation(bytes(damaged)) in range(1, 9)
+    assert read_orientation(bytes(damaged)) in range(1, 9)
     size = upright_size(bytes(damaged))
     assert size is None or min(size) >= 1
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_taken(data):
-    assert orientation(data) in range(1, 9)
+    assert read_orientation(data) in range(1, 9)
