@@ -34,6 +34,7 @@ class Encoder:
     write: Callable[[Image, int | None], bytes] = field(repr=False)
     longest_side: int  # pixels: the codec writes no more
     most_pixels: int | None = None  # beyond, encoding takes more time or memory than it saves
+    codes_squares: bool = False  # each 16 x 16 pixels by themselves: a part comes out as in the whole
 
     @property
     def media_type(self) -> str:
@@ -70,6 +71,16 @@ JPEG = Encoder(
     QUALITIES,
     lambda image, quality: encode_jpeg(image, _required(quality)),
     longest_side=65_500,  # libjpeg's JPEG_MAX_DIMENSION; the format itself would hold 35 more
+    codes_squares=True,
+)
+# The same pixels in a third of the time, and in two hundredths more bytes.
+JPEG_BASELINE = Encoder(
+    "jpeg",
+    "jpeg",
+    QUALITIES,
+    lambda image, quality: encode_jpeg(image, _required(quality), progressive=False),
+    longest_side=65_500,
+    codes_squares=True,
 )
 # For coloured letters and edges: chroma at half resolution smears them.
 JPEG_FULL_CHROMA = Encoder(
@@ -78,6 +89,7 @@ JPEG_FULL_CHROMA = Encoder(
     QUALITIES,
     lambda image, quality: encode_jpeg(image, _required(quality), full_chroma=True),
     longest_side=65_500,
+    codes_squares=True,
 )
 WEBP = Encoder(
     "webp",
@@ -116,7 +128,21 @@ def reduce_to(image: Image, width: int, height: int) -> Image:
     """Shrink by averaging over areas, as every picture is before it is sent smaller."""
     if (image.width, image.height) == (width, height):
         return image
-    return Image(np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)))
+    halved = halve(image, width, height, least=2)
+    if (halved.width, halved.height) == (width, height):
+        return halved
+    return Image(np.asarray(cv2.resize(halved.pixels, (width, height), interpolation=cv2.INTER_AREA)))
+
+
+def halve(image: Image, width: int, height: int, *, least: int) -> Image:
+    """Halve while both sides are at least `least` times those wanted: many times faster than at once."""
+    while min(image.width // width, image.height // height) >= least:
+        size = (image.width // 2, image.height // 2)
+        is_even = image.width % 2 == image.height % 2 == 0
+        # By area, odd sides take five times longer; between two pixels a linear interpolation is their mean.
+        kernel = cv2.INTER_AREA if is_even else cv2.INTER_LINEAR
+        image = Image(np.asarray(cv2.resize(image.pixels, size, interpolation=kernel)))
+    return image
 
 
 def _write_lossless(image: Image) -> bytes:

@@ -8,6 +8,7 @@ import logging
 import time
 
 from calibration.encoders import ENCODERS
+from calibration.freed_memory import keep_freed_memory
 from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
@@ -44,6 +45,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         LedgerError: What the shadow audit kept is damaged.
     """
     use_one_thread()
+    keep_freed_memory()
     margins = _margins(settings)
     predictor = Predictor.load(settings.artifact)
     profiles = Profiles(

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from calibration.freed_memory import keep_freed_memory
 from calibration.image import ImageError, decode
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
@@ -46,6 +47,7 @@ def inspect_files(
         ProfileError: The model's profile cannot be read.
     """
     use_one_thread()
+    keep_freed_memory()
     inspector = Inspector([_detector(Predictor.load(artifact), reference)], alpha)
     profile = profile_named(model)
     for file in files:
@@ -69,6 +71,7 @@ def compress_files(
         OSError: `out` cannot be written.
     """
     use_one_thread()
+    keep_freed_memory()
     compressor = Compressor(Predictor.load(artifact), load_rules(), tier)
     profile = profile_named(model)
     out.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.comparison import Comparison, beyond
 from predictor.noticeability.explanation import Explanation
 from predictor.noticeability.full_size import FullSizeModel
+from predictor.noticeability.known_references import KnownReferences
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
 from predictor.own_thresholds import OwnThreshold, own_threshold
 from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
@@ -222,8 +223,12 @@ class Predictor:
         """
         return self._threshold_model().predict(image, profile, self._own_thresholds(profile))
 
-    def forecast(self, image: Image, profile: JndProfile) -> DeliveryForecast:
+    def forecast(
+        self, image: Image, profile: JndProfile, comparison: Comparison | None = None
+    ) -> DeliveryForecast:
         """Predict at which codec quality and at which size the model starts to notice, as the image is sent.
+
+        `comparison` is the image's own, where it is judged as well: what both measure is measured once.
 
         Raises:
             ArtifactError: The artifact has no thresholds part.
@@ -233,7 +238,7 @@ class Predictor:
             return self._threshold_model().forecast(image, profile, own)
         trust = Trust() if profile.source == "default" else self._threshold_model().trust(profile.model)
         return DeliveryForecast(
-            self._full_size.delivery.curves(image, own, trust),
+            self._full_size.delivery.curves(image, own, trust, comparison.sight if comparison else None),
             input_side=None,
             short_side=min(image.width, image.height),
         )
@@ -266,7 +271,8 @@ def _load_full_size(directory: Path) -> FullSize | None:
     if not has_part(directory, "people"):
         return None
     part = read_part(directory, "people")
-    return FullSize(FullSizeModel.from_part(part), FullSizeDelivery.from_part(part))
+    references = KnownReferences()
+    return FullSize(FullSizeModel.from_part(part, references), FullSizeDelivery.from_part(part, references))
 
 
 def _by_size(image: Image) -> tuple[int, bytes]:

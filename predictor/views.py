@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.encoders import halve, reduce_to
 from calibration.image import Image, resize
 from calibration.profile import JndProfile
 
@@ -103,9 +104,14 @@ class FullSizeViewer:
         self._tiles, self._whole = (ReferenceView(image) for image in _full_size(shown))
 
     @property
-    def reference_views(self) -> tuple[Image, Image]:
+    def reference_views(self) -> tuple[ReferenceView, ReferenceView]:
         """What is seen of the reference: the full-size tiles, and the whole at half size."""
-        return self._tiles.image, self._whole.image
+        return self._tiles, self._whole
+
+    @property
+    def pixels(self) -> int:
+        """How many the reference has."""
+        return self._reference.width * self._reference.height
 
     def views(self, distorted: Image) -> tuple[PairView, PairView]:
         """Return the full-size tiles and the whole at half size: one sight, to be judged together.
@@ -147,17 +153,14 @@ def model_view(image: Image, side: int) -> Image:
 
 def shrink(image: Image, width: int, height: int) -> Image:
     """Resample as Pillow's bicubic does; much larger pictures are first halved, which is faster."""
-    return resize(_halve(image, width, height, least=4), width, height, "bicubic")
+    return resize(halve(image, width, height, least=4), width, height, "bicubic")
 
 
 def reduce(image: Image, width: int, height: int) -> Image:
     """Average over areas, for a model whose own resampling is not known; enlarge by Pillow's bicubic."""
     if width > image.width or height > image.height:
         return resize(image, width, height, "bicubic")
-    halved = _halve(image, width, height, least=2)
-    if (halved.width, halved.height) == (width, height):
-        return halved
-    return Image(np.asarray(cv2.resize(halved.pixels, (width, height), interpolation=cv2.INTER_AREA)))
+    return reduce_to(image, width, height)
 
 
 def check_aspect(reference: Image, distorted: Image) -> None:
@@ -182,17 +185,6 @@ def _fit(image: Image, side: int) -> tuple[int, int]:
     scale = min(1.0, side / longest)
     least = max(1, round(longest * scale) // _FLATTEST)
     return max(least, round(image.width * scale)), max(least, round(image.height * scale))
-
-
-def _halve(image: Image, width: int, height: int, *, least: int) -> Image:
-    """Halve while both sides are at least `least` times those wanted."""
-    while min(image.width // width, image.height // height) >= least:
-        size = (image.width // 2, image.height // 2)
-        is_even = image.width % 2 == image.height % 2 == 0
-        # By area, odd sides take five times longer; between two pixels a linear interpolation is their mean.
-        kernel = cv2.INTER_AREA if is_even else cv2.INTER_LINEAR
-        image = Image(np.asarray(cv2.resize(image.pixels, size, interpolation=kernel)))
-    return image
 
 
 def _worst_tile(reference: Image, distorted: Image) -> PairView:

@@ -3,11 +3,12 @@
 For models whose own input is not known: nearly all that are paid for. What the provider shows is the whole
 picture there is, so pixels beyond that size are free, and a pair is judged at that size. Nothing is searched:
 the quality is the one the predictor forecasts to be allowed; the outcome is decoded and judged, and corrected
-twice at most.
+twice at most. A larger picture is judged by a sample, which JPEG need not write the rest for: the whole is
+written once, at the end.
 
 Codecs: JPEG, which takes a fifth of WebP's time, and WebP beside it for small pictures: now one, now the
 other is lighter by a tenth. JPEG with full chroma for text and screens, whose coloured edges half the chroma
-would smear.
+would smear. Where time counts, for large pictures and on request, JPEG is written in one pass.
 """
 
 import math
@@ -15,16 +16,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from calibration.encoders import JPEG_FULL_CHROMA, WEBP, WEBP_THOROUGH, Encoder, lossy
+from calibration.encoders import (
+    JPEG,
+    JPEG_BASELINE,
+    JPEG_FULL_CHROMA,
+    WEBP,
+    WEBP_THOROUGH,
+    Encoder,
+    lossy,
+)
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
-from gateway.compression.pieces import Judges, judge_of, sample_of
+from gateway.compression.sample import sample_of
 from gateway.providers.sizes import Size
-from predictor.predict import DeliveryForecast, Predictor
+from predictor.predict import Comparison, DeliveryForecast, Predictor
+from predictor.views import reduce
 
 Effort = Literal["fast", "normal"]
 
 _BOTH_PIXELS = 500_000  # up to which both codecs are tried
+_ONE_PASS_PIXELS = 4_000_000  # from which JPEG is written in one pass
 TEXT_CLASSES = frozenset({"document", "screen", "chart"})
 _LEAST_QUALITY = 30
 _LEAST_TEXT_QUALITY = 92  # letters are read, not seen: no classifier and no metric stands for that
@@ -52,11 +63,11 @@ class ShownSizePlanner:
         if not encoders:
             return
         reference = picture if target == job.shown else job.stored_at(job.shown)
-        judge = judge_of(self.predictor, reference, job.profile)
         sample = sample_of(reference)
-        forecast = self._forecast(job, sample)
+        judge = self.predictor.against(sample, job.profile)
+        forecast = self._forecast(job, sample, judge)
         for encoder in encoders:
-            attempt = _Attempt(job, picture, target, encoder, judge)
+            attempt = _Attempt(job, picture, target, encoder, _Sight(reference, sample, judge))
             found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
             if job.is_too_large and (found is None or not _is_light_enough(found, job)):
                 found = self._brought_inside(attempt)
@@ -68,7 +79,7 @@ class ShownSizePlanner:
         for scale in _SCALES_INSIDE:
             smaller = attempt.scaled(scale)
             for quality in _QUALITIES_INSIDE:
-                candidate = smaller.at(quality)
+                candidate = smaller.finished(smaller.looked_at(quality))
                 if _is_light_enough(candidate, attempt.job):
                     return candidate
         return None
@@ -88,15 +99,23 @@ class ShownSizePlanner:
             yield JPEG_FULL_CHROMA
         is_small = WEBP_THOROUGH.takes(picture)
         for encoder in sorted(lossy(self.encoders), key=lambda each: each.format != "jpeg"):
-            yield WEBP_THOROUGH if encoder is WEBP and is_small else encoder
+            if encoder is JPEG and self._is_hurried(picture):
+                yield JPEG_BASELINE
+            else:
+                yield WEBP_THOROUGH if encoder is WEBP and is_small else encoder
+
+    def _is_hurried(self, picture: Image) -> bool:
+        return self.effort == "fast" or picture.width * picture.height > _ONE_PASS_PIXELS
 
     def _first_quality(self, forecast: DeliveryForecast | None, reference: Image, encoder: Encoder) -> int:
         if forecast is None or not forecast.knows(encoder.name):
             return _USUAL_QUALITY
         return forecast.quality(encoder.name, min(reference.width, reference.height), self.limit)
 
-    def _forecast(self, job: Job, reference: Image) -> DeliveryForecast | None:
-        return self.predictor.forecast(reference, job.profile) if self.predictor.has_thresholds else None
+    def _forecast(self, job: Job, sample: Image, judge: Comparison) -> DeliveryForecast | None:
+        if not self.predictor.has_thresholds:
+            return None
+        return self.predictor.forecast(sample, job.profile, judge)
 
     def _searched(self, attempt: "_Attempt", first: int) -> Candidate | None:
         """Encode and look; correct towards the allowed probability as often as the effort allows."""
@@ -104,13 +123,35 @@ class ShownSizePlanner:
         quality = min(max(first, least), _HIGHEST_QUALITY)
         tried = _Tried(self.limit, least)
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):
-            candidate = attempt.at(quality)
-            tried.note(quality, candidate)
-            is_near = _WASTEFUL * self.limit <= candidate.probability <= self.limit
+            look = attempt.looked_at(quality)
+            tried.note(look)
+            is_near = _WASTEFUL * self.limit <= look.probability <= self.limit
             if is_near or (tried.best is not None and self.effort == "fast") or tried.is_settled:
                 break
             quality = tried.following
-        return tried.best
+        return attempt.finished(tried.best) if tried.best is not None else None
+
+
+@dataclass(frozen=True, eq=False)
+class _Sight:
+    """How versions of one picture are looked at."""
+
+    reference: Image  # as the provider shows it
+    sample: Image  # of the reference
+    judge: Comparison  # of the sample
+
+    def of(self, version: Image) -> Image:
+        """Return the version's sample; a smaller version is enlarged, as the model's view of it is."""
+        return sample_of(reduce(version, self.reference.width, self.reference.height))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One quality, looked at."""
+
+    quality: int
+    probability: float
+    data: bytes | None  # the whole, where it had to be written
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +162,7 @@ class _Attempt:
     picture: Image
     size: Size
     encoder: Encoder
-    judge: Judges
+    sight: _Sight
 
     def scaled(self, scale: float) -> "_Attempt":
         """Return the same at a smaller size."""
@@ -130,10 +171,23 @@ class _Attempt:
         size = Size(max(1, round(self.size.width * scale)), max(1, round(self.size.height * scale)))
         return replace(self, picture=self.job.stored_at(size), size=size)
 
-    def at(self, quality: int) -> Candidate:
+    def looked_at(self, quality: int) -> _Look:
+        """Encode, decode and judge: the sample where its pixels come out as in the whole."""
+        if self._is_sampled:
+            seen = decode(self.encoder.encode(self.sight.sample, quality)).image
+            return _Look(quality, self.sight.judge.excess(seen), None)
         data = self.encoder.encode(self.picture, quality)
-        excess = self.judge.excess(decode(data).image)
-        return Candidate(data, self.encoder.format, quality, self.size, excess)
+        return _Look(quality, self.sight.judge.excess(self.sight.of(decode(data).image)), data)
+
+    def finished(self, look: _Look) -> Candidate:
+        """Return what may be sent."""
+        data = look.data if look.data is not None else self.encoder.encode(self.picture, look.quality)
+        return Candidate(data, self.encoder.format, look.quality, self.size, look.probability)
+
+    @property
+    def _is_sampled(self) -> bool:
+        is_smaller = self.sight.sample is not self.picture
+        return self.encoder.codes_squares and self.picture is self.sight.reference and is_smaller
 
 
 def _is_light_enough(candidate: Candidate, job: Job) -> bool:
@@ -153,17 +207,17 @@ class _Tried:
         self._failed = least - 1  # the highest quality that was noticed, or none
         self._failed_odds: float | None = None
         self._last = (least, 0.0)
-        self.best: Candidate | None = None
+        self.best: _Look | None = None
         self._best_quality = _HIGHEST_QUALITY + 1  # the lowest quality that passed, or none
 
-    def note(self, quality: int, candidate: Candidate) -> None:
+    def note(self, look: _Look) -> None:
         """Add one."""
-        odds = _log_odds(candidate.probability)
-        self._last = (quality, odds)
-        if candidate.probability <= self._limit:
-            self.best, self._best_quality, self._best_odds = candidate, quality, odds
+        odds = _log_odds(look.probability)
+        self._last = (look.quality, odds)
+        if look.probability <= self._limit:
+            self.best, self._best_quality, self._best_odds = look, look.quality, odds
         else:
-            self._failed, self._failed_odds = quality, odds
+            self._failed, self._failed_odds = look.quality, odds
 
     @property
     def is_settled(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from calibration.freed_memory import keep_freed_memory
 from calibration.image import Decoded, ImageError, decode
 from calibration.profile import JndProfile
 from gateway.assembly import profile_named
@@ -107,6 +108,7 @@ class Estimator:
             ProfileError: A model's profile cannot be read.
         """
         use_one_thread()
+        keep_freed_memory()
         predictor = Predictor.load(artifact)
         self._compressor = Compressor(predictor, load_rules(), tier)
         self._inspector = Inspector([ResidualDetector(predictor)], alpha=_FALSE_ALARMS)

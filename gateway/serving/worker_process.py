@@ -19,8 +19,7 @@ log = logging.getLogger(__name__)
 READY_SECONDS = 180.0  # to load the predictor on a busy machine
 _PICTURE_BUFFER_BYTES = 1024 * 1024
 
-# glibc keeps a heap per thread, and in each what large pictures left. Its thresholds stay as they are: told
-# to give back more, it asks for the same memory again all the time, a sixth of an image's processor time.
+# glibc keeps a heap per thread, and in each what large pictures left: see `calibration.freed_memory`.
 _FEW_HEAPS = "MALLOC_ARENA_MAX=2"
 _ONE_THREAD = "OMP_NUM_THREADS=1"  # pictures are spread over threads already
 

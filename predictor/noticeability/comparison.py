@@ -24,12 +24,14 @@ class Comparison:
         self._noticeability = noticeability
         self._reference = reference
         self._profile = profile
+        self.sight: FullSizeViewer | None = None  # of the reference, where it is judged at full size
         self._judge: Callable[[Sequence[Image]], list[Noticeability]]
         if full_size is None:
             floor, viewer = noticeability.floor(profile), Viewer(reference, profile)
             self._judge = lambda shown: noticeability.judge([viewer.views(one) for one in shown], profile)
         else:
-            floor, sight = full_size.floor(profile), FullSizeViewer(reference)
+            floor = full_size.floor(profile)
+            self.sight = sight = FullSizeViewer(reference)
             self._judge = lambda shown: full_size.judge(sight, shown, profile)
         self._floor = floor
 

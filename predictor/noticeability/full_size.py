@@ -27,13 +27,16 @@ VIEWS = 2  # the tiles, and the whole at half size
 class FullSizeModel:
     """The trained network with its link, ready to judge pictures at the size they are shown."""
 
-    def __init__(self, network: JndNetwork, settings: Settings) -> None:
+    def __init__(
+        self, network: JndNetwork, settings: Settings, references: KnownReferences | None = None
+    ) -> None:
+        """`references` are shared with whoever else measures the pictures that are judged."""
         self._network = network.eval()
         self._settings = settings
-        self._references = KnownReferences()
+        self._references = KnownReferences() if references is None else references
 
     @classmethod
-    def from_part(cls, part: Part) -> "FullSizeModel":
+    def from_part(cls, part: Part, references: KnownReferences | None = None) -> "FullSizeModel":
         """Rebuild from an artifact's people part.
 
         Raises:
@@ -52,7 +55,7 @@ class FullSizeModel:
             )
         except (LookupError, TypeError, ArithmeticError, ValueError, RuntimeError, AttributeError) as error:
             raise ArtifactError(f"the people part does not fit this network: {error}") from error
-        return cls(network, settings)
+        return cls(network, settings, references)
 
     def judge(
         self, viewer: FullSizeViewer, candidates: Sequence[Image], profile: JndProfile

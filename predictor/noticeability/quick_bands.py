@@ -55,12 +55,19 @@ def measure_candidates(pairs: Iterable[tuple[ReferenceMeasures, Pixels]]) -> Mea
 
 
 def _measure_one(reference: ReferenceMeasures, pixels: Pixels) -> tuple[Floats, Floats, Floats]:
-    change = _opponent(pixels) - reference.opponent
+    change = _opponent(pixels)
+    np.subtract(change, reference.opponent, out=change)
     energies, signs, content = [], [], []
     for octave, difference in zip(reference.octaves, _split(change), strict=True):
-        squares = difference * difference
-        energies += [_pool(squares * weight) for weight in octave.weights]
-        after = octave.power + 2.0 * _means(octave.band * difference) + _means(squares)
+        common = _means(octave.band * difference)
+        squares = np.multiply(difference, difference, out=difference)
+        plain = _cells(squares)
+        masked = [
+            plain * weight if isinstance(weight, float) else _cells(squares * weight)
+            for weight in octave.weights
+        ]
+        energies += [_pool(cells) for cells in masked]
+        after = octave.power + 2.0 * common + plain.mean(axis=0)
         before = np.log(octave.power + 1e-6)
         signs.append(np.log(np.maximum(after, 0.0) + 1e-6) - before)
         content.append(before)
@@ -89,7 +96,8 @@ def _split(picture: Floats) -> list[Floats]:
         even = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
         half = (even.shape[1] // 2, even.shape[0] // 2)
         coarse = _floats(cv2.resize(even, half, interpolation=cv2.INTER_AREA))
-        octaves.append(picture - _floats(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)))
+        smooth = _floats(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR))
+        octaves.append(np.subtract(picture, smooth, out=smooth))
         picture = coarse
     return [*octaves, picture]
 
@@ -106,11 +114,15 @@ def _neighbours(height: int, width: int) -> Floats:
     return _floats(cv2.boxFilter(ones, -1, (5, 5), normalize=False, borderType=cv2.BORDER_CONSTANT))
 
 
-def _pool(squares: Floats) -> Floats:
-    """Pool (h, w, 3) squares as `bands.measure` does."""
+def _cells(squares: Floats) -> Floats:
+    """Average (h, w, 3) over cells of one size: (cells, 3), whose mean is the picture's."""
     height, width = squares.shape[:2]
     rows = (cell_shares(height).numpy() @ squares.reshape(height, -1)).reshape(CELLS, width, 3)
-    cells = (cell_shares(width).numpy() @ rows).reshape(-1, 3)
+    return _floats((cell_shares(width).numpy() @ rows).reshape(-1, 3))
+
+
+def _pool(cells: Floats) -> Floats:
+    """Pool the means of (cells, 3) squares as `bands.measure` does."""
     amplitudes = _root(cells)
     return np.concatenate([_root(cells.mean(axis=0)), amplitudes.mean(axis=0), amplitudes.max(axis=0)])
 

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from calibration.image import Image
 from predictor.artifact import ArtifactError, Part
 from predictor.noticeability.bands import CHANNELS, MASKS, OCTAVES
-from predictor.noticeability.quick_bands import ReferenceMeasures, measure_reference
+from predictor.noticeability.known_references import KnownReferences
+from predictor.noticeability.quick_bands import ReferenceMeasures
 from predictor.own_thresholds import OwnThreshold
 from predictor.thresholds.content_effect import (
     ContentEffect,
@@ -40,13 +41,18 @@ class FullSizeDelivery:
     """The trained effects of content on what a codec may lose, at full size."""
 
     def __init__(
-        self, effects: Mapping[Delivery, ContentEffect], settings: Mapping[Delivery, EffectSettings]
+        self,
+        effects: Mapping[Delivery, ContentEffect],
+        settings: Mapping[Delivery, EffectSettings],
+        references: KnownReferences | None = None,
     ) -> None:
+        """`references` are shared with whoever else measures the pictures that are forecast."""
         self._effects = effects
         self._settings = settings
+        self._references = KnownReferences() if references is None else references
 
     @classmethod
-    def from_part(cls, part: Part) -> "FullSizeDelivery":
+    def from_part(cls, part: Part, references: KnownReferences | None = None) -> "FullSizeDelivery":
         """Rebuild from an artifact's people part.
 
         Raises:
@@ -56,26 +62,35 @@ class FullSizeDelivery:
             return cls(
                 {name: read_effect(part, f"sent {name}", READINGS) for name in FULL_SIZE},
                 {name: read_settings(part.card["delivery"][name]) for name in FULL_SIZE},
+                references,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ArtifactError(f"the people part does not fit this program: {error}") from error
 
-    def curves(self, image: Image, own: Mapping[str, OwnThreshold], trust: Trust) -> Curves:
+    def curves(
+        self,
+        image: Image,
+        own: Mapping[str, OwnThreshold],
+        trust: Trust,
+        viewer: FullSizeViewer | None = None,
+    ) -> Curves:
         """Return how surely deliveries of a picture are noticed, each size read once.
 
         Args:
             image: As it is; it is shrunk to the sizes asked about.
             own: Thresholds of the model, by distortion.
             trust: How far to trust the prediction.
+            viewer: Of the picture, where it is judged as well: what it measures is measured once.
         """
         short_side = min(image.width, image.height)
 
         @lru_cache(maxsize=8)
         def readings(short: int) -> Floats:
             scale = min(1.0, short / short_side)
-            return full_size_readings(
-                reduce(image, max(1, round(scale * image.width)), max(1, round(scale * image.height)))
-            )
+            if scale == 1.0:
+                return _readings(viewer or FullSizeViewer(image), self._references)
+            small = reduce(image, max(1, round(scale * image.width)), max(1, round(scale * image.height)))
+            return full_size_readings(small)
 
         def curve(name: Delivery, short: int) -> NoticeCurve:
             return predict_level(
@@ -91,10 +106,12 @@ class FullSizeDelivery:
 
 def full_size_readings(image: Image) -> Floats:
     """Describe a picture at full size, (READINGS,)."""
-    measured = [measure_reference(view.pixels) for view in FullSizeViewer(image).reference_views]
-    return np.concatenate([*map(_described, measured), [np.log(image.width * image.height)]]).astype(
-        np.float32
-    )
+    return _readings(FullSizeViewer(image), KnownReferences())
+
+
+def _readings(viewer: FullSizeViewer, references: KnownReferences) -> Floats:
+    measured = [references.measures_of(view) for view in viewer.reference_views]
+    return np.concatenate([*map(_described, measured), [np.log(viewer.pixels)]]).astype(np.float32)
 
 
 def _described(measures: ReferenceMeasures) -> Floats:

@@ -115,6 +115,7 @@ def test_people_see_at_most_512_pixels_a_side_closely_and_the_whole_at_half_size
     picture = Image(np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8))
 
     tiles, whole = FullSizeViewer(picture).reference_views
+    tiles, whole = tiles.image, whole.image
 
     scale = min(1.0, NATIVE_SIDE / max(width, height))
     shown = [round(scale * side) for side in (width, height)]
@@ -125,7 +126,7 @@ def test_people_see_at_most_512_pixels_a_side_closely_and_the_whole_at_half_size
 def test_a_small_picture_is_its_own_tiles():
     picture = Image(np.random.default_rng(0).integers(0, 256, (300, 512, 3), dtype=np.uint8))
 
-    assert np.array_equal(FullSizeViewer(picture).reference_views[0].pixels, picture.pixels)
+    assert np.array_equal(FullSizeViewer(picture).reference_views[0].image.pixels, picture.pixels)
 
 
 def test_where_people_look_closely_does_not_depend_on_the_candidate():

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from calibration.freed_memory import keep_freed_memory
 from calibration.image import ImageError, decode
 from calibration.image_source import MEDIA_TYPES, FormatName
 from gateway.assembly import profile_named
@@ -25,6 +26,7 @@ def lightener(
         ProfileError: The model's profile cannot be read.
     """
     use_one_thread()
+    keep_freed_memory()
     compressor = Compressor(Predictor.load(artifact), load_rules(), tier, max_probability)
     profile = profile_named(model)
 

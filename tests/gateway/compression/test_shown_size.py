@@ -37,7 +37,7 @@ class Judge:
         difference = candidate.pixels.astype(float) - self.reference.pixels
         return self.noticed(float(np.abs(difference).mean()))
 
-    def forecast(self, _image: Image, _profile: object) -> "Judge":
+    def forecast(self, _image: Image, _profile: object, _judge: object) -> "Judge":
         return self
 
     def knows(self, codec: str) -> bool:
