@@ -28,7 +28,7 @@ class ReferenceOctave:
     """What is needed of one octave of the reference, whatever it is compared with."""
 
     band: Floats  # (h, w, 3)
-    weights: tuple[Floats | float, ...]  # of squared differences, one per mask; (h, w, 1) where it depends
+    weights: tuple[Floats | float, ...]  # of squared differences, one per mask; (h, w, 3) where it depends
     power: Floats  # (3,) mean square of the band
 
 
@@ -77,7 +77,8 @@ def _measure_one(reference: ReferenceMeasures, pixels: Pixels) -> tuple[Floats, 
 
 
 def _reference_octave(band: Floats) -> ReferenceOctave:
-    contrast = _root(_local_mean(band[..., 0] ** 2))[..., None]
+    # For every channel, although they are alike: multiplied so, they take a fifth of the time.
+    contrast = _floats(cv2.merge([_root(_local_mean(band[..., 0] ** 2))] * 3))
     weights: tuple[Floats | float, ...] = tuple(
         1.0 / (floor + gain * contrast) ** 2 if gain else 1.0 / floor**2 for floor, gain in MASKS
     )

@@ -117,7 +117,7 @@ def _readings(viewer: FullSizeViewer, references: KnownReferences) -> Floats:
 def _described(measures: ReferenceMeasures) -> Floats:
     """Return the power of every octave and channel, how much of each octave hides damage, the mean colour."""
     power = np.concatenate([np.log(octave.power + _LEAST_POWER) for octave in measures.octaves])
-    masked = [np.asarray(weight) for octave in measures.octaves for weight in octave.weights[1:]]
+    masked = [np.asarray(weight)[..., 0] for octave in measures.octaves for weight in octave.weights[1:]]
     exposed = [np.log(weight.mean()) for weight in masked]
     quiet = [np.log(np.sqrt(weight).mean()) for weight in masked]
     return np.concatenate([power, exposed, quiet, measures.mean]).astype(np.float32)
