@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.encoders import lossy, reduce_to
-from calibration.image import Image, decode, load
+from calibration.image import Image, decode, encode_jpeg, load
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.learning.dataset import FAMILIES, NO_FAMILY, Pair
 from predictor.learning.sampling import distort_view
@@ -21,13 +21,20 @@ from predictor.views import reduce
 PAIRS_A_PICTURE = 6
 # What a metric cannot judge: a patch, a code, words, another camera. Less is asked about these.
 UNJUDGED = ("mask", "qr", "text", "angle", "distance")
-_SHARES = {"one": 0.5, "unjudged": 0.1, "delivery": 0.28, "two": 0.07, "identical": 0.05}
-_WHOLE, _TOGETHER = 0.4, 0.06  # of the pictures: as they are, put together of four; the rest are parts
+_SHARES = {"one": 0.33, "unjudged": 0.08, "delivery": 0.5, "two": 0.05, "identical": 0.04}
+_WHOLE, _TOGETHER = 0.35, 0.2  # of the pictures: as they are, put together of several; the rest are parts
+_SHRUNK_SIDES = (180, 512)  # pixels, of those put together: what a large picture shows, shrunk to be sent
+_WIDEST, _MOST_ACROSS = 1100, 4  # pixels and photographs, of what is put together
 _LEAST_SIDE, _LARGEST_PART = 256, 448  # pixels, of a part
 _JUDGED = tuple(name for name in FAMILIES if name not in UNJUDGED)
 _OCTAVES = 2.0  # levels lie between a quarter and four times the threshold
 _MOST_OCTAVES = 5.0  # of what no metric is asked about, to the end of the scale
 _QUALITIES = (25.0, 99.0)
+_LIKELY_QUALITIES = (50.0, 92.0)  # between which the careful end of people lies in most photographs
+_LIKELY, _UNSHRUNK = 0.7, 0.75  # shares of the deliveries
+# What a camera leaves in a picture before anybody sends it: grain, and a first JPEG.
+_GRAINY, _MOST_GRAIN = 0.25, 6.0  # share of the pictures; grey levels
+_ENCODED, _CAMERA_QUALITIES = 0.4, (85.0, 97.0)
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,10 @@ class PairMaker:
 
     def picture(self, rng: np.random.Generator) -> tuple[Image, str]:
         """Draw a picture, and the photograph it is of; of several, the first's name stands for all."""
+        picture, photo = self._picture(rng)
+        return _as_taken(picture, rng), photo
+
+    def _picture(self, rng: np.random.Generator) -> tuple[Image, str]:
         path, draw = self._draw(rng), rng.random()
         photo = load(path)
         if draw < self.whole:
@@ -61,10 +72,12 @@ class PairMaker:
         return self.files[int(rng.integers(len(self.files)))]
 
     def _together(self, first: Image, rng: np.random.Generator) -> Image:
-        """Put four photographs side by side at their own size, and cut out about a megapixel."""
-        side = min(first.width, first.height)
-        squares = [_square(first, side), *(_square(load(self._draw(rng)), side) for _ in range(3))]
-        rows = [np.concatenate([one.pixels for one in squares[at : at + 2]], axis=1) for at in (0, 2)]
+        """Put photographs side by side, as large as they are or smaller, and cut out up to a megapixel."""
+        side = int(rng.integers(*_SHRUNK_SIDES))
+        across = max(2, min(_MOST_ACROSS, _WIDEST // side))
+        photos = [first, *(load(self._draw(rng)) for _ in range(across * across - 1))]
+        squares = [_square(photo, side).pixels for photo in photos]
+        rows = [np.concatenate(squares[at : at + across], axis=1) for at in range(0, len(squares), across)]
         whole = np.concatenate(rows, axis=0)
         return Image(np.ascontiguousarray(whole[: int(whole.shape[0] * rng.uniform(0.7, 1.0))]))
 
@@ -88,13 +101,25 @@ class PairMaker:
 
 
 def delivered(picture: Image, rng: np.random.Generator) -> Image:
-    """Do what the gateway does, brought back to size: a codec, half of the time on fewer pixels."""
-    scale = 1.0 if rng.random() < 0.5 else float(rng.uniform(0.4, 1.0))
+    """Do what the gateway does, brought back to size: a codec, now and then on fewer pixels."""
+    scale = 1.0 if rng.random() < _UNSHRUNK else float(rng.uniform(0.4, 1.0))
     small = reduce_to(picture, max(8, round(scale * picture.width)), max(8, round(scale * picture.height)))
     codecs = lossy()
     encoder = codecs[int(rng.integers(len(codecs)))]
-    sent = decode(encoder.encode(small, round(float(rng.uniform(*_QUALITIES))))).image
+    qualities = _LIKELY_QUALITIES if rng.random() < _LIKELY else _QUALITIES
+    sent = decode(encoder.encode(small, round(float(rng.uniform(*qualities))))).image
     return reduce(sent, picture.width, picture.height)
+
+
+def _as_taken(picture: Image, rng: np.random.Generator) -> Image:
+    """Leave what a camera leaves, in some pictures: grain, and what a first JPEG does to it."""
+    if rng.random() < _GRAINY:
+        grain = rng.normal(0.0, rng.uniform(0.0, _MOST_GRAIN), picture.pixels.shape).astype(np.float32)
+        picture = Image(np.clip(np.rint(picture.pixels + grain), 0, 255).astype(np.uint8))
+    if rng.random() < _ENCODED:
+        quality = round(float(rng.uniform(*_CAMERA_QUALITIES)))
+        picture = decode(encode_jpeg(picture, quality, progressive=False)).image
+    return picture
 
 
 def _part(photo: Image, rng: np.random.Generator) -> Image:
@@ -116,6 +141,6 @@ def _shrunk(photo: Image, rng: np.random.Generator) -> Image:
 
 
 def _square(photo: Image, side: int) -> Image:
-    """Cut a square out of the corner; a smaller photograph is enlarged to it."""
-    cut = photo.pixels[:side, :side]
-    return reduce(Image(np.ascontiguousarray(cut)), side, side)
+    """Shrink the largest square of a photograph's corner; a smaller photograph is enlarged."""
+    whole = min(photo.width, photo.height)
+    return reduce(Image(np.ascontiguousarray(photo.pixels[:whole, :whole])), side, side)

@@ -46,8 +46,8 @@ _INTENDED_USE = (
 _LIMITS = (
     "The teacher is a metric anchored on people (SSIMULACRA2, KonJND-1k), not people: a proxy. Local edits "
     "and changes of view, which it cannot judge, were taught by the thresholds of the LMM-JND paper. Learned "
-    "from photographs of .07 to 1 megapixel; drawings, screens and pages are outside them. Of larger "
-    "pictures a quarter or less is looked at closely, the rest at half size."
+    "from photographs of .07 to 1.2 megapixels, some with grain or a first JPEG; drawings, screens and pages "
+    "are outside them. Of larger pictures a quarter or less is looked at."
 )
 
 
@@ -159,7 +159,7 @@ def main() -> None:
         "--ladders", type=Path, nargs="+", required=True, help="as written by the module qualities"
     )
     parser.add_argument("--out", type=Path, required=True, help="artifact folder")
-    parser.add_argument("--epochs", type=int, default=120)
+    parser.add_argument("--epochs", type=int, default=240)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     use_one_thread()
