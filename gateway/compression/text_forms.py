@@ -51,7 +51,7 @@ def text_versions(
         encoders: What the unchanged pixels may be written with.
         changed: Makes the versions whose pixels a codec changed; called where they are wanted only.
     """
-    unchanged = [each for each in _unchanged(job, picture, size, encoders) if _leaves(each, 1.0, job)]
+    unchanged = [each for each in _unchanged(job, picture, size, encoders) if _is_lighter(each, job)]
     if any(_leaves(each, _PAYS, job) for each in unchanged):
         yield from unchanged
         return
@@ -60,13 +60,19 @@ def text_versions(
         yield from (*unchanged, *lighter)
         return
     if not job.decoded.source.is_lossless:
-        unchanged += (each for each in same_pixels(job, encoders) if _leaves(each, 1.0, job))
+        unchanged += (each for each in same_pixels(job, encoders) if _is_lighter(each, job))
     yield from unchanged or lighter
 
 
 def text_encoders(picture: Image, encoders: Sequence[Encoder]) -> list[Encoder]:
     """Return the codecs that letters are still read in, the better one first."""
     return [WEBP, JPEG_FULL_CHROMA] if WEBP in encoders and _is_hueless(picture) else [JPEG_FULL_CHROMA]
+
+
+def _is_lighter(candidate: Candidate, job: Job) -> bool:
+    """Tell whether a file is lighter than what came, and as light as its provider wants it."""
+    most = len(job.data) - 1
+    return len(candidate.data) <= (most if job.most_bytes is None else min(most, job.most_bytes))
 
 
 def _leaves(candidate: Candidate, share: float, job: Job) -> bool:
@@ -83,7 +89,7 @@ def _unchanged(job: Job, picture: Image, size: Size, encoders: Sequence[Encoder]
         return
     known = {each.format for each in own if each.size == size}
     if "webp" not in known and _may_pay(job, picture, encoders):
-        yield from _exact(picture, size, (each for each in _lossless(job, encoders) if each.takes(picture)))
+        yield from _exact(picture, size, _lossless(job, picture, encoders))
     if "webp" not in job.formats and "png" in job.formats:
         yield from _few_colours(picture, size)
 
@@ -98,7 +104,7 @@ def _is_written_at_its_own_size(job: Job, size: Size) -> bool:
 def _may_pay(job: Job, picture: Image, encoders: Sequence[Encoder]) -> bool:
     """Estimate from bands, top to bottom, whether the unchanged pixels are light enough to be tried."""
     whole = picture.height // (_BAND_ROWS * _BAND_EVERY) * _BAND_ROWS * _BAND_EVERY
-    lossless = _lossless(job, encoders)
+    lossless = _lossless(job, picture, encoders)
     is_quick = picture.width * picture.height <= _QUICK_PIXELS
     if whole == 0 or is_quick or not lossless:
         return True
@@ -108,8 +114,9 @@ def _may_pay(job: Job, picture: Image, encoders: Sequence[Encoder]) -> bool:
     return len(written) * picture.height <= _MAY_PAY * len(job.data) * bands.height
 
 
-def _lossless(job: Job, encoders: Sequence[Encoder]) -> list[Encoder]:
-    return [each for each in encoders if each.is_lossless and each.format in job.formats]
+def _lossless(job: Job, picture: Image, encoders: Sequence[Encoder]) -> list[Encoder]:
+    usable = (each for each in encoders if each.is_lossless and each.format in job.formats)
+    return [each for each in usable if each.takes(picture)]
 
 
 def _exact(picture: Image, size: Size, encoders: Iterable[Encoder]) -> Iterator[Candidate]:

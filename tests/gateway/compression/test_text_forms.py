@@ -95,10 +95,30 @@ def test_few_colours_become_a_palette_where_no_webp_is_taken():
     assert np.array_equal(decode(found.data).image.pixels, flat.pixels)
 
 
-def test_pictures_over_a_limit_may_become_what_fits():
-    given = replace(job(SCAN, data=encode_jpeg(SCAN, 80)), most_bytes=10)
+def test_a_screen_over_the_limit_of_bytes_is_not_kept_heavier_than_that():
+    heavy = job(screen())
+    (unchanged,) = versions(heavy)
+    most = len(unchanged.data) - 1
 
-    assert 92 in {each.quality for each in versions(given, changed(given, 0.9))}
+    found = versions(replace(heavy, most_bytes=most), changed(heavy, 0.1))
+
+    assert [each.quality for each in found] == [92]
+
+
+def test_nothing_is_written_whole_that_bands_of_it_show_to_be_heavy():
+    written: list[int] = []
+
+    def count(image: Image, _: None) -> bytes:
+        written.append(image.height)
+        return WEBP_LOSSLESS.encode(image, None)
+
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 700, 3), dtype=np.uint8)
+    given = job(Image(noise), data=encode_jpeg(Image(noise), 50))
+
+    found = versions(given, changed(given, 0.4), (replace(WEBP_LOSSLESS, write=count),))
+
+    assert [each.quality for each in found] == [92]
+    assert written == [1024 // 8]
 
 
 @pytest.mark.parametrize(("hue", "expected"), [(0, [WEBP, JPEG_FULL_CHROMA]), (120, [JPEG_FULL_CHROMA])])
