@@ -21,12 +21,11 @@ from gateway.providers.sizes import Size
 TEXT_CLASSES = frozenset({"document", "screen", "chart"})
 LEAST_TEXT_QUALITY = 92
 
-_PAYS = (
-    2 / 3
-)  # of the bytes that came: unchanged pixels that leave no more are sent, whatever else is lighter
+_PAYS = 2 / 3  # of the bytes that came: unchanged pixels that leave no more are sent in any case
 _MAY_PAY = 1.25  # of them, by the estimate, which errs by half: what is heavier is not written
 _WORTH_WORDS = 0.5  # of them: a changed version may leave no more where there is an unchanged one
 
+_DEPTH = 8  # bits a channel that every codec here holds
 _OWN_SIZE_PIXELS = 3_200_000  # up to which a picture shown smaller is written at its own size, too
 _QUICK_PIXELS = 500_000  # up to which writing takes no longer than an estimate is worth
 _BAND_ROWS, _BAND_EVERY = 32, 8  # one band in so many is written for the estimate
@@ -86,6 +85,8 @@ def _unchanged(job: Job, picture: Image, size: Size, encoders: Sequence[Encoder]
         own += same_pixels(job, encoders)
         yield from own
     if any(_leaves(each, _PAYS, job) for each in own):
+        return
+    if size == job.source_size and job.decoded.source.depth > _DEPTH:
         return
     known = {each.format for each in own if each.size == size}
     if "webp" not in known and _may_pay(job, picture, encoders):

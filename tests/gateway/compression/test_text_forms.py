@@ -95,6 +95,15 @@ def test_few_colours_become_a_palette_where_no_webp_is_taken():
     assert np.array_equal(decode(found.data).image.pixels, flat.pixels)
 
 
+def test_sixteen_bits_are_not_called_unchanged_at_eight():
+    given = job(screen())
+    deep = replace(given.decoded, source=replace(given.decoded.source, depth=16))
+
+    found = versions(replace(given, decoded=deep), changed(given, 0.9))
+
+    assert [each.quality for each in found] == [92]
+
+
 def test_a_screen_over_the_limit_of_bytes_is_not_kept_heavier_than_that():
     heavy = job(screen())
     (unchanged,) = versions(heavy)
