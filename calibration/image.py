@@ -33,6 +33,7 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "encode_png_fast",
+    "encode_png_palette",
     "encode_webp",
     "encode_webp_lossless",
     "fit_within",
@@ -44,6 +45,8 @@ __all__ = [
 
 Pixels = npt.NDArray[np.uint8]
 Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos", "area"]
+
+_PALETTE_COLORS = 256  # that a palette holds
 
 _KERNELS: dict[Kernel, PillowImage.Resampling] = {
     "nearest": PillowImage.Resampling.NEAREST,
@@ -142,6 +145,15 @@ def encode_png_fast(image: Image) -> bytes:
     return encoded.tobytes()
 
 
+def encode_png_palette(image: Image) -> bytes | None:
+    """Encode losslessly at a byte a pixel; None where there are more than 256 colours."""
+    picture = PillowImage.fromarray(image.pixels)
+    if picture.getcolors(_PALETTE_COLORS) is None:
+        return None
+    indexed = picture.quantize(_PALETTE_COLORS, dither=PillowImage.Dither.NONE)
+    return _save_pillow(indexed, "PNG", compress_level=9)
+
+
 def encode_jpeg(image: Image, quality: int, *, progressive: bool = True, full_chroma: bool = False) -> bytes:
     """Encode as JPEG, quality 1-100, chroma at half resolution unless `full_chroma`."""
     if not 1 <= quality <= 100:
@@ -204,7 +216,10 @@ def to_pillow(images: Sequence[Image]) -> list[PillowImage.Image]:
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:
     # A fresh Pillow object per save: options persist on a shared one and leak between threads.
-    picture = PillowImage.fromarray(image.pixels)
+    return _save_pillow(PillowImage.fromarray(image.pixels), format_name, **options)
+
+
+def _save_pillow(picture: PillowImage.Image, format_name: str, **options: object) -> bytes:
     # Into a file of the system, Pillow writes without holding up all other threads; into memory it does not.
     with _memory_file() as file:
         picture.save(file, format_name, **options)

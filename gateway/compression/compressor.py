@@ -21,7 +21,8 @@ from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
-from gateway.compression.shown_size import TEXT_CLASSES, Effort, ShownSizePlanner
+from gateway.compression.shown_size import Effort, ShownSizePlanner
+from gateway.compression.text_forms import TEXT_CLASSES
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor
@@ -101,11 +102,12 @@ class Compressor:
         if self._tier != "exact" or job.is_too_large:
             found = self._lossy_candidates(job)
             yield from found
-        if not job.is_too_large and (not found or job.picture_class in TEXT_CLASSES):
+        is_text_searched = _is_searched(job) and job.picture_class in TEXT_CLASSES
+        if not job.is_too_large and (not found or is_text_searched):
             yield from same_pixels(job, self._encoders)
 
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
-        if job.profile.input_side is not None and not job.is_framed:
+        if _is_searched(job):
             return self._known_input.candidates(job)
         return list(self._shown_size.candidates(job, self._target(job)))
 
@@ -119,6 +121,10 @@ class Compressor:
             return "light_already"
         writable = {each.format for each in self._encoders if each.takes(job.decoded.stored)}
         return "noticed" if writable & job.formats else "format"
+
+
+def _is_searched(job: Job) -> bool:
+    return job.profile.input_side is not None and not job.is_framed
 
 
 def _untouchable(job: Job) -> LeftAlone:
@@ -166,7 +172,7 @@ def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, Compress
         tokens_in=job.tokens(job.source_size),
         tokens_out=job.tokens(chosen.size),
         probability=chosen.probability,
-        tier="exact" if chosen.quality is None else tier,
+        tier="exact" if chosen.quality is None and chosen.size == job.source_size else tier,
         reason="",
         picture_class=job.picture_class,
         left_behind=left_behind(job.data),

@@ -2,7 +2,8 @@
 
 A photograph taken for a screen costs bytes; a document taken for a photograph costs words. So the second
 error is the rarer one by design: the weights hold all kinds for equally frequent, although most pictures are
-photographs. A photograph of a street with signs stays a photograph; a photographed page is a document.
+photographs. A photograph of a street with signs stays a photograph; a photographed page is a document; what
+is mostly a photograph is a screen all the same where letters stand on flat ground in several places.
 """
 
 import math
@@ -22,12 +23,17 @@ _TILES_A_SIDE = 5
 _TILE_SIDE = 64  # pixels
 _OVERVIEW_PIXELS = 40_000
 _PERCENTILES = (5, 95)
+_LEAST_STEPS = 5  # across a tile: two on either side of one
 
 _EDGE = 48  # grey levels between neighbours: ink on paper, a frame on its ground
 _STILL = 4  # grey levels: neighbours of one flat area, as a JPEG leaves them
 _TEXTURED = 40  # grey levels between a tile's darkest and brightest pixels
 _COLOURED = 12  # grey levels between the channels of a pixel that is not grey
 _PAPER = 200  # grey levels
+
+# Of tiles with letters on flat ground; fewer than 1 of 200 photographs have as many.
+_LETTERED_SHARE = 0.22
+_GROUND_SHARE, _LETTER_SHARE = 0.7, 0.01  # of such a tile: still neighbours, and sharp edges
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,9 @@ def classify(decoded: Decoded) -> PictureClass:
         return "animated"
     if decoded.source.has_alpha:
         return "transparent"
-    return class_of(measure_signs(decoded.image))
+    named = class_of(measure_signs(decoded.image))
+    is_lettered = named == "photograph" and lettered_share(decoded.image) >= _LETTERED_SHARE
+    return "screen" if is_lettered else named
 
 
 def class_of(signs: Signs) -> PictureClass:
@@ -90,6 +98,16 @@ def measure_signs(image: Image) -> Signs:
         grey=float((np.ptp(overview, axis=1) <= _COLOURED).mean()),
         bright=float((_lightness(overview) > _PAPER).mean()),
     )
+
+
+def lettered_share(image: Image) -> float:
+    """Return the share of tiles, 0-1, in which letters or lines stand on flat ground."""
+    steps = np.abs(np.diff(_lightness(_tiles(image.pixels)), axis=2))
+    if steps.shape[2] < _LEAST_STEPS:
+        return 0.0
+    is_ground = (steps <= 1).mean(axis=(1, 2)) > _GROUND_SHARE
+    is_lettered = _are_sharp(steps).mean(axis=(1, 2)) > _LETTER_SHARE
+    return float((is_ground & is_lettered).mean())
 
 
 def _tiles(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -125,12 +143,15 @@ def _coarse_colours(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
 
 
 def _sharp_share(steps: npt.NDArray[np.int16]) -> float:
-    """Return the share of strong steps with a still one within two pixels: blur and grain have none."""
-    if steps.shape[2] < 5:
-        return 0.0
+    return float(_are_sharp(steps).mean()) if steps.shape[2] >= _LEAST_STEPS else 0.0
+
+
+def _are_sharp(steps: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Find strong steps with a still one within two pixels: blur and grain have none."""
     still = steps <= _STILL
     beside = still[:, :, :-4] | still[:, :, 1:-3] | still[:, :, 3:-1] | still[:, :, 4:]
-    return float(((steps[:, :, 2:-2] > _EDGE) & beside).mean())
+    sharp: npt.NDArray[np.bool_] = (steps[:, :, 2:-2] > _EDGE) & beside
+    return sharp
 
 
 def _two_toned_share(lightness: npt.NDArray[np.int16]) -> float:

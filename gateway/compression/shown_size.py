@@ -7,27 +7,21 @@ twice at most. A larger picture is judged by a sample, which JPEG need not write
 written once, at the end.
 
 Codecs: JPEG, which takes a fifth of WebP's time, and WebP beside it for small pictures: now one, now the
-other is lighter by a tenth. JPEG with full chroma for text and screens, whose coloured edges half the chroma
-would smear. Where time counts, for large pictures and on request, JPEG is written in one pass.
+other is lighter by a tenth. What text and screens are sent as is chosen in `text_forms`. Where time counts,
+for large pictures and on request, JPEG is written in one pass.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
-from calibration.encoders import (
-    JPEG,
-    JPEG_BASELINE,
-    JPEG_FULL_CHROMA,
-    WEBP,
-    WEBP_THOROUGH,
-    Encoder,
-    lossy,
-)
+from calibration.encoders import JPEG, JPEG_BASELINE, WEBP, WEBP_THOROUGH, Encoder, lossy
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
 from gateway.compression.sample import sample_of
+from gateway.compression.text_forms import LEAST_TEXT_QUALITY, TEXT_CLASSES, text_encoders, text_versions
 from gateway.providers.sizes import Size
 from predictor.predict import Comparison, DeliveryForecast, Predictor
 from predictor.views import reduce
@@ -36,9 +30,7 @@ Effort = Literal["fast", "normal"]
 
 _BOTH_PIXELS = 500_000  # up to which both codecs are tried
 _ONE_PASS_PIXELS = 4_000_000  # from which JPEG is written in one pass
-TEXT_CLASSES = frozenset({"document", "screen", "chart"})
 _LEAST_QUALITY = 30
-_LEAST_TEXT_QUALITY = 92  # letters are read, not seen: no classifier and no metric stands for that
 _USUAL_QUALITY = 85  # of a codec nothing was learned of
 _HIGHEST_QUALITY = 98
 _MOST_CORRECTIONS = {"fast": 1, "normal": 2}
@@ -59,6 +51,13 @@ class ShownSizePlanner:
     def candidates(self, job: Job, target: Size) -> Iterator[Candidate]:
         """Yield versions to send at `target`, upright; nothing where every one tried would be noticed."""
         picture = job.stored_at(target)
+        if job.picture_class in TEXT_CLASSES:
+            changed = partial(self._changed, job, target, picture)
+            yield from text_versions(job, picture, target, self.encoders, changed)
+        else:
+            yield from self._changed(job, target, picture)
+
+    def _changed(self, job: Job, target: Size, picture: Image) -> Iterator[Candidate]:
         encoders = self._encoders(job, picture)
         if not encoders:
             return
@@ -96,7 +95,7 @@ class ShownSizePlanner:
 
     def _preferred(self, job: Job, picture: Image) -> Iterator[Encoder]:
         if job.picture_class in TEXT_CLASSES:
-            yield JPEG_FULL_CHROMA
+            yield from text_encoders(picture, self.encoders)
         is_small = WEBP_THOROUGH.takes(picture)
         for encoder in sorted(lossy(self.encoders), key=lambda each: each.format != "jpeg"):
             if encoder is JPEG and self._is_hurried(picture):
@@ -119,7 +118,7 @@ class ShownSizePlanner:
 
     def _searched(self, attempt: "_Attempt", first: int) -> Candidate | None:
         """Encode and look; correct towards the allowed probability as often as the effort allows."""
-        least = _LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
+        least = LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
         quality = min(max(first, least), _HIGHEST_QUALITY)
         tried = _Tried(self.limit, least)
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):

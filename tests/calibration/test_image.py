@@ -19,6 +19,7 @@ from calibration.image import (
     encode_jpeg,
     encode_png,
     encode_png_fast,
+    encode_png_palette,
     encode_webp,
     encode_webp_lossless,
     fit_within,
@@ -326,6 +327,24 @@ def test_a_quantised_picture_has_no_more_colours_than_asked_for():
     reduced = quantize_palette(photo(64, 64), 8)
 
     assert len(np.unique(reduced.pixels.reshape(-1, 3), axis=0)) <= 8
+
+
+@pytest.mark.parametrize("colours", [1, 2, 255, 256])
+def test_a_palette_keeps_every_one_of_its_colours(colours: int):
+    pixels = np.random.default_rng(0).integers(0, 256, (colours, 3), dtype=np.uint8)
+    picture = Image(np.repeat(pixels[None], 16, axis=0))
+
+    data = encode_png_palette(picture)
+
+    assert data is not None
+    assert np.array_equal(decode(data).image.pixels, picture.pixels)
+
+
+def test_more_colours_than_a_palette_holds_get_none():
+    ramp = np.arange(257)
+    picture = Image(np.stack([ramp % 256, ramp // 256, ramp * 0], axis=1)[None].astype(np.uint8))
+
+    assert encode_png_palette(picture) is None
 
 
 def test_a_fast_png_is_hardly_larger_than_a_thorough_one():

@@ -27,6 +27,7 @@ from gateway.compression.compressor import Compressor, Tier
 from gateway.providers.rules import Recipient, load_rules
 from predictor.artifact import default_directory
 from predictor.predict import Predictor
+from tests.gateway.compression.test_text_forms import screen
 
 RULES = load_rules()
 PHOTO = Image(load_sample_image("china.jpg").copy())
@@ -295,6 +296,17 @@ def test_a_screen_of_text_is_compared_losslessly_too(predictor: Predictor, embed
     assert plan.bytes_out < plan.bytes_in
     assert plan.probability <= 0.05
     assert len(out) == plan.bytes_out
+
+
+def test_a_large_screen_sent_as_it_is_shown_is_not_called_exact(predictor: Predictor):
+    png = encode_png(screen(2400, 1600))
+
+    out, plan = compressor(predictor).compress(
+        decode(png), png, resolve_profile("x"), Recipient("anthropic", "claude-sonnet-4-5")
+    )
+
+    assert (plan.quality, plan.tier, plan.probability) == (None, "faithful", 0.0)
+    assert decode(out).image.width == plan.width < 2400
 
 
 def test_nothing_is_sent_below_what_the_predictor_forecasts(predictor: Predictor, dull: JndProfile):

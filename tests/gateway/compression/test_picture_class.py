@@ -9,7 +9,14 @@ from hypothesis.extra import numpy as arrays
 from skimage import data as pictures
 
 from calibration.image import Decoded, Image, decode, encode_jpeg, encode_png, resize
-from gateway.compression.picture_class import CLASSES, Signs, class_of, classify, measure_signs
+from gateway.compression.picture_class import (
+    CLASSES,
+    Signs,
+    class_of,
+    classify,
+    lettered_share,
+    measure_signs,
+)
 
 WORDS = "the quick brown fox jumps over 13 lazy dogs and pays 4.20 in cash"
 
@@ -62,6 +69,35 @@ def test_a_jpeg_of_a_page_in_dim_light_is_no_photograph():
 @pytest.mark.parametrize("ground", [255, 25])
 def test_bars_on_a_plain_ground_are_a_chart(ground: int):
     assert classify(as_received(chart(np.random.default_rng(1), ground=ground))) == "chart"
+
+
+def with_bars(photograph: Image, *, lines: int) -> Image:
+    """Lay bars of lettering over a photograph, as an app's screen has them."""
+    canvas = resize(photograph, 640, 640).pixels.copy()
+    for line in range(lines):
+        top = 160 * line
+        canvas[top : top + 70] = (245, 245, 248)
+        cv2.putText(canvas, WORDS, (4, top + 40), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (30,) * 3, 1, cv2.LINE_AA)
+    return Image(canvas)
+
+
+@pytest.mark.parametrize("quality", [None, 80])
+def test_a_photograph_with_lines_of_letters_over_it_is_a_screen(quality: int | None):
+    picture = with_bars(Image(pictures.astronaut()), lines=2)
+    data = encode_png(picture) if quality is None else encode_jpeg(picture, quality)
+
+    assert lettered_share(decode(data).image) >= 0.22
+    assert classify(decode(data)) == "screen"
+
+
+def test_letters_are_found_where_they_stand_alone():
+    photograph = Image(pictures.chelsea())
+
+    shares = [lettered_share(with_bars(photograph, lines=lines)) for lines in (0, 1, 2)]
+
+    assert shares == pytest.approx([0.0, 4 / 25, 7 / 25])
+    assert lettered_share(page()) > 0.5
+    assert lettered_share(Image(np.full((3, 3, 3), 9, np.uint8))) == 0.0
 
 
 def test_transparency_and_animation_come_before_content():

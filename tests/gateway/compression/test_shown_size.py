@@ -124,7 +124,14 @@ def test_both_codecs_are_tried_for_small_photographs_alone():
     assert tried(PHOTO, ("jpeg",)) == ["jpeg"]
     assert tried(PHOTO, effort="fast") == ["jpeg"]
     assert tried(resize(PHOTO, 960, 640)) == ["jpeg"]
-    assert tried(PAGE) == ["jpeg"]
+
+
+def test_a_page_without_a_hue_is_webp_alone():
+    given = job(PAGE, data=encode_jpeg(PAGE, 80), shown=Size(192, 96))
+
+    found = plan(Judge(80, lambda _: 0.04), given, ("jpeg", "webp"))
+
+    assert [(each.format, each.quality) for each in found if each.quality] == [("webp", 92)]
 
 
 def test_text_keeps_its_colour_edges_and_a_high_quality():
