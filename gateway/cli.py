@@ -17,9 +17,10 @@ from calibration.extras import ExtrasGroup
 from calibration.image import ImageError
 from calibration.profile import ProfileError
 from gateway.commands.audit import audit
+from gateway.compression.plan import Tier
 from gateway.configuration.reference import settings_reference
 from gateway.configuration.yaml_file import UnreadableFileError
-from gateway.settings import Settings, Tier
+from gateway.settings import Settings
 from gateway.settings_file import SettingsError, load_settings
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ from typing import Any
 from calibration.image import ImageError, decode
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
+from gateway.compression.plan import Tier
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import Recipient, load_rules
-from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 

@@ -13,7 +13,6 @@ from gateway.configuration.images import (
     OnFailure,
     Policy,
     PolicyChange,
-    Tier,
 )
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
@@ -49,7 +48,6 @@ __all__ = [
     "Section",
     "Settings",
     "Telemetry",
-    "Tier",
     "Upstream",
 ]
 

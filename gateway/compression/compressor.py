@@ -20,8 +20,8 @@ from calibration.profile import JndProfile
 from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
-from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
-from gateway.compression.shown_size import TEXT_CLASSES, Effort, ShownSizePlanner
+from gateway.compression.plan import SENTENCES, CompressionPlan, Effort, LeftAlone, Tier
+from gateway.compression.shown_size import TEXT_CLASSES, ShownSizePlanner
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor

@@ -13,16 +13,14 @@ would smear.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from calibration.encoders import JPEG_FULL_CHROMA, WEBP, WEBP_THOROUGH, Encoder, lossy
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
 from gateway.compression.pieces import Judges, judge_of, sample_of
+from gateway.compression.plan import Effort
 from gateway.providers.sizes import Size
 from predictor.predict import DeliveryForecast, Predictor
-
-Effort = Literal["fast", "normal"]
 
 _BOTH_PIXELS = 500_000  # up to which both codecs are tried
 TEXT_CLASSES = frozenset({"document", "screen", "chart"})

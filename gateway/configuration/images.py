@@ -5,12 +5,11 @@ from typing import Literal
 
 from pydantic import field_validator, model_validator
 
+from gateway.compression.plan import Effort, Tier
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
 
 Mode = Literal["monitor", "block"]
 OnFailure = Literal["forward", "refuse"]
-Tier = Literal["exact", "faithful", "lean"]
-Effort = Literal["fast", "normal"]
 Flag = Literal["imperceptible_edit", "noticeable_edit"]
 CompressionMode = Literal["off", "observe", "on"]
 
@@ -150,7 +149,6 @@ class Compression(Section):
         gt=0,
         lt=1,
     )
-
     effort: Effort = setting(
         "normal",
         "fast: one JPEG, its quality corrected once at most; normal: WebP for small pictures.",

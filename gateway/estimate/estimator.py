@@ -17,13 +17,13 @@ from calibration.profile import JndProfile
 from gateway.assembly import profile_named
 from gateway.compression.compressor import CompressionPlan, Compressor
 from gateway.compression.picture_class import PictureClass, classify
+from gateway.compression.plan import Tier
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Examined
 from gateway.detection.residual import ResidualDetector
 from gateway.estimate.totals import Outcome, Target, Totals, add_up
 from gateway.estimate.traffic import Found
 from gateway.providers.rules import Recipient, load_rules
-from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 

@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.progress import track
 
 from calibration.whole_file import replace_file
+from gateway.compression.plan import Tier
 from gateway.configuration.meaning import why_unknown
 from gateway.estimate.estimator import Estimate, Estimator, new_estimate
 from gateway.estimate.page import reason_text, render_page
 from gateway.estimate.summary import summary_line, target_table
 from gateway.estimate.totals import Target
 from gateway.estimate.traffic import Found, find_files, pictures_in
-from gateway.settings import Tier
 
 _LOG_WIDTH = 130  # columns, where the output goes to a file
 
