@@ -12,7 +12,7 @@ from typing import Any
 from calibration.image import ImageError, decode
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
-from gateway.compression.plan import Tier
+from gateway.compression.plan import Effort, Tier
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
@@ -59,7 +59,13 @@ def inspect_files(
 
 
 def compress_files(
-    files: Iterable[Path], *, model: str, provider: str, tier: Tier, out: Path, artifact: Path | None
+    files: Iterable[Path],
+    *,
+    recipient: Recipient,
+    tier: Tier,
+    effort: Effort,
+    out: Path,
+    artifact: Path | None,
 ) -> Iterator[Line]:
     """Write a lighter version of each file into `out`, or the same bytes where nothing is gained.
 
@@ -69,8 +75,8 @@ def compress_files(
         OSError: `out` cannot be written.
     """
     use_one_thread()
-    compressor = Compressor(Predictor.load(artifact), load_rules(), tier)
-    profile = profile_named(model)
+    compressor = Compressor(Predictor.load(artifact), load_rules(), tier, effort=effort)
+    profile = profile_named(recipient.model)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     for file in files:
@@ -81,7 +87,7 @@ def compress_files(
         except (OSError, ImageError) as error:
             yield Line({"file": str(file), "out": None, "reason": str(error)}, f"{file}: {error}", True)
             continue
-        smaller, plan = compressor.compress(decoded, data, profile, Recipient(provider, model))
+        smaller, plan = compressor.compress(decoded, data, profile, recipient)
         milliseconds = _milliseconds_since(started)
         target = _free_name(out, file, _EXTENSIONS[plan.format], taken)
         target.write_bytes(smaller)
