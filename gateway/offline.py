@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from calibration.image import ImageError, decode
+from calibration.image_source import DecodeLimits
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.compression.plan import Effort, Tier
+from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
@@ -75,7 +77,8 @@ def compress_files(
         OSError: `out` cannot be written.
     """
     use_one_thread()
-    compressor = Compressor(Predictor.load(artifact), load_rules(), tier, effort=effort)
+    rules = load_rules()
+    compressor = Compressor(Predictor.load(artifact), rules, tier, effort=effort)
     profile = profile_named(recipient.model)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
@@ -83,7 +86,9 @@ def compress_files(
         started = time.perf_counter()
         try:
             data = file.read_bytes()
-            decoded = decode(data)
+            decoded = decode_for_lightening(
+                data, DecodeLimits(), rules=rules, tier=tier, profile=profile, recipient=recipient
+            )
         except (OSError, ImageError) as error:
             yield Line({"file": str(file), "out": None, "reason": str(error)}, f"{file}: {error}", True)
             continue

@@ -190,7 +190,7 @@ def _known_providers() -> frozenset[str]:
 
 
 def _only_judged(policy: EffectivePolicy) -> EffectivePolicy:
-    return replace(policy, mode="monitor", on_failure="refuse", compression="off")
+    return replace(policy, mode="monitor", on_failure="refuse", compression="off", inspection="on")
 
 
 def _only_lightened(policy: EffectivePolicy) -> EffectivePolicy:

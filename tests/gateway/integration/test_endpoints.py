@@ -185,6 +185,18 @@ def test_limits_are_those_of_the_proxy(gateway, png):
     assert (many.status, many.error["code"]) == (413, "too_many_pixels")
 
 
+def test_without_inspection_compress_lightens_and_inspect_still_looks(gateway, inspector, png):
+    server = gateway(policy={"inspection": "off"})
+
+    lighter = asked(server, COMPRESS, {"image": data_url(png)})
+    judged = asked(server, INSPECT, {"image": data_url(png)})
+
+    assert lighter.headers["x-jnd-verdict"] == "unchecked"
+    assert orjson.loads(lighter.body)["bytes_out"] < len(png)
+    assert orjson.loads(judged.body)["outcome"] == "clean"
+    assert len(inspector.tenants) == 1
+
+
 def test_compression_switched_off_is_said(gateway, png):
     answer = asked(gateway(compression={"mode": "off"}), COMPRESS, {"image": data_url(png)})
 
