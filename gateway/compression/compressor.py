@@ -21,6 +21,7 @@ from calibration.profile import JndProfile
 from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
+from gateway.compression.picture_class import PictureClass
 from gateway.compression.plan import SENTENCES, CompressionPlan, Effort, LeftAlone, Tier
 from gateway.compression.scaled_decode import whole
 from gateway.compression.shown_size import TEXT_CLASSES, ShownSizePlanner
@@ -59,10 +60,19 @@ class Compressor:
         self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
+        self,
+        decoded: Decoded,
+        data: bytes,
+        profile: JndProfile,
+        recipient: Recipient,
+        *,
+        picture_class: PictureClass | None = None,
     ) -> tuple[bytes, CompressionPlan]:
-        """Return the bytes to send, and what was done; never more bytes or tokens than came in."""
-        job = self._job(decoded, data, profile, recipient)
+        """Return the bytes to send, and what was done; never more bytes or tokens than came in.
+
+        `picture_class` spares a look where the caller has had one.
+        """
+        job = replace(self._job(decoded, data, profile, recipient), known_class=picture_class)
         untouchable = _untouchable(job)
         if untouchable:
             return _leave(job, untouchable)

@@ -26,6 +26,7 @@ class Job:
     most_bytes: int | None
     count_tokens: Callable[[Size], int]
     is_framed: bool  # coordinates are told of the picture: its frame must stay
+    known_class: PictureClass | None = None  # None: nobody has looked yet
 
     @cached_property
     def source_size(self) -> Size:
@@ -35,7 +36,7 @@ class Job:
     @cached_property
     def picture_class(self) -> PictureClass:
         """What kind of picture it is."""
-        return classify(self.decoded)
+        return self.known_class or classify(self.decoded)
 
     @property
     def is_too_large(self) -> bool:

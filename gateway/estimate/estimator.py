@@ -154,7 +154,9 @@ class Estimator:
         recipient = Recipient(
             target.provider, target.model, detail=picture.detail, is_framed=picture.is_framed
         )
-        sent, plan = self._compressor.compress(picture.decoded, picture.data, profile, recipient)
+        sent, plan = self._compressor.compress(
+            picture.decoded, picture.data, profile, recipient, picture_class=picture.kind
+        )
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         estimate.outcomes[target][picture.digest] = Outcome(picture.kind, plan, milliseconds)
         if target is self._targets[0]:
