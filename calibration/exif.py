@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 UPRIGHT = 1
+LYING = frozenset({5, 6, 7, 8})  # orientations under which width and height change places
 _ORIENTATION, _GPS, _THUMBNAIL = 0x0112, 0x8825, 0x0201  # tags
 _BYTE, _SHORT, _LONG = 1, 3, 4  # types
 _MOST_TAGS = 4_096

@@ -18,6 +18,8 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 from PIL import ImageFile
 
+from calibration.exif import LYING
+from calibration.flattening import Flattened
 from calibration.image_source import DecodeLimits, ImageError, SourceInfo
 from calibration.reading import read, read_reduced
 
@@ -92,6 +94,17 @@ class Decoded:
         """The pixels that a re-encode with the same orientation and profile has to hold."""
         return self.image if self.before is None else self.before
 
+    @property
+    def whole_size(self) -> tuple[int, int]:
+        """Width and height of the whole picture, upright: those of `image`, unless it was reduced."""
+        width, height = self.source.width, self.source.height
+        return (height, width) if self.source.orientation in LYING else (width, height)
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether `image` is smaller than the picture is."""
+        return (self.image.width, self.image.height) != self.whole_size
+
 
 def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
     """Decode the first frame of PNG, JPEG, WebP or GIF bytes to upright sRGB, alpha over white.
@@ -99,25 +112,26 @@ def decode(data: bytes, limits: DecodeLimits | None = None) -> Decoded:
     Raises:
         ImageError: The bytes are empty, damaged, of another format, or beyond `limits`.
     """
-    flat, source = read(data, limits or DecodeLimits())
-    before = None if flat.stored is flat.pixels else Image(flat.stored)
-    return Decoded(Image(flat.pixels), source, before)
+    return _decoded(*read(data, limits or DecodeLimits()))
 
 
-def decode_reduced(data: bytes, limits: DecodeLimits | None = None, *, least: tuple[int, int]) -> Image:
-    """Decode for a look in small: as stored, not turned, no profile applied.
+def decode_reduced(data: bytes, limits: DecodeLimits | None = None, *, least: tuple[int, int]) -> Decoded:
+    """Decode no further than to `least`, width and height of the upright picture.
 
-    A JPEG is scaled while it is decoded, in a fraction of the time; other formats come at their full size.
-
-    `limits` hold for the full size. `least` is a width and a height, as stored: the result has at least those
-    where the file has.
+    A JPEG is scaled to a half, a quarter or an eighth while it is decoded, in a fraction of the time; other
+    formats come at their full size. `limits` hold for the full size, and `source` tells of it.
 
     Raises:
         ImageError: As `decode`.
     """
     limits = limits or DecodeLimits()
     reduced = read_reduced(data, limits, least=least)
-    return decode(data, limits).stored if reduced is None else Image(reduced)
+    return decode(data, limits) if reduced is None else _decoded(*reduced)
+
+
+def _decoded(flat: Flattened, source: SourceInfo) -> Decoded:
+    before = None if flat.stored is flat.pixels else Image(flat.stored)
+    return Decoded(Image(flat.pixels), source, before)
 
 
 def load(path: Path, limits: DecodeLimits | None = None) -> Image:

@@ -1,9 +1,10 @@
 """The paper's table as prior profiles: what is believed of a model until somebody measures it.
 
 The physical units of the paper's levels are unpublished, so its numbers are used as multiples of the human
-JND of the same table (arXiv 2507.00490, main table). Two readings of one row: `published_profile` takes it at
-its word; `cautious_profile` is for acting on, and goes back to the human level wherever a large number may
-come from replies nobody could read rather than from eyes that did not see.
+JND of the same table (arXiv 2507.00490, main table), whose levels are taken for ours: people as measured here
+would stretch them. Two readings of one row: `published_profile` takes it at its word; `cautious_profile` is
+for acting on, and goes back to people as measured here wherever a large number may come from replies nobody
+could read rather than from eyes that did not see.
 
 Leaves out the paper's implicit prompt (every value is higher there, so the table is the careful side) and its
 accuracies on benign pairs.
@@ -14,7 +15,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from calibration.profile import JndProfile, Threshold, default_profile
-from calibration.published_table import COLUMNS, HUMAN_ROW, MALFORMED, TABLE, Family, end_of_scale
+from calibration.published_table import (
+    COLUMNS,
+    HUMAN_LEVELS,
+    HUMAN_ROW,
+    MALFORMED,
+    TABLE,
+    Family,
+    end_of_scale,
+)
 from calibration.stimuli.registry import DISTORTIONS
 
 HUMAN = "human"
@@ -25,8 +34,7 @@ SOURCE = "arXiv 2507.00490, main table"
 _MOST_MALFORMED = 0.4
 # A mean this close to the end of the scale holds pictures counted at the end rather than seen there.
 _NEAR_END = 0.8
-# Banding has no human figure: the finest model of the column stands in for people.
-_ANCHORS = {**HUMAN_ROW, "banding": min(row["banding"] for row in TABLE.values())}
+_USUAL_SLOPE = 3.0
 # Delivery distortions are ours; each follows the published family that damages a picture most alike.
 _NEAREST = {"webp": "jpeg", "rescale": "blur", "png8": "banding"}
 # … but never further than this: JPEG itself cannot exceed 1.9 × the human JND on the paper's scale.
@@ -74,7 +82,7 @@ def published_multiples(name: str) -> dict[str, Multiple] | None:
     if row is None:
         return None
     return {
-        column: Multiple(level / _ANCHORS[column], is_censored=level >= end_of_scale(column))
+        column: Multiple(level / HUMAN_LEVELS[column], is_censored=level >= end_of_scale(column))
         for column, level in row.items()
     }
 
@@ -84,10 +92,8 @@ def published_profile(name: str) -> JndProfile | None:
     multiples = published_multiples(name)
     if multiples is None:
         return None
-    human = default_profile(name)
     thresholds = {
-        distortion: _scaled(distortion, found, _multiple_of(distortion, multiples))
-        for distortion, found in human.distortions.items()
+        distortion: _scaled(distortion, _multiple_of(distortion, multiples)) for distortion in DISTORTIONS
     }
     return JndProfile(
         model=name,
@@ -105,7 +111,7 @@ def published_profile(name: str) -> JndProfile | None:
 
 
 def cautious_profile(name: str) -> JndProfile | None:
-    """Return the prior to act on: nowhere coarser than people where the published number is doubtful.
+    """Return the prior to act on: no coarser than people as measured here where the number is doubtful.
 
     Too low a published JND (a readiness to say yes) only costs bytes, so it is kept. Too high a one would
     allow damage, so it is not believed where the model's replies were mostly malformed, where the cell is
@@ -142,20 +148,32 @@ def _multiple_of(distortion: str, multiples: Mapping[str, Multiple]) -> Multiple
     return multiples.get(distortion)
 
 
-def _scaled(distortion: str, human: Threshold, multiple: Multiple | None) -> Threshold:
+def _scaled(distortion: str, multiple: Multiple | None) -> Threshold:
+    human = HUMAN_LEVELS[distortion]
     if multiple is None:
-        return replace(human, reason="human level: nothing published")
+        return _assumed(distortion, human, reason="human level: nothing published")
     strongest = DISTORTIONS[distortion].levels
-    level = (human.threshold or 0.0) * multiple.value
+    level = human * multiple.value
     is_beyond = multiple.is_censored  # as published: a multiple that our scale cannot hold was still noticed
     level = float(f"{strongest if is_beyond else min(level, strongest):.4g}")
     like = f", as {_NEAREST[distortion]}" if distortion in _NEAREST else ""
-    return replace(
-        human,
-        status="censored" if is_beyond else "assumed",
+    reason = f"published: {'more than ' if is_beyond else ''}{multiple.value:.3g} × the human JND{like}"
+    found = _assumed(distortion, level, reason=reason)
+    return replace(found, status="censored") if is_beyond else found
+
+
+def _assumed(distortion: str, level: float, *, reason: str) -> Threshold:
+    return Threshold(
+        status="assumed",
         threshold=level,
         unit_value=DISTORTIONS[distortion].unit_value(level),
-        reason=f"published: {'more than ' if is_beyond else ''}{multiple.value:.3g} × the human JND{like}",
+        low=None,
+        high=None,
+        slope=_USUAL_SLOPE,
+        false_alarm=None,
+        hit_at_max=None,
+        n_queries=0,
+        reason=reason,
     )
 
 

@@ -11,13 +11,12 @@ import zlib
 from dataclasses import replace
 
 import cv2
-import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageFile, UnidentifiedImageError
 
 from calibration.containers import bare, container_of
-from calibration.exif import UPRIGHT
-from calibration.flattening import Flattened, Pixels, finish, flatten, opencv_pixels
+from calibration.exif import LYING, UPRIGHT
+from calibration.flattening import Flattened, finish, flatten, opencv_pixels
 from calibration.image_header import stored_depth, stored_size
 from calibration.image_source import DecodeLimits, FormatName, ImageError, SourceInfo, estimate_quality
 from calibration.metadata import Metadata, read_metadata
@@ -71,10 +70,17 @@ def read(data: bytes, limits: DecodeLimits) -> tuple[Flattened, SourceInfo]:
         return found
 
 
-def read_reduced(data: bytes, limits: DecodeLimits, *, least: tuple[int, int]) -> Pixels | None:
-    """Return the RGB pixels of a JPEG at the smallest scale of its decoder that has `least`; else None.
+def read_reduced(
+    data: bytes, limits: DecodeLimits, *, least: tuple[int, int]
+) -> tuple[Flattened, SourceInfo] | None:
+    """Return a JPEG at the smallest scale of its decoder that has `least`, and the origin of the whole.
 
-    None is also for what only a full reading can tell: other formats, and damaged files.
+    None for what only a full reading can tell: other formats, damaged files.
+
+    Args:
+        data: The bytes.
+        limits: Of the full size.
+        least: Width and height of the upright picture; the result has fewer only where the file has.
 
     Raises:
         ImageError: The picture is beyond `limits`.
@@ -85,16 +91,14 @@ def read_reduced(data: bytes, limits: DecodeLimits, *, least: tuple[int, int]) -
         or data.count(_START_OF_SCAN) > _MOST_SCANS
     ):
         return None
+    metadata = read_metadata(data)
+    stored = least[::-1] if metadata.orientation in LYING else least
     try:
-        opened = _open_within(data, limits)
-        opened.draft(None, least)
-        return np.array(opened.convert("RGB"))
+        return _first_reading(data, metadata, limits, least=stored)
     except ImageError as error:
         if error.reason not in ("damaged", "unknown_format"):
             raise
-    except _PARSER_ERRORS:
-        pass
-    return None
+        return None
 
 
 def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
@@ -118,10 +122,12 @@ def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
     return opened
 
 
-def _first_reading(data: bytes, metadata: Metadata, limits: DecodeLimits) -> tuple[Flattened, SourceInfo]:
+def _first_reading(
+    data: bytes, metadata: Metadata, limits: DecodeLimits, *, least: tuple[int, int] | None = None
+) -> tuple[Flattened, SourceInfo]:
     opened = _open_within(data, limits)
     try:
-        return _read_opened(opened, data, metadata, limits)
+        return _read_opened(opened, data, metadata, limits, least)
     except ImageError:
         raise
     except _PARSER_ERRORS as error:
@@ -129,13 +135,19 @@ def _first_reading(data: bytes, metadata: Metadata, limits: DecodeLimits) -> tup
 
 
 def _read_opened(
-    opened: ImageFile.ImageFile, data: bytes, metadata: Metadata, limits: DecodeLimits
+    opened: ImageFile.ImageFile,
+    data: bytes,
+    metadata: Metadata,
+    limits: DecodeLimits,
+    least: tuple[int, int] | None,
 ) -> tuple[Flattened, SourceInfo]:
     frames = int(getattr(opened, "n_frames", 1))
     if frames > limits.max_frames:
         raise ImageError("too_many_frames", f"expected at most {limits.max_frames} frames, got {frames}")
     opened.seek(0)
     (width, height), mode, quality = opened.size, opened.mode, _jpeg_quality(opened)
+    if least is not None:
+        opened.draft(None, least)
     flat = flatten(opened, data, metadata)
     source = SourceInfo(
         format=_format_name(opened),

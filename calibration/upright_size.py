@@ -1,9 +1,8 @@
 """Read from a picture's header how wide and high it is when shown upright; nothing is decoded."""
 
+from calibration.exif import LYING
 from calibration.image_header import stored_size
 from calibration.metadata import read_orientation
-
-_LYING = frozenset({5, 6, 7, 8})  # orientations that change width for height
 
 
 def upright_size(data: bytes) -> tuple[int, int] | None:
@@ -11,4 +10,4 @@ def upright_size(data: bytes) -> tuple[int, int] | None:
     size = stored_size(data)
     if size is None:
         return None
-    return size[::-1] if read_orientation(data) in _LYING else size
+    return size[::-1] if read_orientation(data) in LYING else size

@@ -63,6 +63,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         version=_version(settings, predictor, profiles),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
         margins=margins,
+        tier=settings.compression.tier,
     )
 
 

@@ -32,7 +32,7 @@ TOO_LARGE = frozenset(
 )
 
 # What is told and never refused: looking further would promise nothing, or nobody asked to look.
-LIMIT = frozenset({"bypass", "image_in_text", "not_examined", "too_small"})
+LIMIT = frozenset({"bypass", "image_in_text", "inspection_off", "not_examined", "too_small"})
 
 
 def class_of(reason: str) -> str:

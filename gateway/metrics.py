@@ -11,6 +11,7 @@ from typing import Generic, Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from calibration.left_behind import KINDS
 from gateway.serving.metric_files import MetricFiles
 
 _OVERHEAD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -158,6 +159,11 @@ class Metrics:
             "image_tokens_reported", "Image tokens the API counted for the same images.", *priced
         )
         self.compressions = self._counter("compressions", "Images re-encoded.", "model", "format")
+        self.metadata_left_behind = self._counter(
+            "metadata_left_behind", "Images sent on without metadata that they came with.", "kind"
+        )
+        for each in KINDS:
+            self.metadata_left_behind.labels(each)
         self.cache_lookups = self._counter(
             "cache_lookups", "Looks into a memory of finished work.", "cache", "result"
         )

@@ -11,15 +11,17 @@ from typing import Any
 
 from calibration.freed_memory import keep_freed_memory
 from calibration.image import ImageError, decode
+from calibration.image_source import DecodeLimits
 from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
+from gateway.compression.plan import Effort, Tier
+from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import Recipient, load_rules
-from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
@@ -61,7 +63,13 @@ def inspect_files(
 
 
 def compress_files(
-    files: Iterable[Path], *, model: str, provider: str, tier: Tier, out: Path, artifact: Path | None
+    files: Iterable[Path],
+    *,
+    recipient: Recipient,
+    tier: Tier,
+    effort: Effort,
+    out: Path,
+    artifact: Path | None,
 ) -> Iterator[Line]:
     """Write a lighter version of each file into `out`, or the same bytes where nothing is gained.
 
@@ -72,19 +80,22 @@ def compress_files(
     """
     use_one_thread()
     keep_freed_memory()
-    compressor = Compressor(Predictor.load(artifact), load_rules(), tier)
-    profile = profile_named(model)
+    rules = load_rules()
+    compressor = Compressor(Predictor.load(artifact), rules, tier, effort=effort)
+    profile = profile_named(recipient.model)
     out.mkdir(parents=True, exist_ok=True)
     taken: set[Path] = set()
     for file in files:
         started = time.perf_counter()
         try:
             data = file.read_bytes()
-            decoded = decode(data)
+            decoded = decode_for_lightening(
+                data, DecodeLimits(), rules=rules, tier=tier, profile=profile, recipient=recipient
+            )
         except (OSError, ImageError) as error:
             yield Line({"file": str(file), "out": None, "reason": str(error)}, f"{file}: {error}", True)
             continue
-        smaller, plan = compressor.compress(decoded, data, profile, Recipient(provider, model))
+        smaller, plan = compressor.compress(decoded, data, profile, recipient)
         milliseconds = _milliseconds_since(started)
         target = _free_name(out, file, _EXTENSIONS[plan.format], taken)
         target.write_bytes(smaller)

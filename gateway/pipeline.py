@@ -18,13 +18,16 @@ from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.audit.ledger import FirstEpoch, Margins
 from gateway.compression.compressor import CompressionPlan
+from gateway.compression.plan import Tier
+from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
-from gateway.detection.verdict import Verdict
+from gateway.detection.verdict import Verdict, unchecked
 from gateway.errors import ImageTimeoutError
 from gateway.memory.cache import ByteBoundedCache
 from gateway.policy import Action, EffectivePolicy, decide
 from gateway.providers.rules import ProviderRules, Recipient, load_rules
 
+INSPECTION_OFF = "inspection_off"  # the reason of an image that nobody wanted to be examined
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
 
@@ -151,6 +154,7 @@ class Pipeline:
     clock: Callable[[], float] = time.perf_counter
     rules: ProviderRules = field(default_factory=load_rules)
     margins: Margins = field(default_factory=FirstEpoch)
+    tier: Tier = "faithful"  # of the compressor
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""
@@ -199,11 +203,11 @@ class Pipeline:
         recipient = asked.recipient
         profile = self.profiles.of(recipient.model)
         started = self.clock()
-        decoded = self._decode(data)
+        decoded = self._decode(data, profile, asked)
         is_decoded = self.clock()
         asked.check_time()
         examined = Examined(decoded, data, digest, profile, recipient.provider, recipient.model, asked.tenant)
-        verdict = self.inspector.inspect(examined)
+        verdict = self._verdict(examined, asked.policy)
         is_inspected = self.clock()
         outcome = self._judged(data, decoded, verdict, media_type, asked.policy)
         if self._may_lighten(outcome, asked.policy):
@@ -212,11 +216,21 @@ class Pipeline:
         timings = Timings(is_decoded - started, is_inspected - is_decoded, self.clock() - is_inspected)
         return replace(outcome, timings=timings)
 
-    def _decode(self, data: bytes) -> Decoded:
+    def _verdict(self, examined: Examined, policy: EffectivePolicy) -> Verdict:
+        if policy.inspection == "off":
+            return unchecked("Inspection is switched off.")
+        return self.inspector.inspect(examined)
+
+    def _decode(self, data: bytes, profile: JndProfile, asked: Asked) -> Decoded:
         """Decode, and hold the image to the pixels its header states: no more were made room for."""
         most = min(self.limits.max_pixels, self.pixels_of(data))
+        limits = replace(self.limits, max_pixels=most)
         try:
-            return decode(data, replace(self.limits, max_pixels=most))
+            if asked.policy.inspection == "on" or asked.policy.compression == "off":
+                return decode(data, limits)
+            return decode_for_lightening(
+                data, limits, rules=self.rules, tier=self.tier, profile=profile, recipient=asked.recipient
+            )
         except ImageError as error:
             if error.reason == "too_many_pixels" and most < self.limits.max_pixels:
                 raise ImageError("damaged", "the image has more pixels than its header states") from error
@@ -233,7 +247,7 @@ class Pipeline:
             if policy.compression != "observe":  # which sends everything as it came
                 media_type = decoded.source.media_type
         if not reason and verdict.outcome == "unchecked":
-            reason = "not_examined"
+            reason = "not_examined" if policy.inspection == "on" else INSPECTION_OFF
         return ImageOutcome(
             data,
             media_type,

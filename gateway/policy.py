@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from gateway.detection.verdict import Verdict
 from gateway.errors import PolicyForbiddenError, UnknownPolicyError
-from gateway.settings import CompressionMode, Flag, Mode, OnFailure, Settings
+from gateway.settings import CompressionMode, Flag, Inspection, Mode, OnFailure, Settings
 
 Action = Literal["monitor", "block"]
 
@@ -37,11 +37,12 @@ class EffectivePolicy:
     block_on: frozenset[Flag]
     on_failure: OnFailure
     compression: CompressionMode
+    inspection: Inspection = "on"
 
     @property
     def key(self) -> str:
         """Name everything the outcome of an image depends on: two names for the same rules are one."""
-        return "\0".join((self.mode, *sorted(self.block_on), self.compression))
+        return "\0".join((self.mode, *sorted(self.block_on), self.compression, self.inspection))
 
 
 # What the defaults of the settings add up to.
@@ -61,6 +62,7 @@ class Policies:
                 block_on=self.default.block_on if change.block_on is None else change.block_on,
                 on_failure=change.on_failure or self.default.on_failure,
                 compression=change.compression or self.default.compression,
+                inspection=change.inspection or self.default.inspection,
             )
             for name, change in settings.policies.items()
         }
@@ -91,6 +93,7 @@ def _default(settings: Settings) -> EffectivePolicy:
         block_on=policy.block_on,
         on_failure=policy.on_failure,
         compression=settings.compression.mode,
+        inspection=policy.inspection,
     )
 
 

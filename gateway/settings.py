@@ -7,13 +7,13 @@ from gateway.configuration.images import (
     Compression,
     CompressionMode,
     Flag,
+    Inspection,
     Limits,
     Mode,
     NearDuplicate,
     OnFailure,
     Policy,
     PolicyChange,
-    Tier,
 )
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
@@ -37,6 +37,7 @@ __all__ = [
     "Fetching",
     "Flag",
     "ImageUrls",
+    "Inspection",
     "Limits",
     "Listen",
     "Mode",
@@ -49,7 +50,6 @@ __all__ = [
     "Section",
     "Settings",
     "Telemetry",
-    "Tier",
     "Upstream",
 ]
 

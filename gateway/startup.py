@@ -76,6 +76,7 @@ def what_is_off(settings: Settings) -> list[str]:
     ]
     where = "" if len(blind) > len(settings.upstreams) else f" in requests to {', '.join(blind)}"
     off = {
+        "examining pictures for edits (policy.inspection)": settings.policy.inspection == "off",
         "refusing edited pictures, they are only told (policy.mode)": settings.policy.mode == "monitor",
         "lightening pictures (compression.mode)": settings.compression.mode == "off",
         "lightening pictures, it is only reported (compression.mode)": settings.compression.mode == "observe",

@@ -11,24 +11,16 @@ banding give: of a smaller size brought back the metric sees next to nothing, on
 """
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 
 from calibration.observers.human import NAME
 from calibration.profile import JndProfile, Threshold, load_profile
+from calibration.published_table import HUMAN_LEVELS
 from calibration.stimuli.registry import DISTORTIONS
 from calibration.whole_file import replace_file
 
 JUDGED = ("blur", "brightness", "saturation", "contrast", "jpeg", "noise", "banding", "webp")
-_PAPER: Mapping[str, float] = {
-    "mask": 1.02,
-    "qr": 1.56,
-    "text": 1.73,
-    "angle": 1.13,
-    "distance": 1.83,
-    "rescale": 8.0,
-    "png8": 5.0,
-}
+_PAPER = ("mask", "qr", "text", "angle", "distance", "rescale", "png8")
 _USUAL_SLOPE = 3.0
 _DIGITS = 3
 _PROXY = f"proxy: {NAME}, SSIMULACRA2 anchored on KonJND-1k (JND at 63.1, careful people at 77)"
@@ -50,7 +42,7 @@ def people_profile(measured: JndProfile) -> JndProfile:
     if missing:
         raise ValueError(f"expected measured thresholds of all that is judged; lacks {', '.join(missing)}")
     found = {name: _of_proxy(name, measured.distortions[name]) for name in JUDGED}
-    found |= {name: _of_paper(name, level) for name, level in _PAPER.items()}
+    found |= {name: _of_paper(name, HUMAN_LEVELS[name]) for name in _PAPER}
     return JndProfile(
         model="default",
         source="default",

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from calibration.profile import ProfileError
-from gateway.settings import Tier
+from gateway.compression.plan import Tier
 
 
 def audit(  # noqa: PLR0917 - typer reads the options from the signature; all are passed by name

@@ -8,6 +8,7 @@ Orientation and colour profile travel along unchanged. The result is a pure func
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 
@@ -20,8 +21,10 @@ from calibration.profile import JndProfile
 from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
-from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
-from gateway.compression.shown_size import Effort, ShownSizePlanner
+from gateway.compression.picture_class import PictureClass
+from gateway.compression.plan import SENTENCES, CompressionPlan, Effort, LeftAlone, Tier
+from gateway.compression.scaled_decode import whole
+from gateway.compression.shown_size import ShownSizePlanner
 from gateway.compression.text_forms import TEXT_CLASSES
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
@@ -58,22 +61,31 @@ class Compressor:
         self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
+        self,
+        decoded: Decoded,
+        data: bytes,
+        profile: JndProfile,
+        recipient: Recipient,
+        *,
+        picture_class: PictureClass | None = None,
     ) -> tuple[bytes, CompressionPlan]:
-        """Return the bytes to send, and what was done; never more bytes or tokens than came in."""
-        job = self._job(decoded, data, profile, recipient)
+        """Return the bytes to send, and what was done; never more bytes or tokens than came in.
+
+        `picture_class` spares a look where the caller has had one.
+        """
+        job = replace(self._job(decoded, data, profile, recipient), known_class=picture_class)
         untouchable = _untouchable(job)
         if untouchable:
             return _leave(job, untouchable)
         try:
-            return self._lighten(job)
+            return self._lighten_reduced(job) if decoded.is_reduced else self._lighten(job)
         except _FAILURES:
             return _leave(job, "failed")
 
     def _job(self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient) -> Job:
         rules = self._providers.of(recipient.provider)
         rule, limits = rules.rule(recipient.model, recipient.detail), self._providers.limits_of(recipient)
-        size = Size(decoded.image.width, decoded.image.height)
+        size = Size(*decoded.whole_size)
         return Job(
             decoded=decoded,
             data=data,
@@ -85,6 +97,14 @@ class Compressor:
             count_tokens=rule.tokens,
             is_framed=recipient.is_framed,
         )
+
+    def _lighten_reduced(self, job: Job) -> tuple[bytes, CompressionPlan]:
+        """Lighten from fewer pixels than there are; from all of them where that is asked for or fails."""
+        if self._tier != "exact" and not self._is_searched(job):
+            sent, plan = self._lighten(job)
+            if not plan.left_alone:
+                return sent, plan
+        return self._lighten(replace(job, decoded=whole(job.decoded, job.data)))
 
     def _lighten(self, job: Job) -> tuple[bytes, CompressionPlan]:
         found = list(self._candidates(job))
@@ -102,14 +122,20 @@ class Compressor:
         if self._tier != "exact" or job.is_too_large:
             found = self._lossy_candidates(job)
             yield from found
-        is_text_searched = _is_searched(job) and job.picture_class in TEXT_CLASSES
+        if job.decoded.is_reduced:
+            return
+        is_text_searched = self._is_searched(job) and job.picture_class in TEXT_CLASSES
         if not job.is_too_large and (not found or is_text_searched):
             yield from same_pixels(job, self._encoders)
 
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
-        if _is_searched(job):
+        if self._is_searched(job):
             return self._known_input.candidates(job)
         return list(self._shown_size.candidates(job, self._target(job)))
+
+    def _is_searched(self, job: Job) -> bool:
+        """Tell whether the model's own input decides the size: it is known, and coordinates are not told."""
+        return job.profile.input_side is not None and not job.is_framed
 
     def _target(self, job: Job) -> Size:
         """Return the size to send: the one shown, within what the provider accepts."""
@@ -121,10 +147,6 @@ class Compressor:
             return "light_already"
         writable = {each.format for each in self._encoders if each.takes(job.decoded.stored)}
         return "noticed" if writable & job.formats else "format"
-
-
-def _is_searched(job: Job) -> bool:
-    return job.profile.input_side is not None and not job.is_framed
 
 
 def _untouchable(job: Job) -> LeftAlone:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from calibration.encoders import reduce_to
+from calibration.exif import LYING
 from calibration.image import Decoded, Image
 from calibration.image_source import FormatName
 from calibration.profile import JndProfile
 from gateway.compression.picture_class import PictureClass, classify
 from gateway.providers.sizes import Size
-
-_QUARTER_TURNS = (5, 6, 7, 8)  # orientations under which width and height change places
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +26,17 @@ class Job:
     most_bytes: int | None
     count_tokens: Callable[[Size], int]
     is_framed: bool  # coordinates are told of the picture: its frame must stay
+    known_class: PictureClass | None = None  # None: nobody has looked yet
 
     @cached_property
     def source_size(self) -> Size:
         """The size as it came."""
-        return Size(self.decoded.image.width, self.decoded.image.height)
+        return Size(*self.decoded.whole_size)
 
     @cached_property
     def picture_class(self) -> PictureClass:
         """What kind of picture it is."""
-        return classify(self.decoded)
+        return self.known_class or classify(self.decoded)
 
     @property
     def is_too_large(self) -> bool:
@@ -51,7 +51,7 @@ class Job:
     def stored_at(self, size: Size) -> Image:
         """Return the pixels as they are stored, turned and coloured as they came, at an upright size."""
         width, height = size.width, size.height
-        if self.decoded.source.orientation in _QUARTER_TURNS:
+        if self.decoded.source.orientation in LYING:
             width, height = height, width
         return reduce_to(self.decoded.stored, width, height)
 

@@ -1,10 +1,11 @@
-"""What was done to one picture, or why nothing was: every reason there is."""
+"""What was done to one picture, or why nothing was: every reason there is; and what may be asked for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Tier = Literal["exact", "faithful", "lean"]
+Effort = Literal["fast", "normal"]  # how often an encoding is corrected, and whether two codecs are tried
 LeftAlone = Literal[
     "",  # it was not
     "animation",

@@ -15,18 +15,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
 
 from calibration.encoders import JPEG, JPEG_BASELINE, WEBP, WEBP_THOROUGH, Encoder, lossy
 from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
+from gateway.compression.plan import Effort
 from gateway.compression.sample import sample_of
 from gateway.compression.text_forms import LEAST_TEXT_QUALITY, TEXT_CLASSES, text_encoders, text_versions
 from gateway.providers.sizes import Size
 from predictor.predict import Comparison, DeliveryForecast, Predictor
 from predictor.views import reduce
-
-Effort = Literal["fast", "normal"]
 
 _BOTH_PIXELS = 500_000  # up to which both codecs are tried
 _ONE_PASS_PIXELS = 4_000_000  # from which JPEG is written in one pass

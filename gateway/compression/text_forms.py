@@ -58,7 +58,7 @@ def text_versions(
     if job.is_too_large or any(_leaves(each, _WORTH_WORDS, job) for each in lighter):
         yield from (*unchanged, *lighter)
         return
-    if not job.decoded.source.is_lossless:
+    if not job.decoded.source.is_lossless and not job.decoded.is_reduced:
         unchanged += (each for each in same_pixels(job, encoders) if _is_lighter(each, job))
     yield from unchanged or lighter
 

@@ -5,14 +5,14 @@ from typing import Literal
 
 from pydantic import field_validator, model_validator
 
+from gateway.compression.plan import Effort, Tier
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
 
 Mode = Literal["monitor", "block"]
 OnFailure = Literal["forward", "refuse"]
-Tier = Literal["exact", "faithful", "lean"]
-Effort = Literal["fast", "normal"]
 Flag = Literal["imperceptible_edit", "noticeable_edit"]
 CompressionMode = Literal["off", "observe", "on"]
+Inspection = Literal["off", "on"]
 
 _TRUTH_VALUES = {"true": "on", "yes": "on", "false": "off", "no": "off"}  # how YAML 1.1 reads on and off
 
@@ -36,6 +36,11 @@ class Policy(Section):
         "Outcomes that mode `block` refuses: imperceptible_edit, noticeable_edit.",
         why="people edit pictures openly all day; hiding an edit is the attack",
     )
+    inspection: Inspection = setting(
+        "on",
+        "Whether images are examined for edits; off: they are lightened alone, their verdict is unchecked.",
+        why="it is what guards; a large photograph costs half the time without it",
+    )
     alpha: float = setting(
         0.01,
         "Share of clean images that may be flagged, between 0 and 1.",
@@ -54,6 +59,11 @@ class Policy(Section):
         why="a check that callers can switch off protects nobody from them",
     )
 
+    @field_validator("inspection", mode="before")
+    @classmethod
+    def _read_truth_values(cls, inspection: object) -> object:
+        return _undo_yaml(inspection)
+
 
 class PolicyChange(Section):
     """What a named policy changes of `policy`; keys left out stay."""
@@ -65,11 +75,14 @@ class PolicyChange(Section):
     on_failure: OnFailure | None = setting(
         None, "As policy.on_failure; null: that stays.", why="change what you mean to"
     )
+    inspection: Inspection | None = setting(
+        None, "As policy.inspection; null: that stays.", why="change what you mean to"
+    )
     compression: CompressionMode | None = setting(
         None, "As compression.mode; null: that stays.", why="change what you mean to"
     )
 
-    @field_validator("compression", mode="before")
+    @field_validator("inspection", "compression", mode="before")
     @classmethod
     def _read_truth_values(cls, mode: object) -> object:
         return _undo_yaml(mode)
@@ -150,7 +163,6 @@ class Compression(Section):
         gt=0,
         lt=1,
     )
-
     effort: Effort = setting(
         "normal",
         "fast: one JPEG, its quality corrected once at most; normal: WebP for small pictures.",

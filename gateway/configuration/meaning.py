@@ -45,6 +45,7 @@ def check_meaning(settings: Settings) -> list[Found]:
         _clients,
         _callers_keys,
         _policies,
+        _inspection,
         _fetching,
         _limits,
         _telemetry,
@@ -240,6 +241,17 @@ def _policies(settings: Settings) -> Iterator[Found]:
     if settings.policy.mode == "block" and settings.policy.on_failure == "forward" and urls_pass:
         message = "pictures named by their address pass unseen in mode `block`; see fetch-check-inline"
         yield _found("warning", (*urls_pass[0], "image_urls"), message)
+
+
+def _inspection(settings: Settings) -> Iterator[Found]:
+    own = settings.policy
+    chosen: dict[Where, tuple[str, str]] = {("policy",): (own.mode, own.inspection)}
+    for name, change in settings.policies.items():
+        chosen["policies", name] = change.mode or own.mode, change.inspection or own.inspection
+    for where, both in chosen.items():
+        if both == ("block", "off"):
+            message = "is off: nothing is found, so mode `block` refuses nothing"
+            yield _found("warning", (*where, "inspection"), message)
 
 
 def _fetching(settings: Settings) -> Iterator[Found]:

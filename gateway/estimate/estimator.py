@@ -1,7 +1,7 @@
 """Try on the pictures of some traffic what the gateway would do to them, and keep a few to show.
 
-A picture met many times, as in conversations that send their history again, is tried once and counted as
-often as it is met. Importing this module loads torch.
+A picture met many times and asked for alike, as in conversations that send their history again, is tried
+once and counted as often as it is met. Importing this module loads torch.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from calibration.profile import JndProfile
 from gateway.assembly import profile_named
 from gateway.compression.compressor import CompressionPlan, Compressor
 from gateway.compression.picture_class import PictureClass, classify
+from gateway.compression.plan import Tier
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Examined
 from gateway.detection.residual import ResidualDetector
-from gateway.estimate.totals import Outcome, Target, Totals, add_up
+from gateway.estimate.totals import Manner, Outcome, Target, Totals, add_up
 from gateway.estimate.traffic import Found
 from gateway.providers.rules import Recipient, load_rules
-from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
@@ -54,7 +54,7 @@ class Estimate:
 
     targets: tuple[Target, ...]
     tier: Tier
-    outcomes: dict[Target, dict[bytes, Outcome]]  # by digest
+    outcomes: dict[Target, dict[bytes, Outcome]]  # by digest of a picture and how it is asked for
     times: Counter[bytes] = field(default_factory=Counter)  # how often each readable picture is sent
     verdicts: dict[bytes, str] = field(default_factory=dict)
     unreadable: Counter[str] = field(default_factory=Counter)  # by reason
@@ -95,12 +95,14 @@ class _Picture:
     decoded: Decoded
     kind: PictureClass
     digest: bytes
+    detail: str
+    is_framed: bool
 
 
 class Estimator:
     """Everything that is loaded once: the predictor, the profiles, the providers' rules."""
 
-    def __init__(self, targets: tuple[Target, ...], tier: Tier, artifact: Path | None) -> None:
+    def __init__(self, targets: tuple[Target, ...], manner: Manner, artifact: Path | None) -> None:
         """Load.
 
         Raises:
@@ -110,12 +112,12 @@ class Estimator:
         use_one_thread()
         keep_freed_memory()
         predictor = Predictor.load(artifact)
-        self._compressor = Compressor(predictor, load_rules(), tier)
+        self._compressor = Compressor(predictor, load_rules(), manner.tier, effort=manner.effort)
         self._inspector = Inspector([ResidualDetector(predictor)], alpha=_FALSE_ALARMS)
         self._profiles: dict[str, JndProfile] = {
             target.model: profile_named(target.model) for target in targets
         }
-        self._tier: Tier = tier
+        self._detail = manner.detail
         self._targets = targets
 
     def run(self, found: Iterable[Found], estimate: Estimate) -> Iterator[dict[str, Any]]:
@@ -124,7 +126,7 @@ class Estimator:
             if one.problem:
                 yield _unreadable(one, one.problem, one.problem, estimate)
                 continue
-            digest = hashlib.sha256(one.data).digest()
+            digest = _digest(one)
             if digest in estimate.times:
                 estimate.times[digest] += 1
             else:
@@ -136,7 +138,9 @@ class Estimator:
         except ImageError as error:
             yield _unreadable(one, error.reason, str(error), estimate)
             return
-        picture = _Picture(one.name, one.data, decoded, classify(decoded), digest)
+        picture = _Picture(
+            one.name, one.data, decoded, classify(decoded), digest, one.detail or self._detail, one.is_framed
+        )
         estimate.times[digest] = 1
         outcome = estimate.verdicts[digest] = self._verdict_of(picture)
         for target in self._targets:
@@ -149,8 +153,11 @@ class Estimator:
     def _at(self, target: Target, picture: _Picture, estimate: Estimate) -> dict[str, Any]:
         started = time.perf_counter()
         profile = self._profiles[target.model]
+        recipient = Recipient(
+            target.provider, target.model, detail=picture.detail, is_framed=picture.is_framed
+        )
         sent, plan = self._compressor.compress(
-            picture.decoded, picture.data, profile, Recipient(target.provider, target.model)
+            picture.decoded, picture.data, profile, recipient, picture_class=picture.kind
         )
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         estimate.outcomes[target][picture.digest] = Outcome(picture.kind, plan, milliseconds)
@@ -168,6 +175,10 @@ class Estimator:
 def new_estimate(targets: tuple[Target, ...], tier: Tier) -> Estimate:
     """Begin with nothing found."""
     return Estimate(targets, tier, {target: {} for target in targets})
+
+
+def _digest(one: Found) -> bytes:
+    return hashlib.sha256(f"{one.detail}\0{one.is_framed}\0".encode() + one.data).digest()
 
 
 def _unreadable(one: Found, reason: str, message: str, estimate: Estimate) -> dict[str, Any]:

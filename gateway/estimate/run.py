@@ -14,9 +14,8 @@ from gateway.configuration.meaning import why_unknown
 from gateway.estimate.estimator import Estimate, Estimator, new_estimate
 from gateway.estimate.page import reason_text, render_page
 from gateway.estimate.summary import summary_line, target_table
-from gateway.estimate.totals import Target
+from gateway.estimate.totals import Manner, Target
 from gateway.estimate.traffic import Found, find_files, pictures_in
-from gateway.settings import Tier
 
 _LOG_WIDTH = 130  # columns, where the output goes to a file
 
@@ -25,7 +24,7 @@ def estimate_traffic(
     paths: list[Path],
     *,
     targets: tuple[Target, ...],
-    tier: Tier,
+    manner: Manner,
     report: Path | None,
     artifact: Path | None,
     as_json: bool,
@@ -47,8 +46,8 @@ def estimate_traffic(
                 soft_wrap=True,
             )
     files = find_files(paths)
-    estimate = new_estimate(targets, tier)
-    for told in Estimator(targets, tier, artifact).run(_pictures_of(files, aside), estimate):
+    estimate = new_estimate(targets, manner.tier)
+    for told in Estimator(targets, manner, artifact).run(_pictures_of(files, aside), estimate):
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False))
         elif told["class"] is None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from gateway.compression.compressor import CompressionPlan
 from gateway.compression.picture_class import CLASSES, PictureClass
+from gateway.compression.plan import Effort, Tier
 from gateway.providers.prices import Price
 
 _PER = 1_000  # images, of sums of money
@@ -30,6 +31,17 @@ class Target:
     def name(self) -> str:
         """Both, as the command line takes them."""
         return f"{self.provider}:{self.model}"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How pictures would be lightened, whoever they are for."""
+
+    tier: Tier = "faithful"
+    effort: Effort = "normal"
+    detail: str = (
+        ""  # at which those are shown whose request asks for no level; empty: the provider's default
+    )
 
 
 @dataclass(frozen=True)

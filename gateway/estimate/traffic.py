@@ -34,6 +34,8 @@ class Found:
     name: str  # a file, and the place within it
     data: bytes = b""
     problem: str = ""  # one word, and then a picture is not there
+    detail: str = ""  # the level its request asks for; empty: none
+    is_framed: bool = False  # its request has computer tools: its frame stays
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _pictures_of(request: _Request) -> Iterator[Found]:
     for slot in slots:
         name = f"{request.name} {slot.where}"
         try:
-            yield Found(name, slot.source.read().data)
+            yield Found(name, slot.source.read().data, detail=slot.detail, is_framed=slot.is_framed)
         except NotInlineError as error:
             yield Found(name, problem=error.reason)
         except ValueError:

@@ -22,6 +22,7 @@ from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy
+from gateway.providers.detail import LEVELS, level_named
 from gateway.providers.rules import load_rules
 from gateway.relay.callers.caller import BYPASS_REFUSED, Caller
 from gateway.relay.callers.incoming import Headers
@@ -109,6 +110,7 @@ class Endpoints:
                 message = f"expected one image, as a string in the field `image`, got {found}"
                 raise RequestRefusedError("invalid_request", message, param="image")
             _refuse_unknown_provider(asked.document)
+            _refuse_unknown_level(asked.document)
             await self._treat(request, asked)
             return request.exchange.outcomes[0]
 
@@ -153,12 +155,33 @@ def _refuse_unknown_provider(document: Object) -> None:
         RequestRefusedError: Nobody has described the provider that is named.
     """
     named = document.get("provider")
-    is_null = isinstance(named, Scalar) and named.body[named.start : named.end] == b"null"
-    if named is None or is_null or (isinstance(named, str) and named in _known_providers()):
+    if _is_left_out(named) or (isinstance(named, str) and named in _known_providers()):
         return
     known = ", ".join(sorted(_known_providers() - {""}))
     message = f"expected a provider among {known}; none: that of the settings"
     raise RequestRefusedError("invalid_request", message, param="provider")
+
+
+def _refuse_unknown_level(document: Object) -> None:
+    """Refuse to answer for a level of detail that was not asked for.
+
+    Raises:
+        RequestRefusedError: There is no such level.
+    """
+    named = document.get("detail")
+    if _is_left_out(named):
+        return
+    try:
+        if not isinstance(named, str):
+            raise ValueError(f"expected a level of detail among {', '.join(LEVELS)}, as one string")
+        level_named(named)
+    except ValueError as error:
+        raise RequestRefusedError("invalid_request", str(error), param="detail") from error
+
+
+def _is_left_out(field: object) -> bool:
+    """Tell whether a field is missing or null."""
+    return field is None or (isinstance(field, Scalar) and field.body[field.start : field.end] == b"null")
 
 
 @cache
@@ -167,7 +190,7 @@ def _known_providers() -> frozenset[str]:
 
 
 def _only_judged(policy: EffectivePolicy) -> EffectivePolicy:
-    return replace(policy, mode="monitor", on_failure="refuse", compression="off")
+    return replace(policy, mode="monitor", on_failure="refuse", compression="off", inspection="on")
 
 
 def _only_lightened(policy: EffectivePolicy) -> EffectivePolicy:

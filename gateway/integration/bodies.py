@@ -20,7 +20,7 @@ _OPENINGS = {
     b"GIF89a": "image/gif",
 }
 _EXPECTED = f'expected content-type: {", ".join(IMAGE_TYPES)}, or JSON such as {{"image": "..."}}'
-_IN_QUERY = ("model", "provider")  # of an image as it is: what JSON says beside the image
+IN_QUERY = ("model", "provider", "detail")  # of an image as it is: what JSON says beside the image
 
 
 async def read_body(incoming: Incoming, room: Reservation, unpacking: Unpacking, max_bytes: int) -> bytes:
@@ -59,6 +59,6 @@ def _type_of(body: bytes) -> str:
 
 def _as_json(image: bytes, media_type: str, query: bytes) -> bytes:
     asked = parse_qs(query.decode("latin-1"))
-    fields = orjson.dumps({name: asked[name][-1] for name in _IN_QUERY if name in asked})
+    fields = orjson.dumps({name: asked[name][-1] for name in IN_QUERY if name in asked})
     start = b'{"image":"data:%s;base64,%s"' % (media_type.encode(), pybase64.b64encode(image))
     return start + (b"," + fields[1:] if len(fields) > len(b"{}") else b"}")

@@ -19,7 +19,7 @@ from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Dialect
 from gateway.errors import GatewayError, MethodNotAllowedError, UnknownPathError
 from gateway.integration.answering import Endpoints
-from gateway.integration.bodies import IMAGE_TYPES
+from gateway.integration.bodies import IMAGE_TYPES, IN_QUERY
 from gateway.integration.formats import LiteLLMGuardrail, OneImage
 from gateway.integration.schemas import (
     CompressAnswer,
@@ -153,5 +153,5 @@ def _of_query() -> list[dict[str, Any]]:
             "schema": {"type": "string"},
             "description": f"For an image as it is. {ImageRequest.model_fields[name].description}",
         }
-        for name in ("model", "provider")
+        for name in IN_QUERY
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.dialects.openai_chat import OpenAIChat
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.display import framed
+from gateway.dialects.reading.display import at_level, framed, level_at
 from gateway.dialects.reading.document import Array, Fields, Object, Scalar, Text, strings
 from gateway.dialects.reading.sources import DataUrl
 from gateway.errors import GatewayError
@@ -29,7 +29,7 @@ class _Ours:
 
 
 class OneImage(_Ours):
-    """`{"image": ..., "model": ...}`."""
+    """`{"image": ..., "model": ..., "detail": ...}`."""
 
     markers: Sequence[bytes] = (b"image",)
 
@@ -39,7 +39,8 @@ class OneImage(_Ours):
 
     def slots(self, document: Object) -> Iterator[Slot]:
         """Yield the image."""
-        yield from (Slot(where, DataUrl(text)) for where, text in strings(document, "image"))
+        slots = (Slot(where, DataUrl(text)) for where, text in strings(document, "image"))
+        yield from at_level(slots, level_at(document, "detail"))
 
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - the body names it
         """Return the field `model`."""

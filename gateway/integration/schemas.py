@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from gateway.detection.verdict import Outcome
+from gateway.providers.detail import LEVELS
 
 _IMAGE = "PNG, JPEG, WebP or GIF as a data URL or as base64 alone."
 _MODEL = "Whose eyes count: a model that the settings name; any other is taken to see as people do."
@@ -20,6 +21,11 @@ class ImageRequest(BaseModel):
     model: str = Field(default="", description=_MODEL)
     provider: str = Field(
         default="", description="Whose size, token and format rules apply; empty: those of `upstream`."
+    )
+    detail: str = Field(
+        default="",
+        description=f"Level at which the model is shown it: {', '.join(LEVELS)}; empty, or one that the "
+        "model does not have: the provider's default.",
     )
 
 

@@ -133,6 +133,8 @@ def _count_savings(outcome: ImageOutcome, metrics: Metrics, model: str, provider
         metrics.would_save_tokens.labels(model, provider).inc(outcome.would_save_tokens)
     if outcome.bytes_out != outcome.bytes_in:
         metrics.compressions.labels(model, plan.format).inc()
+        for kind in plan.left_behind:
+            metrics.metadata_left_behind.labels(kind).inc()
 
 
 def _line(exchange: Exchange) -> dict[str, object]:

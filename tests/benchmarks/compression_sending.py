@@ -5,7 +5,6 @@ to the size shown; a version smaller than that is the model's whole frame, and i
 """
 
 import inspect
-import math
 import statistics
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile
 from gateway.compression.compressor import CompressionPlan, Compressor, Tier
 from gateway.compression.plan import SENTENCES
+from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.inspector import Inspector
 from gateway.memory.cache import ByteBoundedCache
 from gateway.pipeline import Asked, Pipeline, Profiles
@@ -60,7 +60,7 @@ class Sent:
 
     data: bytes
     plan: CompressionPlan
-    milliseconds: float  # beyond the full decode that inspection needs anyway
+    milliseconds: float  # beyond the full decode that inspection needs anyway, where there is inspection
 
     @cached_property
     def image(self) -> Image:
@@ -94,6 +94,7 @@ class Sender:
         options = {"effort": effort} if effort and has_efforts() else {}
         self.rules = rules or load_rules()
         self._compressor = Compressor(predictor, self.rules, tier, max_probability, **options)
+        self._tier: Tier = tier
         self._profile = profile  # None: what the command acts on for the target's model
 
     def send(self, picture: Picture, target: Target) -> Sent:
@@ -105,16 +106,26 @@ class Sender:
         taken = (time.perf_counter() - began) * 1000
         return Sent(data, plan, taken)
 
+    def send_uninspected(self, picture: Picture, target: Target) -> Sent:
+        """Compress one picture of which nobody looks at more: its milliseconds are those of decoding too."""
+        profile = self._profile or resolve_profile(target.model)
+        began = time.perf_counter()
+        decoded = decode_for_lightening(
+            picture.data,
+            DecodeLimits(),
+            rules=self.rules,
+            tier=self._tier,
+            profile=profile,
+            recipient=target.recipient,
+        )
+        data, plan = self._compressor.compress(decoded, picture.data, profile, target.recipient)
+        return Sent(data, plan, (time.perf_counter() - began) * 1000)
+
 
 def _compress(
     compressor: Compressor, picture: Picture, target: Target, profile: JndProfile
 ) -> tuple[bytes, CompressionPlan]:
     return compressor.compress(picture.decoded, picture.data, profile, target.recipient)
-
-
-def scaled_decode_ms(sender: Sender, picture: Picture, target: Target) -> float:  # noqa: ARG001
-    """Time a scaled decode and the compression after it, where inspection is off; not offered yet: NaN."""
-    return math.nan
 
 
 def known_reason(reason: str) -> bool:

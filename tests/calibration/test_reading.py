@@ -189,7 +189,7 @@ def seen(data):
 @given(st.integers(1, 320), st.integers(1, 220))
 @settings(max_examples=40, deadline=None)
 def test_a_reduced_picture_has_at_least_what_is_asked_for_and_as_little_as_can_be(width, height):
-    shown = decode_reduced(FORMATS["JPEG"], least=(width, height))
+    shown = decode_reduced(FORMATS["JPEG"], least=(width, height)).image
 
     scales = [scale for scale in (1, 2, 4, 8) if 300 // scale >= width and 200 // scale >= height] or [1]
     assert (shown.width, shown.height) == (-(-300 // scales[-1]), -(-200 // scales[-1]))
@@ -198,24 +198,38 @@ def test_a_reduced_picture_has_at_least_what_is_asked_for_and_as_little_as_can_b
 def test_a_reduced_picture_looks_like_the_whole():
     whole = decode(FORMATS["JPEG"]).image.pixels.astype(float)
 
-    quarter = decode_reduced(FORMATS["JPEG"], least=(75, 50)).pixels
+    quarter = decode_reduced(FORMATS["JPEG"], least=(75, 50)).image.pixels
 
     averaged = whole.reshape(50, 4, 75, 4, 3).mean(axis=(1, 3))
     assert np.abs(averaged - quarter).mean() < 3
 
 
-def test_a_reduced_picture_is_as_stored():
+def test_a_reduced_picture_is_upright_and_of_the_colours_meant_and_tells_of_the_whole():
     data = saved(PHOTO, "JPEG", exif=exif_of_endless_resolution(6), icc_profile=display_p3())
+    whole = decode(data)
 
-    shown = decode_reduced(data, least=(300, 200))
+    half = decode_reduced(data, least=(100, 150))
 
-    assert np.array_equal(shown.pixels, decode(data).stored.pixels)
+    assert (half.image.width, half.image.height, half.stored.width) == (100, 150, 150)
+    assert half.whole_size == whole.whole_size == (200, 300)
+    assert half.source == whole.source
+    assert (half.is_reduced, whole.is_reduced) == (True, False)
+    for small, large in ((half.image, whole.image), (half.stored, whole.stored)):
+        averaged = large.pixels.astype(float).reshape(small.height, 2, small.width, 2, 3).mean(axis=(1, 3))
+        assert np.abs(averaged - small.pixels).mean() < 3
+
+
+@pytest.mark.parametrize("least", [(101, 150), (100, 151)])
+def test_what_is_asked_for_is_meant_upright(least):
+    data = saved(PHOTO, "JPEG", exif=exif_of_endless_resolution(6))
+
+    assert not decode_reduced(data, least=least).is_reduced
 
 
 @pytest.mark.parametrize("name", ["PNG", "WEBP"])
 def test_other_formats_are_not_reduced(name):
     assert read_reduced(FORMATS[name], DecodeLimits(), least=(10, 10)) is None
-    assert decode_reduced(FORMATS[name], least=(10, 10)).width == 300
+    assert not decode_reduced(FORMATS[name], least=(10, 10)).is_reduced
 
 
 @pytest.mark.parametrize("data", [b"", FORMATS["JPEG"][:3_000], b"\xff\xd8\xff" + bytes(90)])

@@ -23,6 +23,10 @@ def test_only_configured_models_become_labels():
     assert [metrics.model_label(name) for name in ("gpt-4o", "made-up", "")] == ["gpt-4o", "other", "other"]
 
 
+def test_every_kind_of_metadata_is_at_zero_before_the_first_of_it():
+    assert b'jnd_metadata_left_behind_total{kind="gps"} 0.0' in Metrics({}).exposition()
+
+
 def test_exposition_is_what_prometheus_reads():
     metrics = Metrics({})
     metrics.describe_build("1.0", "abc")

@@ -6,6 +6,7 @@ from skimage import data
 
 from calibration.image import Image, ImageError, decode, encode_jpeg, encode_png
 from gateway.offline import Line, compress_files, inspect_files
+from gateway.providers.rules import Recipient
 
 CAT = Image(np.ascontiguousarray(data.chelsea()[:240, :320]))
 
@@ -23,7 +24,14 @@ def inspected(*files: Path, reference: Path | None = None) -> list[Line]:
 
 def compressed(*files: Path, out: Path) -> list[Line]:
     return list(
-        compress_files(files, model="embedded", provider="openai", tier="faithful", out=out, artifact=None)
+        compress_files(
+            files,
+            recipient=Recipient("openai", "embedded"),
+            tier="faithful",
+            effort="normal",
+            out=out,
+            artifact=None,
+        )
     )
 
 

@@ -2,8 +2,9 @@ import time
 from dataclasses import replace
 
 import pytest
+from skimage.data import astronaut
 
-from calibration.image import Image, ImageError, decode, encode_png
+from calibration.image import Image, ImageError, decode, encode_jpeg, encode_png, resize
 from gateway.compression.compressor import CompressionPlan
 from gateway.errors import ImageTimeoutError
 from gateway.pipeline import Asked
@@ -201,6 +202,44 @@ def test_the_compressor_is_told_who_is_shown_the_image_and_no_more_than_the_step
     make_pipeline(compressor=Listening()).process(png, "image/png", replace(ASK, recipient=recipient))
 
     assert told == [replace(recipient, images=21)]
+
+
+class Measuring:
+    """Notes how far each picture it is given was decoded."""
+
+    def __init__(self) -> None:
+        self.widths: list[int] = []
+
+    def compress(self, decoded, data, _profile, _recipient):
+        self.widths.append(decoded.image.width)
+        return data, CompressionPlan("jpeg", None, 8, 8, len(data), len(data), 1, 1, 0.0, "exact", "none")
+
+
+def test_only_what_nobody_inspects_is_decoded_no_further_than_it_is_shown(make_pipeline, inspector):
+    jpeg = encode_jpeg(resize(Image(astronaut()), 2400, 2400), 90)
+    recipient = Recipient("openai", "gpt-4o")  # shown at 768 x 768
+    blind = replace(ASK, recipient=recipient, policy=replace(ASK.policy, inspection="off"))
+    compressor = Measuring()
+    pipeline = make_pipeline(compressor=compressor)
+
+    whole = pipeline.process(jpeg, "image/jpeg", replace(ASK, recipient=recipient))
+    some = pipeline.process(jpeg, "image/jpeg", blind)
+    make_pipeline(compressor=compressor, tier="exact").process(jpeg, "image/jpeg", blind)
+
+    assert compressor.widths == [2400, 1200, 2400]
+    assert (some.verdict.outcome, some.reason) == ("unchecked", "inspection_off")
+    assert whole.pixels_in == some.pixels_in == 2400 * 2400
+    assert len(inspector.tenants) == 1
+
+
+def test_a_picture_that_was_inspected_is_not_recalled_where_it_should_not_be(make_pipeline, png):
+    pipeline = make_pipeline()
+    pipeline.process(png, "image/png", ASK)
+
+    assert pipeline.recall(png, "image/png", ASK) is not None
+    assert (
+        pipeline.recall(png, "image/png", replace(ASK, policy=replace(ASK.policy, inspection="off"))) is None
+    )
 
 
 class Decided:

@@ -173,6 +173,22 @@ def test_policies_of_one_gateway_do_not_share_what_they_send(gateway, upstream, 
     assert [sent(policy) == body for policy in ("watch", "", "plain", "watch")] == [True, False, True, True]
 
 
+def test_without_inspection_pictures_are_lightened_and_their_verdict_says_why(
+    gateway, upstream, inspector, png, chat_body
+):
+    server = gateway(policy={"inspection": "off", "on_failure": "refuse"})
+    body = chat_body(png)
+
+    answer = server.chat(body)
+
+    assert (answer.status, answer.headers["x-jnd-verdict"]) == (200, "unchecked")
+    assert answer.headers["x-jnd-unchecked"] == "inspection_off"
+    assert int(answer.headers["x-jnd-bytes-saved"]) > 0
+    assert len(upstream.last["body"]) < len(body)
+    assert inspector.tenants == []
+    assert server.settles_at('jnd_unchecked_total{class="limit",reason="inspection_off"}', 1)
+
+
 def test_bypass_is_heard_from_the_trusted(gateway, upstream, inspector, png, chat_body):
     server = gateway(**TRUSTED)
     body = chat_body(png)

@@ -121,6 +121,8 @@ def test_what_is_off_names_the_key_that_changes_it():
         }
     )
     assert what_is_off(everything) == []
+    blind = Settings(policy={"inspection": "off"})
+    assert "examining pictures for edits (policy.inspection)" in what_is_off(blind)
 
 
 def test_a_proxy_of_the_environment_is_told_without_its_password(monkeypatch):

@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 from calibration.image import Image, load
 
@@ -25,6 +27,17 @@ class Visit:
 
     dom: str
     console: list[str]
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where an element stands on a page, in CSS pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    loaded: int  # of an image: its own width, 0 where it is broken; of anything else: 0
 
 
 class Browser:
@@ -47,13 +60,27 @@ class Browser:
 
     def widths(self, page: str, width: int) -> tuple[int, int]:
         """Return how wide the page gets in a frame of this width, and the frame's own width."""
+        needed, given = self._ask(page, width, "[root.scrollWidth, root.clientWidth]")
+        return needed, given
+
+    def visible(self, page: str, selector: str, *, width: int) -> list[Box]:
+        """Return where the elements stand that a person sees, in a frame of this width."""
+        is_seen = "each.checkVisibility({opacityProperty: true, visibilityProperty: true})"
+        place = "each.getBoundingClientRect()"
+        numbers = f"[{place}.left, {place}.top, {place}.width, {place}.height, each.naturalWidth || 0]"
+        found = f"[...root.querySelectorAll({json.dumps(selector)})].filter(each => {is_seen})"
+        boxes = [Box(*numbers) for numbers in self._ask(page, width, f"{found}.map(each => {numbers})")]
+        return [box for box in boxes if box.width > 0 and box.height > 0]
+
+    def _ask(self, page: str, width: int, expression: str) -> Any:
+        """Return what an expression about `root`, the page's own element, comes to."""
         # A window cannot be as narrow as a telephone; a frame can.
         source = json.dumps(page).replace("</", "<\\/")
         script = f"""
             const frame = document.querySelector("iframe");
             frame.onload = () => {{
                 const root = frame.contentDocument.documentElement;
-                document.body.dataset.widths = root.scrollWidth + " " + root.clientWidth;
+                document.body.dataset.found = JSON.stringify({expression});
             }};
             frame.srcdoc = {source};"""
         wrapper = (
@@ -61,9 +88,9 @@ class Browser:
             f"<script>{script}</script></body>"
         )
         dom = self._run("--virtual-time-budget=3000", "--dump-dom", self._file(wrapper)).stdout
-        found = re.search(r'data-widths="(\d+) (\d+)"', dom)
+        found = re.search(r'data-found="([^"]*)"', dom)
         assert found, "the frame did not load"
-        return int(found[1]), int(found[2])
+        return json.loads(unescape(found[1]))
 
     def screenshot(self, page: str, *, width: int, height: int) -> Image:
         """Return the page as a picture."""

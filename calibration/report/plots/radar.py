@@ -10,9 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from calibration.assessment import Assessment
-from calibration.profile import default_profile
 from calibration.published import published_multiples
-from calibration.published_table import COLUMNS
+from calibration.published_table import COLUMNS, HUMAN_LEVELS
 from calibration.report.plots.ink import CARD, INK, LINE, MUTED, OTHERS, RULE, new_figure
 from calibration.stimuli.registry import DISTORTIONS
 
@@ -30,9 +29,8 @@ _SHORT = {
 
 def multiples_of_human(assessments: Mapping[str, Assessment]) -> dict[str, float]:
     """Return this model's JNDs over the human ones of the paper, for the columns that have a JND."""
-    human = default_profile().distortions
     return {
-        name: (assessments[name].threshold.threshold or 0) / (human[name].threshold or 1)
+        name: (assessments[name].threshold.threshold or 0) / HUMAN_LEVELS[name]
         for name in COLUMNS
         if name in assessments
         and assessments[name].threshold.status != "unmeasurable"

@@ -10,8 +10,8 @@ from calibration.image_source import MEDIA_TYPES, FormatName
 from gateway.assembly import profile_named
 from gateway.compression.audit.run import Pair, UnreadablePictureError
 from gateway.compression.compressor import Compressor
+from gateway.compression.plan import Tier
 from gateway.providers.rules import Recipient, load_rules
-from gateway.settings import Tier
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 

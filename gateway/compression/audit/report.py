@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.compression.audit.rate import CONFIDENCE, ChangeRate, Finding, pictures_needed, rate_of
 from gateway.compression.audit.run import AuditLog, Outcome
-from gateway.settings import Tier
+from gateway.compression.plan import Tier
 
 # Largest share of answers that a tier may change beyond the model's own noise.
 PROMISES: Mapping[Tier, float] = {"exact": 0.0, "faithful": 0.01, "lean": 0.05}

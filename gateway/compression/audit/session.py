@@ -18,8 +18,8 @@ from gateway.compression.audit.questions import read_questions
 from gateway.compression.audit.report import PROMISES, Report
 from gateway.compression.audit.run import MOST_ASKS, Audit, AuditLog
 from gateway.compression.audit.wire import WIRES, DialectName, Manner
+from gateway.compression.plan import Tier
 from gateway.providers.hosts import provider_at
-from gateway.settings import Tier
 
 _OUT_OF_PATIENCE = aiohttp.ClientTimeout(total=600, sock_connect=30)
 _BY_PROVIDER: dict[str, DialectName] = {"anthropic": "anthropic", "gemini": "gemini"}

@@ -8,17 +8,8 @@ from dataclasses import replace
 
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.document import Node, Object, Text, children
+from gateway.providers.detail import DEFAULT, find_level
 
-# Of all APIs; `auto`, `unspecified` and whatever else there is leave it to the provider.
-_LEVELS = {
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "ultra_high": "ultra",
-    "ultra": "ultra",
-    "original": "original",
-}
-_GEMINIS_PREFIX = "media_resolution_"
 _LONGEST_LEVEL = 64  # characters
 # Keys that lead from a body to the requests in it: batches, and bodies that hold a body.
 _TO_REQUESTS = (
@@ -86,8 +77,8 @@ def _within(request: Object) -> Iterator[Object]:
 
 def _level(nodes: list[Node]) -> str:
     if len(nodes) != 1 or not isinstance(nodes[0], Text) or nodes[0].end - nodes[0].start > _LONGEST_LEVEL:
-        return ""
-    return _LEVELS.get(nodes[0].text().lower().removeprefix(_GEMINIS_PREFIX), "")
+        return DEFAULT
+    return find_level(nodes[0].text()) or DEFAULT
 
 
 def _is_computer(tool: Object) -> bool:

@@ -8,6 +8,7 @@ from calibration.image import Decoded, Image, decode, encode_png
 from calibration.profile import JndProfile, default_profile
 from gateway.compression.audit.ledger import FACTORS, Ledger
 from gateway.compression.backing_off import BackingOff, at_margin
+from gateway.compression.picture_class import PictureClass, classify
 from gateway.compression.plan import CompressionPlan
 from gateway.providers.rules import Recipient
 
@@ -22,9 +23,16 @@ class Marking:
         self.margin = margin
 
     def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
+        self,
+        decoded: Decoded,
+        data: bytes,
+        profile: JndProfile,
+        recipient: Recipient,
+        *,
+        picture_class: PictureClass,
     ) -> tuple[bytes, CompressionPlan]:
         assert decoded and profile and recipient.provider
+        assert picture_class == classify(decoded)
         plan = CompressionPlan("png", None, 8, 8, len(data), 1, 1, 1, 0.0, "faithful", "")
         return str(self.margin).encode(), plan
 

@@ -52,3 +52,10 @@ def test_sizes_are_those_of_the_upright_picture_and_pixels_those_of_the_stored_o
     small = job(turned).stored_at(Size(30, 20))
 
     assert (small.width, small.height) == stored
+
+
+def test_a_class_that_was_told_is_not_looked_for_again():
+    looked_at = job().picture_class
+
+    assert looked_at != "transparent"
+    assert job(known_class="transparent").picture_class == "transparent"

@@ -136,6 +136,14 @@ def test_known_providers_are_those_of_the_rules():
         ({"policies": {"a": {"mode": "block", "block_on": []}}}, "warning policies.a.block_on: is empty"),
         ({"policies": {"a": {"mode": "block"}}}, "warning policies: nobody may ask for them"),
         (
+            {"policy": {"mode": "block", "inspection": "off"}},
+            "warning policy.inspection: is off: nothing is found",
+        ),
+        (
+            {"policies": {"a": {"mode": "block", "inspection": "off"}}},
+            "warning policies.a.inspection: is off: nothing is found",
+        ),
+        (
             {"policy": {"mode": "block"}},
             "warning upstream.image_urls: pictures named by their address pass unseen",
         ),

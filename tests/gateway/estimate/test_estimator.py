@@ -6,7 +6,7 @@ from skimage import data as pictures
 
 from calibration.image import Image, encode_jpeg, encode_png
 from gateway.estimate.estimator import Estimate, Estimator, new_estimate
-from gateway.estimate.totals import Target
+from gateway.estimate.totals import Manner, Target
 from gateway.estimate.traffic import Found
 from predictor.predict import ArtifactError
 
@@ -17,7 +17,7 @@ CUP = encode_jpeg(Image(np.ascontiguousarray(pictures.coffee()[:160, :240])), 95
 
 @pytest.fixture(scope="module")
 def estimator() -> Estimator:
-    return Estimator(TARGETS, "faithful", artifact=None)
+    return Estimator(TARGETS, Manner(), artifact=None)
 
 
 @pytest.fixture
@@ -38,6 +38,17 @@ def test_a_picture_met_again_is_tried_once_and_counted_twice(estimator: Estimato
         assert totals.whole.bytes_in == 2 * len(CAT) + len(CUP)
         assert totals.whole.bytes_out <= totals.whole.bytes_in
         assert totals.whole.tokens_out <= totals.whole.tokens_in
+
+
+def test_the_level_a_request_asks_for_decides_and_another_is_another_picture():
+    targets = TARGETS[:1]
+    estimate = new_estimate(targets, "faithful")
+    found = [Found("low", CUP, detail="low"), Found("high", CUP, detail="high"), Found("none", CUP)]
+
+    lines = list(Estimator(targets, Manner(detail="low"), artifact=None).run(found, estimate))
+
+    assert [line["tokens_in"] for line in lines] == [85, 255, 85]
+    assert estimate.totals[0].whole.images == 3
 
 
 def test_what_cannot_be_read_is_counted_and_does_not_stop_the_rest(estimator: Estimator, estimate: Estimate):
@@ -65,4 +76,4 @@ def test_every_picture_tried_has_a_verdict(estimator: Estimator, estimate: Estim
 
 def test_a_missing_artifact_is_told(tmp_path: Path):
     with pytest.raises(ArtifactError, match="artifact"):
-        Estimator(TARGETS, "faithful", artifact=tmp_path / "nowhere")
+        Estimator(TARGETS, Manner(), artifact=tmp_path / "nowhere")

@@ -65,6 +65,17 @@ def test_recorded_requests_are_found_however_they_are_wrapped(tmp_path: Path, re
     assert found_in(tmp_path, "log.json", json.dumps(record)) == [(PNG, "")]
 
 
+def test_the_level_of_detail_and_computer_tools_of_a_request_are_told(tmp_path: Path):
+    image = {"type": "image_url", "image_url": {"url": URL, "detail": "high"}}
+    body = {"messages": [{"role": "user", "content": [image]}], "tools": [{"type": "computer_use_preview"}]}
+    (tmp_path / "log.jsonl").write_text(f"{json.dumps(body)}\n{json.dumps(CHAT)}\n")
+
+    asked, plain = pictures_in(tmp_path / "log.jsonl")
+
+    assert (asked.detail, asked.is_framed) == ("high", True)
+    assert (plain.detail, plain.is_framed) == ("", False)
+
+
 def test_a_line_that_cannot_be_read_is_told_and_the_next_is_read(tmp_path: Path):
     lines = ["{not json", "42", json.dumps(CHAT).replace("data:image/png;base64", "https"), json.dumps(CHAT)]
 

@@ -141,6 +141,35 @@ def test_a_provider_of_the_query_is_refused_alike(gateway, png):
     assert (answer.status, answer.error["param"]) == (400, "provider")
 
 
+@pytest.mark.parametrize("detail", ["hihg", 7, ["low"], {"level": "low"}])
+def test_a_level_of_detail_that_does_not_exist_is_refused_with_those_there_are(gateway, png, detail):
+    answer = asked(gateway(), COMPRESS, {"image": data_url(png), "detail": detail})
+
+    assert (answer.status, answer.error["param"]) == (400, "detail")
+    assert "expected a level of detail among low, medium, high" in answer.error["message"]
+
+
+def test_the_level_of_detail_reaches_whoever_lightens(gateway, png):
+    server = gateway()
+    as_it_is = {"content-type": "image/png"}
+    missed = 'jnd_cache_lookups_total{cache="images",result="miss"}'
+
+    for detail in (None, "auto", ""):  # which all leave it to the provider
+        assert asked(server, COMPRESS, {"image": data_url(png), "detail": detail}).status == 200
+    assert server.settles_at(missed, 1)
+    assert asked(server, COMPRESS, {"image": data_url(png), "detail": "low"}).status == 200
+    assert server.settles_at(missed, 2)
+    assert server.ask("POST", COMPRESS + "?detail=LOW", png, as_it_is).status == 200
+    assert server.ask("POST", COMPRESS + "?detail=high", png, as_it_is).status == 200
+    assert server.settles_at(missed, 3)
+
+
+def test_a_level_of_the_query_is_refused_alike(gateway, png):
+    answer = gateway().ask("POST", COMPRESS + "?detail=nope", png, {"content-type": "image/png"})
+
+    assert (answer.status, answer.error["param"]) == (400, "detail")
+
+
 @pytest.mark.parametrize("provider", ["", None, "qwen"])
 def test_no_provider_is_that_of_the_settings(gateway, png, provider):
     assert asked(gateway(), COMPRESS, {"image": data_url(png), "provider": provider}).status == 200
@@ -154,6 +183,18 @@ def test_limits_are_those_of_the_proxy(gateway, png):
 
     assert (large.status, large.error["code"]) == (413, "body_too_large")
     assert (many.status, many.error["code"]) == (413, "too_many_pixels")
+
+
+def test_without_inspection_compress_lightens_and_inspect_still_looks(gateway, inspector, png):
+    server = gateway(policy={"inspection": "off"})
+
+    lighter = asked(server, COMPRESS, {"image": data_url(png)})
+    judged = asked(server, INSPECT, {"image": data_url(png)})
+
+    assert lighter.headers["x-jnd-verdict"] == "unchecked"
+    assert orjson.loads(lighter.body)["bytes_out"] < len(png)
+    assert orjson.loads(judged.body)["outcome"] == "clean"
+    assert len(inspector.tenants) == 1
 
 
 def test_compression_switched_off_is_said(gateway, png):

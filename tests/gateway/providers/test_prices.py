@@ -37,6 +37,13 @@ def test_every_price_says_whence_and_when_it_is_and_whose_rules_count_its_tokens
         assert all(price.source and price.date[:2] == "20" for _, price in known)
 
 
+def test_no_price_passes_for_one_that_was_read_at_its_vendor():
+    sources = {price.source for known in load_prices().by_provider.values() for _, price in known}
+
+    assert all("third parties" in source for source in sources)
+    assert any(source.startswith("recalled") for source in sources)
+
+
 def test_a_million_tokens_cost_the_price_of_a_million():
     assert Price(2.5, "a list", "2026-01-01").of(1_000_000) == 2.5
 

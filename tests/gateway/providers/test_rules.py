@@ -254,6 +254,13 @@ def test_where_sources_conflict_the_larger_size_is_shown_and_the_data_say_so():
         assert "6,144" in family.conflict
 
 
+def test_a_formula_that_is_published_as_a_rough_one_does_not_pass_for_documented():
+    family = RULES.of("gemini").family("gemini-2.5-pro")
+
+    assert family.sure == "reported"
+    assert f"258 at 600 x 400 instead of {family.rule.tokens(Size(600, 400)):,}" in family.conflict
+
+
 def test_every_entry_tells_its_source_and_heic_is_read_where_it_is_said():
     for provider in RULES.providers.values():
         for family in (provider.default, *(family for _, family in provider.families)):

@@ -131,6 +131,26 @@ def test_pixels_and_tokens_are_counted_as_they_came_and_as_they_went():
     assert not [name for name in samples if "would_save" in name]
 
 
+def test_metadata_counts_as_left_behind_by_kind_where_the_image_was_sent_without_it():
+    clean = Verdict("clean", 0.5, None, (), "")
+    phone = plan(left_behind=("exif", "gps"))
+    found, kept = sent(model="m"), exchange(model="m")
+    found.outcomes = (
+        ImageOutcome(b"x" * 8, "image/webp", 20, clean, phone),
+        ImageOutcome(b"x" * 8, "image/webp", 20, clean, plan(left_behind=("gps",))),
+        ImageOutcome(b"x" * 20, "image/png", 20, clean, phone, is_observed=True),
+    )
+    kept.outcomes = (ImageOutcome(b"x" * 8, "image/webp", 20, clean, phone),)  # never forwarded
+
+    samples = counted(found, kept)
+
+    counts = {name: value for name, value in samples.items() if "left_behind" in name}
+    assert counts == {
+        named("jnd_metadata_left_behind_total", kind="exif"): 1,
+        named("jnd_metadata_left_behind_total", kind="gps"): 2,
+    }
+
+
 def test_what_mode_observe_left_in_is_not_counted_as_saved():
     found = sent(model="m")
     clean = Verdict("clean", 0.5, None, (), "")

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from calibration.assessment import assess
-from calibration.profile import default_profile
 from calibration.psychometric import PsychometricFunction
-from calibration.published_table import COLUMNS, TABLE
+from calibration.published_table import COLUMNS, HUMAN_LEVELS, TABLE
 from calibration.report.plots.radar import BESIDE, draw_radar, multiples_of_human
 from tests.calibration.report.staged_trials import adaptive_trials
 
@@ -18,7 +17,7 @@ def seen(*names: str, threshold: float = 8):
 
 def test_a_model_that_sees_like_people_lies_on_their_ring():
     assessments = seen("blur")
-    human = default_profile().distortions["blur"].threshold
+    human = HUMAN_LEVELS["blur"]
     same = replace(assessments["blur"].threshold, threshold=human)
 
     assert multiples_of_human({"blur": replace(assessments["blur"], threshold=same)}) == {"blur": 1}

@@ -1,0 +1,109 @@
+"""Options that commands about pictures share, how they print what they found, and how they fail."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from calibration.image import ImageError
+from calibration.profile import ProfileError
+from gateway.compression.plan import Effort, Tier
+from gateway.providers.detail import LEVELS, level_named
+
+if TYPE_CHECKING:
+    from gateway.offline import Line
+
+MODEL_HELP = (
+    "Whose eyes count: a model by its name in requests, such as gpt-4o or claude-sonnet-4-5; `embedded`: "
+    "the small one that ships; a profile.json; a calibration folder."
+)
+PROVIDER_HELP = (
+    "Whose rules of sizes, tokens and formats apply: openai, anthropic, gemini, qwen, vertex, bedrock, "
+    "openrouter, vllm, ollama, ...; `other`: anything else."
+)
+
+Images = Annotated[list[Path], typer.Argument(help="Picture files: PNG, JPEG, WebP or GIF.")]
+Artifact = Annotated[
+    Path | None, typer.Option(help="Folder of a trained predictor; without it, the one that ships.")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON line per image on stdout.")]
+TierOption = Annotated[
+    Tier,
+    typer.Option(help="exact: same pixels; faithful: unnoticed by the model; lean: seldom noticed."),
+]
+EffortOption = Annotated[
+    Effort,
+    typer.Option(
+        help="fast: one JPEG, corrected once at most; normal: a tenth lighter in three times the time."
+    ),
+]
+
+
+def read_level(name: str) -> str:
+    """Read `--detail`.
+
+    Raises:
+        BadParameter: There is no such level.
+    """
+    try:
+        return level_named(name)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+DetailOption = Annotated[
+    str,
+    typer.Option(
+        callback=read_level,
+        metavar="|".join(name for name in LEVELS if name != "ultra_high"),
+        help="Level of detail (at Gemini: media_resolution) that requests ask for; auto, none, or one "
+        "that the model does not have: the provider's default.",
+    ),
+]
+
+
+def with_progress(images: list[Path]) -> Iterable[Path]:
+    """Show at a terminal how far it is."""
+    is_shown = sys.stderr.isatty() and len(images) > 1
+    return track(images, console=Console(stderr=True), disable=not is_shown, transient=True)
+
+
+def warn_of_unknown(provider: str) -> None:
+    """Say so on stderr if nobody described a provider."""
+    from gateway.configuration.meaning import why_unknown  # noqa: PLC0415 - `--help` is to answer at once
+
+    if message := why_unknown(provider):
+        typer.echo(f"jnd-gateway: --provider: {message} Until then the rules of `other` apply.", err=True)
+
+
+def print_lines(lines: "Iterable[Line]", as_json: bool) -> NoReturn:
+    """Print each as it comes, and exit with 1 if one told of trouble, 2 if it could not begin.
+
+    Raises:
+        Exit: Always.
+    """
+    from predictor.predict import ArtifactError  # noqa: PLC0415 - as above
+
+    is_trouble = False
+    try:
+        for line in lines:
+            is_trouble |= line.is_trouble
+            typer.echo(json.dumps(line.fields, ensure_ascii=False) if as_json else line.summary)
+    except (ArtifactError, ProfileError, ImageError, OSError) as error:
+        bad_use(error)
+    raise typer.Exit(1 if is_trouble else 0)
+
+
+def bad_use(error: Exception) -> NoReturn:
+    """Say what is wrong and exit with 2.
+
+    Raises:
+        Exit: Always.
+    """
+    typer.echo(f"jnd-gateway: {error}", err=True)
+    raise typer.Exit(2)

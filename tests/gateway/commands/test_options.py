@@ -1,0 +1,49 @@
+import json
+
+import pytest
+import typer
+
+from calibration.image import ImageError
+from gateway.commands.options import print_lines, read_level, warn_of_unknown
+from gateway.offline import Line
+
+
+def test_a_level_that_does_not_exist_is_bad_use():
+    assert read_level("High") == "high"
+    with pytest.raises(typer.BadParameter, match="expected a level of detail among low, medium, high"):
+        read_level("sharp")
+
+
+def test_a_provider_nobody_described_is_told_and_a_known_one_is_not(capsys: pytest.CaptureFixture[str]):
+    warn_of_unknown("openai")
+    assert capsys.readouterr().err == ""
+
+    warn_of_unknown("opnai")
+    assert "did you mean openai? Until then the rules of `other` apply." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("is_trouble", "code"), [(False, 0), (True, 1)])
+def test_lines_are_printed_for_machines_or_people_and_trouble_is_the_exit_code(
+    capsys: pytest.CaptureFixture[str], is_trouble: bool, code: int
+):
+    line = Line({"file": "ü.png"}, "ü.png: fine", is_trouble)
+
+    for as_json in (True, False):
+        with pytest.raises(typer.Exit) as ended:
+            print_lines([line], as_json)
+        assert ended.value.exit_code == code
+
+    machine, person = capsys.readouterr().out.splitlines()
+    assert (json.loads(machine), person) == ({"file": "ü.png"}, "ü.png: fine")
+
+
+def test_what_cannot_begin_is_bad_use_in_one_line(capsys: pytest.CaptureFixture[str]):
+    def lines():
+        raise ImageError("damaged", "the reference is damaged")
+        yield
+
+    with pytest.raises(typer.Exit) as ended:
+        print_lines(lines(), as_json=True)
+
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err == "jnd-gateway: the reference is damaged\n"
