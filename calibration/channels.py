@@ -17,7 +17,7 @@ from calibration.image import save_pillow
 from calibration.image_header import format_in_header, stored_depth
 from calibration.image_source import DecodeLimits, ImageError
 from calibration.png_colour_key import read_colour_key
-from calibration.reading import open_within
+from calibration.reading import PARSER_ERRORS, open_within
 
 Values = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Transparency = Literal["", "alpha", "other"]  # none; a channel beside red, green, blue; any other way
@@ -47,7 +47,7 @@ def read_channels(data: bytes, limits: DecodeLimits | None = None) -> Channels:
         if format_in_header(data) == "webp" or stored_depth(data) > 8:
             return _by_opencv(opened, data)
         return _by_pillow(opened, data)
-    except (OSError, ValueError, SyntaxError, EOFError, cv2.error) as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image data is damaged: {error}") from error
 
 
@@ -87,7 +87,7 @@ def gif_as_png(data: bytes, limits: DecodeLimits | None = None) -> bytes:
     try:
         opened.load()
         return save_pillow(opened.copy(), "PNG", optimize=True)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image data is damaged: {error}") from error
 
 
