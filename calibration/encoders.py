@@ -6,7 +6,8 @@ of `ENCODERS`.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import cv2
@@ -21,7 +22,7 @@ LOSSLESS: tuple[None, ...] = (None,)
 _WEBP_EFFORT = 2  # of 6: what more would save takes longer than it saves
 # Lossless WebP takes up to 34 bytes a pixel while it is written, three times what anything else takes.
 _LARGE_PIXELS = 1_000_000
-_ONE_LARGE_AT_A_TIME = threading.Lock()
+_ONE_LARGE_AT_A_TIME = threading.RLock()  # what needs room may be part of what does
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,12 @@ class Encoder:
 
     def takes(self, image: Image) -> bool:
         """Tell whether a picture of this size can, and at reasonable cost, be written."""
-        is_small = self.most_pixels is None or image.width * image.height <= self.most_pixels
-        return is_small and max(image.width, image.height) <= self.longest_side
+        return self.holds(image.width, image.height)
+
+    def holds(self, width: int, height: int) -> bool:
+        """Tell the same of sides in pixels."""
+        is_small = self.most_pixels is None or width * height <= self.most_pixels
+        return is_small and max(width, height) <= self.longest_side
 
     def encode(self, image: Image, setting: int | None) -> bytes:
         """Write at any setting of the codec, on its grid or between.
@@ -145,10 +150,18 @@ def halve(image: Image, width: int, height: int, *, least: int) -> Image:
     return image
 
 
-def _write_lossless(image: Image) -> bytes:
-    if image.width * image.height <= _LARGE_PIXELS:
-        return encode_webp_lossless(image)
+@contextmanager
+def room_for(pixels: int) -> Iterator[None]:
+    """Wait until a picture of so many pixels may take many bytes for each: of large ones, one at a time."""
+    if pixels <= _LARGE_PIXELS:
+        yield
+        return
     with _ONE_LARGE_AT_A_TIME:
+        yield
+
+
+def _write_lossless(image: Image) -> bytes:
+    with room_for(image.width * image.height):
         return encode_webp_lossless(image)
 
 

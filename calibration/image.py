@@ -42,6 +42,7 @@ __all__ = [
     "load",
     "quantize_palette",
     "resize",
+    "save_pillow",
     "to_pillow",
 ]
 
@@ -165,7 +166,7 @@ def encode_png_palette(image: Image) -> bytes | None:
     if picture.getcolors(_PALETTE_COLORS) is None:
         return None
     indexed = picture.quantize(_PALETTE_COLORS, dither=PillowImage.Dither.NONE)
-    return _save_pillow(indexed, "PNG", compress_level=9)
+    return save_pillow(indexed, "PNG", compress_level=9)
 
 
 def encode_jpeg(image: Image, quality: int, *, progressive: bool = True, full_chroma: bool = False) -> bytes:
@@ -230,10 +231,11 @@ def to_pillow(images: Sequence[Image]) -> list[PillowImage.Image]:
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:
     # A fresh Pillow object per save: options persist on a shared one and leak between threads.
-    return _save_pillow(PillowImage.fromarray(image.pixels), format_name, **options)
+    return save_pillow(PillowImage.fromarray(image.pixels), format_name, **options)
 
 
-def _save_pillow(picture: PillowImage.Image, format_name: str, **options: object) -> bytes:
+def save_pillow(picture: PillowImage.Image, format_name: str, **options: object) -> bytes:
+    """Encode what Pillow holds; the object must be the caller's alone."""
     # Into a file of the system, Pillow writes without holding up all other threads; into memory it does not.
     with _memory_file() as file:
         picture.save(file, format_name, **options)

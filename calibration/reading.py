@@ -28,7 +28,7 @@ _MOST_SCANS = 100
 _BLOCK = 65_536  # bytes: what Pillow reads at once, unless told
 
 # Parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
-_PARSER_ERRORS = (
+PARSER_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -101,7 +101,7 @@ def read_reduced(
         return None
 
 
-def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
+def open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
     """Open with Pillow, which reads the header, and hold it to the limits.
 
     Raises:
@@ -113,7 +113,7 @@ def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
         opened = PillowImage.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
     except UnidentifiedImageError as error:
         raise ImageError("unknown_format", "expected PNG, JPEG, WebP or GIF data") from error
-    except _PARSER_ERRORS as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image header is damaged: {error}") from error
     _check_size(opened.size, limits)
     # Arithmetic-coded JPEGs are read from one block or not at all; by default blocks are as large as what was
@@ -125,12 +125,12 @@ def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
 def _first_reading(
     data: bytes, metadata: Metadata, limits: DecodeLimits, *, least: tuple[int, int] | None = None
 ) -> tuple[Flattened, SourceInfo]:
-    opened = _open_within(data, limits)
+    opened = open_within(data, limits)
     try:
         return _read_opened(opened, data, metadata, limits, least)
     except ImageError:
         raise
-    except _PARSER_ERRORS as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image data is damaged: {error}") from error
 
 
@@ -211,7 +211,7 @@ def _by_opencv(data: bytes, size: tuple[int, int], metadata: Metadata) -> tuple[
         return None
     try:
         stored, has_alpha = opencv_pixels(data, is_opaque=False)
-    except _PARSER_ERRORS:
+    except PARSER_ERRORS:
         return None
     height, width = stored.shape[:2]
     if (width, height) != size:

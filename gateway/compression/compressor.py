@@ -1,23 +1,27 @@
 """Lighten an image by as much as the model cannot see; the one place where it is decided what is sent.
 
-Tiers: `exact` keeps every decoded pixel; `faithful` and `lean` allow the predictor's P(notice), in the
-provider's view and beyond the model's false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture
-only to exactly the size its provider would show. A picture its provider refuses is brought inside the
-provider's limits, whatever the tier. What is sent was itself judged, decoded from its final bytes.
+Tiers: `exact` keeps every decoded pixel, as every tier does of pictures that are transparent, HDR or CMYK;
+`faithful` and `lean` allow the predictor's P(notice), in the provider's view and beyond the model's
+false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture only to exactly the size its provider
+would show. A picture its provider refuses is brought inside the provider's limits, whatever the tier. What is
+sent was itself judged, or compared, decoded from its final bytes.
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 import cv2
 
+from calibration.channels import INKS
 from calibration.dynamic_range import is_hdr
 from calibration.encoders import ENCODERS, Encoder
 from calibration.image import Decoded, ImageError
 from calibration.left_behind import left_behind
-from calibration.metadata import attach, read_metadata
+from calibration.metadata import Metadata, attach, read_metadata
 from calibration.profile import JndProfile
+from gateway.compression.inside_limits import brought_inside
 from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
@@ -34,7 +38,6 @@ __all__ = ["CompressionPlan", "Compressor", "Tier"]
 
 LEAN_PROBABILITY = 0.20
 _WORTH_IT = 0.95  # of a JPEG's bytes: a second generation that saves less is not written
-_CMYK = "CMYK"
 # What encoders and decoders have been seen to raise on odd pictures; the picture is then sent as it came.
 _FAILURES = (ImageError, ValueError, OSError, MemoryError, RuntimeError, cv2.error)
 
@@ -57,6 +60,7 @@ class Compressor:
         self._tier = tier
         self._encoders = encoders
         limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
+        self._predictor = predictor
         self._known_input = KnownInputSearch(predictor, encoders, limit)
         self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
 
@@ -100,33 +104,44 @@ class Compressor:
 
     def _lighten_reduced(self, job: Job) -> tuple[bytes, CompressionPlan]:
         """Lighten from fewer pixels than there are; from all of them where that is asked for or fails."""
-        if self._tier != "exact" and not self._is_searched(job):
+        if self._tier != "exact" and not self._is_searched(job) and not _kept_whole(job):
             sent, plan = self._lighten(job)
             if not plan.left_alone:
                 return sent, plan
         return self._lighten(replace(job, decoded=whole(job.decoded, job.data)))
 
     def _lighten(self, job: Job) -> tuple[bytes, CompressionPlan]:
-        found = list(self._candidates(job))
+        kept = _kept_whole(job)
+        if kept or self._tier == "exact":
+            allowed = self._same_pixels(job)
+            if not allowed and kept and job.is_too_large:
+                allowed = brought_inside(job, self._predictor)
+            if allowed or kept or not job.is_too_large:
+                return self._lightest(job, allowed, kept or "light_already")
+        found = self._lossy_candidates(job)
         candidates = [each for each in (_with_metadata(job, each) for each in found) if each is not None]
-        if found and not candidates:
-            return _leave(job, "colours")
         allowed = [each for each in candidates if _may_be_sent(each, job)]
+        is_text_searched = self._is_searched(job) and job.picture_class in TEXT_CLASSES
+        if not allowed or is_text_searched:
+            allowed += self._same_pixels(job)
+        is_colour_lost = bool(found) and not candidates
+        return self._lightest(
+            job, allowed, "colours" if is_colour_lost else self._why_nothing(job, candidates)
+        )
+
+    def _lightest(
+        self, job: Job, allowed: Sequence[Candidate], otherwise: LeftAlone
+    ) -> tuple[bytes, CompressionPlan]:
         if not allowed:
-            return _leave(job, self._why_nothing(job, candidates))
+            return _leave(job, otherwise)
         return _carry_out(job, min(allowed, key=lambda each: len(each.data)), self._tier)
 
-    def _candidates(self, job: Job) -> Iterator[Candidate]:
-        """Yield what may be sent; the same pixels only where that is wanted, or nothing else is found."""
-        found: list[Candidate] = []
-        if self._tier != "exact" or job.is_too_large:
-            found = self._lossy_candidates(job)
-            yield from found
-        if job.decoded.is_reduced:
-            return
-        is_text_searched = self._is_searched(job) and job.picture_class in TEXT_CLASSES
-        if not job.is_too_large and (not found or is_text_searched):
-            yield from same_pixels(job, self._encoders)
+    def _same_pixels(self, job: Job) -> list[Candidate]:
+        """Return the first lossless form that may be sent, if there is one: further ones cost time."""
+        if job.most != job.source_size or job.decoded.is_reduced:
+            return []
+        forms = same_pixels(job, self._encoders)
+        return list(islice((each for each in forms if _may_be_sent(each, job)), 1))
 
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
         if self._is_searched(job):
@@ -150,37 +165,54 @@ class Compressor:
 
 
 def _untouchable(job: Job) -> LeftAlone:
-    """Say what a rewrite would lose that a model may see; empty where nothing is."""
+    """Say what any rewrite could lose that a model may see; empty where nothing is.
+
+    Animation: a provider refuses it, or shows the first frame, or nobody knows what, and not alike for GIF,
+    PNG and WebP; so no other file is sure to be shown as this one. An HDR JPEG is of twelve bits, or half of
+    a picture whose other half, the gain map, would be left behind.
+    """
     source = job.decoded.source
     if source.frames > 1 and source.format != "jpeg":  # further pictures of a JPEG are never shown
         return "animation"
     if source.is_repaired:
         return "repaired"
+    return "high_dynamic_range" if source.format == "jpeg" and is_hdr(job.data) else ""
+
+
+def _kept_whole(job: Job) -> LeftAlone:
+    """Say why a picture may only be rewritten without loss; empty where it may be otherwise."""
+    source = job.decoded.source
     if source.has_alpha:
         return "transparency"
-    if source.mode == _CMYK:
-        return "colours"
+    if source.mode == INKS:
+        return "" if job.is_too_large else "colours"
     return "high_dynamic_range" if is_hdr(job.data) else ""
 
 
 def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
     """Have orientation and colour profile travel along; None where the format cannot hold them."""
-    if candidate.format == "jpeg" and candidate.quality is None:
-        return candidate  # transcoded: they never left it
+    if candidate.is_complete:
+        return candidate
+    metadata = read_metadata(job.data)
+    if job.decoded.source.mode == INKS:  # the profile is that of the inks, which are no more
+        metadata = Metadata(metadata.orientation)
     try:
-        data = attach(candidate.data, read_metadata(job.data))
+        return replace(candidate, data=attach(candidate.data, metadata))
     except ValueError:
         return None
-    return Candidate(data, candidate.format, candidate.quality, candidate.size, candidate.probability)
 
 
 def _may_be_sent(candidate: Candidate, job: Job) -> bool:
     """Tell whether a version is worth sending, or the only way to be accepted at all."""
-    if job.is_too_large and (job.most_bytes is None or len(candidate.data) <= job.most_bytes):
-        return True
+    if job.is_too_large and (candidate.quality is None or _is_light_enough(candidate, job)):
+        return _is_light_enough(candidate, job)
     is_second = job.decoded.source.format == "jpeg" and candidate.quality is not None
     most = _WORTH_IT * len(job.data) if is_second else len(job.data) - 1
     return len(candidate.data) <= most and job.tokens(candidate.size) <= job.tokens(job.source_size)
+
+
+def _is_light_enough(candidate: Candidate, job: Job) -> bool:
+    return job.most_bytes is None or len(candidate.data) <= job.most_bytes
 
 
 def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, CompressionPlan]:
@@ -194,12 +226,19 @@ def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, Compress
         tokens_in=job.tokens(job.source_size),
         tokens_out=job.tokens(chosen.size),
         probability=chosen.probability,
-        tier="exact" if chosen.quality is None and chosen.size == job.source_size else tier,
+        tier=_tier_of(chosen, job, tier),
         reason="",
         picture_class=job.picture_class,
         left_behind=left_behind(job.data),
     )
     return chosen.data, plan
+
+
+def _tier_of(chosen: Candidate, job: Job, tier: Tier) -> Tier:
+    """Name what was kept, not what was asked for: in the exact tier, too, limits make pictures smaller."""
+    if chosen.quality is None and chosen.size == job.source_size:
+        return "exact"
+    return "faithful" if tier == "exact" else tier
 
 
 def _leave(job: Job, reason: LeftAlone) -> tuple[bytes, CompressionPlan]:
