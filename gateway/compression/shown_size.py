@@ -20,7 +20,7 @@ from calibration.image import Image, decode
 from gateway.compression.job import Candidate, Job
 from gateway.compression.pieces import Judges, judge_of, sample_of
 from gateway.providers.sizes import Size
-from predictor.predict import DeliveryForecast, Predictor
+from predictor.predict import DeliveryForecast, Margin, Predictor
 
 Effort = Literal["fast", "normal"]
 
@@ -56,12 +56,18 @@ class ShownSizePlanner:
         sample = sample_of(reference)
         forecast = self._forecast(job, sample)
         for encoder in encoders:
-            attempt = _Attempt(job, picture, target, encoder, judge)
+            attempt = _Attempt(job, picture, target, encoder, judge, self._margin(job, encoder))
             found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
             if job.is_too_large and (found is None or not _is_light_enough(found, job)):
                 found = self._brought_inside(attempt)
             if found is not None:
                 yield found
+
+    def _margin(self, job: Job, encoder: Encoder) -> Margin:
+        """Return what judged chances come to: found on photographs, and of them alone."""
+        if job.picture_class != "photograph":
+            return Margin()
+        return self.predictor.margin(job.profile, encoder.name)
 
     def _brought_inside(self, attempt: "_Attempt") -> Candidate | None:
         """Return the best version that the provider takes: noticed or not, it would refuse what came."""
@@ -122,6 +128,7 @@ class _Attempt:
     size: Size
     encoder: Encoder
     judge: Judges
+    margin: Margin
 
     def scaled(self, scale: float) -> "_Attempt":
         """Return the same at a smaller size."""
@@ -132,7 +139,7 @@ class _Attempt:
 
     def at(self, quality: int) -> Candidate:
         data = self.encoder.encode(self.picture, quality)
-        excess = self.judge.excess(decode(data).image)
+        excess = self.margin.told(self.judge.excess(decode(data).image))
         return Candidate(data, self.encoder.format, quality, self.size, excess)
 
 
