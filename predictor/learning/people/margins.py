@@ -9,19 +9,22 @@ times its odds, which nine calibrations in ten get right.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
+from calibration.observers.human import NAME
 from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
 from predictor.guarantees.margin import KeptRate
 from predictor.guarantees.risk_control import LossTable, control_expected, control_surely, worst_so_far
-from predictor.learning.people.judged import CODECS, Judged
+from predictor.learning.people.judged import CODECS, QUALITIES, Judged
 from predictor.thresholds.delivery import Delivery
 
 RATES = (0.02, 0.05, 0.1, 0.2)
@@ -92,8 +95,20 @@ def write_margins(directory: Path, judged: Judged) -> dict[str, list[float | Non
     kept = {codec: keep_rates(judged, codec) for codec in CODECS}
     margins = {codec: [each.to_card() for each in rates] for codec, rates in kept.items()}
     card = {name: value for name, value in part.card.items() if name not in FILE_FIELDS}
-    write_part(directory, "people", Part(part.tensors, {**card, "margins": margins}))
+    described = {**card, "margins": margins, "margins_found_on": _provenance(judged)}
+    write_part(directory, "people", Part(part.tensors, described))
     return {codec: [each.judged for each in rates] for codec, rates in kept.items()}
+
+
+def _provenance(judged: Judged) -> dict[str, Any]:
+    return {
+        "teacher": NAME,
+        "photographs": len(judged),
+        "names_sha256": hashlib.sha256("\n".join(judged.photos).encode()).hexdigest(),
+        "qualities": QUALITIES,
+        "mean": "at most the rate",
+        "single_versions": f"at most {BEYOND_SHARE:.0%} beyond {BEYOND_ODDS:g} times its odds",
+    }
 
 
 def main() -> None:

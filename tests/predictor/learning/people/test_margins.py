@@ -103,4 +103,5 @@ def test_limits_are_written_beside_the_arrays_with_what_they_rest_on(tmp_path: P
     assert margin.told(limits["jpeg"][1] or 0.0) == pytest.approx(0.05)
     assert Margin.from_card(after.card["margins"]["webp"]).told(0.5) > 0.2
     assert [one["pictures"] for one in after.card["margins"]["jpeg"][0]["limits"]] == [300, 300]
+    assert after.card["margins_found_on"]["photographs"] == 300
     assert [one["promise"] for one in after.card["margins"]["jpeg"][0]["limits"]] == ["expected", "surely"]
