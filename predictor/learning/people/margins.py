@@ -29,7 +29,7 @@ from predictor.thresholds.delivery import Delivery
 
 RATES = (0.02, 0.05, 0.1, 0.2)
 BEYOND_ODDS, BEYOND_SHARE, DELTA = 4.0, 0.05, 0.1
-_KNOBS = expit(np.arange(-6.0, 1.51, 0.05))
+_KNOBS = expit(np.arange(-6.0, 1.51, 0.02))
 
 Floats = npt.NDArray[np.float64]
 
