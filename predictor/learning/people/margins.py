@@ -24,10 +24,10 @@ from calibration.observers.human import NAME
 from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
 from predictor.guarantees.margin import KeptRate
 from predictor.guarantees.risk_control import LossTable, control_expected, control_surely, worst_so_far
-from predictor.learning.people.judged import CODECS, QUALITIES, Judged
+from predictor.learning.people.judged import CAME_AT, CODECS, QUALITIES, SCALES, Judged
 from predictor.thresholds.delivery import Delivery
 
-RATES = (0.02, 0.05, 0.1, 0.2)
+RATES = (0.05, 0.1, 0.2)
 BEYOND_ODDS, BEYOND_SHARE, DELTA = 4.0, 0.05, 0.1
 _KNOBS = expit(np.arange(-6.0, 1.51, 0.02))
 
@@ -105,6 +105,8 @@ def _provenance(judged: Judged) -> dict[str, Any]:
         "teacher": NAME,
         "photographs": len(judged),
         "names_sha256": hashlib.sha256("\n".join(judged.photos).encode()).hexdigest(),
+        "shrunk_to": SCALES,
+        "came_at_jpeg": CAME_AT,
         "qualities": QUALITIES,
         "mean": "at most the rate",
         "single_versions": f"at most {BEYOND_SHARE:.0%} beyond {BEYOND_ODDS:g} times its odds",

@@ -66,15 +66,15 @@ def test_few_versions_that_are_much_worse_bind_where_the_mean_hides_them():
     odds[::12] += 3.0  # one picture in twelve, unknown to the network
     fooled = Judged(judged.photos, judged.jpeg, expit(odds), judged.webp, judged.webp_people)
 
-    in_the_mean, one_by_one = keep_rates(fooled, "jpeg")[1].limits
+    in_the_mean, one_by_one = keep_rates(fooled, "jpeg")[0].limits
 
     assert (one_by_one.knob or 0.0) < 0.8 * (in_the_mean.knob or 0.0)
-    assert keep_rates(fooled, "jpeg")[1].judged == one_by_one.knob
+    assert keep_rates(fooled, "jpeg")[0].judged == one_by_one.knob
 
 
 def test_too_few_pictures_are_told():
-    with pytest.raises(ValueError, match="expected more than 30 pictures: no limit of jpeg keeps"):
-        keep_rates(made_up(np.random.default_rng(0), pictures=30), "jpeg")
+    with pytest.raises(ValueError, match="expected more than 15 pictures: no limit of jpeg keeps"):
+        keep_rates(made_up(np.random.default_rng(0), pictures=15), "jpeg")
 
 
 def test_nothing_is_sent_where_no_quality_is_within_the_limit():
@@ -100,7 +100,7 @@ def test_limits_are_written_beside_the_arrays_with_what_they_rest_on(tmp_path: P
     after = read_part(artifact, "people")
     margin = margins_from_card(after.card)["jpeg"]
     assert after.card["sha256"] == before.card["sha256"]
-    assert margin.told(limits["jpeg"][1] or 0.0) == pytest.approx(0.05)
+    assert margin.told(limits["jpeg"][0] or 0.0) == pytest.approx(0.05)
     assert Margin.from_card(after.card["margins"]["webp"]).told(0.5) > 0.2
     assert [one["pictures"] for one in after.card["margins"]["jpeg"][0]["limits"]] == [300, 300]
     assert after.card["margins_found_on"]["photographs"] == 300
