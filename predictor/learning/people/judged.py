@@ -112,8 +112,8 @@ def gather(files: list[Path], predictor: Predictor, *, seed: int, keep: Path) ->
 def as_it_comes(photo: Image, rng: np.random.Generator) -> Image:
     """Shrink a photograph a little, which hides how it was stored before, and save it as a good JPEG.
 
-    Limits depend on this. Of 200 pictures reduced to .6 to .95 by `reduce_to` and saved at 88 to 98 the network
-    was more careful, by .3 in log odds; limits found there were broken on the compression benchmark's own.
+    Limits depend on this. Of 200 pictures reduced to .6 to .95 by `reduce_to` and saved at 88 to 98 the
+    network was more careful, by .3 in log odds; limits found there were broken on the benchmark's own.
     """
     scale = rng.uniform(*SCALES)
     smaller = resize(photo, round(scale * photo.width), round(scale * photo.height), "area")
