@@ -4,7 +4,7 @@ Loads an artifact and answers. Training, evaluation and the laboratory stay outs
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from calibration.image import Image
@@ -12,6 +12,7 @@ from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile
 from predictor.answer_change.change import AnswerChange, AnswerModel
 from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.guarantees.margin import Margin, margins_from_card
 from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.comparison import Comparison, beyond
 from predictor.noticeability.explanation import Explanation
@@ -34,6 +35,7 @@ __all__ = [
     "Comparison",
     "DeliveryForecast",
     "Explanation",
+    "Margin",
     "Noticeability",
     "PairError",
     "PredictedThreshold",
@@ -48,6 +50,7 @@ class FullSize:
 
     noticeability: FullSizeModel
     delivery: FullSizeDelivery
+    margins: Mapping[str, Margin] = field(default_factory=dict)  # by codec
 
 
 class Predictor:
@@ -147,6 +150,15 @@ class Predictor:
         """Return P(notice) beyond the model's false alarms (Abbott's formula): 0 for identical pictures."""
         judge = self._full_size_of(profile) or self._noticeability
         return beyond(found.probability, judge.floor(profile))
+
+    def margin(self, profile: JndProfile, codec: str) -> Margin:
+        """Return what `excess` comes to of photographs that are sent in a codec because it was low.
+
+        Known of people, whom the default profile is; for anyone else chances are told as they are judged.
+        """
+        if self._full_size is None or self._full_size_of(profile) is None or profile.source != "default":
+            return Margin()
+        return self._full_size.margins.get(codec, Margin())
 
     def _full_size_of(self, profile: JndProfile) -> FullSizeModel | None:
         """Return who judges at full size; None for a model that sees less, or was learned from by itself.
@@ -272,7 +284,11 @@ def _load_full_size(directory: Path) -> FullSize | None:
         return None
     part = read_part(directory, "people")
     references = KnownReferences()
-    return FullSize(FullSizeModel.from_part(part, references), FullSizeDelivery.from_part(part, references))
+    return FullSize(
+        FullSizeModel.from_part(part, references),
+        FullSizeDelivery.from_part(part, references),
+        margins_from_card(part.card),
+    )
 
 
 def _by_size(image: Image) -> tuple[int, bytes]:

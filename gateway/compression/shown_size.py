@@ -23,7 +23,7 @@ from gateway.compression.plan import Effort
 from gateway.compression.sample import sample_of
 from gateway.compression.text_forms import LEAST_TEXT_QUALITY, TEXT_CLASSES, text_encoders, text_versions
 from gateway.providers.sizes import Size
-from predictor.predict import Comparison, DeliveryForecast, Predictor
+from predictor.predict import Comparison, DeliveryForecast, Margin, Predictor
 from predictor.views import reduce
 
 _BOTH_PIXELS = 500_000  # up to which both codecs are tried
@@ -64,12 +64,19 @@ class ShownSizePlanner:
         judge = self.predictor.against(sample, job.profile)
         forecast = self._forecast(job, sample, judge)
         for encoder in encoders:
-            attempt = _Attempt(job, picture, target, encoder, _Sight(reference, sample, judge))
+            sight = _Sight(reference, sample, judge, self._margin(job, encoder))
+            attempt = _Attempt(job, picture, target, encoder, sight)
             found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
             if job.is_too_large and (found is None or not _is_light_enough(found, job)):
                 found = self._brought_inside(attempt)
             if found is not None:
                 yield found
+
+    def _margin(self, job: Job, encoder: Encoder) -> Margin:
+        """Return what judged chances come to: found on photographs, and of them alone."""
+        if job.picture_class != "photograph":
+            return Margin()
+        return self.predictor.margin(job.profile, encoder.name)
 
     def _brought_inside(self, attempt: "_Attempt") -> Candidate | None:
         """Return the best version that the provider takes: noticed or not, it would refuse what came."""
@@ -136,6 +143,11 @@ class _Sight:
     reference: Image  # as the provider shows it
     sample: Image  # of the reference
     judge: Comparison  # of the sample
+    margin: Margin  # between what is judged and what is kept
+
+    def excess(self, seen: Image) -> float:
+        """Return the chance that a version, of which this is the sample, is noticed."""
+        return self.margin.told(self.judge.excess(seen))
 
     def of(self, version: Image) -> Image:
         """Return the version's sample; a smaller version is enlarged, as the model's view of it is."""
@@ -172,9 +184,9 @@ class _Attempt:
         """Encode, decode and judge: the sample where its pixels come out as in the whole."""
         if self._is_sampled:
             seen = decode(self.encoder.encode(self.sight.sample, quality)).image
-            return _Look(quality, self.sight.judge.excess(seen), None)
+            return _Look(quality, self.sight.excess(seen), None)
         data = self.encoder.encode(self.picture, quality)
-        return _Look(quality, self.sight.judge.excess(self.sight.of(decode(data).image)), data)
+        return _Look(quality, self.sight.excess(self.sight.of(decode(data).image)), data)
 
     def finished(self, look: _Look) -> Candidate:
         """Return what may be sent."""

@@ -9,6 +9,7 @@ their colours in JPEG with full chroma alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def text_versions(
         yield from (*unchanged, *lighter)
         return
     if not job.decoded.source.is_lossless and not job.decoded.is_reduced:
-        unchanged += (each for each in same_pixels(job, encoders) if _is_lighter(each, job))
+        unchanged += islice((each for each in same_pixels(job, encoders) if _is_lighter(each, job)), 1)
     yield from unchanged or lighter
 
 
@@ -82,7 +83,7 @@ def _unchanged(job: Job, picture: Image, size: Size, encoders: Sequence[Encoder]
     """Yield files of the pixels as they came, or failing that as they are shown, where they may pay."""
     own: list[Candidate] = []
     if _is_written_at_its_own_size(job, size) and _may_pay(job, job.decoded.stored, encoders):
-        own += same_pixels(job, encoders)
+        own += islice((each for each in same_pixels(job, encoders) if _is_lighter(each, job)), 1)
         yield from own
     if any(_leaves(each, _PAYS, job) for each in own):
         return

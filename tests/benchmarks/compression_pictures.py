@@ -185,5 +185,5 @@ def _kodak() -> list[Path]:
 
 
 def _unseen() -> list[Path]:
-    """List what every part of the artifact was kept from."""
+    """List what every part of the artifact was kept from, and no margin was found on."""
     return sorted((DATA / "photos" / "biq2021").glob("*.jpg"))[-300:]

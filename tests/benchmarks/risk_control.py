@@ -1,19 +1,24 @@
 """Do knobs chosen by risk control keep their promise on pictures they were not chosen on? One JSON line last.
 
-Two kinds of tables of losses by picture and setting of the knob. "Synthetic": pictures whose answer changes
+Three kinds of tables of losses by picture and setting of the knob. "Synthetic": pictures whose answer changes
 from a setting of their own on, some of which change back. "Photographs": photographs of BIQ2021 as JPEG of
 falling quality, answered by small classifiers; each classifier is a table of its own, and so are its sure
-answers (margin above .2 on the original). Each table is split 200 times: the knob is chosen on a fifth, the
+answers (margin above .2 on the original). "People": photographs as JPEG and WebP; the knob is the chance of
+being noticed, as the artifact's network judges it, up to which the lightest quality is sent; lost is what the
+network's teacher says of that version: its chance, and whether this is beyond four times the odds of 5 % or
+20 %, as the shipped margins promise both. Each table is split 200 times: the knob is chosen on a fifth, the
 loss is counted on the rest. The promise is about the true loss; the loss counted has noise of its own, which
 in equal halves lets a knob that was chosen rightly exceed alpha in up to 18 % of splits, here in up to 13 %.
 
 Floors, for every table and promise: the mean realised loss is at most alpha; with learn-then-test at delta
-.1 at most 14 % of splits exceed alpha. Photographs need ../shared/data; `--keep FILE` keeps their answers.
+.1 at most 14 % of splits exceed alpha. Photographs need ../shared/data; `--keep FILE` keeps their answers,
+`--judged FILE` what was judged of them (as `predictor.learning.people.judged` writes it) and goes on from it.
 """
 
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,7 +41,10 @@ from predictor.learning.answer_change.ladder import (
     read_classifier,
 )
 from predictor.learning.dataset import photo_files
+from predictor.learning.people.judged import CODECS, gather
+from predictor.learning.people.margins import choices
 from predictor.one_thread import use_one_thread
+from predictor.predict import Predictor
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 OBSERVERS = ("mobilenet_v1_0.5_160_quant", "squeezenet_v1.0_dc")
@@ -46,6 +54,8 @@ MOST_EXCEEDING = 0.14
 CALIBRATION_SHARE = 0.2
 CONFIDENT = 0.2
 SYNTHETIC_PICTURES = 1200
+SET_APART = 200  # of the last photographs, which nobody learned from, those that margins are found on
+PROMISED = (0.05, 0.2)
 
 
 def synthetic(rng: np.random.Generator) -> LossTable:
@@ -108,6 +118,18 @@ def photographs(answers: dict[str, np.ndarray]) -> Iterator[tuple[str, LossTable
             yield f"{name}, confident", LossTable(knobs, losses[answers[f"{name} margin"] > CONFIDENT])
 
 
+def people(pictures: int, keep: Path | None) -> Iterator[tuple[str, LossTable]]:
+    """Yield tables of what people would notice of the versions sent, by codec."""
+    files = photo_files(SHARED / "photos" / "biq2021")[-SET_APART:][:pictures]
+    with tempfile.TemporaryDirectory() as folder:
+        judged = gather(files, Predictor.load(), seed=0, keep=keep or Path(folder) / "judged.npz")
+    for codec in CODECS:
+        sent = choices(judged, codec)
+        yield f"people, {codec}", sent.mean_table()
+        for rate in PROMISED:
+            yield f"people, {codec}, far beyond {rate}", sent.beyond_table(rate)
+
+
 def realised(table: LossTable, alpha: float) -> dict[str, dict[str, float]]:
     """Choose on a part, count on the rest, over many splits; by promise."""
     rng = np.random.default_rng(0)
@@ -145,11 +167,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pictures", type=int, default=1000, help="Photographs of BIQ2021.")
     parser.add_argument("--keep", type=Path, help="File for the classifiers' answers.")
+    parser.add_argument("--judged-pictures", type=int, default=SET_APART, help="Photographs judged.")
+    parser.add_argument("--judged", type=Path, help="File for what is judged of them.")
     options = parser.parse_args()
     use_one_thread()
     tables = [("synthetic", synthetic(np.random.default_rng(3)))]
     if SHARED.exists():
         tables += photographs(read_or_ask(options.pictures, options.keep))
+        tables += people(options.judged_pictures, options.judged)
     is_kept, rows = True, []
     for name, table in tables:
         for alpha in ALPHAS:

@@ -1,4 +1,8 @@
+import shutil
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +12,9 @@ from calibration.image import Image, decode, encode_jpeg, resize
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
 from calibration.stimuli.registry import DISTORTIONS
+from predictor.artifact import FILE_FIELDS, Part, default_directory, read_part, write_part
+from predictor.guarantees.margin import KeptRate
+from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.model import LARGEST_RATIO
 from predictor.noticeability.settings import Certainty, Interval, Link
 from predictor.predict import Predictor
@@ -203,3 +210,28 @@ def test_larger_damage_never_has_fewer_jnds(predictor: Predictor, model: str, na
 
     assert ratios == sorted(ratios)
     assert ratios[-1] <= LARGEST_RATIO
+
+
+def with_margins(artifact: Path, margins: Mapping[str, Any]) -> Predictor:
+    """Return the shipped artifact with other margins."""
+    shutil.copytree(default_directory(), artifact)
+    part = read_part(artifact, "people")
+    kept = {name: value for name, value in part.card.items() if name not in {*FILE_FIELDS, "margins"}}
+    write_part(artifact, "people", Part(part.tensors, {**kept, **margins}))
+    return Predictor.load(artifact)
+
+
+def test_margins_are_known_of_people_alone(embedded: JndProfile, tmp_path: Path):
+    limit = RiskLimit(0.1, "expected", 0.05, None, 0.04, 100, {"photograph": 100}, "0" * 64)
+    card = {"margins": {"jpeg": [KeptRate(0.05, (limit,)).to_card()]}}
+    predictor, people = with_margins(tmp_path / "artifact", card), default_profile()
+
+    assert predictor.margin(people, "jpeg").told(0.1) == pytest.approx(0.05)
+    for profile, codec in ((embedded, "jpeg"), (resolve_profile("gpt-4o"), "jpeg"), (people, "webp")):
+        assert predictor.margin(profile, codec).told(0.1) == 0.1
+
+
+def test_an_artifact_without_margins_tells_what_is_judged(tmp_path: Path):
+    predictor = with_margins(tmp_path / "artifact", {})
+
+    assert predictor.margin(default_profile(), "jpeg").told(0.05) == 0.05

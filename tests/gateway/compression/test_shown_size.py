@@ -14,8 +14,13 @@ from calibration.profile import default_profile
 from gateway.compression.job import Job
 from gateway.compression.shown_size import ShownSizePlanner
 from gateway.providers.sizes import Size
+from predictor.guarantees.margin import KeptRate, Margin
+from predictor.guarantees.risk_control import RiskLimit
 
 PHOTO = resize(Image(load_sample_image("china.jpg").copy()), 480, 320)
+CAREFUL = Margin(
+    [KeptRate(0.05, (RiskLimit(0.1, "expected", 0.05, None, 0.04, 100, {"photograph": 100}, "0" * 64),))]
+)  # judged at .1, noticed by .05
 PAGE = Image(np.repeat(pictures.page()[..., None], 3, axis=2))
 
 
@@ -27,6 +32,10 @@ class Judge:
     noticed: Callable[[float], float]
     compared: list[tuple[int, int]] = field(default_factory=list)
     has_thresholds: bool = True
+    known_margin: Margin = field(default_factory=Margin)
+
+    def margin(self, _profile: object, _codec: str) -> Margin:
+        return self.known_margin
 
     def against(self, reference: Image, _profile: object) -> "Judge":
         self.reference = reference
@@ -166,3 +175,15 @@ def test_a_turned_picture_is_encoded_as_it_is_stored(orientation: int):
     (found,) = plan(Judge(80, lambda _: 0.04), turned)
 
     assert (decode(found.data).image.width, found.size) == (480, upright)
+
+
+def test_a_margin_of_photographs_decides_in_place_of_the_judged_chance():
+    (found,) = plan(Judge(80, lambda _: 0.09, known_margin=CAREFUL), job(PHOTO))
+
+    assert found.quality == 80
+    assert found.probability == pytest.approx(0.0447, abs=1e-4)
+    assert plan(Judge(80, lambda _: 0.09), job(PHOTO)) == []
+
+
+def test_a_margin_of_photographs_says_nothing_of_pages():
+    assert plan(Judge(95, lambda _: 0.09, known_margin=CAREFUL), job(PAGE)) == []
