@@ -82,18 +82,23 @@ def _leaves(candidate: Candidate, share: float, job: Job) -> bool:
 def _unchanged(job: Job, picture: Image, size: Size, encoders: Sequence[Encoder]) -> Iterator[Candidate]:
     """Yield files of the pixels as they came, or failing that as they are shown, where they may pay."""
     own: list[Candidate] = []
-    if _is_written_at_its_own_size(job, size) and _may_pay(job, job.decoded.stored, encoders):
-        own += islice((each for each in same_pixels(job, encoders) if _is_lighter(each, job)), 1)
+    is_deep = size == job.source_size and job.decoded.source.depth > _DEPTH
+    if "webp" not in job.formats and "png" in job.formats and not is_deep:
+        own += _few_colours(picture, size)
         yield from own
+        if any(_leaves(each, _PAYS, job) for each in own):
+            return
+    if _is_written_at_its_own_size(job, size) and _may_pay(job, job.decoded.stored, encoders):
+        kept = list(islice((each for each in same_pixels(job, encoders) if _is_lighter(each, job)), 1))
+        yield from kept
+        own += kept
     if any(_leaves(each, _PAYS, job) for each in own):
         return
-    if size == job.source_size and job.decoded.source.depth > _DEPTH:
+    if is_deep:
         return
     known = {each.format for each in own if each.size == size}
     if "webp" not in known and _may_pay(job, picture, encoders):
         yield from _exact(picture, size, _lossless(job, picture, encoders))
-    if "webp" not in job.formats and "png" in job.formats:
-        yield from _few_colours(picture, size)
 
 
 def _is_written_at_its_own_size(job: Job, size: Size) -> bool:

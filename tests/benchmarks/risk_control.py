@@ -54,7 +54,7 @@ MOST_EXCEEDING = 0.14
 CALIBRATION_SHARE = 0.2
 CONFIDENT = 0.2
 SYNTHETIC_PICTURES = 1200
-SET_APART = 200  # of the last photographs, which nobody learned from, those that margins are found on
+SET_APART = 200  # of the last photographs, which nobody learned from, nor was a margin found on them
 PROMISED = (0.05, 0.2)
 
 

@@ -96,7 +96,7 @@ def test_few_colours_become_a_palette_where_no_webp_is_taken():
 
 
 def test_sixteen_bits_are_not_called_unchanged_at_eight():
-    given = job(screen())
+    given = job(screen(), formats=("jpeg", "webp"))
     deep = replace(given.decoded, source=replace(given.decoded.source, depth=16))
 
     found = versions(replace(given, decoded=deep), changed(given, 0.9))
