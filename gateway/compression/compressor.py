@@ -77,12 +77,14 @@ class Compressor:
             decoded=decoded,
             data=data,
             profile=profile,
-            formats=rules.formats_for(decoded.source.format),
+            formats=rules.formats_for(decoded.source.format) - limits.refused,
             shown=rule.seen(size),
             most=limits.fitted(size, images=recipient.images),
-            most_bytes=limits.image_bytes(),
+            most_bytes=limits.image_bytes(step=recipient.limit_step),
             count_tokens=rule.tokens,
             is_framed=recipient.is_framed,
+            limits=limits,
+            images=recipient.images,
         )
 
     def _lighten(self, job: Job) -> tuple[bytes, CompressionPlan]:
@@ -98,14 +100,20 @@ class Compressor:
     def _candidates(self, job: Job) -> Iterator[Candidate]:
         """Yield what may be sent; the same pixels only where that is wanted, or nothing else is found."""
         found: list[Candidate] = []
-        if self._tier != "exact" or job.is_too_large:
+        if job.is_refused and not job.is_too_large:  # another container is all it needs
+            found = list(same_pixels(job, self._encoders))
+            yield from found
+            if found:
+                return
+        if self._tier != "exact" or job.must_change:
             found = self._lossy_candidates(job)
             yield from found
-        if not job.is_too_large and (not found or job.picture_class in TEXT_CLASSES):
+        if not job.must_change and (not found or job.picture_class in TEXT_CLASSES):
             yield from same_pixels(job, self._encoders)
 
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
-        if job.profile.input_side is not None and not job.is_framed:
+        # The search for models of known input knows nothing of limits.
+        if job.profile.input_side is not None and not job.is_framed and not job.must_change:
             return self._known_input.candidates(job)
         return list(self._shown_size.candidates(job, self._target(job)))
 
@@ -115,6 +123,8 @@ class Compressor:
         return wanted if wanted.width <= job.most.width and wanted.height <= job.most.height else job.most
 
     def _why_nothing(self, job: Job, candidates: Sequence[Candidate]) -> LeftAlone:
+        if job.must_change:
+            return "limit"
         if candidates or self._tier == "exact":
             return "light_already"
         writable = {each.format for each in self._encoders if each.takes(job.decoded.stored)}
@@ -122,17 +132,34 @@ class Compressor:
 
 
 def _untouchable(job: Job) -> LeftAlone:
-    """Say what a rewrite would lose that a model may see; empty where nothing is."""
+    """Say what a rewrite would lose that a model may see; empty where nothing is.
+
+    Where the request would fail with the picture as it is, the first frame on white is sent: what was looked
+    at, and what providers show that take the others.
+    """
     source = job.decoded.source
-    if source.frames > 1 and source.format != "jpeg":  # further pictures of a JPEG are never shown
+    if "aspect" in job.exceeded(job.source_size, size_bytes=len(job.data)):
+        return "limit"
+    if _has_more_frames(job) and not job.must_change:
         return "animation"
     if source.is_repaired:
         return "repaired"
-    if source.has_alpha:
+    if source.has_alpha and not job.must_change:
         return "transparency"
     if source.mode == _CMYK:
         return "colours"
     return "high_dynamic_range" if is_hdr(job.data) else ""
+
+
+def _has_more_frames(job: Job) -> bool:
+    source = job.decoded.source
+    return source.frames > 1 and source.format != "jpeg"  # further pictures of a JPEG are never shown
+
+
+def _lost(job: Job) -> tuple[str, ...]:
+    """Name what a picture that had to change lost beside metadata."""
+    losses = {"animation": _has_more_frames(job), "transparency": job.decoded.source.has_alpha}
+    return tuple(name for name, is_lost in losses.items() if is_lost)
 
 
 def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
@@ -148,7 +175,7 @@ def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
 
 def _may_be_sent(candidate: Candidate, job: Job) -> bool:
     """Tell whether a version is worth sending, or the only way to be accepted at all."""
-    if job.is_too_large and (job.most_bytes is None or len(candidate.data) <= job.most_bytes):
+    if job.must_change and (job.most_bytes is None or len(candidate.data) <= job.most_bytes):
         return True
     is_second = job.decoded.source.format == "jpeg" and candidate.quality is not None
     most = _WORTH_IT * len(job.data) if is_second else len(job.data) - 1
@@ -169,7 +196,8 @@ def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, Compress
         tier="exact" if chosen.quality is None else tier,
         reason="",
         picture_class=job.picture_class,
-        left_behind=left_behind(job.data),
+        left_behind=(*left_behind(job.data), *_lost(job)),
+        exceeds=job.exceeded(chosen.size, size_bytes=len(chosen.data)),
     )
     return chosen.data, plan
 
@@ -190,5 +218,9 @@ def _leave(job: Job, reason: LeftAlone) -> tuple[bytes, CompressionPlan]:
         reason=SENTENCES[reason],
         left_alone=reason,
         picture_class=job.picture_class,
+        exceeds=(
+            *job.exceeded(job.source_size, size_bytes=len(job.data)),
+            *(("format",) if job.is_refused else ()),
+        ),
     )
     return job.data, plan
