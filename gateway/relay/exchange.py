@@ -38,6 +38,8 @@ class Exchange:
     trace: Trace = NO_TRACE
     room: Reservation | None = None  # of its body, and of what is fetched for it
     fetched_bytes: int = 0  # of pictures at addresses
+    limit_step: int = 0  # to which pictures were brought for the size of the whole; 0: to none
+    exceeded: Sequence[str] = ()  # limits of the provider that what is sent exceeds, by our rules
     usage: Usage | None = None  # tokens of a request with images, where its answer tells
 
     def answer_starts(self, status: int) -> None:
