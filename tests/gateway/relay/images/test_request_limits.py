@@ -429,6 +429,7 @@ def test_gemini_is_never_sent_an_animation(tight, upstream: FakeUpstream, inspec
     assert still.source.frames == 1
     assert (still.image.pixels == np.array([255, 0, 0])).all()
     assert answer.headers["x-jnd-verdict"] == "noticeable_edit"
+    assert answer.headers["x-jnd-reason"] == "animation_lost"
     assert "x-jnd-limits" not in answer.headers
 
 
