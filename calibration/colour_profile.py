@@ -15,9 +15,9 @@ from PIL import Image as PillowImage
 from PIL import ImageCms
 
 Pixels = npt.NDArray[np.uint8]
-Space = Literal["rgb", "grey", "other"]
+Space = Literal["rgb", "grey", "inks", "other"]
 
-_SPACES: dict[bytes, Space] = {b"RGB ": "rgb", b"GRAY": "grey"}
+_SPACES: dict[bytes, Space] = {b"RGB ": "rgb", b"GRAY": "grey", b"CMYK": "inks"}
 _STRIP_PIXELS = 262_144
 _LARGEST_DIFFERENCE = 2  # grey levels: what rounding and the two published primaries of sRGB come to
 _REMEMBERED_BYTES = 65_536  # larger profiles are judged anew each time
@@ -64,7 +64,7 @@ def convert_to_srgb(pixels: Pixels, profile: bytes, *, is_grey: bool) -> bool:
 
 def _converter(profile: bytes, *, is_grey: bool) -> Callable[[Pixels], Pixels] | None:
     space = profile_space(profile)
-    if space == "other" or (space == "grey" and not is_grey):
+    if space in ("inks", "other") or (space == "grey" and not is_grey):
         return None
     try:
         embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))

@@ -6,7 +6,8 @@ of `ENCODERS`.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import cv2
@@ -47,8 +48,12 @@ class Encoder:
 
     def takes(self, image: Image) -> bool:
         """Tell whether a picture of this size can, and at reasonable cost, be written."""
-        is_small = self.most_pixels is None or image.width * image.height <= self.most_pixels
-        return is_small and max(image.width, image.height) <= self.longest_side
+        return self.holds(image.width, image.height)
+
+    def holds(self, width: int, height: int) -> bool:
+        """Tell the same of sides in pixels."""
+        is_small = self.most_pixels is None or width * height <= self.most_pixels
+        return is_small and max(width, height) <= self.longest_side
 
     def encode(self, image: Image, setting: int | None) -> bytes:
         """Write at any setting of the codec, on its grid or between.
@@ -119,10 +124,18 @@ def reduce_to(image: Image, width: int, height: int) -> Image:
     return Image(np.asarray(cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)))
 
 
-def _write_lossless(image: Image) -> bytes:
-    if image.width * image.height <= _LARGE_PIXELS:
-        return encode_webp_lossless(image)
+@contextmanager
+def room_to_write_lossless(pixels: int) -> Iterator[None]:
+    """Wait until a lossless WebP of so many pixels may be written: of large ones, one at a time."""
+    if pixels <= _LARGE_PIXELS:
+        yield
+        return
     with _ONE_LARGE_AT_A_TIME:
+        yield
+
+
+def _write_lossless(image: Image) -> bytes:
+    with room_to_write_lossless(image.width * image.height):
         return encode_webp_lossless(image)
 
 

@@ -39,6 +39,7 @@ __all__ = [
     "load",
     "quantize_palette",
     "resize",
+    "save_pillow",
     "to_pillow",
 ]
 
@@ -204,7 +205,11 @@ def to_pillow(images: Sequence[Image]) -> list[PillowImage.Image]:
 
 def _save(image: Image, format_name: str, **options: object) -> bytes:
     # A fresh Pillow object per save: options persist on a shared one and leak between threads.
-    picture = PillowImage.fromarray(image.pixels)
+    return save_pillow(PillowImage.fromarray(image.pixels), format_name, **options)
+
+
+def save_pillow(picture: PillowImage.Image, format_name: str, **options: object) -> bytes:
+    """Encode what Pillow holds; the object must be the caller's alone."""
     # Into a file of the system, Pillow writes without holding up all other threads; into memory it does not.
     with _memory_file() as file:
         picture.save(file, format_name, **options)

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from calibration.colour_profile import is_srgb, profile_space
+from calibration.colour_profile import Space, is_srgb, profile_space
 from calibration.containers import (
     VP8X_ALPHA,
     VP8X_EXIF,
@@ -33,6 +33,7 @@ from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, Blocks, find_blocks
 __all__ = ["Metadata", "attach", "is_hdr", "left_behind", "read_metadata"]
 
 _APP0, _APP1, _APP2 = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2"
+_JPEG_SPACES: dict[int, Space] = {1: "grey", 3: "rgb", 4: "inks"}  # by number of components
 _PROFILE_PIECE = 65_519  # bytes of a profile that one JPEG segment holds
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')  # as Pillow looks for it
 
@@ -101,7 +102,7 @@ def _attach_to_jpeg(encoded: bytes, metadata: Metadata) -> bytes:
     _require_srgb_chunks(metadata)
     file = jpeg_file(encoded)
     frame = file.frame
-    _require_space(metadata, is_grey=frame is not None and frame[2] == 1)
+    _require_space(metadata, _JPEG_SPACES.get(frame[2] if frame else 3, "rgb"))
     added: list[Part] = []
     if metadata.orientation != UPRIGHT:
         added.append(Part(_APP1, EXIF_SIGN + minimal_exif(metadata.orientation)))
@@ -122,7 +123,7 @@ def _attach_to_png(encoded: bytes, metadata: Metadata) -> bytes:
     chunks = list(png_chunks(encoded))
     if not chunks or chunks[0].kind != b"IHDR" or len(chunks[0].payload) < 13:
         raise ValueError("expected a PNG that begins with its header")
-    _require_space(metadata, is_grey=chunks[0].payload[9] in (0, 4))
+    _require_space(metadata, "grey" if chunks[0].payload[9] in (0, 4) else "rgb")
     added = [
         Part(kind, payload)
         for kind, payload in metadata.png_colour
@@ -138,7 +139,7 @@ def _attach_to_png(encoded: bytes, metadata: Metadata) -> bytes:
 
 def _attach_to_webp(encoded: bytes, metadata: Metadata) -> bytes:
     _require_srgb_chunks(metadata)
-    _require_space(metadata, is_grey=False)
+    _require_space(metadata, "rgb")
     chunks = list(webp_chunks(encoded))
     size = stored_size(encoded)
     if not chunks or size is None:
@@ -166,8 +167,7 @@ def _extended_header(flags: int, size: tuple[int, int]) -> Part:
     return Part(b"VP8X", bytes([flags, 0, 0, 0]) + sides)
 
 
-def _require_space(metadata: Metadata, *, is_grey: bool) -> None:
-    wanted = "grey" if is_grey else "rgb"
+def _require_space(metadata: Metadata, wanted: Space) -> None:
     if metadata.profile is not None and profile_space(metadata.profile) != wanted:
         raise ValueError(f"expected a profile of {wanted} pixels, got {metadata.profile[16:20]!r}")
 

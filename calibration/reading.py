@@ -86,7 +86,7 @@ def read_reduced(data: bytes, limits: DecodeLimits, *, least: tuple[int, int]) -
     ):
         return None
     try:
-        opened = _open_within(data, limits)
+        opened = open_within(data, limits)
         opened.draft(None, least)
         return np.array(opened.convert("RGB"))
     except ImageError as error:
@@ -97,7 +97,7 @@ def read_reduced(data: bytes, limits: DecodeLimits, *, least: tuple[int, int]) -
     return None
 
 
-def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
+def open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
     """Open with Pillow, which reads the header, and hold it to the limits.
 
     Raises:
@@ -119,7 +119,7 @@ def _open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
 
 
 def _first_reading(data: bytes, metadata: Metadata, limits: DecodeLimits) -> tuple[Flattened, SourceInfo]:
-    opened = _open_within(data, limits)
+    opened = open_within(data, limits)
     try:
         return _read_opened(opened, data, metadata, limits)
     except ImageError:

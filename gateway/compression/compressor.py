@@ -1,27 +1,33 @@
 """Lighten an image by as much as the model cannot see; the one place where it is decided what is sent.
 
-Tiers: `exact` keeps every decoded pixel; `faithful` and `lean` allow the predictor's P(notice), in the
-provider's view and beyond the model's false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture
-only to exactly the size its provider would show. A picture its provider refuses is brought inside the
-provider's limits, whatever the tier. What is sent was itself judged, decoded from its final bytes.
+Tiers: `exact` keeps every decoded pixel, as every tier does of pictures that are transparent, HDR or CMYK;
+`faithful` and `lean` allow the predictor's P(notice), in the provider's view and beyond the model's
+false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture only to exactly the size its provider
+would show. A picture its provider refuses is brought inside the provider's limits, whatever the tier. What is
+sent was itself judged, or compared, decoded from its final bytes.
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 
 import cv2
 
 from calibration.dynamic_range import is_hdr
 from calibration.encoders import ENCODERS, Encoder
 from calibration.image import Decoded, ImageError
+from calibration.image_source import SourceInfo
 from calibration.left_behind import left_behind
-from calibration.metadata import attach, read_metadata
+from calibration.metadata import Metadata, attach, read_metadata
 from calibration.profile import JndProfile
+from gateway.compression.inside_limits import brought_inside
 from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
 from gateway.compression.shown_size import TEXT_CLASSES, Effort, ShownSizePlanner
+from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor
@@ -53,6 +59,7 @@ class Compressor:
         self._tier = tier
         self._encoders = encoders
         limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
+        self._predictor = predictor
         self._known_input = KnownInputSearch(predictor, encoders, limit)
         self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
 
@@ -77,7 +84,7 @@ class Compressor:
             decoded=decoded,
             data=data,
             profile=profile,
-            formats=rules.formats_for(decoded.source.format) - limits.refused,
+            formats=rules.formats_for(decoded.source.format) - _refused(limits, decoded.source),
             shown=rule.seen(size),
             most=limits.fitted(size, images=recipient.images),
             most_bytes=limits.image_bytes(step=recipient.limit_step),
@@ -88,28 +95,37 @@ class Compressor:
         )
 
     def _lighten(self, job: Job) -> tuple[bytes, CompressionPlan]:
-        found = list(self._candidates(job))
+        kept = _kept_whole(job)
+        is_container_all = job.is_refused and job.decoded.source.is_lossless
+        if kept or self._tier == "exact" or is_container_all:
+            allowed = self._same_pixels(job)
+            if not allowed and job.must_change and (kept or job.is_refused):
+                allowed = brought_inside(job, self._target(job), self._predictor)
+            if allowed or not job.must_change or kept == "high_dynamic_range":
+                return self._lightest(job, allowed, kept or "light_already")
+        found = self._lossy_candidates(job)
         candidates = [each for each in (_with_metadata(job, each) for each in found) if each is not None]
-        if found and not candidates:
-            return _leave(job, "colours")
         allowed = [each for each in candidates if _may_be_sent(each, job)]
+        if not allowed or job.picture_class in TEXT_CLASSES:
+            allowed += self._same_pixels(job)
+        is_colour_lost = bool(found) and not candidates
+        return self._lightest(
+            job, allowed, "colours" if is_colour_lost else self._why_nothing(job, candidates)
+        )
+
+    def _lightest(
+        self, job: Job, allowed: Sequence[Candidate], otherwise: LeftAlone
+    ) -> tuple[bytes, CompressionPlan]:
         if not allowed:
-            return _leave(job, self._why_nothing(job, candidates))
+            return _leave(job, otherwise)
         return _carry_out(job, min(allowed, key=lambda each: len(each.data)), self._tier)
 
-    def _candidates(self, job: Job) -> Iterator[Candidate]:
-        """Yield what may be sent; the same pixels only where that is wanted, or nothing else is found."""
-        found: list[Candidate] = []
-        if job.is_refused and not job.is_too_large:  # another container is all it needs
-            found = list(same_pixels(job, self._encoders))
-            yield from found
-            if found:
-                return
-        if self._tier != "exact" or job.must_change:
-            found = self._lossy_candidates(job)
-            yield from found
-        if not job.must_change and (not found or job.picture_class in TEXT_CLASSES):
-            yield from same_pixels(job, self._encoders)
+    def _same_pixels(self, job: Job) -> list[Candidate]:
+        """Return the first lossless form that may be sent, if there is one: further ones cost time."""
+        if job.most != job.source_size:
+            return []
+        forms = same_pixels(job, self._encoders)
+        return list(islice((each for each in forms if _may_be_sent(each, job)), 1))
 
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
         # The search for models of known input knows nothing of limits.
@@ -131,11 +147,19 @@ class Compressor:
         return "noticed" if writable & job.formats else "format"
 
 
-def _untouchable(job: Job) -> LeftAlone:
-    """Say what a rewrite would lose that a model may see; empty where nothing is.
+def _refused(limits: Limits, source: SourceInfo) -> frozenset[str]:
+    """Return the formats that are not written: those refused, and that of a picture refused as it is."""
+    is_refused = limits.refuses(source.format, frames=source.frames)
+    return limits.refused | {source.format} if is_refused else limits.refused
 
-    Where the request would fail with the picture as it is, the first frame on white is sent: what was looked
-    at, and what providers show that take the others.
+
+def _untouchable(job: Job) -> LeftAlone:
+    """Say what any rewrite could lose that a model may see; empty where nothing is.
+
+    Animation: a provider refuses it, or shows the first frame, or nobody knows what, and not alike for GIF,
+    PNG and WebP; so no other file is sure to be shown as this one. Only where the request would fail with it
+    the first frame is sent, which is what was looked at. An HDR JPEG is of twelve bits, or half of a picture
+    whose other half, the gain map, would be left behind.
     """
     source = job.decoded.source
     if "aspect" in job.exceeded(job.source_size, size_bytes=len(job.data)):
@@ -144,10 +168,16 @@ def _untouchable(job: Job) -> LeftAlone:
         return "animation"
     if source.is_repaired:
         return "repaired"
-    if source.has_alpha and not job.must_change:
+    return "high_dynamic_range" if source.format == "jpeg" and is_hdr(job.data) else ""
+
+
+def _kept_whole(job: Job) -> LeftAlone:
+    """Say why a picture may only be rewritten without loss; empty where it may be otherwise."""
+    source = job.decoded.source
+    if source.has_alpha:
         return "transparency"
     if source.mode == _CMYK:
-        return "colours"
+        return "" if job.must_change else "colours"
     return "high_dynamic_range" if is_hdr(job.data) else ""
 
 
@@ -156,30 +186,37 @@ def _has_more_frames(job: Job) -> bool:
     return source.frames > 1 and source.format != "jpeg"  # further pictures of a JPEG are never shown
 
 
-def _lost(job: Job) -> tuple[str, ...]:
+def _lost(job: Job, chosen: Candidate) -> tuple[str, ...]:
     """Name what a picture that had to change lost beside metadata."""
-    losses = {"animation": _has_more_frames(job), "transparency": job.decoded.source.has_alpha}
+    is_on_white = job.decoded.source.has_alpha and not chosen.is_complete
+    losses = {"animation": _has_more_frames(job), "transparency": is_on_white}
     return tuple(name for name, is_lost in losses.items() if is_lost)
 
 
 def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
     """Have orientation and colour profile travel along; None where the format cannot hold them."""
-    if candidate.format == "jpeg" and candidate.quality is None:
-        return candidate  # transcoded: they never left it
+    if candidate.is_complete:
+        return candidate
+    metadata = read_metadata(job.data)
+    if job.decoded.source.mode == _CMYK:  # the profile is that of the inks, which are no more
+        metadata = Metadata(metadata.orientation)
     try:
-        data = attach(candidate.data, read_metadata(job.data))
+        return replace(candidate, data=attach(candidate.data, metadata))
     except ValueError:
         return None
-    return Candidate(data, candidate.format, candidate.quality, candidate.size, candidate.probability)
 
 
 def _may_be_sent(candidate: Candidate, job: Job) -> bool:
     """Tell whether a version is worth sending, or the only way to be accepted at all."""
-    if job.must_change and (job.most_bytes is None or len(candidate.data) <= job.most_bytes):
-        return True
+    if job.must_change and (candidate.quality is None or _is_light_enough(candidate, job)):
+        return _is_light_enough(candidate, job)
     is_second = job.decoded.source.format == "jpeg" and candidate.quality is not None
     most = _WORTH_IT * len(job.data) if is_second else len(job.data) - 1
     return len(candidate.data) <= most and job.tokens(candidate.size) <= job.tokens(job.source_size)
+
+
+def _is_light_enough(candidate: Candidate, job: Job) -> bool:
+    return job.most_bytes is None or len(candidate.data) <= job.most_bytes
 
 
 def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, CompressionPlan]:
@@ -193,13 +230,20 @@ def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, Compress
         tokens_in=job.tokens(job.source_size),
         tokens_out=job.tokens(chosen.size),
         probability=chosen.probability,
-        tier="exact" if chosen.quality is None else tier,
+        tier=_tier_of(chosen, job, tier),
         reason="",
         picture_class=job.picture_class,
-        left_behind=(*left_behind(job.data), *_lost(job)),
+        left_behind=(*left_behind(job.data), *_lost(job, chosen)),
         exceeds=job.exceeded(chosen.size, size_bytes=len(chosen.data)),
     )
     return chosen.data, plan
+
+
+def _tier_of(chosen: Candidate, job: Job, tier: Tier) -> Tier:
+    """Name what was kept, not what was asked for: in the exact tier, too, limits make pictures smaller."""
+    if chosen.quality is None and chosen.size == job.source_size:
+        return "exact"
+    return "faithful" if tier == "exact" else tier
 
 
 def _leave(job: Job, reason: LeftAlone) -> tuple[bytes, CompressionPlan]:

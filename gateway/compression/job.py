@@ -6,7 +6,7 @@ from functools import cached_property
 
 from calibration.encoders import reduce_to
 from calibration.image import Decoded, Image
-from calibration.image_source import FormatName
+from calibration.image_source import DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.picture_class import PictureClass, classify
 from gateway.providers.limits import NO_LIMITS, OF_REQUESTS, Limits
@@ -62,16 +62,25 @@ class Job:
         found = self.limits.exceeded(size, size_bytes=size_bytes, images=self.images)
         return tuple(name for name in found if name not in OF_REQUESTS)
 
+    @property
+    def decode_limits(self) -> DecodeLimits:
+        """What another reading of the same bytes may spend: no more than the first."""
+        source = self.decoded.source
+        return DecodeLimits(max_bytes=len(self.data), max_pixels=source.width * source.height)
+
     def tokens(self, size: Size) -> int:
         """Return what an image of this size costs."""
         return self.count_tokens(size)
 
     def stored_at(self, size: Size) -> Image:
         """Return the pixels as they are stored, turned and coloured as they came, at an upright size."""
-        width, height = size.width, size.height
-        if self.decoded.source.orientation in _QUARTER_TURNS:
-            width, height = height, width
-        return reduce_to(self.decoded.stored, width, height)
+        stored = self.stored_size(size)
+        return reduce_to(self.decoded.stored, stored.width, stored.height)
+
+    def stored_size(self, size: Size) -> Size:
+        """Return an upright size as it is before the picture is turned."""
+        is_on_its_side = self.decoded.source.orientation in _QUARTER_TURNS
+        return Size(size.height, size.width) if is_on_its_side else size
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,3 +92,4 @@ class Candidate:
     quality: int | None  # None: no pixel is changed by the codec
     size: Size  # upright
     probability: float
+    is_complete: bool = False  # what must travel with the pixels is in it

@@ -22,9 +22,9 @@ LeftAlone = Literal[
 SENTENCES: Mapping[LeftAlone, str] = {
     "": "",
     "animation": "a rewrite would lose the animation",
-    "transparency": "a rewrite would lose the transparency",
-    "high_dynamic_range": "a rewrite would lose the high dynamic range",
-    "colours": "a rewrite would lose how its colours are meant",
+    "transparency": "a lighter rewrite would lose the transparency",
+    "high_dynamic_range": "a lighter rewrite would lose the high dynamic range",
+    "colours": "a lighter rewrite would lose how its colours are meant",
     "format": "no codec here writes a format that may be sent there",
     "noticed": "every encoding tried would be noticed",
     "light_already": "no encoding within the limit is smaller",

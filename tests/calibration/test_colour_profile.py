@@ -67,7 +67,11 @@ def test_pixels_stay_as_they_are_where_a_profile_cannot_be_used(profile):
 
 
 def test_the_space_is_told():
-    assert [profile_space(each) for each in (SRGB, linear_grey(), b"")] == ["rgb", "grey", "other"]
+    inks = bytes(16) + b"CMYK"
+
+    found = [profile_space(each) for each in (SRGB, linear_grey(), inks, b"")]
+
+    assert found == ["rgb", "grey", "inks", "other"]
 
 
 @pytest.mark.parametrize(("transfer", "expected"), [(16, True), (18, True), (13, False), (1, False)])

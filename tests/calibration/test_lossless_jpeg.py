@@ -5,6 +5,7 @@ import pytest
 from PIL import Image as PillowImage
 from skimage.data import astronaut
 
+from calibration.containers import join_jpeg, jpeg_file
 from calibration.image import decode
 from calibration.lossless_jpeg import transcode
 from calibration.metadata import left_behind, read_metadata
@@ -83,8 +84,34 @@ def test_a_file_without_its_end_is_not_mended():
     assert transcode(PHOTO[:-2], stored=decode(PHOTO).stored) is None
 
 
-def test_cmyk_is_left():
+@pytest.mark.parametrize("says", ["adobe", "nothing"])
+def test_inks_stay_as_they_are_with_all_that_says_what_they_mean(says: str):
+    rng = np.random.default_rng(0)
+    inks = np.kron(rng.integers(0, 256, (30, 40, 4)), np.ones((8, 8, 1))).astype(np.uint8)
+    profile = bytes(16) + b"CMYK" + bytes(400)  # of inks: nobody here renders through it
     buffer = io.BytesIO()
-    PillowImage.fromarray(PIXELS).convert("CMYK").save(buffer, "JPEG")
+    PillowImage.fromarray(inks, "CMYK").save(buffer, "JPEG", quality=92, icc_profile=profile)
+    data = buffer.getvalue() if says == "adobe" else without_adobe(buffer.getvalue())
 
-    assert transcode(buffer.getvalue()) is None
+    smaller = transcode(data)
+
+    assert len(smaller) < len(data)
+    assert np.array_equal(inks_of(smaller), inks_of(data))
+    assert adobe(smaller) == adobe(data)
+    assert len(adobe(smaller)) == (1 if says == "adobe" else 0)
+    assert read_metadata(smaller).profile == profile
+
+
+def inks_of(data):
+    opened = PillowImage.open(io.BytesIO(data))
+    assert opened.mode == "CMYK"
+    return np.asarray(opened)
+
+
+def adobe(data):
+    return [part for part in jpeg_file(data).segments if part.marker == 0xEE]
+
+
+def without_adobe(data):
+    file = jpeg_file(data)
+    return join_jpeg([part for part in file.segments if part.marker != 0xEE], file.scans)

@@ -63,3 +63,19 @@ def test_sizes_are_those_of_the_upright_picture_and_pixels_those_of_the_stored_o
     small = job(turned).stored_at(Size(30, 20))
 
     assert (small.width, small.height) == stored
+
+
+@pytest.mark.parametrize(
+    ("orientation", "stored"), [(1, Size(3, 2)), (4, Size(3, 2)), (5, Size(2, 3)), (8, Size(2, 3))]
+)
+def test_on_its_side_a_picture_is_stored_with_its_sides_changed(orientation: int, stored: Size):
+    decoded = decode(DATA)
+    turned = replace(decoded, source=replace(decoded.source, orientation=orientation))
+
+    assert job(turned).stored_size(Size(3, 2)) == stored
+
+
+def test_another_reading_may_spend_what_the_first_did_and_no_more():
+    limits = job().decode_limits
+
+    assert (limits.max_bytes, limits.max_pixels) == (len(DATA), 60 * 40)
