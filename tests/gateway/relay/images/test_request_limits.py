@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.encoders import JPEG, WEBP_LOSSLESS
-from calibration.image import Image, decode, encode_jpeg
+from calibration.image import Image, decode, encode_jpeg, encode_png
 from gateway.compression.compressor import Compressor
 from gateway.detection.verdict import Verdict
 from gateway.dialects.reading.splice import Replacement
@@ -458,11 +458,13 @@ def test_a_picture_that_no_size_makes_acceptable_says_which_limit_it_exceeds(tig
 
 @pytest.mark.slow
 def test_forty_pictures_of_a_megabyte_fit_what_claude_takes(gateway, upstream: FakeUpstream):
-    pictures = [grain(seed, width=1280, height=880) for seed in range(40)]
-    body = messages(*pictures)
-    parts = {"compressor": wary(RULES), "rules": RULES}
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 560, 600, 3), dtype=np.uint8)
+    body = messages(*[encode_png(Image(each)) for each in pixels])
+    exact = Compressor(Wary(), RULES, "exact", encoders=(JPEG,))
     server = gateway(
-        parts=parts, upstream={"provider": "anthropic"}, limits={"image_seconds": 600, "request_seconds": 600}
+        parts={"compressor": exact, "rules": RULES},
+        upstream={"provider": "anthropic"},
+        limits={"image_seconds": 300, "request_seconds": 300},
     )
 
     answer = send(replace(server, timeout_seconds=600), body)
