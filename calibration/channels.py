@@ -17,12 +17,12 @@ from calibration.image import save_pillow
 from calibration.image_header import format_in_header, stored_depth
 from calibration.image_source import DecodeLimits, ImageError
 from calibration.png_colour_key import read_colour_key
-from calibration.reading import open_within
+from calibration.reading import PARSER_ERRORS, open_within
 
 Values = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 Transparency = Literal["", "alpha", "other"]  # none; a channel beside red, green, blue; any other way
 
-_INKS = "CMYK"
+INKS = "CMYK"  # Pillow's name of a picture of four inks
 _PNG_OPTIONS = (cv2.IMWRITE_PNG_COMPRESSION, 9, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_ALL_FILTERS)
 _WEBP_EFFORT = 2  # of 6, as for opaque pictures
 
@@ -47,7 +47,7 @@ def read_channels(data: bytes, limits: DecodeLimits | None = None) -> Channels:
         if format_in_header(data) == "webp" or stored_depth(data) > 8:
             return _by_opencv(opened, data)
         return _by_pillow(opened, data)
-    except (OSError, ValueError, SyntaxError, EOFError, cv2.error) as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image data is damaged: {error}") from error
 
 
@@ -87,7 +87,7 @@ def gif_as_png(data: bytes, limits: DecodeLimits | None = None) -> bytes:
     try:
         opened.load()
         return save_pillow(opened.copy(), "PNG", optimize=True)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image data is damaged: {error}") from error
 
 
@@ -122,10 +122,8 @@ def _by_opencv(opened: PillowImage.Image, data: bytes) -> Channels:
         opacity = np.where(decoded == key.values[0], 0, np.iinfo(decoded.dtype).max).astype(decoded.dtype)
         return Channels(np.dstack([decoded, decoded, decoded, opacity]), "other")
     values = _swapped(decoded.reshape(*decoded.shape[:2], -1))
-    if values.shape[2] < 4:
-        return Channels(values, "")
     # Pillow names all that has an alpha channel of 16 bits RGBA, grey too; but not RGB with one clear colour.
-    return Channels(values, "alpha" if opened.mode == "RGBA" else "other")
+    return Channels(values, _name(opened.mode, has_alpha=values.shape[2] == 4))
 
 
 def _by_pillow(opened: PillowImage.Image, data: bytes) -> Channels:
@@ -133,12 +131,18 @@ def _by_pillow(opened: PillowImage.Image, data: bytes) -> Channels:
     if key is not None:
         opened.info["transparency"] = key.in_eight_bits()
     mode = opened.mode
-    if mode == _INKS:
+    if mode == INKS:
         return Channels(np.asarray(opened), "", has_inks=True)
-    if mode in ("RGBA", "LA", "PA") or "transparency" in opened.info:
-        opened.load()
-        return Channels(np.asarray(opened.convert("RGBA")), "alpha" if mode == "RGBA" else "other")
-    return Channels(np.asarray(opened.convert("RGB")), "")
+    has_alpha = mode in ("RGBA", "LA", "PA") or "transparency" in opened.info
+    wanted = "RGBA" if has_alpha else "RGB"
+    values = np.asarray(opened if mode == wanted else opened.convert(wanted))
+    return Channels(values, _name(mode, has_alpha=has_alpha))
+
+
+def _name(mode: str, *, has_alpha: bool) -> Transparency:
+    if not has_alpha:
+        return ""
+    return "alpha" if mode == "RGBA" else "other"
 
 
 def _swapped(values: Any) -> Any:

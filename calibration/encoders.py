@@ -22,7 +22,7 @@ LOSSLESS: tuple[None, ...] = (None,)
 _WEBP_EFFORT = 2  # of 6: what more would save takes longer than it saves
 # Lossless WebP takes up to 34 bytes a pixel while it is written, three times what anything else takes.
 _LARGE_PIXELS = 1_000_000
-_ONE_LARGE_AT_A_TIME = threading.Lock()
+_ONE_LARGE_AT_A_TIME = threading.RLock()  # what needs room may be part of what does
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def reduce_to(image: Image, width: int, height: int) -> Image:
 
 
 @contextmanager
-def room_to_write_lossless(pixels: int) -> Iterator[None]:
-    """Wait until a lossless WebP of so many pixels may be written: of large ones, one at a time."""
+def room_for(pixels: int) -> Iterator[None]:
+    """Wait until a picture of so many pixels may take many bytes for each: of large ones, one at a time."""
     if pixels <= _LARGE_PIXELS:
         yield
         return
@@ -135,7 +135,7 @@ def room_to_write_lossless(pixels: int) -> Iterator[None]:
 
 
 def _write_lossless(image: Image) -> bytes:
-    with room_to_write_lossless(image.width * image.height):
+    with room_for(image.width * image.height):
         return encode_webp_lossless(image)
 
 

@@ -15,6 +15,7 @@ from calibration.containers import Part, container_of, join_png, png_chunks
 
 MOST_PIXELS = 10_000_000  # beyond, writing takes more time than it saves
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+_DEPTHS = (1, 2, 4, 8, 16)
 _GREY, _RGB, _RGBA = 0, 2, 6
 # A filter works on bytes, and knows of a pixel how many it has. So libpng, by way of OpenCV, which has names
 # for few kinds of picture, rewrites the rows of any as those of one of these: depth, colour type, by bytes.
@@ -38,7 +39,7 @@ def rewrite_png(data: bytes) -> bytes | None:
         return None
     width, height, depth, colour, *methods, interlace = struct.unpack(_HEADER, chunks[0].payload)
     bits = depth * _CHANNELS.get(colour, 0)
-    if not bits or (interlace and bits < 8) or not 0 < width * height <= MOST_PIXELS:
+    if not bits or depth not in _DEPTHS or (interlace and bits < 8) or not 0 < width * height <= MOST_PIXELS:
         return None
     row = width if bits >= 8 else (width * bits + 7) // 8
     stated = struct.pack(_HEADER, row, height, *_DISGUISES[max(1, bits // 8)], *methods, interlace)

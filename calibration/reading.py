@@ -29,7 +29,7 @@ _MOST_SCANS = 100
 _BLOCK = 65_536  # bytes: what Pillow reads at once, unless told
 
 # Parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
-_PARSER_ERRORS = (
+PARSER_ERRORS = (
     OSError,
     ValueError,
     SyntaxError,
@@ -92,7 +92,7 @@ def read_reduced(data: bytes, limits: DecodeLimits, *, least: tuple[int, int]) -
     except ImageError as error:
         if error.reason not in ("damaged", "unknown_format"):
             raise
-    except _PARSER_ERRORS:
+    except PARSER_ERRORS:
         pass
     return None
 
@@ -109,7 +109,7 @@ def open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
         opened = PillowImage.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
     except UnidentifiedImageError as error:
         raise ImageError("unknown_format", "expected PNG, JPEG, WebP or GIF data") from error
-    except _PARSER_ERRORS as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image header is damaged: {error}") from error
     _check_size(opened.size, limits)
     # Arithmetic-coded JPEGs are read from one block or not at all; by default blocks are as large as what was
@@ -124,7 +124,7 @@ def _first_reading(data: bytes, metadata: Metadata, limits: DecodeLimits) -> tup
         return _read_opened(opened, data, metadata, limits)
     except ImageError:
         raise
-    except _PARSER_ERRORS as error:
+    except PARSER_ERRORS as error:
         raise ImageError("damaged", f"the image data is damaged: {error}") from error
 
 
@@ -199,7 +199,7 @@ def _by_opencv(data: bytes, size: tuple[int, int], metadata: Metadata) -> tuple[
         return None
     try:
         stored, has_alpha = opencv_pixels(data, is_opaque=False)
-    except _PARSER_ERRORS:
+    except PARSER_ERRORS:
         return None
     height, width = stored.shape[:2]
     if (width, height) != size:

@@ -14,6 +14,7 @@ from itertools import islice
 
 import cv2
 
+from calibration.channels import INKS
 from calibration.dynamic_range import is_hdr
 from calibration.encoders import ENCODERS, Encoder
 from calibration.image import Decoded, ImageError
@@ -36,7 +37,6 @@ __all__ = ["CompressionPlan", "Compressor", "Tier"]
 
 LEAN_PROBABILITY = 0.20
 _WORTH_IT = 0.95  # of a JPEG's bytes: a second generation that saves less is not written
-_CMYK = "CMYK"
 # What encoders and decoders have been seen to raise on odd pictures; the picture is then sent as it came.
 _FAILURES = (ImageError, ValueError, OSError, MemoryError, RuntimeError, cv2.error)
 
@@ -100,7 +100,7 @@ class Compressor:
         if kept or self._tier == "exact" or is_container_all:
             allowed = self._same_pixels(job)
             if not allowed and job.must_change and (kept or job.is_refused):
-                allowed = brought_inside(job, self._target(job), self._predictor)
+                allowed = brought_inside(job, self._predictor)
             if allowed or not job.must_change or kept == "high_dynamic_range":
                 return self._lightest(job, allowed, kept or "light_already")
         found = self._lossy_candidates(job)
@@ -176,7 +176,7 @@ def _kept_whole(job: Job) -> LeftAlone:
     source = job.decoded.source
     if source.has_alpha:
         return "transparency"
-    if source.mode == _CMYK:
+    if source.mode == INKS:
         return "" if job.must_change else "colours"
     return "high_dynamic_range" if is_hdr(job.data) else ""
 
@@ -198,7 +198,7 @@ def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
     if candidate.is_complete:
         return candidate
     metadata = read_metadata(job.data)
-    if job.decoded.source.mode == _CMYK:  # the profile is that of the inks, which are no more
+    if job.decoded.source.mode == INKS:  # the profile is that of the inks, which are no more
         metadata = Metadata(metadata.orientation)
     try:
         return replace(candidate, data=attach(candidate.data, metadata))

@@ -8,24 +8,29 @@ larger one laid on it and reduced.
 from collections.abc import Iterator
 
 from calibration.channels import Channels, read_channels, shrink, write_png, write_webp
-from calibration.encoders import WEBP_LOSSLESS, room_to_write_lossless
+from calibration.encoders import WEBP_LOSSLESS, room_for
 from calibration.image import Image, Kernel, decode, resize
 from calibration.image_source import FormatName
 from calibration.metadata import Metadata, attach, read_metadata
 from gateway.compression.job import Candidate, Job
 from gateway.compression.pieces import judge_of
-from gateway.providers.sizes import Size
 from predictor.predict import Predictor
 
 _SCALES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.125)
 
 
-def brought_inside(job: Job, target: Size, predictor: Predictor) -> list[Candidate]:
-    """Return the largest version, from `target` downwards, that is light enough; nothing where none is.
+def brought_inside(job: Job, predictor: Predictor) -> list[Candidate]:
+    """Return the largest version that is light enough, at most as large as shown; nothing where none is.
 
     Raises:
         ImageError: The picture cannot be read with all its channels.
     """
+    with room_for(job.source_size.pixels):
+        return _largest(job, predictor)
+
+
+def _largest(job: Job, predictor: Predictor) -> list[Candidate]:
+    target = job.shown if job.shown.is_within(job.most) else job.most
     channels, metadata = read_channels(job.data, job.decode_limits), read_metadata(job.data)
     for scale in _SCALES:
         size = target.scaled(scale)
@@ -51,9 +56,7 @@ def _written(channels: Channels, job: Job, metadata: Metadata) -> Iterator[tuple
     height, width, _ = channels.values.shape
     fits_webp = channels.values.dtype.itemsize == 1 and WEBP_LOSSLESS.holds(width, height)
     if "webp" in job.formats and fits_webp:
-        with room_to_write_lossless(width * height):
-            data = write_webp(channels)
-        yield from _completed(data, "webp", metadata)
+        yield from _completed(write_webp(channels), "webp", metadata)
     if "png" in job.formats:
         yield from _completed(write_png(channels), "png", metadata)
 

@@ -11,9 +11,9 @@ from itertools import chain
 
 import numpy as np
 
-from calibration.channels import gif_as_png, read_channels, reads_alike, write_webp
+from calibration.channels import INKS, gif_as_png, read_channels, reads_alike, write_webp
 from calibration.containers import bare, webp_chunks
-from calibration.encoders import Encoder, room_to_write_lossless
+from calibration.encoders import Encoder, room_for
 from calibration.image import decode
 from calibration.image_source import FormatName
 from calibration.lossless_jpeg import transcode
@@ -47,19 +47,18 @@ def _as_webp(job: Job, encoders: Sequence[Encoder]) -> Iterator[tuple[bytes, For
             continue
         if not job.decoded.source.has_alpha:
             data = encoder.encode(picture, None)
-            if len(data) < len(job.data) and np.array_equal(decode(data).image.pixels, picture.pixels):
+            if _is_same(job, data):
                 yield from _completed(job, data, encoder.format)
         elif encoder.format == "webp":
             yield from _with_alpha(job)
 
 
 def _with_alpha(job: Job) -> Iterator[tuple[bytes, FormatName]]:
-    channels = read_channels(job.data, job.decode_limits)
-    if channels.transparency == "alpha":
-        with room_to_write_lossless(job.source_size.width * job.source_size.height):
-            data = write_webp(channels)
-        if _is_same(job, data):
-            yield from _completed(job, data, "webp")
+    with room_for(job.source_size.pixels):
+        channels = read_channels(job.data, job.decode_limits)
+        data = write_webp(channels) if channels.transparency == "alpha" else None
+    if data is not None and _is_same(job, data):
+        yield from _completed(job, data, "webp")
 
 
 def _as_png(job: Job) -> Iterator[tuple[bytes, FormatName]]:
@@ -79,8 +78,14 @@ def _without_metadata(job: Job) -> Iterator[tuple[bytes, FormatName]]:
 
 
 def _is_same(job: Job, data: bytes) -> bool:
-    """Tell whether fewer bytes hold the same in every channel."""
-    return len(data) < len(job.data) and reads_alike(job.data, data, job.decode_limits)
+    """Tell whether fewer bytes hold the same, in every channel of pictures that have more than three."""
+    source = job.decoded.source
+    if len(data) >= len(job.data):
+        return False
+    if not source.has_alpha and source.depth == _DEPTH and source.mode != INKS:
+        return np.array_equal(decode(data, job.decode_limits).stored.pixels, job.decoded.stored.pixels)
+    with room_for(job.source_size.pixels):
+        return reads_alike(job.data, data, job.decode_limits)
 
 
 def _completed(job: Job, data: bytes, format_name: FormatName) -> Iterator[tuple[bytes, FormatName]]:

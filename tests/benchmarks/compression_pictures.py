@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image as PillowImage
 from PIL import ImageCms
@@ -74,6 +75,50 @@ def megapixels(count: int) -> list[Picture]:
 def png_photographs(count: int) -> list[Picture]:
     """Return photographs that were never compressed, as PNG."""
     return [Picture(path.stem, encode_png(load(path))) for path in _kodak()[:count]]
+
+
+def drawings() -> list[Picture]:
+    """Return drawings with an alpha channel, as they were published."""
+    files = sorted((DATA / "charts" / "seaborn").glob("*.png"))
+    found = [Picture(path.stem, path.read_bytes()) for path in files]
+    return [picture for picture in found if picture.decoded.source.has_alpha]
+
+
+def cut_outs(count: int) -> list[Picture]:
+    """Return photographs cut out along a circle, as PNG: clear around it, with the colours beneath."""
+    found = []
+    for path in _kodak()[:count]:
+        pixels = load(path).pixels
+        rows, columns = np.mgrid[-1 : 1 : pixels.shape[0] * 1j, -1 : 1 : pixels.shape[1] * 1j]
+        alpha = np.where(np.hypot(rows, columns) < 1, 255, 0).astype(np.uint8)
+        found.append(Picture(path.stem, _saved(np.dstack([pixels, alpha]), "PNG")))
+    return found
+
+
+def deep_photographs(count: int) -> list[Picture]:
+    """Return photographs of 16 bits a channel, as PNG: 8 bits and what lies between neighbours."""
+    found = []
+    for path in _kodak()[:count]:
+        deep = cv2.GaussianBlur(load(path).pixels.astype(np.float32) * 257, (3, 3), 1)
+        found.append(Picture(path.stem, cv2.imencode(".png", deep.astype(np.uint16))[1].tobytes()))
+    return found
+
+
+def cmyk_files(count: int) -> list[Picture]:
+    """Return photographs as JPEG of four inks."""
+    return [
+        Picture(
+            path.stem, _saved(PillowImage.fromarray(load(path).pixels).convert("CMYK"), "JPEG", quality=92)
+        )
+        for path in _kodak()[:count]
+    ]
+
+
+def _saved(picture: "np.ndarray | PillowImage.Image", format_name: str, **options: object) -> bytes:
+    target = io.BytesIO()
+    opened = PillowImage.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    opened.save(target, format_name, **options)
+    return target.getvalue()
 
 
 def camera_files(count: int) -> Iterator[Picture]:

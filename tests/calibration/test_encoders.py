@@ -1,10 +1,12 @@
 """The table of codecs: what it holds is what is sent, and what is learned from."""
 
+import threading
+
 import numpy as np
 import pytest
 from skimage import data
 
-from calibration.encoders import ENCODERS, JPEG, Encoder, lossy, reduce_to
+from calibration.encoders import ENCODERS, JPEG, Encoder, lossy, reduce_to, room_for
 from calibration.image import Image, decode
 
 PHOTO = Image(np.ascontiguousarray(data.chelsea()[:200, :300]))
@@ -68,3 +70,21 @@ def test_no_picture_is_written_at_a_cost_of_hundreds_of_megabytes():
     large = Image(np.zeros((3200, 3200, 3), np.uint8))
 
     assert [encoder.name for encoder in ENCODERS if encoder.takes(large)] == ["jpeg"]
+
+
+def test_of_large_pictures_one_at_a_time_has_room_and_small_ones_need_none():
+    entered = []
+
+    def enter(pixels: int) -> None:
+        with room_for(pixels):
+            entered.append(pixels)
+
+    with room_for(2_000_000), room_for(3_000_000):  # what needs room may be part of what does
+        others = [threading.Thread(target=enter, args=(pixels,)) for pixels in (5_000_000, 1_000)]
+        for other in others:
+            other.start()
+        others[1].join()
+        assert entered == [1_000]
+    others[0].join()
+
+    assert entered == [1_000, 5_000_000]

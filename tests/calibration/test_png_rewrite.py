@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from calibration import png_rewrite
-from calibration.containers import png_chunks
+from calibration.containers import Part, join_png, png_chunks
 from calibration.png_rewrite import rewrite_png
 from tests.calibration.png_files import DEPTHS, KINDS, made, png_of, samples_of
 
@@ -97,10 +97,18 @@ def test_only_chunks_that_samples_need_stay():
 
 @pytest.mark.parametrize("colour", [1, 5, 7, 9])
 def test_colour_types_that_do_not_exist_are_left(colour: int):
-    data = bytearray(made(np.random.default_rng(0), colour=2, bits=8))
-    data[25] = colour
+    chunks = list(png_chunks(made(np.random.default_rng(0), colour=2, bits=8)))
+    header = chunks[0].payload[:9] + bytes([colour]) + chunks[0].payload[10:]
 
-    assert rewrite_png(bytes(data)) is None
+    assert rewrite_png(join_png([Part(b"IHDR", header), *chunks[1:]])) is None
+
+
+@pytest.mark.parametrize(("colour", "depth"), [(6, 10), (2, 5), (0, 0), (4, 255)])
+def test_depths_that_do_not_exist_are_left(colour: int, depth: int):
+    chunks = list(png_chunks(made(np.random.default_rng(0), colour=2, bits=8)))
+    header = chunks[0].payload[:8] + bytes([depth, colour]) + chunks[0].payload[10:]
+
+    assert rewrite_png(join_png([Part(b"IHDR", header), *chunks[1:]])) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xd9"])

@@ -22,7 +22,7 @@ PQ = ((b"cICP", b"\x09\x10\x00\x01"),)
 def inside(data, size, *, formats=("jpeg", "webp", "png"), most_bytes=None):
     given = job_of(decode(data).image, data=data, formats=formats)
     given = replace(given, shown=size, most=size, most_bytes=most_bytes)
-    return brought_inside(given, size, Judge(80, lambda difference: difference))
+    return brought_inside(given, Judge(80, lambda difference: difference))
 
 
 @pytest.mark.parametrize("format_name", ["webp", "png"])
@@ -91,3 +91,12 @@ def test_a_clear_colour_becomes_an_alpha_channel():
     (found,) = inside(data, Size(18, 11))
 
     assert read_channels(found.data).transparency == "alpha"
+
+
+def test_no_pixel_is_sent_that_would_not_be_shown():
+    data = saved(FADING, "PNG")
+    given = job_of(decode(data).image, data=data, shown=Size(40, 24))
+
+    (found,) = brought_inside(replace(given, most=Size(100, 60)), Judge(80, lambda _: 0.0))
+
+    assert found.size == Size(40, 24)
