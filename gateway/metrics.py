@@ -158,6 +158,18 @@ class Metrics:
         self.image_tokens_reported = self._counter(
             "image_tokens_reported", "Image tokens the API counted for the same images.", *priced
         )
+        self.limit_steps = self._counter(
+            "limit_steps",
+            "Requests too large as a whole whose largest pictures were brought to a step of limits.",
+            "provider",
+            "step",
+        )
+        self.limits_exceeded = self._counter(
+            "limits_exceeded",
+            "Limits of their provider that requests exceed as they are sent, by our rules.",
+            "provider",
+            "limit",
+        )
         self.compressions = self._counter("compressions", "Images re-encoded.", "model", "format")
         self.metadata_left_behind = self._counter(
             "metadata_left_behind", "Images sent on without metadata that they came with.", "kind"

@@ -25,6 +25,7 @@ from gateway.detection.verdict import Verdict, unchecked
 from gateway.errors import ImageTimeoutError
 from gateway.memory.cache import ByteBoundedCache
 from gateway.policy import Action, EffectivePolicy, decide
+from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient, load_rules
 
 INSPECTION_OFF = "inspection_off"  # the reason of an image that nobody wanted to be examined
@@ -73,6 +74,7 @@ class Asked:
     tenant: str  # whose earlier images it is compared with
     policy: EffectivePolicy
     deadline: float = math.inf  # when nobody waits for it any longer, in seconds of `time.monotonic`
+    verdict: Verdict | None = None  # reached before: the image is not inspected again
 
     def check_time(self) -> None:
         """Stop where nobody waits any longer.
@@ -134,6 +136,19 @@ class ImageOutcome:
         """Bytes that mode observe left in."""
         return self.plan.bytes_in - self.plan.bytes_out if self.plan and self.is_observed else 0
 
+    def found_as(self, other: "ImageOutcome") -> "ImageOutcome":
+        """Return this outcome with what was found in the same image before."""
+        times = (
+            getattr(self.timings, each.name) + getattr(other.timings, each.name) for each in fields(Timings)
+        )
+        return replace(
+            self,
+            verdict=other.verdict,
+            action=other.action,
+            timings=Timings(*times),
+            is_recalled=other.is_recalled,
+        )
+
     @property
     def _planned_tokens(self) -> int:
         return 0 if self.plan is None else self.plan.tokens_in - self.plan.tokens_out
@@ -161,6 +176,10 @@ class Pipeline:
         digest = hashlib.sha256(data).digest()
         known = self.cache.get(self._key(digest, media_type, self._settled(asked)))
         return None if known is None else replace(known, timings=Timings(), is_recalled=True)
+
+    def limits_of(self, asked: Asked) -> Limits:
+        """Return what is refused on the way to whoever is asked."""
+        return self.rules.limits_of(self._settled(asked).recipient)
 
     def pixels_of(self, data: bytes) -> int:
         """Tell from its header what an image will cost; one that does not say may be the largest allowed."""
@@ -207,7 +226,7 @@ class Pipeline:
         is_decoded = self.clock()
         asked.check_time()
         examined = Examined(decoded, data, digest, profile, recipient.provider, recipient.model, asked.tenant)
-        verdict = self._verdict(examined, asked.policy)
+        verdict = asked.verdict or self._verdict(examined, asked.policy)
         is_inspected = self.clock()
         outcome = self._judged(data, decoded, verdict, media_type, asked.policy)
         if self._may_lighten(outcome, asked.policy):

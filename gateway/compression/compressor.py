@@ -18,6 +18,7 @@ from calibration.channels import INKS
 from calibration.dynamic_range import is_hdr
 from calibration.encoders import ENCODERS, Encoder
 from calibration.image import Decoded, ImageError
+from calibration.image_source import SourceInfo
 from calibration.left_behind import left_behind
 from calibration.metadata import Metadata, attach, read_metadata
 from calibration.profile import JndProfile
@@ -30,6 +31,7 @@ from gateway.compression.plan import SENTENCES, CompressionPlan, Effort, LeftAlo
 from gateway.compression.scaled_decode import whole
 from gateway.compression.shown_size import ShownSizePlanner
 from gateway.compression.text_forms import TEXT_CLASSES
+from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor
@@ -94,12 +96,14 @@ class Compressor:
             decoded=decoded,
             data=data,
             profile=profile,
-            formats=rules.formats_for(decoded.source.format),
+            formats=rules.formats_for(decoded.source.format) - _refused(limits, decoded.source),
             shown=rule.seen(size),
             most=limits.fitted(size, images=recipient.images),
-            most_bytes=limits.image_bytes(),
+            most_bytes=limits.image_bytes(step=recipient.limit_step),
             count_tokens=rule.tokens,
             is_framed=recipient.is_framed,
+            limits=limits,
+            images=recipient.images,
         )
 
     def _lighten_reduced(self, job: Job) -> tuple[bytes, CompressionPlan]:
@@ -112,11 +116,12 @@ class Compressor:
 
     def _lighten(self, job: Job) -> tuple[bytes, CompressionPlan]:
         kept = _kept_whole(job)
-        if kept or self._tier == "exact":
+        is_container_all = job.is_refused and job.decoded.source.is_lossless
+        if kept or self._tier == "exact" or is_container_all:
             allowed = self._same_pixels(job)
-            if not allowed and kept and job.is_too_large:
+            if not allowed and job.must_change and (kept or job.is_refused):
                 allowed = brought_inside(job, self._predictor)
-            if allowed or kept or not job.is_too_large:
+            if allowed or not job.must_change or kept == "high_dynamic_range":
                 return self._lightest(job, allowed, kept or "light_already")
         found = self._lossy_candidates(job)
         candidates = [each for each in (_with_metadata(job, each) for each in found) if each is not None]
@@ -149,8 +154,11 @@ class Compressor:
         return list(self._shown_size.candidates(job, self._target(job)))
 
     def _is_searched(self, job: Job) -> bool:
-        """Tell whether the model's own input decides the size: it is known, and coordinates are not told."""
-        return job.profile.input_side is not None and not job.is_framed
+        """Tell whether the model's own input decides the size: it is known, and coordinates are not told.
+
+        That search knows nothing of limits.
+        """
+        return job.profile.input_side is not None and not job.is_framed and not job.must_change
 
     def _target(self, job: Job) -> Size:
         """Return the size to send: the one shown, within what the provider accepts."""
@@ -158,21 +166,32 @@ class Compressor:
         return wanted if wanted.width <= job.most.width and wanted.height <= job.most.height else job.most
 
     def _why_nothing(self, job: Job, candidates: Sequence[Candidate]) -> LeftAlone:
+        if job.must_change:
+            return "limit"
         if candidates or self._tier == "exact":
             return "light_already"
         writable = {each.format for each in self._encoders if each.takes(job.decoded.stored)}
         return "noticed" if writable & job.formats else "format"
 
 
+def _refused(limits: Limits, source: SourceInfo) -> frozenset[str]:
+    """Return the formats that are not written: those refused, and that of a picture refused as it is."""
+    is_refused = limits.refuses(source.format, frames=source.frames)
+    return limits.refused | {source.format} if is_refused else limits.refused
+
+
 def _untouchable(job: Job) -> LeftAlone:
     """Say what any rewrite could lose that a model may see; empty where nothing is.
 
     Animation: a provider refuses it, or shows the first frame, or nobody knows what, and not alike for GIF,
-    PNG and WebP; so no other file is sure to be shown as this one. An HDR JPEG is of twelve bits, or half of
-    a picture whose other half, the gain map, would be left behind.
+    PNG and WebP; so no other file is sure to be shown as this one. Only where the request would fail with it
+    the first frame is sent, which is what was looked at. An HDR JPEG is of twelve bits, or half of a picture
+    whose other half, the gain map, would be left behind.
     """
     source = job.decoded.source
-    if source.frames > 1 and source.format != "jpeg":  # further pictures of a JPEG are never shown
+    if "aspect" in job.exceeded(job.source_size, size_bytes=len(job.data)):
+        return "limit"
+    if _has_more_frames(job) and not job.must_change:
         return "animation"
     if source.is_repaired:
         return "repaired"
@@ -185,8 +204,20 @@ def _kept_whole(job: Job) -> LeftAlone:
     if source.has_alpha:
         return "transparency"
     if source.mode == INKS:
-        return "" if job.is_too_large else "colours"
+        return "" if job.must_change else "colours"
     return "high_dynamic_range" if is_hdr(job.data) else ""
+
+
+def _has_more_frames(job: Job) -> bool:
+    source = job.decoded.source
+    return source.frames > 1 and source.format != "jpeg"  # further pictures of a JPEG are never shown
+
+
+def _lost(job: Job, chosen: Candidate) -> tuple[str, ...]:
+    """Name what a picture that had to change lost beside metadata."""
+    is_on_white = job.decoded.source.has_alpha and not chosen.is_complete
+    losses = {"animation": _has_more_frames(job), "transparency": is_on_white}
+    return tuple(name for name, is_lost in losses.items() if is_lost)
 
 
 def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
@@ -204,7 +235,7 @@ def _with_metadata(job: Job, candidate: Candidate) -> Candidate | None:
 
 def _may_be_sent(candidate: Candidate, job: Job) -> bool:
     """Tell whether a version is worth sending, or the only way to be accepted at all."""
-    if job.is_too_large and (candidate.quality is None or _is_light_enough(candidate, job)):
+    if job.must_change and (candidate.quality is None or _is_light_enough(candidate, job)):
         return _is_light_enough(candidate, job)
     is_second = job.decoded.source.format == "jpeg" and candidate.quality is not None
     most = _WORTH_IT * len(job.data) if is_second else len(job.data) - 1
@@ -229,7 +260,8 @@ def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, Compress
         tier=_tier_of(chosen, job, tier),
         reason="",
         picture_class=job.picture_class,
-        left_behind=left_behind(job.data),
+        left_behind=(*left_behind(job.data), *_lost(job, chosen)),
+        exceeds=job.exceeded(chosen.size, size_bytes=len(chosen.data)),
     )
     return chosen.data, plan
 
@@ -257,5 +289,9 @@ def _leave(job: Job, reason: LeftAlone) -> tuple[bytes, CompressionPlan]:
         reason=SENTENCES[reason],
         left_alone=reason,
         picture_class=job.picture_class,
+        exceeds=(
+            *job.exceeded(job.source_size, size_bytes=len(job.data)),
+            *(("format",) if job.is_refused else ()),
+        ),
     )
     return job.data, plan

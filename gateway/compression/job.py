@@ -10,6 +10,7 @@ from calibration.image import Decoded, Image
 from calibration.image_source import DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.picture_class import PictureClass, classify
+from gateway.providers.limits import NO_LIMITS, OF_REQUESTS, Limits
 from gateway.providers.sizes import Size
 
 
@@ -27,6 +28,8 @@ class Job:
     count_tokens: Callable[[Size], int]
     is_framed: bool  # coordinates are told of the picture: its frame must stay
     known_class: PictureClass | None = None  # None: nobody has looked yet
+    limits: Limits = NO_LIMITS
+    images: int = 1  # in the request, as far as limits depend on it
 
     @cached_property
     def source_size(self) -> Size:
@@ -43,6 +46,21 @@ class Job:
         """Whether the provider refuses it as it is."""
         is_heavy = self.most_bytes is not None and len(self.data) > self.most_bytes
         return is_heavy or self.most != self.source_size
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the provider takes no file of this kind, whatever its size."""
+        return self.limits.refuses(self.decoded.source.format, frames=self.decoded.source.frames)
+
+    @property
+    def must_change(self) -> bool:
+        """Whether the request fails with the picture as it is: what it would lose counts for less."""
+        return self.is_too_large or self.is_refused
+
+    def exceeded(self, size: Size, *, size_bytes: int) -> tuple[str, ...]:
+        """Name the limits that a file of this size exceeds by itself, as `Limits.exceeded` does."""
+        found = self.limits.exceeded(size, size_bytes=size_bytes, images=self.images)
+        return tuple(name for name in found if name not in OF_REQUESTS)
 
     @property
     def decode_limits(self) -> DecodeLimits:

@@ -16,6 +16,7 @@ LeftAlone = Literal[
     "noticed",
     "light_already",
     "repaired",
+    "limit",
     "failed",
 ]
 
@@ -29,6 +30,7 @@ SENTENCES: Mapping[LeftAlone, str] = {
     "noticed": "every encoding tried would be noticed",
     "light_already": "no encoding within the limit is smaller",
     "repaired": "what it came in is broken: others may read another picture",
+    "limit": "its provider refuses it, and takes no version of it either",
     "failed": "it could not be encoded",
 }
 
@@ -50,4 +52,7 @@ class CompressionPlan:
     reason: str  # why the image was left as it is, for people; empty otherwise
     left_alone: LeftAlone = ""  # the same in one word
     picture_class: str = ""
-    left_behind: tuple[str, ...] = ()  # kinds of metadata that a rewrite left out
+    left_behind: tuple[
+        str, ...
+    ] = ()  # kinds of metadata that a rewrite left out; further frames, transparency
+    exceeds: tuple[str, ...] = ()  # limits of the provider, as `Limits.exceeded` names them, or its `format`

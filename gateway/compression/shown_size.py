@@ -32,7 +32,7 @@ _LEAST_QUALITY = 30
 _USUAL_QUALITY = 85  # of a codec nothing was learned of
 _HIGHEST_QUALITY = 98
 _MOST_CORRECTIONS = {"fast": 1, "normal": 2}
-_SCALES_INSIDE, _QUALITIES_INSIDE = (1.0, 0.75, 0.5, 0.25), (95, 85, 70, 50)
+_SCALES_INSIDE, _QUALITIES_INSIDE = (1.0, 0.75, 0.5, 0.25, 0.125), (95, 85, 70, 50)
 _WASTEFUL, _AIM = 0.6, 0.8  # shares of the allowed probability: below the one a lower quality is tried
 _LOGITS_PER_QUALITY, _LEAST_PROBABILITY = 1 / 7, 1e-3
 
@@ -67,7 +67,7 @@ class ShownSizePlanner:
             sight = _Sight(reference, sample, judge, self._margin(job, encoder))
             attempt = _Attempt(job, picture, target, encoder, sight)
             found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
-            if job.is_too_large and (found is None or not _is_light_enough(found, job)):
+            if job.must_change and (found is None or not _is_light_enough(found.data, job)):
                 found = self._brought_inside(attempt)
             if found is not None:
                 yield found
@@ -82,10 +82,13 @@ class ShownSizePlanner:
         """Return the best version that the provider takes: noticed or not, it would refuse what came."""
         for scale in _SCALES_INSIDE:
             smaller = attempt.scaled(scale)
-            for quality in _QUALITIES_INSIDE:
-                candidate = smaller.finished(smaller.looked_at(quality))
-                if _is_light_enough(candidate, attempt.job):
-                    return candidate
+            if _is_light_enough(smaller.written(_QUALITIES_INSIDE[-1]), attempt.job):
+                quality = next(
+                    quality
+                    for quality in _QUALITIES_INSIDE
+                    if _is_light_enough(smaller.written(quality), attempt.job)
+                )
+                return smaller.finished(smaller.looked_at(quality))
         return None
 
     def _encoders(self, job: Job, picture: Image) -> list[Encoder]:
@@ -180,17 +183,20 @@ class _Attempt:
         size = Size(max(1, round(self.size.width * scale)), max(1, round(self.size.height * scale)))
         return replace(self, picture=self.job.stored_at(size), size=size)
 
+    def written(self, quality: int) -> bytes:
+        return self.encoder.encode(self.picture, quality)
+
     def looked_at(self, quality: int) -> _Look:
         """Encode, decode and judge: the sample where its pixels come out as in the whole."""
         if self._is_sampled:
             seen = decode(self.encoder.encode(self.sight.sample, quality)).image
             return _Look(quality, self.sight.excess(seen), None)
-        data = self.encoder.encode(self.picture, quality)
+        data = self.written(quality)
         return _Look(quality, self.sight.excess(self.sight.of(decode(data).image)), data)
 
     def finished(self, look: _Look) -> Candidate:
         """Return what may be sent."""
-        data = look.data if look.data is not None else self.encoder.encode(self.picture, look.quality)
+        data = look.data if look.data is not None else self.written(look.quality)
         return Candidate(data, self.encoder.format, look.quality, self.size, look.probability)
 
     @property
@@ -199,8 +205,8 @@ class _Attempt:
         return self.encoder.codes_squares and self.picture is self.sight.reference and is_smaller
 
 
-def _is_light_enough(candidate: Candidate, job: Job) -> bool:
-    return job.most_bytes is None or len(candidate.data) <= job.most_bytes
+def _is_light_enough(data: bytes, job: Job) -> bool:
+    return job.most_bytes is None or len(data) <= job.most_bytes
 
 
 class _Tried:

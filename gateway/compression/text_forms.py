@@ -56,7 +56,7 @@ def text_versions(
         yield from unchanged
         return
     lighter = list(changed())
-    if job.is_too_large or any(_leaves(each, _WORTH_WORDS, job) for each in lighter):
+    if job.must_change or any(_leaves(each, _WORTH_WORDS, job) for each in lighter):
         yield from (*unchanged, *lighter)
         return
     if not job.decoded.source.is_lossless and not job.decoded.is_reduced:
@@ -105,7 +105,7 @@ def _is_written_at_its_own_size(job: Job, size: Size) -> bool:
     """Tell whether the picture's own pixels are worth the time, though fewer may be shown."""
     own = job.source_size
     is_quick = size == own or own.width * own.height <= _OWN_SIZE_PIXELS
-    return job.decoded.source.is_lossless and is_quick and not job.is_too_large
+    return job.decoded.source.is_lossless and is_quick and not job.must_change
 
 
 def _may_pay(job: Job, picture: Image, encoders: Sequence[Encoder]) -> bool:

@@ -69,6 +69,7 @@ class CompressAnswer(BaseModel):
     left_alone: str = Field(description="The same in one word of a closed list.")
     picture_class: str = Field(description="photograph, screen, document, chart, transparent or animated.")
     left_behind: list[str] = Field(description="Kinds of metadata that were left out.")
+    exceeds: list[str] = Field(description="Limits of the provider that what is sent exceeds.")
     milliseconds: float
 
 

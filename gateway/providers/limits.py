@@ -9,6 +9,12 @@ from dataclasses import dataclass, fields
 
 from gateway.providers.sizes import Size
 
+# The most bytes of one picture in a request that is too large as a whole, by step: 2 MiB to 16 KiB. Halves,
+# so that a conversation crosses few of them and each leaves room for many further turns.
+STEP_BYTES: tuple[int, ...] = tuple(1 << bits for bits in range(21, 13, -1))
+LAST_STEP = len(STEP_BYTES)
+OF_REQUESTS = frozenset({"images", "request_bytes"})  # limits that no picture exceeds alone
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -78,11 +84,12 @@ class Limits:
         """Tell whether a file of this format, with so many frames, is refused."""
         return format_name in self.refused or (frames > 1 and f"animated_{format_name}" in self.refused)
 
-    def image_bytes(self) -> int | None:
-        """Return the most bytes of a file, before base64."""
-        if self.max_image_bytes is None or not self.is_base64_counted:
-            return self.max_image_bytes
-        return self.max_image_bytes // 4 * 3
+    def image_bytes(self, *, step: int = 0) -> int | None:
+        """Return the most bytes of a file, before base64, at a step of whole requests: 0 to `LAST_STEP`."""
+        own = self.max_image_bytes
+        if own is not None and self.is_base64_counted:
+            own = own // 4 * 3
+        return _least(own, STEP_BYTES[step - 1]) if step else own
 
     def stricter(self, other: "Limits") -> "Limits":
         """Return limits that hold to both: those of a model and of the place it is served at."""

@@ -65,6 +65,9 @@ class Recipient:
     detail: str = ""  # low, medium, high, ultra, original; empty: the provider's default
     images: int = 1  # in the request
     is_framed: bool = False  # computer tools are in the request: coordinates must survive beyond doubt
+    limit_step: int = (
+        0  # of the ladder for requests that are too large as a whole; 0: this picture is as usual
+    )
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ _NOTHING_FOUND: Mapping[str, object] = {
     "tokens_saved": 0,
     "reasons": (),
     "unchecked": (),
+    "limit_step": 0,
+    "limits": (),
 }
 _NOT_LOOKED_AT: Mapping[str, object] = {**_NOTHING_FOUND, "verdict": ""}
 
@@ -87,11 +89,19 @@ def _count_images(exchange: Exchange, metrics: Metrics, model: str) -> None:
             metrics.client_images.labels(exchange.client, outcome.verdict.outcome).inc()
         if exchange.is_forwarded:
             _count_savings(outcome, metrics, model, exchange.provider)
+    _count_limits(exchange, metrics)
     if exchange.usage is not None:
         predicted, is_complete = predicted_tokens(exchange.outcomes)
         is_complete = is_complete and not exchange.unchecked_reasons
         names = {"model": model, "provider": exchange.provider}
         count_usage(exchange.usage, predicted, metrics, is_complete=is_complete, **names)
+
+
+def _count_limits(exchange: Exchange, metrics: Metrics) -> None:
+    if exchange.limit_step:
+        metrics.limit_steps.labels(exchange.provider, str(exchange.limit_step)).inc()
+    for limit in exchange.exceeded:
+        metrics.limits_exceeded.labels(exchange.provider, limit).inc()
 
 
 def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> None:
@@ -167,6 +177,8 @@ def _found(exchange: Exchange) -> Mapping[str, object]:
         "tokens_saved": exchange.tokens_saved,
         "reasons": exchange.reasons,
         "unchecked": exchange.unchecked_reasons,
+        "limit_step": exchange.limit_step,
+        "limits": list(exchange.exceeded),
     }
 
 

@@ -11,6 +11,8 @@ from gateway.relay.stopwatch import Stopwatch
 from gateway.relay.tracing import NO_TRACE, Trace
 from gateway.relay.usage import Usage
 
+_SEEN_BY_SOME = frozenset({"animation", "transparency"})  # of what is left behind; the rest no model sees
+
 
 @dataclass
 class Exchange:
@@ -38,6 +40,8 @@ class Exchange:
     trace: Trace = NO_TRACE
     room: Reservation | None = None  # of its body, and of what is fetched for it
     fetched_bytes: int = 0  # of pictures at addresses
+    limit_step: int = 0  # to which pictures were brought for the size of the whole; 0: to none
+    exceeded: Sequence[str] = ()  # limits of the provider that what is sent exceeds, by our rules
     usage: Usage | None = None  # tokens of a request with images, where its answer tells
 
     def answer_starts(self, status: int) -> None:
@@ -99,5 +103,11 @@ class Exchange:
     def reasons(self) -> list[str]:
         """Everything that was skipped or failed, one word each, without repetition."""
         images = (outcome.reason for outcome in self.outcomes)
-        words = [self.unchecked, *images, *self.strays, *self.remarks, *self.failures]
+        words = [self.unchecked, *images, *self.strays, *self.remarks, *self.failures, *self._lost]
         return list(dict.fromkeys(word for word in words if word))
+
+    @property
+    def _lost(self) -> list[str]:
+        """What pictures lost, beside metadata, because they would have been refused with it."""
+        plans = [each.plan for each in self.outcomes if each.plan is not None and not each.is_observed]
+        return [f"{kind}_lost" for plan in plans for kind in plan.left_behind if kind in _SEEN_BY_SOME]

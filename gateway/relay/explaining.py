@@ -23,6 +23,7 @@ def explaining_headers(exchange: Exchange) -> Headers:
     if exchange.is_noted or exchange.failures or exchange.remarks:
         headers += _told(b"x-jnd-reason", exchange.reasons)
         headers += _told(b"x-jnd-unchecked", exchange.unchecked_reasons)
+        headers += _told(b"x-jnd-limits", list(exchange.exceeded))
     return headers
 
 
@@ -41,6 +42,8 @@ def _found(exchange: Exchange) -> Headers:
         (b"x-jnd-bytes-saved", b"%d" % exchange.bytes_saved),
         (b"x-jnd-tokens-saved", b"%d" % exchange.tokens_saved),
     ]
+    if exchange.limit_step:
+        headers.append((b"x-jnd-limit-step", b"%d" % exchange.limit_step))
     if exchange.is_observed:
         headers.append((b"x-jnd-would-save-bytes", b"%d" % exchange.would_save_bytes))
         headers.append((b"x-jnd-would-save-tokens", b"%d" % exchange.would_save_tokens))

@@ -201,11 +201,12 @@ class Server:
     """Something that listens."""
 
     port: int
+    timeout_seconds: float = 10.0
 
     def ask(
         self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_seconds)
         try:
             connection.request(method, target, body, dict(headers or {}))
             response = connection.getresponse()
@@ -310,18 +311,22 @@ def make_pipeline(inspector: StandInInspector) -> Callable[..., Pipeline]:
 def gateway(
     upstream_server: Server, make_pipeline: Callable[..., Pipeline]
 ) -> Iterator[Callable[..., Server]]:
-    """A factory: settings by section in, a listening gateway out; `dialects` beside them, if not its own."""
+    """A factory: settings by section in, a listening gateway out.
+
+    Beside them `dialects`, if not its own, and `parts` of the pipeline that are not the usual ones.
+    """
     with contextlib.ExitStack() as stack:
 
         def start(
             dialects: Sequence[Dialect] = DIALECTS,
             accept: Callable[[str], None] = nobody_minds,
+            parts: Mapping[str, Any] | None = None,
             **sections: Any,
         ) -> Server:
             base = {"base_url": f"http://127.0.0.1:{upstream_server.port}/v1", "provider": "test"}
             sections["upstream"] = base | sections.get("upstream", {})
             settings = Settings(**({"models": {"m": "m"}} | sections))
-            app = create_app(settings, make_pipeline(settings), dialects, accept=accept)
+            app = create_app(settings, make_pipeline(settings, **(parts or {})), dialects, accept=accept)
             config = server_config(app, settings, port=0, timeout_graceful_shutdown=1)
             return stack.enter_context(listening(app, config))
 

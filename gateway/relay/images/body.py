@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from calibration.image import ImageError
-from gateway.detection.verdict import unchecked
 from gateway.dialects.protocol import Dialect, Slot
 from gateway.dialects.reading.data_url import Inline, NotInlineError
 from gateway.dialects.reading.splice import Replacement, splice
@@ -29,7 +28,9 @@ from gateway.relay.callers.caller import Caller
 from gateway.relay.exchange import Exchange
 from gateway.relay.images.image_work import Fresh, ImageWork, together
 from gateway.relay.images.looking import Looked, Looking, Problem
+from gateway.relay.images.request_limits import bring_inside, exceeded
 from gateway.relay.images.terms import Terms, untouched
+from gateway.relay.images.treated import Treated, base64_bytes, put_back, put_inline, read_slot, skipped
 from gateway.relay.upstreams.destination import Destination
 from gateway.relay.upstreams.fetching import Fetcher, FetchError
 from gateway.settings import ImageUrls
@@ -52,6 +53,10 @@ _NO_FAILURE = frozenset(
         "unknown_place",
     }
 )
+
+_Read = Callable[[], Inline]
+_Finish = Callable[[Inline, ImageOutcome], Treated]
+_Met = Treated | Fresh | None
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,29 @@ class BodyWork:
             if each.problem is not None:
                 self._refuse_or_note(each.problem, exchange)
         self._enforce(looked.slots, exchange)
-        return await self._spliced(looked, [part for each in treated for part in each.replacements], exchange)
+        sent = await self._within_limits(looked, treated, exchange, terms)
+        return await self._spliced(looked, [part for each in sent for part in each.replacements], exchange)
+
+    async def _within_limits(
+        self, looked: Looked, treated: Sequence[Treated], exchange: Exchange, terms: Terms
+    ) -> Sequence[Treated]:
+        """Bring the request as a whole inside its provider's limits; note what still exceeds them."""
+        if not exchange.api_path:  # a question about pictures, to nobody but us
+            return treated
+        limits, size_bytes = self.images.pipeline.limits_of(terms.asked), len(looked.body)
+        most_bytes = None if terms.is_batch else limits.max_request_bytes
+        try:
+            sent, step = await bring_inside(treated, body_bytes=size_bytes, most_bytes=most_bytes)
+        except ImageTimeoutError:  # nothing but what was found so far can be sent, and told, in time
+            sent, step = treated, 0
+        exchange.outcomes, exchange.limit_step = tuple(each.outcome for each in sent), step
+        exchange.exceeded = exceeded(
+            replace(limits, max_request_bytes=most_bytes),
+            sent,
+            body_bytes=size_bytes,
+            images=terms.most_images + looked.further,
+        )
+        return sent
 
     def give_up(self, problem: Problem, exchange: Exchange) -> None:
         """Note that the body as a whole is not looked into.
@@ -146,17 +173,15 @@ class BodyWork:
             return looked
         return replace(looked, met=[self._met(slot, terms) for slot in looked.slots])
 
-    def _met(self, slot: Slot, terms: Terms) -> "_Treated | Fresh | None":
+    def _met(self, slot: Slot, terms: Terms) -> _Met:
         if terms.address(slot) is not None:
             return None
         try:
-            return self.images.recall(partial(_read, slot), partial(_put_back, slot), terms.asked_of(slot))
+            return self.images.recall(partial(read_slot, slot), partial(put_back, slot), terms.asked_of(slot))
         except Exception:  # noqa: BLE001 - met again, and told, where the image is taken
             return None
 
-    async def _treat_image(
-        self, slot: Slot, exchange: Exchange, terms: Terms, met: "_Treated | Fresh | None"
-    ) -> "_Treated":
+    async def _treat_image(self, slot: Slot, exchange: Exchange, terms: Terms, met: _Met) -> Treated:
         with exchange.trace.part("image") as part:
             treated = await self._attempt(slot, exchange, terms, met)
             part.tell("outcome", treated.outcome.verdict.outcome)
@@ -164,39 +189,57 @@ class BodyWork:
             part.tell("bytes_out", treated.outcome.bytes_out)
         return treated
 
-    async def _attempt(
-        self, slot: Slot, exchange: Exchange, terms: Terms, met: "_Treated | Fresh | None"
-    ) -> "_Treated":
+    async def _attempt(self, slot: Slot, exchange: Exchange, terms: Terms, met: _Met) -> Treated:
         """Take one image through the pipeline."""
         asked = terms.asked_of(slot)
         try:
             if (url := terms.address(slot)) is not None:
                 return await self._fetch(slot, url, exchange, asked, terms.urls)
-            return await self.images.take(partial(_read, slot), partial(_put_back, slot), asked, met=met)
+            return await self._take(partial(read_slot, slot), partial(put_back, slot), asked, met)
         except (NotInlineError, ImageError, ImageTimeoutError, FetchError) as error:
-            return _skipped(error.reason, str(error), slot)
+            return skipped(error.reason, str(error), slot)
         except QueueFullError:
             raise
         except Exception:
             # The one outer handler of image work: a bug in detector or dialect is a failure like any other.
             log.exception("image work failed")
-            return _skipped(GatewayError.kind, "the image could not be checked", slot)
+            return skipped(GatewayError.kind, "the image could not be checked", slot)
+
+    async def _take(self, read: _Read, finish: _Finish, asked: Asked, met: _Met = None) -> Treated:
+        treated = await self.images.take(read, finish, asked, met=met)
+        if treated.outcome.plan is None or treated.outcome.is_observed:
+            return treated
+        return replace(treated, at_step=partial(self._take_again, treated, read, finish, asked))
+
+    async def _take_again(
+        self, treated: Treated, read: _Read, finish: _Finish, asked: Asked, step: int
+    ) -> Treated:
+        """Return the image at a step of limits; as it was where that fails, for what was found stays."""
+        asked = replace(asked, recipient=replace(asked.recipient, limit_step=step))
+        try:
+            again = await self.images.take_again(
+                read, finish, replace(asked, verdict=treated.outcome.verdict)
+            )
+        except (ImageTimeoutError, QueueFullError):
+            raise
+        except Exception:
+            log.exception("an image could not be brought inside a limit")
+            return treated
+        return replace(again, outcome=again.outcome.found_as(treated.outcome))
 
     async def _fetch(
         self, slot: Slot, url: str, exchange: Exchange, asked: Asked, urls: ImageUrls
-    ) -> "_Treated":
+    ) -> Treated:
         """Judge what lies at an address; send it instead of the address, or the address as it came."""
         fetched = await self.fetcher.fetch(url, tenant=asked.tenant)
         self._make_room(len(fetched.data), exchange)
         # What its server says of the type is no part of the request: nothing is corrected.
         inline = Inline("", fetched.data)
         if urls == "fetch-check-inline":
-            return await self.images.take(
-                lambda: inline, lambda _, outcome: _put_inline(slot, outcome), asked
-            )
+            return await self._take(lambda: inline, lambda _, outcome: put_inline(slot, outcome), asked)
         return await self.images.take(
             lambda: inline,
-            lambda _, outcome: _Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
+            lambda _, outcome: Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
             untouched(asked),
         )
 
@@ -243,50 +286,3 @@ class BodyWork:
             if outcome.action == "block":
                 message = f"the gateway's policy blocks this image: {outcome.verdict.explanation}"
                 raise ImageBlockedError(message, param=slot.where)
-
-
-@dataclass(frozen=True)
-class _Treated:
-    """What became of one image, and of its place in the body."""
-
-    outcome: ImageOutcome
-    replacements: Sequence[Replacement] = ()  # none: the bytes stay
-    problem: Problem | None = None
-
-
-def _put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> _Treated:
-    """Say what has to change in the body: the image, a wrong type alone, or nothing."""
-    problem = None
-    if outcome.reason == MISMATCH:
-        problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
-    if outcome.data != inline.data:
-        return _Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem)
-    if inline.media_type and outcome.media_type != inline.media_type:
-        return _Treated(outcome, slot.source.correct_type(outcome.media_type), problem)
-    return _Treated(outcome, problem=problem)
-
-
-def _put_inline(slot: Slot, outcome: ImageOutcome) -> _Treated:
-    """Put what was fetched where its address was."""
-    return _Treated(outcome, slot.source.write(outcome.media_type, outcome.data))
-
-
-def base64_bytes(size_bytes: int) -> int:
-    """Return how long data is as base64."""
-    return (size_bytes + 2) // 3 * 4
-
-
-def _read(slot: Slot) -> Inline:
-    """Read a slot; strings that are not what JSON allows are an image that cannot be read."""
-    try:
-        return slot.source.read()
-    except NotInlineError:
-        raise
-    except ValueError as error:
-        raise NotInlineError("not_json", f"the string is not valid JSON: {error}") from error
-
-
-def _skipped(reason: str, message: str, slot: Slot) -> _Treated:
-    """Leave an image as it is."""
-    outcome = ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
-    return _Treated(outcome, problem=Problem(reason, message, slot.where))

@@ -60,11 +60,26 @@ class ImageWork:
             met = await asyncio.to_thread(self.recall, read, finish, asked)
         if not isinstance(met, Fresh):
             return met
+        return await self._in_turn(met, finish, replace(asked, deadline=deadline))
+
+    async def take_again(
+        self, read: Callable[[], Inline], finish: Callable[[Inline, ImageOutcome], T], asked: Asked
+    ) -> T:
+        """Do the same for an image that was looked at in this request: it may take as long as the request.
+
+        Raises:
+            ImageTimeoutError: The time of the request was over first.
+            QueueFullError: Too many images wait.
+        """
+        met = await asyncio.to_thread(self.recall, read, finish, asked)
+        return await self._in_turn(met, finish, asked) if isinstance(met, Fresh) else met
+
+    async def _in_turn(self, fresh: Fresh, finish: Callable[[Inline, ImageOutcome], T], asked: Asked) -> T:
         return await self.queue.run(
-            lambda: self._process(met.inline, finish, replace(asked, deadline=deadline)),
+            lambda: self._process(fresh.inline, finish, asked),
             tenant=asked.tenant,
-            pixels=met.pixels,
-            deadline=deadline,
+            pixels=fresh.pixels,
+            deadline=asked.deadline,
         )
 
     def recall(

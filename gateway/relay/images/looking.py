@@ -45,9 +45,14 @@ class Looked:
     model: str = ""
     slots: Sequence[Slot] = ()  # those that are looked into
     strays: Sequence[Strays] = ()
-    is_cut: bool = False  # there are more slots
+    further: int = 0  # slots beyond these, as far as they were counted
     problem: Problem | None = None  # why it could not be looked into
     met: Sequence[Any] = ()  # what is known of each slot; empty: nobody has asked
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more slots than are looked into."""
+        return self.further > 0
 
 
 class Looking:
@@ -107,7 +112,7 @@ class Looking:
         slots, further, is_complete = self._slots(dialect, document)
         known = [text for slot in (*slots, *further) for text in slot.source.texts]
         strays = find_strays(document, known, dialect) if is_complete else []
-        return Looked(body, dialect, model, slots, strays, is_cut=bool(further))
+        return Looked(body, dialect, model, slots, strays, further=len(further))
 
     async def close(self) -> None:
         """Wait for what is being looked at."""

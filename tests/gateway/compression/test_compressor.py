@@ -1,4 +1,6 @@
+import io
 import json
+import math
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 from skimage import data as pictures
 from sklearn.datasets import load_sample_image
 
@@ -16,6 +19,7 @@ from calibration.image import (
     decode,
     encode_jpeg,
     encode_png,
+    encode_webp,
     encode_webp_lossless,
     quantize_palette,
     resize,
@@ -24,6 +28,7 @@ from calibration.known_profiles import resolve_profile
 from calibration.metadata import Metadata, attach, read_metadata
 from calibration.profile import JndProfile
 from gateway.compression.compressor import Compressor, Tier
+from gateway.providers.limits import LAST_STEP, STEP_BYTES
 from gateway.providers.rules import Recipient, load_rules
 from predictor.artifact import default_directory
 from predictor.predict import Predictor
@@ -396,6 +401,153 @@ def test_a_picture_that_is_refused_is_brought_inside(predictor: Predictor, tier:
 
     assert max(plan.width, plan.height) <= 8000
     assert decode(out).image.width == plan.width
+
+
+def test_base64_is_counted_where_the_provider_counts_it(predictor: Predictor):
+    pixels = np.random.default_rng(0).integers(0, 256, (1100, 1500, 3), dtype=np.uint8)
+    data = encode_png(Image(pixels))  # 4.95 MB: above 5 MiB as base64 alone
+    claude = Recipient("anthropic", "claude-sonnet-4-5")
+    assert len(data) < 5 * 2**20 < len(data) * 4 / 3
+
+    out, plan = compressor(predictor, "exact").compress(decode(data), data, resolve_profile("x"), claude)
+
+    assert len(out) * 4 / 3 <= 5 * 2**20
+    assert (plan.left_alone, plan.exceeds) == ("", ())
+
+
+@pytest.mark.parametrize("step", range(1, LAST_STEP + 1))
+@pytest.mark.parametrize("model", ["x", "embedded"])
+def test_a_step_of_limits_bounds_the_bytes(predictor: Predictor, step: int, model: str):
+    recipient = Recipient("embedded", model, limit_step=step)
+
+    out, plan = compressor(predictor).compress(decode(CAMERA), CAMERA, resolve_profile(model), recipient)
+
+    assert len(out) == plan.bytes_out <= STEP_BYTES[step - 1]
+    assert plan.exceeds == ()
+
+
+def _animation(*, is_transparent: bool = False) -> bytes:
+    frames = [PillowImage.fromarray(resize(PHOTO, 96, 64).pixels).quantize(64)]
+    frames.append(frames[0].transpose(PillowImage.Transpose.FLIP_LEFT_RIGHT))
+    buffer = io.BytesIO()
+    options = {"transparency": 0, "disposal": 2} if is_transparent else {}
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("tier", ["exact", "faithful"])
+@pytest.mark.parametrize(
+    ("provider", "model"), [("gemini", "gemini-3-pro"), ("gemini", "gemini-2.5-flash"), ("openai", "gpt-4o")]
+)
+def test_an_animation_that_is_refused_becomes_its_first_frame(
+    predictor: Predictor, tier: Tier, provider: str, model: str
+):
+    gif = _animation()
+    came = decode(gif)
+
+    out, plan = compressor(predictor, tier).compress(
+        came, gif, resolve_profile("x"), Recipient(provider, model)
+    )
+
+    still = decode(out)
+    assert (still.source.format, still.source.frames) == (plan.format, 1)
+    assert plan.format in {"webp", "png"}
+    assert np.array_equal(still.image.pixels, came.image.pixels)
+    assert (plan.left_behind, plan.exceeds) == (("animation",), ())
+
+
+def test_a_refused_picture_is_sent_as_it_was_looked_at(predictor: Predictor):
+    gif = _animation(is_transparent=True)
+    came = decode(gif)
+    assert came.source.has_alpha
+
+    out, plan = compressor(predictor).compress(
+        came, gif, resolve_profile("x"), Recipient("gemini", "gemini-3-pro")
+    )
+
+    assert np.array_equal(decode(out).image.pixels, came.image.pixels)
+    assert (decode(out).source.has_alpha, plan.left_behind) == (True, ("animation",))
+
+
+def test_an_animation_that_is_accepted_is_left_alone(predictor: Predictor):
+    gif = _animation()
+
+    out, plan = compressor(predictor).compress(
+        decode(gif), gif, resolve_profile("x"), Recipient("anthropic", "claude-sonnet-4-5")
+    )
+
+    assert (out, plan.left_alone, plan.exceeds) == (gif, "animation", ())
+
+
+@pytest.mark.parametrize("tier", ["exact", "faithful"])
+def test_a_format_that_is_refused_is_not_sent(predictor: Predictor, tier: Tier):
+    webp = encode_webp(resize(PHOTO, 320, 200), 80)
+
+    out, plan = compressor(predictor, tier).compress(
+        decode(webp), webp, resolve_profile("x"), Recipient("xai", "grok-4")
+    )
+
+    assert decode(out).source.format == plan.format == ("png" if tier == "exact" else "jpeg")
+    assert plan.exceeds == ()
+
+
+def test_a_refused_format_that_cannot_be_replaced_is_told(predictor: Predictor):
+    gif = _animation()
+    came = decode(gif)
+    broken = replace(came, source=replace(came.source, is_repaired=True))
+
+    out, plan = compressor(predictor).compress(
+        broken, gif, resolve_profile("x"), Recipient("gemini", "gemini-3-pro")
+    )
+
+    assert (out, plan.left_alone, plan.exceeds) == (gif, "repaired", ("format",))
+
+
+def test_an_aspect_that_is_refused_is_a_reason_of_its_own(predictor: Predictor):
+    thin = encode_jpeg(Image(np.full((8, 1608, 3), 90, np.uint8)), 90)
+
+    out, plan = compressor(predictor).compress(
+        decode(thin), thin, resolve_profile("x"), Recipient("qwen", "qwen3-vl-plus")
+    )
+
+    assert (out, plan.left_alone, plan.exceeds) == (thin, "limit", ("aspect",))
+
+
+def test_what_is_left_alone_says_which_limit_it_exceeds(predictor: Predictor):
+    data = encode_jpeg(Image(np.full((12, 8100, 3), 90, np.uint8)), 90)
+    came = decode(data)
+    broken = replace(came, source=replace(came.source, is_repaired=True))
+
+    out, plan = compressor(predictor).compress(
+        broken, data, resolve_profile("x"), Recipient("anthropic", "claude-sonnet-4-5")
+    )
+
+    assert (out, plan.left_alone, plan.exceeds) == (data, "repaired", ("side",))
+
+
+def test_a_transparent_picture_that_is_refused_is_brought_inside_transparent(predictor: Predictor):
+    buffer = io.BytesIO()
+    PillowImage.new("RGBA", (8100, 40), (200, 30, 30, 0)).save(buffer, "PNG")
+    data = buffer.getvalue()
+
+    out, plan = compressor(predictor).compress(
+        decode(data), data, resolve_profile("x"), Recipient("anthropic", "claude-sonnet-4-5")
+    )
+
+    assert decode(out).source.has_alpha
+    assert plan.width <= 8000
+    assert (plan.left_behind, plan.exceeds) == ((), ())
+
+
+@pytest.mark.slow
+def test_thirty_thousand_patches_are_the_most_that_is_sent(predictor: Predictor):
+    data = encode_jpeg(Image(np.full((5664, 5664, 3), 120, np.uint8)), 90)
+    newest = Recipient("openai", "gpt-5.6")
+
+    _, plan = compressor(predictor).compress(decode(data), data, resolve_profile("x"), newest)
+
+    assert math.ceil(plan.width / 32) * math.ceil(plan.height / 32) <= 30_000
+    assert plan.exceeds == ()
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])

@@ -6,6 +6,7 @@ import pytest
 from calibration.image import Decoded, Image, decode, encode_png
 from calibration.profile import default_profile
 from gateway.compression.job import Job
+from gateway.providers.limits import Limits
 from gateway.providers.sizes import Size
 
 PICTURE = Image(np.arange(40 * 60 * 3, dtype=np.uint32).reshape(40, 60, 3).astype(np.uint8))
@@ -38,6 +39,16 @@ def job(decoded: Decoded | None = None, **changes: object) -> Job:
 )
 def test_a_picture_is_too_large_by_its_sides_or_by_its_bytes(changes: dict[str, object], expected: bool):
     assert job(**changes).is_too_large is expected
+
+
+def test_what_its_provider_refuses_must_change():
+    refusing = Limits(refused=frozenset({"png"}), max_side=50, max_images=0, max_request_bytes=1)
+
+    assert not job().must_change
+    assert job(limits=refusing).is_refused
+    assert job(limits=refusing).must_change
+    assert job(most_bytes=1).must_change
+    assert job(limits=refusing).exceeded(Size(60, 40), size_bytes=9) == ("side",)
 
 
 @pytest.mark.parametrize(

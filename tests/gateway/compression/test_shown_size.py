@@ -114,6 +114,25 @@ def test_a_lower_quality_that_fails_leaves_the_one_that_passed():
     assert (found.quality, found.probability) == (80, 0.001)
 
 
+def test_what_must_get_inside_is_judged_once_more_and_no_oftener():
+    as_usual, brought = Judge(85, lambda _: 1.0), Judge(85, lambda _: 1.0)
+    plan(as_usual, job(PHOTO))
+
+    (found,) = plan(brought, replace(job(PHOTO), most_bytes=len(JPEG.encode(PHOTO, 50))))
+
+    assert (found.quality, found.probability) == (50, 1.0)
+    assert len(brought.compared) == len(as_usual.compared) + 1
+
+
+def test_the_best_that_is_light_enough_is_taken_at_the_largest_size():
+    sizes = {quality: len(JPEG.encode(PHOTO, quality)) for quality in (85, 70)}
+    heavy = replace(job(PHOTO), most_bytes=sizes[70])
+
+    (found,) = plan(Judge(85, lambda _: 1.0), heavy)
+
+    assert (found.quality, found.size, len(found.data)) == (70, Size(480, 320), sizes[70])
+
+
 def test_pairs_are_compared_at_the_size_shown():
     judge = Judge(80, lambda _: 0.04)
     shown = Size(240, 160)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.providers.limits import NO_LIMITS, Limits
+from gateway.providers.limits import LAST_STEP, NO_LIMITS, STEP_BYTES, Limits
 from gateway.providers.rules import load_rules
 from gateway.providers.sizes import Size
 
@@ -38,6 +38,15 @@ def test_bytes_are_counted_as_base64_where_the_provider_does():
     assert CLAUDE.exceeded(Size(9, 9), size_bytes=most + 1) == ["image_bytes"]
     assert CLAUDE.exceeded(Size(9, 9), size_bytes=25 * MEBIBYTE) == ["image_bytes", "request_bytes"]
     assert Limits(max_image_bytes=5).exceeded(Size(9, 9), size_bytes=5) == []
+
+
+def test_a_step_bounds_pictures_further_but_never_less():
+    tight = Limits(max_image_bytes=3 * MEBIBYTE // 4)
+
+    assert (LAST_STEP, STEP_BYTES[0], STEP_BYTES[-1]) == (8, 2 * MEBIBYTE, 16 * 1024)
+    assert [NO_LIMITS.image_bytes(step=step) for step in range(1, 9)] == list(STEP_BYTES)
+    assert NO_LIMITS.image_bytes(step=0) is None
+    assert [tight.image_bytes(step=step) for step in (0, 1, 2, 3)] == [786_432, 786_432, 786_432, 524_288]
 
 
 def test_patches_and_aspect_are_limits_too():

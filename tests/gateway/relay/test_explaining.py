@@ -65,6 +65,19 @@ def test_mode_observe_tells_what_would_have_been_saved():
     assert (headers[b"x-jnd-bytes-saved"], headers[b"x-jnd-tokens-saved"]) == (b"0", b"0")
 
 
+def test_limits_and_what_pictures_lost_to_them_are_told():
+    plan = CompressionPlan(
+        "webp", None, 9, 9, 10, 3, 1, 1, 0.0, "exact", "", left_behind=("gps", "animation")
+    )
+    exchange = Exchange("openai_chat", "openai", "/", limit_step=2, exceeded=("images", "aspect"))
+    exchange.outcomes = (replace(outcome(Verdict("clean", 0.5, None, (), "")), plan=plan),) * 2
+
+    headers = dict(explaining_headers(exchange))
+
+    assert (headers[b"x-jnd-limits"], headers[b"x-jnd-limit-step"]) == (b"images,aspect", b"2")
+    assert headers[b"x-jnd-reason"] == b"animation_lost"
+
+
 def test_the_policy_and_the_request_are_named():
     exchange = Exchange("openai_chat", "openai", "/", policy=replace(PLAIN, name="strict"), request_id="r1")
 

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -79,6 +80,18 @@ async def test_an_image_and_a_request_have_so_much_time(make_work, inspector, pn
         await work.take(lambda: Inline("image/png", png), verdict_of, asked)
 
     assert time.monotonic() - started < 0.4
+
+
+async def test_an_image_taken_again_has_as_long_as_its_request(make_work, inspector, png):
+    inspector.delay_seconds = 0.3
+    work = make_work(image_seconds=0.1)
+    patient = Asked(Recipient("", "m"), "t", PLAIN, deadline=time.monotonic() + 60)
+
+    assert await work.take_again(lambda: Inline("image/png", png), verdict_of, patient) == "clean"
+    with pytest.raises(ImageTimeoutError):
+        await work.take_again(
+            lambda: Inline("image/png", png + b"0"), verdict_of, replace(patient, deadline=0.0)
+        )
 
 
 async def test_when_one_fails_the_others_are_given_up():

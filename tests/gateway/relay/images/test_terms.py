@@ -38,7 +38,19 @@ def test_images_are_counted_as_the_provider_counts_them():
 
     beside = Terms(ASKED, "pass").beside([*slots(picture(), picture()), kept, document])
 
-    assert beside.asked.recipient.images == 3
+    assert beside.most_images == 3
+    assert beside.asked_of(kept).recipient.images == 3
+
+
+def test_images_of_a_batch_are_counted_by_its_requests():
+    places = ["requests[0].params.messages[0]", "requests[1].params.a", "requests[1].params.b"]
+    batch = [Slot(place, Unseen("file_id")) for place in places]
+
+    beside = Terms(ASKED, "pass").beside(batch)
+
+    assert [beside.asked_of(slot).recipient.images for slot in batch] == [1, 2, 2]
+    assert (beside.most_images, beside.is_batch) == (2, True)
+    assert not Terms(ASKED, "pass").beside([Slot("messages[0]", Unseen("file_id"))]).is_batch
 
 
 def test_frames_of_a_film_are_judged_and_left_alone():

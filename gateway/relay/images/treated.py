@@ -1,0 +1,69 @@
+"""What became of one image of a body, and what has to change in its place there."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from gateway.detection.verdict import unchecked
+from gateway.dialects.protocol import Slot
+from gateway.dialects.reading.data_url import Inline, NotInlineError
+from gateway.dialects.reading.splice import Replacement
+from gateway.pipeline import MISMATCH, ImageOutcome
+from gateway.relay.images.looking import Problem
+
+
+@dataclass(frozen=True)
+class Treated:
+    """What became of one image, and of its place in the body."""
+
+    outcome: ImageOutcome
+    replacements: Sequence[Replacement] = ()  # none: the bytes stay
+    problem: Problem | None = None
+    # The same image at a step of limits; None: there is nothing to be made smaller.
+    at_step: Callable[[int], Awaitable["Treated"]] | None = field(default=None, compare=False)
+
+    @property
+    def growth(self) -> int:
+        """How many bytes longer the body gets by it; mostly below zero."""
+        return sum(len(each.value) - (each.end - each.start) for each in self.replacements)
+
+
+def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
+    """Say what has to change in the body: the image, a wrong type alone, or nothing."""
+    problem = None
+    if outcome.reason == MISMATCH:
+        problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
+    if outcome.data != inline.data:
+        return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem)
+    if inline.media_type and outcome.media_type != inline.media_type:
+        return Treated(outcome, slot.source.correct_type(outcome.media_type), problem)
+    return Treated(outcome, problem=problem)
+
+
+def put_inline(slot: Slot, outcome: ImageOutcome) -> Treated:
+    """Put what was fetched where its address was."""
+    return Treated(outcome, slot.source.write(outcome.media_type, outcome.data))
+
+
+def skipped(reason: str, message: str, slot: Slot) -> Treated:
+    """Leave an image as it is."""
+    outcome = ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
+    return Treated(outcome, problem=Problem(reason, message, slot.where))
+
+
+def read_slot(slot: Slot) -> Inline:
+    """Read a slot; strings that are not what JSON allows are an image that cannot be read.
+
+    Raises:
+        NotInlineError: The image is not in the body, or cannot be read there; says why.
+    """
+    try:
+        return slot.source.read()
+    except NotInlineError:
+        raise
+    except ValueError as error:
+        raise NotInlineError("not_json", f"the string is not valid JSON: {error}") from error
+
+
+def base64_bytes(size_bytes: int) -> int:
+    """Return how long data is as base64."""
+    return (size_bytes + 2) // 3 * 4
