@@ -124,7 +124,7 @@ class Compressor:
 def _untouchable(job: Job) -> LeftAlone:
     """Say what a rewrite would lose that a model may see; empty where nothing is."""
     source = job.decoded.source
-    if source.frames > 1 and source.format != "jpeg":  # further pictures of a JPEG are never shown
+    if source.is_animated:
         return "animation"
     if source.is_repaired:
         return "repaired"
