@@ -19,7 +19,7 @@ _PREFIX = b"Exif\0\0"
 class Exif:
     """What one block of EXIF data holds."""
 
-    orientation: int | None  # 1-8; None where nothing valid is said
+    orientation: int | None  # 1-8; 0 where another value stands there; None where nothing is said
     has_gps: bool
     has_thumbnail: bool
     has_more: bool  # any tag beyond orientation and the pointers to the above
@@ -33,9 +33,8 @@ def read_exif(data: bytes) -> Exif:
         return Exif(None, False, False, False)
     tags, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
     thumbnail, _ = _directory(tiff, order, following) if following else ({}, 0)
-    orientation = tags.get(_ORIENTATION)
     return Exif(
-        orientation if orientation in range(1, 9) else None,
+        _valid(tags[_ORIENTATION]) if _ORIENTATION in tags else None,
         has_gps=_GPS in tags,
         has_thumbnail=_THUMBNAIL in thumbnail,
         has_more=bool(tags.keys() - {_ORIENTATION, _GPS}),
@@ -51,6 +50,10 @@ def minimal_exif(orientation: int) -> bytes:
     if orientation not in range(1, 9):
         raise ValueError(f"expected an orientation of 1-8, got {orientation}")
     return b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
+
+
+def _valid(orientation: int | None) -> int:
+    return orientation if orientation is not None and 1 <= orientation <= 8 else 0
 
 
 def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | None], int]:

@@ -70,8 +70,8 @@ def test_a_broken_value_hides_no_other():
 
 
 @pytest.mark.parametrize("value", [0, 9, 65_535])
-def test_an_orientation_that_is_none_says_nothing(value):
-    assert read_exif(tiff(">", [(0x0112, 3, 1, struct.pack(">HH", value, 0))])).orientation is None
+def test_an_orientation_that_is_none_is_told_from_one_that_is_missing(value):
+    assert read_exif(tiff(">", [(0x0112, 3, 1, struct.pack(">HH", value, 0))])).orientation == 0
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,31 @@ def test_a_re_encode_is_shown_as_its_source_is(format_name, target, profile, ori
     assert decode(sent).source.orientation == orientation
 
 
+@pytest.mark.parametrize("exif_orientation", [None, 0, 9])
+@pytest.mark.parametrize("xmp_orientation", [b"6", b"9"])
+@pytest.mark.parametrize("target", ENCODERS)
+@pytest.mark.parametrize("format_name", ["JPEG", "WEBP"])
+def test_turned_by_xmp_or_by_nothing_valid_it_is_shown_as_its_source_is(
+    format_name, target, xmp_orientation, exif_orientation
+):
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="' + xmp_orientation + b'"/></x:xmpmeta>'
+    exif = PillowImage.Exif()
+    if exif_orientation is not None:
+        exif[0x0112] = exif_orientation
+    original = saved(SMOOTH, format_name, quality=98, exif=exif, xmp=xmp)
+
+    decoded = decode(original)
+    sent = attach(ENCODERS[target](decoded.stored), read_metadata(original))
+
+    for see in (seen_by_pillow, seen_by_opencv, lambda data: decode(data).image.pixels):
+        was, is_now = see(original).astype(int), see(sent).astype(int)
+        assert was.shape == is_now.shape
+        assert np.abs(was - is_now).mean() < 2.5
+    is_turned = xmp_orientation == b"6" and exif_orientation is None
+    assert decode(sent).source.orientation == (6 if is_turned else 1)
+    assert seen_by_opencv(sent).shape == SMOOTH.pixels.shape
+
+
 @pytest.mark.parametrize("target", ENCODERS)
 def test_attaching_leaves_the_pixels_as_they_were(target):
     encoded = ENCODERS[target](SMOOTH)
