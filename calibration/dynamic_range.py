@@ -4,12 +4,14 @@ A gain map is none by itself: the picture that carries one is an ordinary pictur
 that models are never shown. It is HDR only where the map leads back from a bright picture.
 """
 
+import re
+
 from calibration.colour_profile import transfer_is_hdr
 from calibration.containers import container_of, jpeg_file
 from calibration.metadata_blocks import find_blocks
 
 _HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG, ITU-T H.273
-_BRIGHT_BASE = b'BaseRenditionIsHDR="True"'
+_BRIGHT_BASE = re.compile(rb"BaseRenditionIsHDR\s*(?:=\s*[\"']|>)\s*true", re.IGNORECASE)
 _ISO_MEDIA_HEADER = 4_096  # bytes in which AVIF and HEIC say what they hold
 
 
@@ -20,7 +22,7 @@ def is_hdr(data: bytes) -> bool:
     if container_of(data) == "jpeg" and (frame := jpeg_file(data).frame) is not None and frame[1] > 8:
         return True
     blocks = find_blocks(data)
-    if blocks.xmp is not None and _BRIGHT_BASE in blocks.xmp:
+    if blocks.xmp is not None and _BRIGHT_BASE.search(blocks.xmp):
         return True
     code_points = dict(blocks.png_colour).get(b"cICP", b"")
     if code_points[1:2] and code_points[1] in _HDR_TRANSFERS:
