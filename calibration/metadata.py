@@ -199,10 +199,10 @@ def _require_srgb_chunks(metadata: Metadata) -> None:
     """Refuse where a PNG's chunks say something that only another PNG can say."""
     named = dict(metadata.png_colour)
     cicp = named.get(b"cICP")
-    if cicp is not None and cicp != _SRGB_CODE_POINTS:
-        raise ValueError("only PNG says its colours by cICP")
-    if cicp is not None or metadata.profile is not None or b"sRGB" in named:
-        return  # these go before gamma and chromaticities (PNG, third edition, 4.3)
+    if cicp is not None and (cicp != _SRGB_CODE_POINTS or metadata.profile is not None):
+        raise ValueError("only PNG says its colours by cICP, or by that for some and by a profile for others")
+    if metadata.profile is not None or b"sRGB" in named:
+        return  # these go before gamma and chromaticities (PNG, third edition, 4.3); few readers know cICP
     gamma, chromaticities = named.get(b"gAMA"), named.get(b"cHRM")
     if not (_says(gamma, (_SRGB_GAMMA,)) and _says(chromaticities, _SRGB_CHROMATICITIES)):
         raise ValueError("only PNG says its colours by gAMA and cHRM")

@@ -25,6 +25,7 @@ ENCODERS = {
     "lossless WEBP": encode_webp_lossless,
 }
 GAMMA_1 = (b"gAMA", struct.pack(">I", 100_000))
+SRGB_CODE_POINTS = (b"cICP", b"\x01\x0d\0\x01")
 SRGB_CHUNKS = (
     (b"gAMA", struct.pack(">I", 45_455)),
     (b"cHRM", struct.pack(">8I", 31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)),
@@ -157,6 +158,19 @@ def test_what_only_png_can_say_of_colours_is_not_put_elsewhere(target):
         attach(ENCODERS[target](SMOOTH), Metadata(png_colour=(GAMMA_1,)))
     with pytest.raises(ValueError, match="only PNG"):
         attach(ENCODERS[target](SMOOTH), Metadata(png_colour=((b"cICP", b"\x0c\x0d\0\x01"),)))
+
+
+@pytest.mark.parametrize("target", ["JPEG", "WEBP", "lossless WEBP"])
+@pytest.mark.parametrize(
+    "contradicted",
+    [
+        pytest.param(Metadata(profile=display_p3(), png_colour=(SRGB_CODE_POINTS,)), id="profile"),
+        pytest.param(Metadata(png_colour=(SRGB_CODE_POINTS, GAMMA_1)), id="gamma"),
+    ],
+)
+def test_what_readers_of_cicp_see_otherwise_than_others_is_put_nowhere_else(target, contradicted):
+    with pytest.raises(ValueError, match="only PNG"):
+        attach(ENCODERS[target](SMOOTH), contradicted)
 
 
 @pytest.mark.parametrize("target", ENCODERS)
