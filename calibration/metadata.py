@@ -34,6 +34,7 @@ from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, PNG_XMP, XMP_SIGN, 
 __all__ = ["Metadata", "attach", "is_hdr", "left_behind", "read_metadata"]
 
 _APP0, _APP1, _APP2 = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2"
+_PNG_COLOUR_TYPE = 25  # where it stands in a PNG
 _PROFILE_PIECE = 65_519  # bytes of a profile that one JPEG segment holds
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')  # as Pillow looks for it
 _XMP = (
@@ -56,6 +57,7 @@ class Metadata:
     orientation: int = UPRIGHT  # 1-8, as EXIF numbers them
     profile: bytes | None = None  # ICC; None also where it does nothing that sRGB does not
     png_colour: tuple[tuple[bytes, bytes], ...] = ()  # name and contents of a PNG's colour chunks
+    is_of_grey: bool = False  # the profile is, whatever it says, one of grey pixels
     is_turned_by_xmp: bool = False  # and not by EXIF: Pillow turns such a picture, OpenCV and browsers do not
 
     @property
@@ -69,7 +71,20 @@ def read_metadata(data: bytes) -> Metadata:
     blocks = find_blocks(data)
     profile = None if blocks.profile is None or is_srgb(blocks.profile) else blocks.profile
     orientation, is_said_by_xmp = _orientation_in(blocks)
-    return Metadata(orientation, profile, blocks.png_colour, is_said_by_xmp and orientation != UPRIGHT)
+    return Metadata(
+        orientation,
+        profile,
+        blocks.png_colour,
+        is_of_grey=profile is not None and _is_grey(data),
+        is_turned_by_xmp=is_said_by_xmp and orientation != UPRIGHT,
+    )
+
+
+def _is_grey(data: bytes) -> bool:
+    if container_of(data) == "png":
+        return data[_PNG_COLOUR_TYPE : _PNG_COLOUR_TYPE + 1] in (b"\0", b"\4")
+    frame = jpeg_file(data).frame if container_of(data) == "jpeg" else None
+    return frame is not None and frame[2] == 1
 
 
 def read_orientation(data: bytes) -> int:
@@ -193,6 +208,9 @@ def _require_space(metadata: Metadata, *, is_grey: bool) -> None:
     wanted = "grey" if is_grey else "rgb"
     if metadata.profile is not None and profile_space(metadata.profile) != wanted:
         raise ValueError(f"expected a profile of {wanted} pixels, got {metadata.profile[16:20]!r}")
+    # An RGB profile of a grey picture is honoured by some readers and by others not.
+    if metadata.is_of_grey and wanted != "grey":
+        raise ValueError("expected a profile of RGB pixels, got one of grey pixels")
 
 
 def _require_srgb_chunks(metadata: Metadata) -> None:

@@ -197,6 +197,16 @@ def test_a_profile_of_other_pixels_is_refused(target):
         attach(ENCODERS[target](SMOOTH), Metadata(profile=linear_grey()))
 
 
+@pytest.mark.parametrize("target", ENCODERS)
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
+def test_an_rgb_profile_of_a_grey_picture_is_not_put_on_colours(format_name, target):
+    grey = io.BytesIO()
+    PillowImage.fromarray(SMOOTH.pixels[..., 0]).save(grey, format_name, icc_profile=display_p3())
+
+    with pytest.raises(ValueError, match="grey pixels"):
+        attach(ENCODERS[target](SMOOTH), read_metadata(grey.getvalue()))
+
+
 def test_a_grey_jpeg_holds_a_grey_profile():
     buffer = io.BytesIO()
     PillowImage.fromarray(SMOOTH.pixels[..., 0]).save(buffer, "JPEG")
