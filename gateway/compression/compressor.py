@@ -7,6 +7,8 @@ provider's limits, whatever the tier. What is sent was itself judged, decoded fr
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -31,8 +33,27 @@ __all__ = ["CompressionPlan", "Compressor", "Tier"]
 LEAN_PROBABILITY = 0.20
 _WORTH_IT = 0.95  # of a JPEG's bytes: a second generation that saves less is not written
 _CMYK = "CMYK"
-# What encoders and decoders have been seen to raise on odd pictures; the picture is then sent as it came.
-_FAILURES = (ImageError, ValueError, OSError, MemoryError, RuntimeError, cv2.error)
+# What codecs raise on odd pictures, ours and others'; the picture is then sent as it came, and what was found
+# in it stays found.
+_FAILURES = (
+    ImageError,
+    ValueError,
+    OSError,
+    MemoryError,
+    RuntimeError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    SyntaxError,  # of Pillow's parsers
+    SystemError,  # of Pillow's encoders
+    EOFError,
+    BufferError,
+    struct.error,
+    zlib.error,
+    cv2.error,
+)
 
 
 class Compressor:
@@ -61,11 +82,9 @@ class Compressor:
     ) -> tuple[bytes, CompressionPlan]:
         """Return the bytes to send, and what was done; never more bytes or tokens than came in."""
         job = self._job(decoded, data, profile, recipient)
-        untouchable = _untouchable(job)
-        if untouchable:
-            return _leave(job, untouchable)
         try:
-            return self._lighten(job)
+            untouchable = _untouchable(job)
+            return _leave(job, untouchable) if untouchable else self._lighten(job)
         except _FAILURES:
             return _leave(job, "failed")
 
