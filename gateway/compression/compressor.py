@@ -28,14 +28,14 @@ from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor
 
-__all__ = ["CompressionPlan", "Compressor", "Tier"]
+__all__ = ["FAILURES", "CompressionPlan", "Compressor", "Tier"]
 
 LEAN_PROBABILITY = 0.20
 _WORTH_IT = 0.95  # of a JPEG's bytes: a second generation that saves less is not written
 _CMYK = "CMYK"
 # What codecs raise on odd pictures, ours and others'; the picture is then sent as it came, and what was found
 # in it stays found.
-_FAILURES = (
+FAILURES = (
     ImageError,
     ValueError,
     OSError,
@@ -85,7 +85,7 @@ class Compressor:
         try:
             untouchable = _untouchable(job)
             return _leave(job, untouchable) if untouchable else self._lighten(job)
-        except _FAILURES:
+        except FAILURES:
             return _leave(job, "failed")
 
     def _job(self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient) -> Job:
