@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 UPRIGHT = 1
 _ORIENTATION, _GPS, _THUMBNAIL = 0x0112, 0x8825, 0x0201  # tags
-_BYTE, _SHORT, _LONG = 1, 3, 4  # types
+_BYTE, _SHORT = 1, 3  # types
+_WHOLE_NUMBERS: Mapping[int, str] = {
+    _BYTE: "B",
+    _SHORT: "H",
+    4: "I",
+    6: "b",
+    8: "h",
+    9: "i",
+}  # by type; the last three are signed
 _MOST_TAGS = 4_096
 _PREFIX = b"Exif\0\0"
 
@@ -63,7 +71,8 @@ def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | Non
         (count,) = struct.unpack_from(order + "H", tiff, at)
         for entry in range(at + 2, at + 2 + 12 * min(count, _MOST_TAGS), 12):
             tag, kind, amount = struct.unpack_from(order + "HHI", tiff, entry)
-            tags.setdefault(tag, _whole_number(tiff, order, kind, amount, entry + 8))
+            if amount:
+                tags.setdefault(tag, _whole_number(tiff, order, kind, amount, entry + 8))
         (following,) = struct.unpack_from(order + "I", tiff, at + 2 + 12 * count)
     except struct.error:
         return tags, 0
@@ -71,7 +80,8 @@ def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | Non
 
 
 def _whole_number(tiff: bytes, order: str, kind: int, amount: int, at: int) -> int | None:
-    formats = {_BYTE: "B", _SHORT: "H", _LONG: "I"}
-    if amount != 1 or kind not in formats:
+    """Return the first of the numbers that stand in the entry itself; None where they do not, or are none."""
+    letter = _WHOLE_NUMBERS.get(kind)
+    if letter is None or amount * struct.calcsize(order + letter) > 4:
         return None
-    return int(struct.unpack_from(order + formats[kind], tiff, at)[0])
+    return int(struct.unpack_from(order + letter, tiff, at)[0])
