@@ -23,6 +23,10 @@ _LARGEST_DIFFERENCE = 2  # grey levels: what rounding and the two published prim
 _REMEMBERED_BYTES = 65_536  # larger profiles are judged anew each time
 _HDR_TRANSFERS = frozenset({16, 18})  # PQ and HLG, ITU-T H.273
 _MOST_TAGS = 100
+# Tables by rendering intent, beside or in place of curves and primaries: readers differ in which they use.
+_TABLES = frozenset(
+    {*(b"A2B%d" % intent for intent in range(3)), *(b"D2B%d" % intent for intent in range(4))}
+)
 
 
 def profile_space(profile: bytes) -> Space:
@@ -39,15 +43,18 @@ def is_srgb(profile: bytes) -> bool:
 
 def transfer_is_hdr(profile: bytes) -> bool:
     """Whether the profile says that its pixels are PQ or HLG (ICC.1:2022, tag cicp)."""
+    at = dict(reversed(_tags(profile))).get(b"cicp")
+    return at is not None and any(code in _HDR_TRANSFERS for code in profile[at + 9 : at + 10])
+
+
+def _tags(profile: bytes) -> list[tuple[bytes, int]]:
+    """List the tags with the places of their contents, as far as the profile goes."""
     try:
         (count,) = struct.unpack_from(">I", profile, 128)
-        for entry in range(132, 132 + 12 * min(count, _MOST_TAGS), 12):
-            tag, at = struct.unpack_from(">4sI", profile, entry)
-            if tag == b"cicp":
-                return profile[at + 9] in _HDR_TRANSFERS
-    except (struct.error, IndexError):
-        pass
-    return False
+    except struct.error:
+        return []
+    entries = profile[132 : 132 + 12 * min(count, _MOST_TAGS)]
+    return [(tag, at) for tag, at, _ in struct.iter_unpack(">4sII", entries[: len(entries) // 12 * 12])]
 
 
 def convert_to_srgb(pixels: Pixels, profile: bytes, *, is_grey: bool) -> bool:
@@ -94,7 +101,7 @@ def _transformed(pixels: Pixels, transform: ImageCms.ImageCmsTransform) -> Pixel
 def _renders_as_srgb(profile: bytes) -> bool:
     space = profile_space(profile)
     convert = _converter(profile, is_grey=space == "grey")
-    if convert is None:
+    if convert is None or any(tag in _TABLES for tag, _ in _tags(profile)):
         return False
     colours = _greys() if space == "grey" else np.concatenate([_greys(), _cube()], axis=1)
     difference = np.abs(convert(colours).astype(np.int16) - colours)

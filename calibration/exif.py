@@ -11,7 +11,15 @@ from dataclasses import dataclass
 UPRIGHT = 1
 LYING = frozenset({5, 6, 7, 8})  # orientations under which width and height change places
 _ORIENTATION, _GPS, _THUMBNAIL = 0x0112, 0x8825, 0x0201  # tags
-_BYTE, _SHORT, _LONG = 1, 3, 4  # types
+_BYTE, _SHORT = 1, 3  # types
+_WHOLE_NUMBERS: Mapping[int, str] = {
+    _BYTE: "B",
+    _SHORT: "H",
+    4: "I",
+    6: "b",
+    8: "h",
+    9: "i",
+}  # by type; the last three are signed
 _MOST_TAGS = 4_096
 _PREFIX = b"Exif\0\0"
 
@@ -20,7 +28,7 @@ _PREFIX = b"Exif\0\0"
 class Exif:
     """What one block of EXIF data holds."""
 
-    orientation: int | None  # 1-8; None where nothing valid is said
+    orientation: int | None  # 1-8; 0 where another value stands there; None where nothing is said
     has_gps: bool
     has_thumbnail: bool
     has_more: bool  # any tag beyond orientation and the pointers to the above
@@ -34,9 +42,8 @@ def read_exif(data: bytes) -> Exif:
         return Exif(None, False, False, False)
     tags, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
     thumbnail, _ = _directory(tiff, order, following) if following else ({}, 0)
-    orientation = tags.get(_ORIENTATION)
     return Exif(
-        orientation if orientation in range(1, 9) else None,
+        _valid(tags[_ORIENTATION]) if _ORIENTATION in tags else None,
         has_gps=_GPS in tags,
         has_thumbnail=_THUMBNAIL in thumbnail,
         has_more=bool(tags.keys() - {_ORIENTATION, _GPS}),
@@ -54,6 +61,10 @@ def minimal_exif(orientation: int) -> bytes:
     return b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
 
 
+def _valid(orientation: int | None) -> int:
+    return orientation if orientation is not None and 1 <= orientation <= 8 else 0
+
+
 def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | None], int]:
     """Return the tags of a directory, with their value where it is one whole number, and the next's place."""
     tags: dict[int, int | None] = {}
@@ -61,7 +72,8 @@ def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | Non
         (count,) = struct.unpack_from(order + "H", tiff, at)
         for entry in range(at + 2, at + 2 + 12 * min(count, _MOST_TAGS), 12):
             tag, kind, amount = struct.unpack_from(order + "HHI", tiff, entry)
-            tags.setdefault(tag, _whole_number(tiff, order, kind, amount, entry + 8))
+            if amount:
+                tags.setdefault(tag, _whole_number(tiff, order, kind, amount, entry + 8))
         (following,) = struct.unpack_from(order + "I", tiff, at + 2 + 12 * count)
     except struct.error:
         return tags, 0
@@ -69,7 +81,8 @@ def _directory(tiff: bytes, order: str, at: int) -> tuple[Mapping[int, int | Non
 
 
 def _whole_number(tiff: bytes, order: str, kind: int, amount: int, at: int) -> int | None:
-    formats = {_BYTE: "B", _SHORT: "H", _LONG: "I"}
-    if amount != 1 or kind not in formats:
+    """Return the first of the numbers that stand in the entry itself; None where they do not, or are none."""
+    letter = _WHOLE_NUMBERS.get(kind)
+    if letter is None or amount * struct.calcsize(order + letter) > 4:
         return None
-    return int(struct.unpack_from(order + formats[kind], tiff, at)[0])
+    return int(struct.unpack_from(order + letter, tiff, at)[0])

@@ -75,6 +75,11 @@ class SourceInfo:
         return self.format in ("png", "gif")
 
     @property
+    def is_animated(self) -> bool:
+        """Whether it moves; the further pictures of a JPEG (MPO) are never shown."""
+        return self.frames > 1 and self.format != "jpeg"
+
+    @property
     def is_plain(self) -> bool:
         """Whether a rewrite from the decoded pixels shows the same picture: one upright opaque sRGB frame."""
         is_special = self.frames > 1 or self.has_alpha or self.is_rotated or self.is_color_converted

@@ -15,6 +15,7 @@ from calibration.containers import (
     VP8X_ALPHA,
     VP8X_EXIF,
     VP8X_ICC,
+    VP8X_XMP,
     Part,
     container_of,
     join_jpeg,
@@ -28,14 +29,20 @@ from calibration.dynamic_range import is_hdr
 from calibration.exif import UPRIGHT, minimal_exif, read_exif
 from calibration.image_header import stored_size
 from calibration.left_behind import left_behind
-from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, Blocks, find_blocks
+from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, PNG_XMP, XMP_SIGN, Blocks, find_blocks
 
 __all__ = ["Metadata", "attach", "is_hdr", "left_behind", "read_metadata"]
 
 _APP0, _APP1, _APP2 = b"\xff\xe0", b"\xff\xe1", b"\xff\xe2"
 _JPEG_SPACES: dict[int, Space] = {1: "grey", 3: "rgb", 4: "inks"}  # by number of components
+_PNG_COLOUR_TYPE = 25  # where it stands in a PNG
 _PROFILE_PIECE = 65_519  # bytes of a profile that one JPEG segment holds
-_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')  # as Pillow looks for it
+_XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([0-9])')  # as Pillow looks for it
+_XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{}"/>'
+    "</rdf:RDF></x:xmpmeta>"
+)
 
 # What chunks of a PNG say of pixels that are sRGB anyway; numbers are hundred-thousandths.
 _SRGB_GAMMA = 45_455
@@ -51,6 +58,8 @@ class Metadata:
     orientation: int = UPRIGHT  # 1-8, as EXIF numbers them
     profile: bytes | None = None  # ICC; None also where it does nothing that sRGB does not
     png_colour: tuple[tuple[bytes, bytes], ...] = ()  # name and contents of a PNG's colour chunks
+    is_of_grey: bool = False  # the profile is, whatever it says, one of grey pixels
+    is_turned_by_xmp: bool = False  # and not by EXIF: Pillow turns such a picture, OpenCV and browsers do not
 
     @property
     def is_empty(self) -> bool:
@@ -62,19 +71,39 @@ def read_metadata(data: bytes) -> Metadata:
     """Read what must travel from a JPEG, PNG or WebP; what cannot be read is absent."""
     blocks = find_blocks(data)
     profile = None if blocks.profile is None or is_srgb(blocks.profile) else blocks.profile
-    return Metadata(_orientation_in(blocks), profile, blocks.png_colour)
+    orientation, is_said_by_xmp = _orientation_in(blocks)
+    return Metadata(
+        orientation,
+        profile,
+        blocks.png_colour,
+        is_of_grey=profile is not None and _is_grey(data),
+        is_turned_by_xmp=is_said_by_xmp and orientation != UPRIGHT,
+    )
+
+
+def _is_grey(data: bytes) -> bool:
+    if container_of(data) == "png":
+        return data[_PNG_COLOUR_TYPE : _PNG_COLOUR_TYPE + 1] in (b"\0", b"\4")
+    frame = jpeg_file(data).frame if container_of(data) == "jpeg" else None
+    return frame is not None and frame[2] == 1
 
 
 def read_orientation(data: bytes) -> int:
     """Return which side is up, 1 to 8 as EXIF counts; 1, upright, where nothing says."""
-    return _orientation_in(find_blocks(data))
+    return _orientation_in(find_blocks(data))[0]
 
 
-def _orientation_in(blocks: Blocks) -> int:
+def _orientation_in(blocks: Blocks) -> tuple[int, bool]:
+    """Return the orientation, and whether XMP says it: nobody asks XMP where EXIF says anything."""
     orientation = read_exif(blocks.exif).orientation if blocks.exif else None
     if orientation is None and blocks.xmp and (found := _XMP_ORIENTATION.search(blocks.xmp)):
-        orientation = int(found[1])
-    return orientation or UPRIGHT
+        said = int(found[1])
+        return (said if 1 <= said <= 8 else UPRIGHT), True
+    return orientation or UPRIGHT, False
+
+
+def _xmp_of(metadata: Metadata) -> bytes:
+    return _XMP.format(metadata.orientation).encode()
 
 
 def attach(encoded: bytes, metadata: Metadata) -> bytes:
@@ -86,7 +115,7 @@ def attach(encoded: bytes, metadata: Metadata) -> bytes:
     if metadata.is_empty:
         return encoded
     blocks = find_blocks(encoded)
-    if blocks.exif or blocks.profile or blocks.png_colour:
+    if blocks.exif or blocks.xmp or blocks.profile or blocks.png_colour:
         raise ValueError("expected a picture without metadata")
     match container_of(encoded):
         case "jpeg":
@@ -104,7 +133,9 @@ def _attach_to_jpeg(encoded: bytes, metadata: Metadata) -> bytes:
     frame = file.frame
     _require_space(metadata, _JPEG_SPACES.get(frame[2] if frame else 3, "rgb"))
     added: list[Part] = []
-    if metadata.orientation != UPRIGHT:
+    if metadata.is_turned_by_xmp:
+        added.append(Part(_APP1, XMP_SIGN + _xmp_of(metadata)))
+    elif metadata.orientation != UPRIGHT:
         added.append(Part(_APP1, EXIF_SIGN + minimal_exif(metadata.orientation)))
     if metadata.profile is not None:
         added += _profile_segments(metadata.profile)
@@ -132,7 +163,9 @@ def _attach_to_png(encoded: bytes, metadata: Metadata) -> bytes:
     ]
     if metadata.profile is not None:
         added.append(Part(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.profile, 9)))
-    if metadata.orientation != UPRIGHT:
+    if metadata.is_turned_by_xmp:
+        added.append(Part(b"iTXt", PNG_XMP + bytes(5) + _xmp_of(metadata)))
+    elif metadata.orientation != UPRIGHT:
         added.append(Part(b"eXIf", minimal_exif(metadata.orientation)))
     return join_png([chunks[0], *added, *chunks[1:]])
 
@@ -146,11 +179,16 @@ def _attach_to_webp(encoded: bytes, metadata: Metadata) -> bytes:
         raise ValueError("expected a WebP that says its size")
     pixels = [part for part in chunks if part.kind != b"VP8X"]
     front, back = [], []
+    flags = _webp_flags(chunks)
     if metadata.profile is not None:
         front.append(Part(b"ICCP", metadata.profile))
-    if metadata.orientation != UPRIGHT:
+        flags |= VP8X_ICC
+    if metadata.is_turned_by_xmp:
+        back.append(Part(b"XMP ", _xmp_of(metadata)))
+        flags |= VP8X_XMP
+    elif metadata.orientation != UPRIGHT:
         back.append(Part(b"EXIF", minimal_exif(metadata.orientation)))
-    flags = _webp_flags(chunks) | (VP8X_ICC if front else 0) | (VP8X_EXIF if back else 0)
+        flags |= VP8X_EXIF
     return join_webp([_extended_header(flags, size), *front, *pixels, *back])
 
 
@@ -170,16 +208,19 @@ def _extended_header(flags: int, size: tuple[int, int]) -> Part:
 def _require_space(metadata: Metadata, wanted: Space) -> None:
     if metadata.profile is not None and profile_space(metadata.profile) != wanted:
         raise ValueError(f"expected a profile of {wanted} pixels, got {metadata.profile[16:20]!r}")
+    # An RGB profile of a grey picture is honoured by some readers and by others not.
+    if metadata.is_of_grey and wanted != "grey":
+        raise ValueError("expected a profile of RGB pixels, got one of grey pixels")
 
 
 def _require_srgb_chunks(metadata: Metadata) -> None:
     """Refuse where a PNG's chunks say something that only another PNG can say."""
     named = dict(metadata.png_colour)
     cicp = named.get(b"cICP")
-    if cicp is not None and cicp != _SRGB_CODE_POINTS:
-        raise ValueError("only PNG says its colours by cICP")
-    if cicp is not None or metadata.profile is not None or b"sRGB" in named:
-        return  # these go before gamma and chromaticities (PNG, third edition, 4.3)
+    if cicp is not None and (cicp != _SRGB_CODE_POINTS or metadata.profile is not None):
+        raise ValueError("only PNG says its colours by cICP, or by that for some and by a profile for others")
+    if metadata.profile is not None or b"sRGB" in named:
+        return  # these go before gamma and chromaticities (PNG, third edition, 4.3); few readers know cICP
     gamma, chromaticities = named.get(b"gAMA"), named.get(b"cHRM")
     if not (_says(gamma, (_SRGB_GAMMA,)) and _says(chromaticities, _SRGB_CHROMATICITIES)):
         raise ValueError("only PNG says its colours by gAMA and cHRM")

@@ -121,9 +121,10 @@ def _from_hex(text: bytes | None) -> bytes | None:
 
 
 def _inflate(data: bytes) -> bytes | None:
+    """Inflate what is there, as decoders do where the end or its checksum is missing."""
     inflater = zlib.decompressobj()
     try:
         inflated = inflater.decompress(data, _MOST_INFLATED)
     except zlib.error:
         return None
-    return inflated if inflater.eof else None
+    return None if inflater.unconsumed_tail else inflated

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import cv2
 from PIL import Image as PillowImage
-from PIL import ImageFile, UnidentifiedImageError
+from PIL import ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from calibration.containers import bare, container_of
 from calibration.exif import LYING, UPRIGHT
@@ -25,6 +25,7 @@ from calibration.unfinished_jpeg import END_OF_IMAGE, finished
 # A scan of fourteen bytes makes the decoder go over the whole picture once more; encoders write about ten.
 _START_OF_SCAN = b"\xff\xda"
 _MOST_SCANS = 100
+_MOST_TEXT, _MOST_TEXT_OF_ALL = 1_048_576, 67_108_864  # bytes of a PNG's texts: what Pillow begins with
 _BLOCK = 65_536  # bytes: what Pillow reads at once, unless told
 
 # Parsers raise nearly anything on hostile bytes; these are what fuzzing has shown.
@@ -109,6 +110,9 @@ def open_within(data: bytes, limits: DecodeLimits) -> ImageFile.ImageFile:
     """
     # Our own limit, checked on the header before any pixel is decoded, replaces Pillow's warning.
     PillowImage.MAX_IMAGE_PIXELS = None
+    # Libraries set these for the whole process; then half a picture would be taken for a whole one.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    PngImagePlugin.MAX_TEXT_CHUNK, PngImagePlugin.MAX_TEXT_MEMORY = _MOST_TEXT, _MOST_TEXT_OF_ALL
     try:
         opened = PillowImage.open(io.BytesIO(data), formats=["JPEG", "PNG", "WEBP", "GIF"])
     except UnidentifiedImageError as error:

@@ -6,6 +6,7 @@ the caller's earlier images. Others judge failures.
 """
 
 import hashlib
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from calibration.image_header import count_pixels
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.audit.ledger import FirstEpoch, Margins
-from gateway.compression.compressor import CompressionPlan
+from gateway.compression.compressor import FAILURES, CompressionPlan
 from gateway.compression.plan import Tier
 from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
@@ -30,7 +31,11 @@ from gateway.providers.rules import ProviderRules, Recipient, load_rules
 
 INSPECTION_OFF = "inspection_off"  # the reason of an image that nobody wanted to be examined
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
+COMPRESSION_FAILED = "compression_failed"  # the reason of an image whose compressor broke
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
+
+
+log = logging.getLogger(__name__)
 
 
 class Inspects(Protocol):
@@ -285,7 +290,11 @@ class Pipeline:
     ) -> ImageOutcome:
         if self.compressor is None:
             return outcome
-        out, plan = self.compressor.compress(decoded, outcome.data, profile, asked.recipient)
+        try:
+            out, plan = self.compressor.compress(decoded, outcome.data, profile, asked.recipient)
+        except FAILURES:  # the verdict stays
+            log.exception("compression failed")
+            return replace(outcome, reason=outcome.reason or COMPRESSION_FAILED)
         is_sent = asked.policy.compression == "on"
         return _lightened(outcome, out, plan) if is_sent else _observed(outcome, plan)
 

@@ -80,7 +80,7 @@ class Viewer:
         """Return the views in which the model could notice a difference; as many for every candidate.
 
         Raises:
-            PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of either side).
+            PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of the smaller).
         """
         check_aspect(self._reference, distorted)
         views = [PairView(self._whole, self._show_whole(distorted))]
@@ -117,7 +117,7 @@ class FullSizeViewer:
         """Return the full-size tiles and the whole at half size: one sight, to be judged together.
 
         Raises:
-            PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of either side).
+            PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of the smaller).
         """
         check_aspect(self._reference, distorted)
         tiles, whole = _full_size(reduce(distorted, self._width, self._height))
@@ -167,12 +167,14 @@ def check_aspect(reference: Image, distorted: Image) -> None:
     """Refuse two pictures that are not of one shape.
 
     Raises:
-        PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of either side).
+        PairError: The aspect ratios differ by more than 2 % (and by more than a pixel of the smaller).
     """
-    expected_width = distorted.height * reference.width / reference.height
-    expected_height = distorted.width * reference.height / reference.width
-    difference = abs(distorted.height - expected_height)
-    rounding = min(difference, abs(distorted.width - expected_width))
+    # Of a thin picture, the pixel to which the smaller one was rounded is many of the larger one.
+    small, large = sorted((reference, distorted), key=lambda image: image.width * image.height)
+    expected_width = small.height * large.width / large.height
+    expected_height = small.width * large.height / large.width
+    difference = abs(small.height - expected_height)
+    rounding = min(difference, abs(small.width - expected_width))
     if difference > MAX_ASPECT_DIFFERENCE * expected_height and rounding > 1.0:
         raise PairError(
             f"expected two pictures of the same aspect ratio, got {reference.width} x {reference.height} "

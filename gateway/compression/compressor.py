@@ -8,6 +8,8 @@ sent was itself judged, or compared, decoded from its final bytes.
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
@@ -36,12 +38,31 @@ from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 from predictor.predict import Predictor
 
-__all__ = ["CompressionPlan", "Compressor", "Tier"]
+__all__ = ["FAILURES", "CompressionPlan", "Compressor", "Tier"]
 
 LEAN_PROBABILITY = 0.20
 _WORTH_IT = 0.95  # of a JPEG's bytes: a second generation that saves less is not written
-# What encoders and decoders have been seen to raise on odd pictures; the picture is then sent as it came.
-_FAILURES = (ImageError, ValueError, OSError, MemoryError, RuntimeError, cv2.error)
+# What codecs raise on odd pictures, ours and others'; the picture is then sent as it came, and what was found
+# in it stays found.
+FAILURES = (
+    ImageError,
+    ValueError,
+    OSError,
+    MemoryError,
+    RuntimeError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    SyntaxError,  # of Pillow's parsers
+    SystemError,  # of Pillow's encoders
+    EOFError,
+    BufferError,
+    struct.error,
+    zlib.error,
+    cv2.error,
+)
 
 
 class Compressor:
@@ -80,12 +101,12 @@ class Compressor:
         `picture_class` spares a look where the caller has had one.
         """
         job = replace(self._job(decoded, data, profile, recipient), known_class=picture_class)
-        untouchable = _untouchable(job)
-        if untouchable:
-            return _leave(job, untouchable)
         try:
+            untouchable = _untouchable(job)
+            if untouchable:
+                return _leave(job, untouchable)
             return self._lighten_reduced(job) if decoded.is_reduced else self._lighten(job)
-        except _FAILURES:
+        except FAILURES:
             return _leave(job, "failed")
 
     def _job(self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient) -> Job:
@@ -191,7 +212,7 @@ def _untouchable(job: Job) -> LeftAlone:
     source = job.decoded.source
     if "aspect" in job.exceeded(job.source_size, size_bytes=len(job.data)):
         return "limit"
-    if _has_more_frames(job) and not job.must_change:
+    if source.is_animated and not job.must_change:
         return "animation"
     if source.is_repaired:
         return "repaired"
@@ -208,15 +229,10 @@ def _kept_whole(job: Job) -> LeftAlone:
     return "high_dynamic_range" if is_hdr(job.data) else ""
 
 
-def _has_more_frames(job: Job) -> bool:
-    source = job.decoded.source
-    return source.frames > 1 and source.format != "jpeg"  # further pictures of a JPEG are never shown
-
-
 def _lost(job: Job, chosen: Candidate) -> tuple[str, ...]:
     """Name what a picture that had to change lost beside metadata."""
     is_on_white = job.decoded.source.has_alpha and not chosen.is_complete
-    losses = {"animation": _has_more_frames(job), "transparency": is_on_white}
+    losses = {"animation": job.decoded.source.is_animated, "transparency": is_on_white}
     return tuple(name for name, is_lost in losses.items() if is_lost)
 
 

@@ -63,7 +63,7 @@ _WEIGHTS: dict[PictureClass, _Weights] = {
 
 def classify(decoded: Decoded) -> PictureClass:
     """Return the kind of a picture, from a few tiles at its own resolution and a sparse copy of the whole."""
-    if decoded.source.frames > 1:
+    if decoded.source.is_animated:
         return "animated"
     if decoded.source.has_alpha:
         return "transparent"

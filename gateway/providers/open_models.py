@@ -126,14 +126,15 @@ class LongestEdge:
 
     def seen(self, size: Size) -> Size:
         """Shrink to the edge; smaller images are enlarged, which shows nothing more of them."""
-        return size.fitted(self.shown_edge or self.edge)
+        edge = self.shown_edge or self.edge
+        return size if size.longest <= edge else _with_edge(size, edge)
 
     def tokens(self, size: Size) -> int:
         """Count tiles and the whole."""
-        scale = self.edge / size.longest
-        across = math.ceil(int(size.width * scale) / self.tile) or 1
-        down = math.ceil(int(size.height * scale) / self.tile) or 1
-        return self.per_tile * (across * down + 1)
+        counted = _with_edge(size, self.edge)
+        return self.per_tile * (
+            math.ceil(counted.width / self.tile) * math.ceil(counted.height / self.tile) + 1
+        )
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,11 @@ class RowsOfPatches:
         seen = self.seen(size)
         columns, rows = math.ceil(seen.width / self.patch), math.ceil(seen.height / self.patch)
         return (columns + 1) * rows
+
+
+def _with_edge(size: Size, edge: int) -> Size:
+    """Set the longer side; the shorter one is rounded down, as the processor does, or it may cost a tile."""
+    return Size(max(1, size.width * edge // size.longest), max(1, size.height * edge // size.longest))
 
 
 def _kept(size: Size, canvas: Size) -> tuple[int, int]:

@@ -125,7 +125,7 @@ class Provider:
         )
 
     def _find(self, model: str) -> Family:
-        name = plain_name(model.lower())
+        name = plain_name(model.lower()).replace("_", "-")  # deployments are named either way
         for start in ("", r".*[^a-z0-9.]"):  # what the name begins with, else a word within
             for pattern, family in self.families:
                 if re.match(f"{start}(?:{pattern})", name):

@@ -87,7 +87,9 @@ class Patches:
             return fitted
         scale = math.sqrt(self.patch**2 * self.max_patches / fitted.pixels)
         columns, rows = fitted.width * scale / self.patch, fitted.height * scale / self.patch
-        return fitted.scaled(scale * min(max(1, int(columns)) / columns, max(1, int(rows)) / rows))
+        if min(columns, rows) < 1:  # one patch wide: the length alone is left to be counted
+            return fitted.fitted(self.patch * self.max_patches)
+        return fitted.scaled(scale * min(int(columns) / columns, int(rows) / rows))
 
     def tokens(self, size: Size) -> int:
         """Count patches, times the model's factor."""

@@ -59,6 +59,21 @@ def linear_grey() -> bytes:
     return bytes(header) + table + body
 
 
+def with_table(intent: int) -> bytes:
+    """Return sRGB with a table for one rendering intent, by which white is black (ICC.1:2022, 10.11)."""
+    table = b"mft1" + bytes(4) + bytes([3, 3, 2, 0])
+    table += struct.pack(">9i", *(65_536 * (row == column) for row in range(3) for column in range(3)))
+    table += bytes(range(256)) * 3 + bytes(8 * 3) + bytes(range(256)) * 3
+    (count,) = struct.unpack_from(">I", SRGB, 128)
+    begin = 132 + 12 * count
+    entries = [struct.unpack_from(">4sII", SRGB, at) for at in range(132, begin, 12)]
+    moved = b"".join(struct.pack(">4sII", tag, at + 12, size) for tag, at, size in entries)
+    added = struct.pack(">4sII", b"A2B%d" % intent, len(SRGB) + 12, len(table))
+    profile = bytearray(SRGB[:128] + struct.pack(">I", count + 1) + moved + added + SRGB[begin:] + table)
+    struct.pack_into(">I", profile, 0, len(profile))
+    return bytes(profile)
+
+
 def with_cicp(transfer: int) -> bytes:
     """Return sRGB that says of itself, in place of its name, to have this transfer (ICC.1:2022, 9.2.17)."""
     at, _ = _places(SRGB)[b"desc"]

@@ -1,12 +1,23 @@
+import io
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as PillowImage
+from PIL import ImageCms
 
 from calibration.colour_profile import convert_to_srgb, is_srgb, profile_space, transfer_is_hdr
 from calibration.image import decode
 from tests.calibration.broken_files import saved
-from tests.calibration.embedded_profiles import SRGB, display_p3, linear_grey, swapped_channels, with_cicp
+from tests.calibration.embedded_profiles import (
+    SRGB,
+    display_p3,
+    linear_grey,
+    swapped_channels,
+    with_cicp,
+    with_table,
+)
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (600, 700, 3), dtype=np.uint8)
 
@@ -21,6 +32,20 @@ def test_a_profile_that_does_nothing_is_srgb_whatever_its_name():
 
 @pytest.mark.parametrize("profile", [display_p3(), swapped_channels(), linear_grey()])
 def test_a_profile_that_shifts_colours_is_not_srgb_whatever_its_name(profile):
+    assert not is_srgb(profile)
+
+
+def test_a_profile_that_shifts_colours_for_one_intent_alone_is_not_srgb():
+    profile = with_table(intent=1)
+    embedded = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    white = PillowImage.new("RGB", (1, 1), "white")
+
+    shown = [
+        ImageCms.profileToProfile(white, embedded, ImageCms.createProfile("sRGB"), intent).getpixel((0, 0))
+        for intent in (ImageCms.Intent.PERCEPTUAL, ImageCms.Intent.RELATIVE_COLORIMETRIC)
+    ]
+
+    assert shown == [(255, 255, 255), (0, 0, 0)]
     assert not is_srgb(profile)
 
 

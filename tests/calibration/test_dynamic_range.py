@@ -1,5 +1,6 @@
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +8,7 @@ from skimage.data import astronaut
 
 from calibration.containers import container_of
 from calibration.dynamic_range import is_hdr
-from tests.calibration.broken_files import chunk, saved, with_chunk
+from tests.calibration.broken_files import chunk, png, saved, with_chunk
 from tests.calibration.embedded_profiles import SRGB, display_p3, with_cicp
 
 PIXELS = astronaut()[:40, :60]
@@ -33,6 +34,16 @@ def iso_media(*, bits=8, transfer=13):
             saved(PIXELS, "JPEG", xmp=GAIN_MAP.replace(b"/>", b' hdrgm:BaseRenditionIsHDR="True"/>')),
             id="gain map of a bright base",
         ),
+        pytest.param(
+            saved(PIXELS, "JPEG", xmp=GAIN_MAP.replace(b"/>", b" hdrgm:BaseRenditionIsHDR = 'True'/>")),
+            id="gain map of a bright base, written in another way",
+        ),
+        pytest.param(
+            saved(PIXELS, "JPEG", xmp=b"<hdrgm:BaseRenditionIsHDR>True</hdrgm:BaseRenditionIsHDR>"),
+            id="gain map of a bright base, as an element",
+        ),
+        pytest.param(saved(PIXELS[..., 0].astype(np.uint16) * 257, "PNG"), id="grey of sixteen bits"),
+        pytest.param(png(PIXELS.astype(int) * 257, bits=16, color_type=2), id="colours of sixteen bits"),
         pytest.param(iso_media(bits=10), id="AVIF of ten bits"),
         pytest.param(iso_media(transfer=16), id="AVIF in PQ"),
     ],
@@ -51,6 +62,10 @@ def test_hdr_is_told(data):
         pytest.param(saved(PIXELS, "JPEG", icc_profile=display_p3()), id="P3 by profile"),
         pytest.param(saved(PIXELS, "JPEG", icc_profile=SRGB), id="sRGB by profile"),
         pytest.param(saved(PIXELS, "JPEG", xmp=GAIN_MAP), id="an ordinary picture with a gain map"),
+        pytest.param(
+            saved(PIXELS, "JPEG", xmp=GAIN_MAP.replace(b"/>", b' hdrgm:BaseRenditionIsHDR="False"/>')),
+            id="a gain map of an ordinary base",
+        ),
         pytest.param(iso_media(), id="AVIF of eight bits"),
         pytest.param(b"\0\0\0\x10ftypavif", id="AVIF that says nothing"),
         pytest.param(b"", id="nothing"),

@@ -49,6 +49,19 @@ def test_both_byte_orders_and_every_whole_number_are_read(order, kind):
     assert read_exif(tiff(order, [(0x0112, type_number, 1, value)])).orientation == 6
 
 
+@pytest.mark.filterwarnings("ignore:Metadata Warning")
+@pytest.mark.parametrize(
+    ("kind", "amount", "value"),
+    [(3, 2, b"\0\6\0\3"), (8, 1, b"\0\6\0\0"), (9, 1, b"\0\0\0\6"), (6, 1, b"\6\0\0\0"), (3, 0, b"\0\6\0\0")],
+)
+def test_an_orientation_of_an_odd_kind_is_read_as_pillow_reads_it(kind, amount, value):
+    block = tiff(">", [(0x0112, kind, amount, value)])
+    elsewhere = PillowImage.Exif()
+    elsewhere.load(block)
+
+    assert read_exif(block).orientation == elsewhere.get(0x0112) == (6 if amount else None)
+
+
 def test_what_pillow_writes_is_told_by_kind():
     written = PillowImage.Exif()
     written[0x010F] = "a camera"
@@ -70,8 +83,8 @@ def test_a_broken_value_hides_no_other():
 
 
 @pytest.mark.parametrize("value", [0, 9, 65_535])
-def test_an_orientation_that_is_none_says_nothing(value):
-    assert read_exif(tiff(">", [(0x0112, 3, 1, struct.pack(">HH", value, 0))])).orientation is None
+def test_an_orientation_that_is_none_is_told_from_one_that_is_missing(value):
+    assert read_exif(tiff(">", [(0x0112, 3, 1, struct.pack(">HH", value, 0))])).orientation == 0
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ ENCODERS = {
     "lossless WEBP": encode_webp_lossless,
 }
 GAMMA_1 = (b"gAMA", struct.pack(">I", 100_000))
+SRGB_CODE_POINTS = (b"cICP", b"\x01\x0d\0\x01")
 SRGB_CHUNKS = (
     (b"gAMA", struct.pack(">I", 45_455)),
     (b"cHRM", struct.pack(">8I", 31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000)),
@@ -77,6 +78,31 @@ def test_a_re_encode_is_shown_as_its_source_is(format_name, target, profile, ori
         assert was.shape == is_now.shape
         assert np.abs(was - is_now).mean() < 2
     assert decode(sent).source.orientation == orientation
+
+
+@pytest.mark.parametrize("exif_orientation", [None, 0, 9])
+@pytest.mark.parametrize("xmp_orientation", [b"6", b"9"])
+@pytest.mark.parametrize("target", ENCODERS)
+@pytest.mark.parametrize("format_name", ["JPEG", "WEBP"])
+def test_turned_by_xmp_or_by_nothing_valid_it_is_shown_as_its_source_is(
+    format_name, target, xmp_orientation, exif_orientation
+):
+    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="' + xmp_orientation + b'"/></x:xmpmeta>'
+    exif = PillowImage.Exif()
+    if exif_orientation is not None:
+        exif[0x0112] = exif_orientation
+    original = saved(SMOOTH, format_name, quality=98, exif=exif, xmp=xmp)
+
+    decoded = decode(original)
+    sent = attach(ENCODERS[target](decoded.stored), read_metadata(original))
+
+    for see in (seen_by_pillow, seen_by_opencv, lambda data: decode(data).image.pixels):
+        was, is_now = see(original).astype(int), see(sent).astype(int)
+        assert was.shape == is_now.shape
+        assert np.abs(was - is_now).mean() < 2.5
+    is_turned = xmp_orientation == b"6" and exif_orientation is None
+    assert decode(sent).source.orientation == (6 if is_turned else 1)
+    assert seen_by_opencv(sent).shape == SMOOTH.pixels.shape
 
 
 @pytest.mark.parametrize("target", ENCODERS)
@@ -134,6 +160,19 @@ def test_what_only_png_can_say_of_colours_is_not_put_elsewhere(target):
         attach(ENCODERS[target](SMOOTH), Metadata(png_colour=((b"cICP", b"\x0c\x0d\0\x01"),)))
 
 
+@pytest.mark.parametrize("target", ["JPEG", "WEBP", "lossless WEBP"])
+@pytest.mark.parametrize(
+    "contradicted",
+    [
+        pytest.param(Metadata(profile=display_p3(), png_colour=(SRGB_CODE_POINTS,)), id="profile"),
+        pytest.param(Metadata(png_colour=(SRGB_CODE_POINTS, GAMMA_1)), id="gamma"),
+    ],
+)
+def test_what_readers_of_cicp_see_otherwise_than_others_is_put_nowhere_else(target, contradicted):
+    with pytest.raises(ValueError, match="only PNG"):
+        attach(ENCODERS[target](SMOOTH), contradicted)
+
+
 @pytest.mark.parametrize("target", ENCODERS)
 def test_chunks_that_say_srgb_go_into_every_format(target):
     sent = attach(ENCODERS[target](SMOOTH), Metadata(png_colour=SRGB_CHUNKS))
@@ -156,6 +195,16 @@ def test_colour_chunks_travel_from_png_to_png_in_front_of_the_pixels():
 def test_a_profile_of_other_pixels_is_refused(target):
     with pytest.raises(ValueError, match="profile of rgb pixels"):
         attach(ENCODERS[target](SMOOTH), Metadata(profile=linear_grey()))
+
+
+@pytest.mark.parametrize("target", ENCODERS)
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG"])
+def test_an_rgb_profile_of_a_grey_picture_is_not_put_on_colours(format_name, target):
+    grey = io.BytesIO()
+    PillowImage.fromarray(SMOOTH.pixels[..., 0]).save(grey, format_name, icc_profile=display_p3())
+
+    with pytest.raises(ValueError, match="grey pixels"):
+        attach(ENCODERS[target](SMOOTH), read_metadata(grey.getvalue()))
 
 
 def test_a_grey_jpeg_holds_a_grey_profile():

@@ -1,8 +1,10 @@
+import io
 import struct
 import zlib
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 from PIL import PngImagePlugin
 from skimage.data import astronaut
 
@@ -11,7 +13,7 @@ from calibration.exif import minimal_exif
 from calibration.metadata import read_metadata
 from calibration.metadata_blocks import Blocks, find_blocks
 from tests.calibration.broken_files import chunk, saved, with_chunk
-from tests.calibration.embedded_profiles import display_p3
+from tests.calibration.embedded_profiles import display_p3, swapped_channels
 
 PIXELS = astronaut()[:40, :60]
 XMP = b'<x:xmpmeta><rdf:Description tiff:Orientation="8"/></x:xmpmeta>'
@@ -80,7 +82,6 @@ def test_a_profile_of_missing_or_extra_pieces_is_none(numbers, total):
     "added",
     [
         chunk(b"iCCP", b"a\0\0" + zlib.compress(display_p3()), is_intact=False),
-        chunk(b"iCCP", b"a\0\0" + zlib.compress(display_p3())[:-9]),
         chunk(b"iCCP", b"a\0\0no zlib"),
         chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(50_000_000))),
         chunk(b"iCCP", b""),
@@ -91,6 +92,16 @@ def test_a_profile_of_missing_or_extra_pieces_is_none(numbers, total):
 )
 def test_what_is_damaged_is_absent(added):
     assert find_blocks(with_chunk(saved(PIXELS, "PNG"), added)) == Blocks()
+
+
+@pytest.mark.parametrize("missing", [4, 40])
+def test_a_profile_without_its_end_is_kept_as_pillow_keeps_it(missing):
+    contents = b"a\0\0" + zlib.compress(swapped_channels())[:-missing]
+    data = with_chunk(saved(PIXELS, "PNG"), chunk(b"iCCP", contents))
+
+    profile = PillowImage.open(io.BytesIO(data)).info["icc_profile"]
+    assert len(profile) > 100
+    assert find_blocks(data).profile == read_metadata(data).profile == profile
 
 
 def test_colour_chunks_are_kept_in_their_order():

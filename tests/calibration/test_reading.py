@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ImageFile
+from PIL import Image as PillowImage
+from PIL import ImageFile, PngImagePlugin
 from skimage.data import astronaut
 
 from calibration.image import Image, decode, decode_reduced, encode_jpeg
@@ -175,6 +176,31 @@ def test_what_was_written_before_does_not_matter(name, data):
         ImageFile.MAXBLOCK = before
 
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("module", "setting", "value"),
+    [
+        (ImageFile, "LOAD_TRUNCATED_IMAGES", True),
+        (PngImagePlugin, "MAX_TEXT_CHUNK", 1_000),
+        (PngImagePlugin, "MAX_TEXT_MEMORY", 1_000),
+        (PillowImage, "MAX_IMAGE_PIXELS", 1),
+    ],
+)
+def test_what_other_code_of_the_process_sets_does_not_matter(monkeypatch, module, setting, value):
+    png = saved(PHOTO, "PNG", icc_profile=display_p3() + bytes(5_000))
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(3_000_000)))
+    pictures = [png, png[: len(png) // 2], with_chunk(png, text), LARGE["JPEG"][:-2], LARGE["JPEG"][:60_000]]
+    before = [seen(data) for data in pictures]
+
+    after = []
+    for data in pictures:
+        monkeypatch.setattr(module, setting, value)
+        after.append(seen(data))
+
+    assert after == before
+    assert before[1] == "damaged"
+    assert before[2][0].is_repaired
 
 
 def seen(data):

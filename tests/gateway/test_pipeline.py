@@ -7,7 +7,7 @@ from skimage.data import astronaut
 from calibration.image import Image, ImageError, decode, encode_jpeg, encode_png, resize
 from gateway.compression.compressor import CompressionPlan
 from gateway.errors import ImageTimeoutError
-from gateway.pipeline import Asked
+from gateway.pipeline import COMPRESSION_FAILED, Asked
 from gateway.policy import Policies
 from gateway.providers.rules import Recipient
 from gateway.settings import Settings
@@ -58,6 +58,21 @@ def test_another_model_view_or_caller_is_judged_anew(make_pipeline, inspector, p
     pipeline.process(png, "image/png", change(ASK))
 
     assert len(inspector.tenants) == 2
+
+
+class BrokenCompressor:
+    def compress(self, *_: object) -> tuple[bytes, CompressionPlan]:
+        raise KeyError("a table")
+
+
+def test_where_compression_breaks_what_was_found_stays_found(make_pipeline, inspector, png):
+    inspector.outcome = "imperceptible_edit"
+
+    outcome = make_pipeline(compressor=BrokenCompressor()).process(png, "image/png", ASK)
+
+    assert (outcome.verdict.outcome, outcome.action) == ("imperceptible_edit", "monitor")
+    assert (outcome.data, outcome.media_type, outcome.plan) == (png, "image/png", None)
+    assert outcome.reason == COMPRESSION_FAILED
 
 
 def test_blocked_image_is_not_compressed(make_pipeline, inspector, png):

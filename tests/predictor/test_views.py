@@ -51,11 +51,12 @@ def test_another_aspect_ratio_is_refused_with_both_sizes():
 
 
 @pytest.mark.parametrize(
-    ("size", "smaller"), [((1, 10_000), (1, 2048)), ((2, 9000), (1, 2048)), ((5, 3000), (3, 2048))]
+    ("size", "other"),
+    [((1, 10_000), (1, 2048)), ((2, 9000), (1, 2048)), ((5, 3000), (3, 2048)), ((9, 1568), (47, 8000))],
 )
 @pytest.mark.parametrize("is_wide", [True, False])
-def test_a_side_may_be_rounded_by_a_pixel(size: tuple[int, int], smaller: tuple[int, int], is_wide: bool):
-    first, second = (pair[::-1] if is_wide else pair for pair in (size, smaller))
+def test_a_side_may_be_rounded_by_a_pixel(size: tuple[int, int], other: tuple[int, int], is_wide: bool):
+    first, second = (pair[::-1] if is_wide else pair for pair in (size, other))
 
     views = Viewer(flat(*first), default_profile()).views(flat(*second))
 

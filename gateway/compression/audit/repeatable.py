@@ -4,7 +4,8 @@ Whatever might act, be kept, be charged apart or answer more than once is left o
 kind that is not known here: a new key of an API may mean anything only where it concerns tools or storage.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -18,6 +19,26 @@ _METHODS: Mapping[str, tuple[DialectName, str]] = {
     "anthropic": ("anthropic", "/messages"),
     "gemini": ("gemini", ":generateContent"),
 }
+
+
+# Keys that search, keep, act or bring tools with them: what OpenAI's API and those in its format take ...
+_OPENAI_ACTS = (
+    "store",
+    "background",
+    "previous_response_id",
+    "conversation",
+    "web_search_options",
+    "plugins",  # OpenRouter
+    "search_parameters",  # xAI
+    "enable_search",  # Model Studio
+    "search_settings",  # Groq
+)
+# ... and what the others do.
+_ANTHROPIC_ACTS = ("mcp_servers", "container", "context_management")
+_GEMINI_ACTS = ("store", "cachedContent", "cached_content")
+_SEARCHING_MODEL = re.compile(
+    r":online$|(?:^|[-/])search(?:-|$)|(?:^|/)compound(?:-|$)"
+)  # without being told to
 
 
 def wire_of(dialect: str, path: str) -> DialectName | None:
@@ -36,10 +57,10 @@ def may_repeat(wire: DialectName, body: bytes) -> bool:
 
 
 def _is_plain_openai(request: Mapping[str, Any]) -> bool:
+    model = request.get("model")
     return (
-        not any(
-            request.get(key) for key in ("store", "web_search_options", "background", "previous_response_id")
-        )
+        not _asks_for(request, _OPENAI_ACTS)
+        and not (isinstance(model, str) and _SEARCHING_MODEL.search(model.lower()))
         and request.get("n") in (None, 1)
         and request.get("modalities") in (None, ["text"])
         and all(_of_type(tool, "function", "custom") for tool in _tools(request))
@@ -48,7 +69,7 @@ def _is_plain_openai(request: Mapping[str, Any]) -> bool:
 
 def _is_plain_anthropic(request: Mapping[str, Any]) -> bool:
     # A tool of the caller's own has no type, or says that it is custom; versioned ones may run on the server.
-    return not any(request.get(key) for key in ("mcp_servers", "container", "context_management")) and all(
+    return not _asks_for(request, _ANTHROPIC_ACTS) and all(
         isinstance(tool, dict) and tool.get("type") in (None, "custom") for tool in _tools(request)
     )
 
@@ -59,7 +80,8 @@ def _is_plain_gemini(request: Mapping[str, Any]) -> bool:
     count = settings.get("candidateCount", settings.get("candidate_count"))
     kinds = settings.get("responseModalities", settings.get("response_modalities"))
     return (
-        count in (None, 1)
+        not _asks_for(request, _GEMINI_ACTS)
+        and count in (None, 1)
         and kinds in (None, ["TEXT"])
         and all(
             isinstance(tool, dict) and set(tool) <= {"functionDeclarations", "function_declarations"}
@@ -73,6 +95,11 @@ _CHECKS: Mapping[DialectName, Callable[[Mapping[str, Any]], bool]] = {
     "anthropic": _is_plain_anthropic,
     "gemini": _is_plain_gemini,
 }
+
+
+def _asks_for(request: Mapping[str, Any], keys: Iterable[str]) -> bool:
+    """Tell whether any of these is wanted: an empty object is, of an option that has settings of its own."""
+    return any(request.get(key) not in (None, False, []) for key in keys)
 
 
 def _tools(request: Mapping[str, Any]) -> list[Any]:

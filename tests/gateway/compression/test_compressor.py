@@ -2,6 +2,8 @@ import io
 import json
 import math
 import shutil
+import struct
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -373,7 +375,20 @@ def _palette(image: Image, level: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("too wide"), OSError("no space"), MemoryError(), RuntimeError()]
+    "error",
+    [
+        ValueError("too wide"),
+        OSError("no space"),
+        MemoryError(),
+        RuntimeError(),
+        ZeroDivisionError(),
+        IndexError(),
+        TypeError(),
+        AssertionError(),
+        SystemError("tile cannot extend outside image"),
+        struct.error("argument out of range"),
+        zlib.error("incorrect header check"),
+    ],
 )
 def test_an_encoder_that_fails_leaves_the_picture_as_it_is(predictor: Predictor, error: Exception):
     def fail(_image: Image, _quality: int | None) -> bytes:

@@ -109,6 +109,12 @@ def test_transparency_and_animation_come_before_content():
     assert classify(replace(animated, source=replace(animated.source, frames=3))) == "animated"
 
 
+def test_a_jpeg_with_a_second_picture_is_no_animation():
+    stereo = as_received(page())
+
+    assert classify(replace(stereo, source=replace(stereo.source, frames=2, format="jpeg"))) == "document"
+
+
 def test_size_does_not_turn_a_photograph_into_something_else():
     photograph = Image(pictures.astronaut())
 

@@ -15,6 +15,7 @@ RULES = [
     INTERNVL,
     ONEVISION,
     LongestEdge(1536, 384, 81, shown_edge=2048),
+    LongestEdge(2048, 512, 64),
     RowsOfPatches(16, 1024),
     RowsOfPatches(28, 1540),
 ]
@@ -79,6 +80,13 @@ def test_smolvlm_costs_the_same_at_any_size_of_one_shape():
 
 def test_smolvlm_is_shown_the_longer_edge_where_sources_disagree():
     assert LongestEdge(1536, 384, 81, shown_edge=2048).seen(Size(4000, 3000)) == Size(2048, 1536)
+
+
+def test_what_smolvlm_is_shown_costs_no_further_tile():
+    rule = LongestEdge(2048, 512, 64)
+
+    assert rule.seen(Size(4217, 1056)) == Size(2048, 512)
+    assert rule.tokens(Size(2048, 512)) == rule.tokens(Size(4217, 1056)) == 64 * (4 * 1 + 1)
 
 
 def test_pixtral_counts_rows_that_end_with_a_token():

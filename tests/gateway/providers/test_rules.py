@@ -145,7 +145,7 @@ FAMILIES = {
     ],
     "gpt-5-mini patches": [("openai", "gpt-5-mini"), ("openai", "gpt-5.1-codex-mini")],
     "gpt-5-nano patches": [("openai", "gpt-5-nano-2025-08-07")],
-    "gpt-5.2 patches": [("openai", "gpt-5.2-2025-12-11"), ("azure", "gpt-5-2-prod")],
+    "gpt-5.2 patches": [("openai", "gpt-5.2-2025-12-11"), ("azure", "gpt-5-2-prod"), ("azure", "gpt_5_2")],
     "gpt-5.4 patches": [("openai", "gpt-5.4-mini"), ("openai", "gpt-5.4-nano"), ("openai", "gpt-5.4")],
     "gpt-5.5 patches": [("openai", "gpt-5.5")],
     "gpt-5.6 patches": [("openai", "gpt-5.6-terra")],

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from gateway.providers.rules import load_rules
 from gateway.providers.sizes import Crops, Fixed, PaddedPatches, Patches, Size, Tiles
 
-SIDES = st.integers(1, 20_000)
+SIDES = st.one_of(st.integers(1, 20_000), st.integers(1, 40), st.integers(1, 100_000))
 RULES = [
     Patches(32, 1.2, 2500, 2048),
     Patches(32, 1.62, 6144, 2048),
@@ -40,6 +40,14 @@ def test_the_aspect_ratio_is_kept_to_a_pixel(rule, width, height):
     scale = seen.longest / size.longest
     assert abs(seen.width - width * scale) <= 1
     assert abs(seen.height - height * scale) <= 1
+
+
+def test_a_picture_thinner_than_a_patch_is_shortened_and_not_enlarged():
+    rule = Patches(32, 1.2, 1536)
+
+    assert rule.seen(Size(20, 65_500)) == Size(15, 49_152)
+    assert rule.seen(Size(65_500, 2)) == Size(49_152, 2)
+    assert rule.tokens(Size(20, 65_500)) == 1844  # 1,536 patches times the factor
 
 
 @pytest.mark.parametrize(
