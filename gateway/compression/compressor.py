@@ -2,7 +2,9 @@
 
 Tiers: `exact` keeps every decoded pixel; `faithful` and `lean` allow the predictor's P(notice), in the
 provider's view and beyond the model's false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture
-only to exactly the size its provider would show. A picture its provider refuses is brought inside the
+only to exactly the size its provider would show, and asks nobody whether answers stay: for models whose input
+is not known that is measured (`tests/benchmarks`), not predicted. `lean` goes below that size as far as
+answers are predicted to stay, and there encodes gently. A picture its provider refuses is brought inside the
 provider's limits, whatever the tier. What is sent was itself judged, decoded from its final bytes.
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
@@ -12,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import cv2
 
 from calibration.dynamic_range import is_hdr
-from calibration.encoders import ENCODERS, Encoder
+from calibration.encoders import ENCODERS, JPEG_FULL_CHROMA, Encoder
 from calibration.image import Decoded, ImageError
 from calibration.left_behind import left_behind
 from calibration.metadata import attach, read_metadata
@@ -21,6 +23,7 @@ from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
+from gateway.compression.resolution_ladder import GENTLE_QUALITY, at_least_size
 from gateway.compression.shown_size import TEXT_CLASSES, Effort, ShownSizePlanner
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
@@ -55,6 +58,8 @@ class Compressor:
         limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
         self._known_input = KnownInputSearch(predictor, encoders, limit)
         self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
+        gentle = [JPEG_FULL_CHROMA for each in encoders if each.format == "jpeg"]
+        self._gentle = ShownSizePlanner(predictor, gentle, limit, effort, GENTLE_QUALITY)
 
     def compress(
         self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
@@ -93,7 +98,8 @@ class Compressor:
         allowed = [each for each in candidates if _may_be_sent(each, job)]
         if not allowed:
             return _leave(job, self._why_nothing(job, candidates))
-        return _carry_out(job, min(allowed, key=lambda each: len(each.data)), self._tier)
+        lightest = min(allowed, key=lambda each: (job.tokens(each.size), len(each.data)))
+        return _carry_out(job, lightest, self._tier)
 
     def _candidates(self, job: Job) -> Iterator[Candidate]:
         """Yield what may be sent; the same pixels only where that is wanted, or nothing else is found."""
@@ -107,7 +113,14 @@ class Compressor:
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
         if job.profile.input_side is not None and not job.is_framed:
             return self._known_input.candidates(job)
-        return list(self._shown_size.candidates(job, self._target(job)))
+        target = self._target(job)
+        return self._reduced(job, target) or list(self._shown_size.candidates(job, target))
+
+    def _reduced(self, job: Job, target: Size) -> list[Candidate]:
+        """Return versions at fewer vision tokens than `target` costs; none where answers would change."""
+        least = at_least_size(job, target) if self._tier == "lean" else None
+        found = [] if least is None else self._gentle.candidates(least, least.shown)
+        return [each for each in found if _may_be_sent(each, job)]
 
     def _target(self, job: Job) -> Size:
         """Return the size to send: the one shown, within what the provider accepts."""
@@ -150,9 +163,11 @@ def _may_be_sent(candidate: Candidate, job: Job) -> bool:
     """Tell whether a version is worth sending, or the only way to be accepted at all."""
     if job.is_too_large and (job.most_bytes is None or len(candidate.data) <= job.most_bytes):
         return True
+    tokens, tokens_in = job.tokens(candidate.size), job.tokens(job.source_size)
     is_second = job.decoded.source.format == "jpeg" and candidate.quality is not None
-    most = _WORTH_IT * len(job.data) if is_second else len(job.data) - 1
-    return len(candidate.data) <= most and job.tokens(candidate.size) <= job.tokens(job.source_size)
+    is_cheaper = tokens < tokens_in  # worth a second generation whatever the bytes
+    most = _WORTH_IT * len(job.data) if is_second and not is_cheaper else len(job.data) - 1
+    return len(candidate.data) <= most and tokens <= tokens_in
 
 
 def _carry_out(job: Job, chosen: Candidate, tier: Tier) -> tuple[bytes, CompressionPlan]:

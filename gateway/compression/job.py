@@ -27,6 +27,7 @@ class Job:
     most_bytes: int | None
     count_tokens: Callable[[Size], int]
     is_framed: bool  # coordinates are told of the picture: its frame must stay
+    resample: Callable[[Image, int, int], Image] = reduce_to  # to width and height, of the stored pixels
 
     @cached_property
     def source_size(self) -> Size:
@@ -53,7 +54,7 @@ class Job:
         width, height = size.width, size.height
         if self.decoded.source.orientation in _QUARTER_TURNS:
             width, height = height, width
-        return reduce_to(self.decoded.stored, width, height)
+        return self.resample(self.decoded.stored, width, height)
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,6 +44,7 @@ class ShownSizePlanner:
     encoders: Sequence[Encoder]
     limit: float  # of P(notice) beyond false alarms
     effort: Effort = "normal"
+    least_quality: int = _LEAST_QUALITY
 
     def candidates(self, job: Job, target: Size) -> Iterator[Candidate]:
         """Yield versions to send at `target`, upright; nothing where every one tried would be noticed."""
@@ -100,7 +101,8 @@ class ShownSizePlanner:
 
     def _searched(self, attempt: "_Attempt", first: int) -> Candidate | None:
         """Encode and look; correct towards the allowed probability as often as the effort allows."""
-        least = _LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
+        is_text = attempt.job.picture_class in TEXT_CLASSES
+        least = max(self.least_quality, _LEAST_TEXT_QUALITY if is_text else _LEAST_QUALITY)
         quality = min(max(first, least), _HIGHEST_QUALITY)
         tried = _Tried(self.limit, least)
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):
