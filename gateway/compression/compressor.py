@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import cv2
 
 from calibration.dynamic_range import is_hdr
-from calibration.encoders import ENCODERS, JPEG_FULL_CHROMA, Encoder
+from calibration.encoders import ENCODERS, JPEG_FULL_CHROMA, LEAST_QUALITY, Encoder
 from calibration.image import Decoded, ImageError
 from calibration.left_behind import left_behind
 from calibration.metadata import attach, read_metadata
@@ -23,7 +23,7 @@ from gateway.compression.job import Candidate, Job
 from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.plan import SENTENCES, CompressionPlan, LeftAlone, Tier
-from gateway.compression.resolution_ladder import GENTLE_QUALITY, at_least_size
+from gateway.compression.resolution_ladder import GENTLE_QUALITY, WHOLE_QUALITY, at_least_size
 from gateway.compression.shown_size import TEXT_CLASSES, Effort, ShownSizePlanner
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
@@ -57,7 +57,8 @@ class Compressor:
         self._encoders = encoders
         limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
         self._known_input = KnownInputSearch(predictor, encoders, limit)
-        self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
+        least = WHOLE_QUALITY if tier == "lean" else LEAST_QUALITY
+        self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort, least)
         gentle = [JPEG_FULL_CHROMA for each in encoders if each.format == "jpeg"]
         self._gentle = ShownSizePlanner(predictor, gentle, limit, effort, GENTLE_QUALITY)
 

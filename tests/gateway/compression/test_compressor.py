@@ -221,6 +221,19 @@ def test_lean_alone_goes_below_the_size_shown_unless_coordinates_are_told(
     assert decode(out).image.width == plan.width
 
 
+def test_lean_is_gentle_to_what_keeps_its_size(predictor: Predictor):
+    recipient = Recipient("anthropic", "claude-sonnet-4-5")
+    sharp = encode_jpeg(PHOTO, 98)
+
+    _, plan = compressor(predictor, "lean").compress(
+        decode(sharp), sharp, resolve_profile("claude-sonnet-4-5"), recipient
+    )
+
+    assert (plan.width, plan.height) == (PHOTO.width, PHOTO.height)
+    assert plan.quality is not None
+    assert plan.quality >= 85
+
+
 def test_a_picture_that_a_gentle_codec_would_make_heavier_keeps_its_size(predictor: Predictor):
     rough = encode_jpeg(decode(SOFT).image, 10)
     recipient = Recipient("anthropic", "claude-sonnet-4-5")

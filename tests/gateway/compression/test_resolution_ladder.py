@@ -98,6 +98,15 @@ def test_where_sizes_cost_the_same_there_is_no_ladder():
     assert at_least_size(job(SOFT, count_tokens=lambda _: 258), Size(600, 400)) is None
 
 
+@pytest.mark.parametrize(("cost", "is_taken"), [(86, False), (84, True)])
+def test_a_picture_is_not_resampled_for_a_few_tokens(cost: int, is_taken: bool):
+    found = at_least_size(
+        job(SOFT, count_tokens=lambda size: 100 if size.width == 600 else cost), Size(600, 400)
+    )
+
+    assert (found is not None) is is_taken
+
+
 def test_a_soft_photograph_goes_further_down_than_a_sharp_one_and_noise_stays():
     soft, sharp, noise = (at_least_size(job(each), Size(600, 400)) for each in (SOFT, PHOTO, NOISE))
 
