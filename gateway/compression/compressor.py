@@ -3,8 +3,10 @@
 Tiers: `exact` keeps every decoded pixel, as every tier does of pictures that are transparent, HDR or CMYK;
 `faithful` and `lean` allow the predictor's P(notice), in the provider's view and beyond the model's
 false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture only to exactly the size its provider
-would show. A picture its provider refuses is brought inside the provider's limits, whatever the tier. What is
-sent was itself judged, or compared, decoded from its final bytes.
+would show, and asks nobody whether answers stay: for models whose input is not known that is measured
+(`tests/benchmarks`), not predicted. `lean` goes below that size as far as answers are predicted to stay, and
+there encodes gently. A picture its provider refuses is brought inside the provider's limits, whatever the
+tier. What is sent was itself judged, by a sample if it is large, or compared, decoded from its final bytes.
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 
@@ -18,7 +20,7 @@ import cv2
 
 from calibration.channels import INKS
 from calibration.dynamic_range import is_hdr
-from calibration.encoders import ENCODERS, Encoder
+from calibration.encoders import ENCODERS, JPEG_FULL_CHROMA, LEAST_QUALITY, Encoder
 from calibration.image import Decoded, ImageError
 from calibration.image_source import SourceInfo
 from calibration.left_behind import left_behind
@@ -30,6 +32,7 @@ from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.picture_class import PictureClass
 from gateway.compression.plan import SENTENCES, CompressionPlan, Effort, LeftAlone, Tier
+from gateway.compression.resolution_ladder import GENTLE_QUALITY, WHOLE_QUALITY, at_least_size
 from gateway.compression.scaled_decode import whole
 from gateway.compression.shown_size import ShownSizePlanner
 from gateway.compression.text_forms import TEXT_CLASSES
@@ -85,7 +88,10 @@ class Compressor:
         limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
         self._predictor = predictor
         self._known_input = KnownInputSearch(predictor, encoders, limit)
-        self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
+        least = WHOLE_QUALITY if tier == "lean" else LEAST_QUALITY
+        self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort, least)
+        gentle = [JPEG_FULL_CHROMA for each in encoders if each.format == "jpeg"]
+        self._gentle = ShownSizePlanner(predictor, gentle, limit, effort, GENTLE_QUALITY)
 
     def compress(
         self,
@@ -160,7 +166,8 @@ class Compressor:
     ) -> tuple[bytes, CompressionPlan]:
         if not allowed:
             return _leave(job, otherwise)
-        return _carry_out(job, min(allowed, key=lambda each: len(each.data)), self._tier)
+        lightest = min(allowed, key=lambda each: (job.tokens(each.size), len(each.data)))
+        return _carry_out(job, lightest, self._tier)
 
     def _same_pixels(self, job: Job) -> list[Candidate]:
         """Return the first lossless form that may be sent, if there is one: further ones cost time."""
@@ -172,7 +179,16 @@ class Compressor:
     def _lossy_candidates(self, job: Job) -> list[Candidate]:
         if self._is_searched(job):
             return self._known_input.candidates(job)
-        return list(self._shown_size.candidates(job, self._target(job)))
+        target = self._target(job)
+        return self._reduced(job, target) or list(self._shown_size.candidates(job, target))
+
+    def _reduced(self, job: Job, target: Size) -> list[Candidate]:
+        """Return versions at fewer vision tokens than `target` costs; none where answers would change."""
+        least = at_least_size(job, target) if self._tier == "lean" else None
+        if least is None:
+            return []
+        found = self._gentle.changed(least, least.shown, least.stored_at(least.shown))
+        return [each for each in found if _may_be_sent(each, job)]
 
     def _is_searched(self, job: Job) -> bool:
         """Tell whether the model's own input decides the size: it is known, and coordinates are not told.
@@ -253,9 +269,11 @@ def _may_be_sent(candidate: Candidate, job: Job) -> bool:
     """Tell whether a version is worth sending, or the only way to be accepted at all."""
     if job.must_change and (candidate.quality is None or _is_light_enough(candidate, job)):
         return _is_light_enough(candidate, job)
+    tokens, tokens_in = job.tokens(candidate.size), job.tokens(job.source_size)
     is_second = job.decoded.source.format == "jpeg" and candidate.quality is not None
-    most = _WORTH_IT * len(job.data) if is_second else len(job.data) - 1
-    return len(candidate.data) <= most and job.tokens(candidate.size) <= job.tokens(job.source_size)
+    is_cheaper = tokens < tokens_in  # worth a second generation whatever the bytes
+    most = _WORTH_IT * len(job.data) if is_second and not is_cheaper else len(job.data) - 1
+    return len(candidate.data) <= most and tokens <= tokens_in
 
 
 def _is_light_enough(candidate: Candidate, job: Job) -> bool:

@@ -30,6 +30,7 @@ class Job:
     known_class: PictureClass | None = None  # None: nobody has looked yet
     limits: Limits = NO_LIMITS
     images: int = 1  # in the request, as far as limits depend on it
+    resample: Callable[[Image, int, int], Image] = reduce_to  # to width and height, of the stored pixels
 
     @cached_property
     def source_size(self) -> Size:
@@ -75,7 +76,7 @@ class Job:
     def stored_at(self, size: Size) -> Image:
         """Return the pixels as they are stored, turned and coloured as they came, at an upright size."""
         stored = self.stored_size(size)
-        return reduce_to(self.decoded.stored, stored.width, stored.height)
+        return self.resample(self.decoded.stored, stored.width, stored.height)
 
     def stored_size(self, size: Size) -> Size:
         """Return an upright size as it is before the picture is turned."""

@@ -45,17 +45,19 @@ class ShownSizePlanner:
     encoders: Sequence[Encoder]
     limit: float  # of P(notice) beyond false alarms
     effort: Effort = "normal"
+    least_quality: int = _LEAST_QUALITY
 
     def candidates(self, job: Job, target: Size) -> Iterator[Candidate]:
         """Yield versions to send at `target`, upright; nothing where every one tried would be noticed."""
         picture = job.stored_at(target)
         if job.picture_class in TEXT_CLASSES:
-            changed = partial(self._changed, job, target, picture)
+            changed = partial(self.changed, job, target, picture)
             yield from text_versions(job, picture, target, self.encoders, changed)
         else:
-            yield from self._changed(job, target, picture)
+            yield from self.changed(job, target, picture)
 
-    def _changed(self, job: Job, target: Size, picture: Image) -> Iterator[Candidate]:
+    def changed(self, job: Job, target: Size, picture: Image) -> Iterator[Candidate]:
+        """Yield versions whose pixels a codec changed; `picture` is the job's at `target`, as stored."""
         encoders = self._encoders(job, picture)
         if not encoders:
             return
@@ -126,7 +128,8 @@ class ShownSizePlanner:
 
     def _searched(self, attempt: "_Attempt", first: int) -> Candidate | None:
         """Encode and look; correct towards the allowed probability as often as the effort allows."""
-        least = LEAST_TEXT_QUALITY if attempt.job.picture_class in TEXT_CLASSES else _LEAST_QUALITY
+        is_text = attempt.job.picture_class in TEXT_CLASSES
+        least = max(self.least_quality, LEAST_TEXT_QUALITY if is_text else _LEAST_QUALITY)
         quality = min(max(first, least), _HIGHEST_QUALITY)
         tried = _Tried(self.limit, least)
         for _ in range(1 + _MOST_CORRECTIONS[self.effort]):

@@ -5,7 +5,8 @@
 Parts, each a module beside this one:
     camera        twelve-megapixel JPEGs for five models
     photographs   .2 to 1 megapixels under the default profile; people's eyes; milliseconds
-    answers       classifiers that see whole pictures and crops; faithful and lean
+    answers       classifiers that see whole pictures and crops
+    lean          the same, and tokens, in the lean tier at providers that count patches
     curves        bytes against answers, ours and every rival, as PNG
     exact         every pixel as it was
     documents     words that a reader still reads
@@ -31,6 +32,7 @@ import compression_classifiers
 import compression_curves
 import compression_documents
 import compression_kernels
+import compression_lean
 import compression_lossless
 import compression_photographs
 import compression_reasons
@@ -47,6 +49,7 @@ MODULES = (
     compression_camera,
     compression_photographs,
     compression_classifiers,
+    compression_lean,
     compression_curves,
     compression_lossless,
     compression_documents,

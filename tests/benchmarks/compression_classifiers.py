@@ -1,31 +1,26 @@
-"""Answers of classifiers to what the faithful and the lean tier send, on many photographs."""
+"""Answers of classifiers to what the faithful tier sends, on many photographs."""
 
 from compression_answers import NEVER_USED, Tally, say
 from compression_bench import Bench, Found
 from compression_pictures import megapixels, small_photographs
-from compression_sending import CLAUDE, GPT_54, QWEN_25
+from compression_sending import CLAUDE
 from compression_watch import Watch
 
 PART = "answers"
-LEAN_TARGETS = (CLAUDE, GPT_54, QWEN_25)  # that count patches
 _NOISE_EVERY = 5  # photographs; what harmless handling does needs no more
-_LEAN_EVERY = 3
 _OUT_OF = 300
 
 
 def measure(bench: Bench) -> Found:
-    """Send photographs by both tiers, with the default profile."""
+    """Send photographs with the default profile."""
     pictures = small_photographs(bench.count(full=100, quick=4)) + megapixels(bench.count(full=10, quick=1))
-    faithful, lean = bench.sender("faithful"), bench.sender("lean")
+    faithful = bench.sender("faithful")
     watch = Watch(bench.panel, bench.rules)
     for index, picture in enumerate(pictures):
         sent = bench.send(PART, faithful, picture, CLAUDE)
         watch.see("faithful, claude", picture, sent, CLAUDE)
         if index % _NOISE_EVERY == 0:
             watch.see_noise("claude", picture, CLAUDE)
-        if index % _LEAN_EVERY == 0:
-            for target in LEAN_TARGETS:
-                watch.see(f"lean, {target.name}", picture, bench.send("lean", lean, picture, target), target)
         if index % 10 == 0:
             say(f"answers: {index + 1} of {len(pictures)}")
     return Found(_figures(watch), watch.rows())
@@ -33,14 +28,10 @@ def measure(bench: Bench) -> Found:
 
 def _figures(watch: Watch) -> dict[str, float]:
     faithful = _worst_rate(watch.tallies["faithful, claude"])
-    leans = [watch.tallies[f"lean, {target.name}"] for target in LEAN_TARGETS]
-    tokens = [saved for tally in leans for saved in tally.tokens_saved]
     return {
         "answers_faithful_confident_rate": faithful,
         "answers_faithful_changed_per_300": round(faithful * _OUT_OF, 2),
         "answers_faithful_never_used_rate": watch.tallies["faithful, claude"].changes(NEVER_USED)["rate"],
-        "answers_lean_confident_rate": max(map(_worst_rate, leans)),
-        "answers_lean_tokens_saved": round(sum(tokens) / len(tokens), 4),
     }
 
 

@@ -26,6 +26,7 @@ CAMERA_QUALITY, SMALL_QUALITY = 92, 95
 NOISES = (0.0, 2.0, 4.0)  # sigma, grey levels
 ON_ITS_SIDE = 6  # the orientation of a phone held upright
 _ORIENTATION_TAG = 0x0112
+_KEPT_FROM_LEARNING = 300  # photographs of BIQ2021, its last
 # Display P3's primaries as a profile holds them, adapted to D50 (ICC.1:2022, DCI-P3 RP 431-2 with D65).
 _P3_COLUMNS = {
     b"rXYZ": (0.51512, 0.24120, -0.00105),
@@ -61,6 +62,16 @@ def small_photographs(count: int) -> list[Picture]:
     return [
         Picture(path.stem, encode_jpeg(_ungridded(path), SMALL_QUALITY, progressive=False))
         for path in files[:count]
+    ]
+
+
+def photographs_to_fit(count: int) -> list[Picture]:
+    """Return photographs like those, none of them among what is measured on."""
+    files = sorted((DATA / "photos" / "biq2021").glob("*.jpg"))[:-_KEPT_FROM_LEARNING]
+    chosen = np.random.default_rng(5).permutation(len(files))[:count]
+    return [
+        Picture(files[index].stem, encode_jpeg(_ungridded(files[index]), SMALL_QUALITY, progressive=False))
+        for index in chosen
     ]
 
 
@@ -186,4 +197,4 @@ def _kodak() -> list[Path]:
 
 def _unseen() -> list[Path]:
     """List what every part of the artifact was kept from, and no margin was found on."""
-    return sorted((DATA / "photos" / "biq2021").glob("*.jpg"))[-300:]
+    return sorted((DATA / "photos" / "biq2021").glob("*.jpg"))[-_KEPT_FROM_LEARNING:]

@@ -39,6 +39,7 @@ from tests.gateway.compression.test_text_forms import screen
 RULES = load_rules()
 PHOTO = Image(load_sample_image("china.jpg").copy())
 CAMERA = encode_jpeg(resize(PHOTO, 1280, 854), 95)
+SOFT = encode_jpeg(resize(resize(PHOTO, 150, 100), 720, 480), 95)
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +210,49 @@ def test_a_model_of_unknown_input_keeps_what_its_provider_shows_it(predictor: Pr
     seen = RULES.seen("openai", "gpt-4o", 1280, 854)
     assert plan.width >= seen.width
     assert plan.tokens_out <= plan.tokens_in
+
+
+@pytest.mark.parametrize(
+    ("tier", "is_framed", "saves"), [("lean", False, True), ("lean", True, False), ("faithful", False, False)]
+)
+def test_lean_alone_goes_below_the_size_shown_unless_coordinates_are_told(
+    predictor: Predictor, tier: Tier, is_framed: bool, saves: bool
+):
+    recipient = Recipient("anthropic", "claude-sonnet-4-5", is_framed=is_framed)
+
+    out, plan = compressor(predictor, tier).compress(
+        decode(SOFT), SOFT, resolve_profile("claude-sonnet-4-5"), recipient
+    )
+
+    assert len(out) < len(SOFT)
+    assert (plan.tokens_out < 0.8 * plan.tokens_in) is saves
+    assert (plan.tokens_out == plan.tokens_in) is not saves
+    assert decode(out).image.width == plan.width
+
+
+def test_lean_is_gentle_to_what_keeps_its_size(predictor: Predictor):
+    recipient = Recipient("anthropic", "claude-sonnet-4-5")
+    sharp = encode_jpeg(PHOTO, 98)
+
+    _, plan = compressor(predictor, "lean").compress(
+        decode(sharp), sharp, resolve_profile("claude-sonnet-4-5"), recipient
+    )
+
+    assert (plan.width, plan.height) == (PHOTO.width, PHOTO.height)
+    assert plan.quality is not None
+    assert plan.quality >= 85
+
+
+def test_a_picture_that_a_gentle_codec_would_make_heavier_keeps_its_size(predictor: Predictor):
+    rough = encode_jpeg(decode(SOFT).image, 10)
+    recipient = Recipient("anthropic", "claude-sonnet-4-5")
+
+    out, plan = compressor(predictor, "lean").compress(
+        decode(rough), rough, resolve_profile("claude-sonnet-4-5"), recipient
+    )
+
+    assert len(out) <= len(rough)
+    assert plan.tokens_out == plan.tokens_in
 
 
 def test_a_keen_model_gets_the_image_as_it_is(predictor: Predictor, embedded: JndProfile):

@@ -26,6 +26,7 @@ from gateway.providers.limits import LAST_STEP, STEP_BYTES, Limits
 from gateway.providers.rules import ProviderRules, load_rules
 from gateway.relay.images.request_limits import bring_inside, exceeded
 from gateway.relay.images.treated import Treated, base64_bytes
+from predictor.predict import Margin
 from tests.gateway.conftest import Answer, FakeUpstream, Server
 
 RULES = load_rules()
@@ -43,6 +44,9 @@ class Wary:
 
     def excess(self, _candidate: Image) -> float:
         return 1.0
+
+    def margin(self, _profile: object, _codec: str) -> Margin:
+        return Margin()
 
 
 # --- the planner alone
