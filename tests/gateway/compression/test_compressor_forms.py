@@ -111,9 +111,16 @@ def test_a_transparent_picture_of_too_many_bytes_is_sent_without_loss_where_that
     assert np.array_equal(read_channels(out).values, values)
 
 
-@pytest.mark.parametrize("format_name", ["GIF", "PNG", "WEBP"])
-@pytest.mark.parametrize("recipient", [GPT_4O, CLAUDE, SERVER])
-def test_animation_is_left_alone(predictor: Predictor, format_name: str, recipient: Recipient):
+@pytest.mark.parametrize(
+    ("recipient", "format_name"),
+    [
+        (recipient, name)
+        for recipient in (GPT_4O, CLAUDE, SERVER)
+        for name in ("GIF", "PNG", "WEBP")
+        if (recipient, name) != (GPT_4O, "GIF")  # which OpenAI refuses
+    ],
+)
+def test_animation_is_left_alone(predictor: Predictor, recipient: Recipient, format_name: str):
     data = animated(format_name)
 
     out, plan = sent(predictor, data, recipient)
