@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from calibration.channels import Channels, read_channels, shrink, write_png, write_webp
 from calibration.encoders import WEBP_LOSSLESS, room_for
-from calibration.image import Image, Kernel, decode, resize
+from calibration.image import Image, Kernel, resize
 from calibration.image_source import FormatName
 from calibration.metadata import Metadata, attach, read_metadata
 from gateway.compression.job import Candidate, Job
@@ -38,7 +38,7 @@ def _largest(job: Job, predictor: Predictor) -> list[Candidate]:
         small = shrink(channels, stored.width, stored.height)
         for data, format_name in _written(small, job, metadata):
             if job.most_bytes is None or len(data) <= job.most_bytes:
-                excess = _excess(decode(data).stored, job, predictor)
+                excess = _excess(job.reread(data), job, predictor)
                 return [Candidate(data, format_name, None, size, excess, is_complete=True)]
     return []
 

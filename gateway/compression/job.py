@@ -6,7 +6,7 @@ from functools import cached_property
 
 from calibration.encoders import reduce_to
 from calibration.exif import LYING
-from calibration.image import Decoded, Image
+from calibration.image import Decoded, Image, decode
 from calibration.image_source import DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.compression.picture_class import PictureClass, classify
@@ -68,6 +68,11 @@ class Job:
         """What another reading of the same bytes may spend: no more than the first."""
         source = self.decoded.source
         return DecodeLimits(max_bytes=len(self.data), max_pixels=source.width * source.height)
+
+    def reread(self, version: bytes) -> Image:
+        """Return the pixels of a version as they are stored; it may be as large as the picture was."""
+        limits = DecodeLimits(max_bytes=len(version), max_pixels=self.decode_limits.max_pixels)
+        return decode(version, limits).stored
 
     def tokens(self, size: Size) -> int:
         """Return what an image of this size costs."""

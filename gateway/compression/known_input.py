@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from calibration.encoders import Encoder, lossy
-from calibration.image import Image, decode
+from calibration.image import Image
 from gateway.compression.job import Candidate, Job
 from gateway.compression.quality_search import QualitySearch
 from gateway.providers.sizes import Size
@@ -103,7 +103,7 @@ class _Search:
 
     def _encode(self, picture: Image, size: Size, encoder: Encoder, quality: int) -> Candidate:
         data = encoder.encode(picture, quality)
-        excess = self._comparison.excess(decode(data).image)
+        excess = self._comparison.excess(self._job.reread(data))
         return Candidate(data, encoder.format, quality, size, excess)
 
     def _forecast_short_side(self) -> int:

@@ -195,7 +195,7 @@ class _Attempt:
             seen = decode(self.encoder.encode(self.sight.sample, quality)).image
             return _Look(quality, self.sight.excess(seen), None)
         data = self.written(quality)
-        return _Look(quality, self.sight.excess(self.sight.of(decode(data).image)), data)
+        return _Look(quality, self.sight.excess(self.sight.of(self.job.reread(data))), data)
 
     def finished(self, look: _Look) -> Candidate:
         """Return what may be sent."""

@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from calibration.encoders import JPEG_FULL_CHROMA, WEBP, Encoder
-from calibration.image import Image, decode, encode_png_palette
+from calibration.image import Image, encode_png_palette
 from gateway.compression.job import Candidate, Job
 from gateway.compression.lossless import same_pixels
 from gateway.providers.sizes import Size
@@ -84,7 +84,7 @@ def _unchanged(job: Job, picture: Image, size: Size, encoders: Sequence[Encoder]
     own: list[Candidate] = []
     is_deep = size == job.source_size and job.decoded.source.depth > _DEPTH
     if "webp" not in job.formats and "png" in job.formats and not is_deep:
-        own += _few_colours(picture, size)
+        own += _few_colours(job, picture, size)
         yield from own
         if any(_leaves(each, _PAYS, job) for each in own):
             return
@@ -98,7 +98,7 @@ def _unchanged(job: Job, picture: Image, size: Size, encoders: Sequence[Encoder]
         return
     known = {each.format for each in own if each.size == size}
     if "webp" not in known and _may_pay(job, picture, encoders):
-        yield from _exact(picture, size, _lossless(job, picture, encoders))
+        yield from _exact(job, picture, size, _lossless(job, picture, encoders))
 
 
 def _is_written_at_its_own_size(job: Job, size: Size) -> bool:
@@ -126,17 +126,17 @@ def _lossless(job: Job, picture: Image, encoders: Sequence[Encoder]) -> list[Enc
     return [each for each in usable if each.takes(picture)]
 
 
-def _exact(picture: Image, size: Size, encoders: Iterable[Encoder]) -> Iterator[Candidate]:
+def _exact(job: Job, picture: Image, size: Size, encoders: Iterable[Encoder]) -> Iterator[Candidate]:
     for encoder in encoders:
         data = encoder.encode(picture, None)
-        if np.array_equal(decode(data).image.pixels, picture.pixels):
+        if np.array_equal(job.reread(data).pixels, picture.pixels):
             yield Candidate(data, encoder.format, None, size, 0.0)
 
 
-def _few_colours(picture: Image, size: Size) -> Iterator[Candidate]:
+def _few_colours(job: Job, picture: Image, size: Size) -> Iterator[Candidate]:
     """Yield PNG with a palette, for those who take no WebP."""
     data = encode_png_palette(picture)
-    if data is not None and np.array_equal(decode(data).image.pixels, picture.pixels):
+    if data is not None and np.array_equal(job.reread(data).pixels, picture.pixels):
         yield Candidate(data, "png", None, size, 0.0)
 
 

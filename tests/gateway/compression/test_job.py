@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from calibration.image import Decoded, Image, decode, encode_png
+from calibration.image import Decoded, Image, ImageError, decode, encode_png
 from calibration.profile import default_profile
 from gateway.compression.job import Job
 from gateway.providers.limits import Limits
@@ -86,3 +86,9 @@ def test_another_reading_may_spend_what_the_first_did_and_no_more():
     limits = job().decode_limits
 
     assert (limits.max_bytes, limits.max_pixels) == (len(DATA), 60 * 40)
+
+
+def test_a_version_may_be_as_large_as_the_picture_was_and_no_larger():
+    assert job().reread(DATA).pixels.shape == (40, 60, 3)
+    with pytest.raises(ImageError):
+        job().reread(encode_png(Image(np.zeros((41, 60, 3), np.uint8))))
