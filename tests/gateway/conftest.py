@@ -201,7 +201,7 @@ class Server:
     """Something that listens."""
 
     port: int
-    timeout_seconds: float = 10.0
+    timeout_seconds: float = field(default=10.0, kw_only=True)
 
     def ask(
         self, method: str, target: str, body: Any = None, headers: Mapping[str, str] | None = None
