@@ -12,7 +12,7 @@ from calibration.encoders import ENCODERS, JPEG, WEBP_LOSSLESS
 from calibration.image import Image, decode, encode_jpeg, encode_png, resize
 from calibration.profile import default_profile
 from gateway.compression.job import Job
-from gateway.compression.shown_size import ShownSizePlanner
+from gateway.compression.shown_size import STABLE, ShownSizePlanner
 from gateway.providers.sizes import Size
 from predictor.guarantees.margin import KeptRate, Margin
 from predictor.guarantees.risk_control import RiskLimit
@@ -73,7 +73,7 @@ def job(picture: Image, *, shown: Size | None = None, formats=("jpeg", "webp", "
 
 
 def plan(judge: Judge, given: Job, formats=("jpeg",), **options):
-    planner = ShownSizePlanner(judge, ENCODERS, 0.05, **options)
+    planner = ShownSizePlanner(judge, ENCODERS, 0.05, **({"stable": {}} | options))
     return list(planner.candidates(replace(given, formats=frozenset(formats)), given.shown))
 
 
@@ -144,14 +144,31 @@ def test_pairs_are_compared_at_the_size_shown():
     assert (found.size, decode(found.data).image.width) == (shown, 240)
 
 
-def test_both_codecs_are_tried_for_small_photographs_alone():
+def test_photographs_are_webp_where_that_takes_little_time():
     def tried(picture: Image, formats=("jpeg", "webp"), **options) -> list[str]:
         return [found.format for found in plan(Judge(80, lambda _: 0.04), job(picture), formats, **options)]
 
-    assert sorted(tried(PHOTO)) == ["jpeg", "webp"]
+    assert tried(PHOTO) == ["webp"]
+    assert tried(resize(PHOTO, 1024, 1024)) == ["webp"]
     assert tried(PHOTO, ("jpeg",)) == ["jpeg"]
     assert tried(PHOTO, effort="fast") == ["jpeg"]
-    assert tried(resize(PHOTO, 960, 640)) == ["jpeg"]
+    assert tried(resize(PHOTO, 1280, 960)) == ["jpeg"]
+
+
+@pytest.mark.parametrize("format_name", STABLE)
+def test_no_quality_is_sent_at_which_answers_change(format_name: str):
+    judge = Judge(60, lambda _: 0.0)
+
+    (found,) = plan(judge, job(PHOTO), (format_name,), stable=STABLE)
+
+    assert found.quality == STABLE[format_name]
+    assert len(judge.compared) == 1
+
+
+def test_of_very_large_pictures_eyes_alone_decide():
+    (found,) = plan(Judge(60, lambda _: 0.04), job(resize(PHOTO, 2400, 1800)), stable=STABLE)
+
+    assert found.quality == 60
 
 
 def test_a_page_without_a_hue_is_webp_alone():
