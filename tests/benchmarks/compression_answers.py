@@ -19,9 +19,7 @@ from calibration.image import Image
 from predictor.learning.answer_change.ladder import AnswerObserver, read_classifier
 
 CONFIDENT = 0.2
-NEVER_USED = "squeezenet_v1.0_dc"  # nothing learned from its answers; `lean` was settled with them in sight
-    "squeezenet_v1.0_dc"  # nothing was learned from its answers; they were in sight when `lean` was settled
-)
+NEVER_USED = "squeezenet_v1.0_dc"  # nothing learned from its answers; `lean` was settled in their sight
 BOUND = 0.95  # one-sided
 _POSITIONS = (0.0, 0.5, 1.0)  # of the crops, in shares of the room there is
 _HARDLY_ANY = 2  # pixels of a side
