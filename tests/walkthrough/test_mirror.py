@@ -35,6 +35,7 @@ TESTED_THROUGH = {
     "predictor/learning/noticeability/asking.py": "predictor/learning/test_train.py",
     "predictor/learning/residual/reencoding_training.py": "predictor/learning/residual/test_training.py",
     "predictor/learning/train_answers.py": "predictor/learning/answer_change/test_training.py",
+    "gateway/commands/estimate.py": "gateway/test_cli.py",
     "gateway/compression/known_input.py": "gateway/compression/test_compressor.py",
     "gateway/compression/audit/session.py": "gateway/commands/test_audit.py",
     "gateway/demo/client.py": "walkthrough/test_demo.py",
