@@ -32,9 +32,9 @@ from gateway.compression.known_input import KnownInputSearch
 from gateway.compression.lossless import same_pixels
 from gateway.compression.picture_class import PictureClass
 from gateway.compression.plan import SENTENCES, CompressionPlan, Effort, LeftAlone, Tier
-from gateway.compression.resolution_ladder import GENTLE_QUALITY, WHOLE, at_least_size
+from gateway.compression.resolution_ladder import GENTLE_QUALITY, at_least_size
 from gateway.compression.scaled_decode import whole
-from gateway.compression.shown_size import STABLE, ShownSizePlanner
+from gateway.compression.shown_size import ShownSizePlanner
 from gateway.compression.text_forms import TEXT_CLASSES
 from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient
@@ -88,8 +88,7 @@ class Compressor:
         limit = max(max_probability, LEAN_PROBABILITY) if tier == "lean" else max_probability
         self._predictor = predictor
         self._known_input = KnownInputSearch(predictor, encoders, limit)
-        stable = WHOLE if tier == "lean" else STABLE
-        self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort, stable)
+        self._shown_size = ShownSizePlanner(predictor, encoders, limit, effort)
         gentle = [JPEG_FULL_CHROMA for each in encoders if each.format == "jpeg"]
         self._gentle = ShownSizePlanner(predictor, gentle, limit, effort, {"jpeg": GENTLE_QUALITY})
 

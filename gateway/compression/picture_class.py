@@ -30,6 +30,7 @@ _STILL = 4  # grey levels: neighbours of one flat area, as a JPEG leaves them
 _TEXTURED = 40  # grey levels between a tile's darkest and brightest pixels
 _COLOURED = 12  # grey levels between the channels of a pixel that is not grey
 _PAPER = 200  # grey levels
+_FREQUENT = 0.1  # of the pixels, by the four most frequent colours: screens, pages and charts have more
 
 # Of tiles with letters on flat ground; fewer than 1 of 200 photographs have as many.
 _LETTERED_SHARE = 0.22
@@ -73,7 +74,12 @@ def classify(decoded: Decoded) -> PictureClass:
 
 
 def class_of(signs: Signs) -> PictureClass:
-    """Weigh the signs: linear in each, so that more of one never speaks for two sides."""
+    """Weigh the signs: linear in each, so that more of one never speaks for two sides.
+
+    What has no frequent colour is a photograph, however flat parts of it are.
+    """
+    if signs.few_colours < _FREQUENT:
+        return "photograph"
     values = (1.0, *astuple(signs))
     scores = {
         kind: sum(weight * value for weight, value in zip(weights, values, strict=True))

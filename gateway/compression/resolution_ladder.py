@@ -9,7 +9,7 @@ that would be lost, of text by the height of its letters. What is below the rung
 the rest of compression: the picture reduced to it is what is encoded, and what the encoding is held against.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -23,8 +23,6 @@ LEAST_SCALE = 0.5
 LEAST_SIDE = 224  # pixels: what image encoders are made for; where a side is shorter, all of it is kept
 LEAST_LETTER = 12  # pixels an x is tall: a reader loses words from about eight on, earlier on bad scans
 MOST_CHANGED = 0.03  # of confident answers, as predicted; 0.05 is promised, new photographs change more
-# Qualities by format: of what keeps its size, where at what a fifth of people notice 8 % of answers changed.
-WHOLE: Mapping[str, int] = {"jpeg": 82, "webp": 84}
 GENTLE_QUALITY = 92  # of what is smaller already, chroma whole: halved, it would change twice as many answers
 _STEPS = 512  # of the longer side, between its whole and nothing
 _SQUEEZE = 0.01  # of a side

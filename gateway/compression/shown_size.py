@@ -236,6 +236,7 @@ class _Tried:
         self._aim = _log_odds(_AIM * limit)
         self._failed = least - 1  # the highest quality that was noticed, or none
         self._failed_odds: float | None = None
+        self._failed_before: int | None = None
         self._last = (least, 0.0)
         self.best: _Look | None = None
         self._best_quality = _HIGHEST_QUALITY + 1  # the lowest quality that passed, or none
@@ -247,6 +248,7 @@ class _Tried:
         if look.probability <= self._limit:
             self.best, self._best_quality, self._best_odds = look, look.quality, odds
         else:
+            self._failed_before = self._failed if self._failed_odds is not None else None
             self._failed, self._failed_odds = look.quality, odds
 
     @property
@@ -262,6 +264,9 @@ class _Tried:
         if self.best is not None and self._failed_odds is not None:
             slope = max(self._failed_odds - self._best_odds, slope) / (self._best_quality - self._failed)
         wanted = quality + round((odds - self._aim) / slope)
+        if self.best is None and self._failed_before is not None:
+            # Where the file was a JPEG already, some qualities are no better than those just below.
+            wanted = max(wanted, quality + 2 * (quality - self._failed_before))
         return min(max(wanted, self._failed + 1), self._best_quality - 1)
 
 

@@ -30,7 +30,7 @@ from calibration.known_profiles import resolve_profile
 from calibration.metadata import Metadata, attach, read_metadata
 from calibration.profile import JndProfile
 from gateway.compression.compressor import Compressor, Tier
-from gateway.compression.resolution_ladder import WHOLE
+from gateway.compression.shown_size import STABLE
 from gateway.providers.limits import LAST_STEP, STEP_BYTES
 from gateway.providers.rules import Recipient, load_rules
 from predictor.artifact import default_directory
@@ -241,7 +241,7 @@ def test_lean_is_gentle_to_what_keeps_its_size(predictor: Predictor):
 
     assert (plan.width, plan.height) == (PHOTO.width, PHOTO.height)
     assert plan.quality is not None
-    assert plan.quality >= WHOLE["webp"]
+    assert plan.quality >= STABLE["webp"]
 
 
 def test_a_picture_that_a_gentle_codec_would_make_heavier_keeps_its_size(predictor: Predictor):

@@ -146,3 +146,10 @@ def test_every_share_lies_between_none_and_all():
     shares = {field.name: value for field, value in zip(fields(signs), astuple(signs), strict=True)}
     del shares["sharp"], shares["colours"]  # a percentage, decades
     assert all(0 <= share <= 1 for share in shares.values())
+
+
+def test_what_has_no_frequent_colour_is_a_photograph_however_flat():
+    screen = Signs(0.43, 0.63, 1.42, 0.84, 0.3, 3.83, 0.29, 0.15)
+
+    assert class_of(screen) == "screen"
+    assert class_of(replace(screen, few_colours=0.056)) == "photograph"

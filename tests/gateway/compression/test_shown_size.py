@@ -93,6 +93,17 @@ def test_what_would_be_noticed_is_raised_twice_at_most():
     assert len(judge.compared) == 3
 
 
+def test_where_a_little_more_quality_is_no_better_much_more_is_tried():
+    chances = iter((0.06, 0.055, 0.01))
+    judge = Judge(70, lambda _: next(chances))
+
+    (found,) = plan(judge, job(PHOTO))
+
+    assert found.quality is not None
+    assert found.quality >= 77  # 70, then 72 or more, then thrice the step further
+    assert found.probability == 0.01
+
+
 def test_a_careful_forecast_is_lowered_as_long_as_that_is_allowed():
     judge = Judge(95, lambda difference: 0.001 if difference < 6.0 else 0.2)
 
