@@ -63,21 +63,20 @@ class ShownSizePlanner:
 
     def changed(self, job: Job, target: Size, picture: Image) -> Iterator[Candidate]:
         """Yield versions whose pixels a codec changed; `picture` is the job's at `target`, as stored."""
-        encoders = self._encoders(job, picture)
-        if not encoders:
+        encoder = self._encoder(job, picture)
+        if encoder is None:
             return
         reference = picture if target == job.shown else job.stored_at(job.shown)
         sample = sample_of(reference)
         judge = self.predictor.against(sample, job.profile)
         forecast = self._forecast(job, sample, judge)
-        for encoder in encoders:
-            sight = _Sight(reference, sample, judge, self._margin(job, encoder))
-            attempt = _Attempt(job, picture, target, encoder, sight)
-            found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
-            if job.must_change and (found is None or not _is_light_enough(found.data, job)):
-                found = self._brought_inside(attempt)
-            if found is not None:
-                yield found
+        sight = _Sight(reference, sample, judge, self._margin(job, encoder))
+        attempt = _Attempt(job, picture, target, encoder, sight)
+        found = self._searched(attempt, self._first_quality(forecast, sample, encoder))
+        if job.must_change and (found is None or not _is_light_enough(found.data, job)):
+            found = self._brought_inside(attempt)
+        if found is not None:
+            yield found
 
     def _margin(self, job: Job, encoder: Encoder) -> Margin:
         """Return what judged chances come to: found on photographs, and of them alone."""
@@ -98,11 +97,10 @@ class ShownSizePlanner:
                 return smaller.finished(smaller.looked_at(quality))
         return None
 
-    def _encoders(self, job: Job, picture: Image) -> list[Encoder]:
-        """Pick the best codec that may be sent, since each costs an encoding; none where none may."""
-        usable = [each for each in self._preferred(job, picture) if each.format in job.formats]
-        fitting = [each for each in usable if each.takes(picture)]
-        return fitting[:1]
+    def _encoder(self, job: Job, picture: Image) -> Encoder | None:
+        """Pick the best codec that may be sent: one, since each costs an encoding."""
+        usable = (each for each in self._preferred(job, picture) if each.format in job.formats)
+        return next((each for each in usable if each.takes(picture)), None)
 
     def _preferred(self, job: Job, picture: Image) -> Iterator[Encoder]:
         if job.picture_class in TEXT_CLASSES:
