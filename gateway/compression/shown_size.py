@@ -6,11 +6,11 @@ the quality is the one the predictor forecasts to be allowed; the outcome is dec
 twice at most. A larger picture is judged by a sample, which JPEG need not write the rest for: the whole is
 written once, at the end.
 
-Codecs: WebP for small pictures, JPEG, which takes a fifth of its time, for others. Classifiers shown parts of
-a photograph at full size change more of their answers than people notice differences, and fewer for WebP than
-for JPEG of as many bytes: so neither goes below the quality from which nearly all answers stay. What text and
-screens are sent as is chosen in `text_forms`. Where time counts, for large pictures and on request, JPEG is
-written in one pass.
+Codecs: WebP for small pictures, JPEG, which takes a fifth of its time, for others and for those shrunk.
+Classifiers shown parts of a photograph at full size change more of their answers than people notice
+differences, and fewer for WebP than for JPEG of as many bytes: so neither goes below the quality from which
+nearly all answers stay. What text and screens are sent as is chosen in `text_forms`. Where time counts, for
+large pictures and on request, JPEG is written in one pass.
 """
 
 import math
@@ -28,8 +28,9 @@ from gateway.providers.sizes import Size
 from predictor.predict import Comparison, DeliveryForecast, Margin, Predictor
 from predictor.views import reduce
 
-_WEBP_PIXELS = 1_100_000  # up to which WebP is worth its time
-_ONE_PASS_PIXELS = 4_000_000  # from which JPEG is written in one pass
+_WEBP_PIXELS = 1_100_000  # up to which WebP is worth its time, of a picture that is not shrunk
+_ONE_PASS_PIXELS = 1_500_000  # from which JPEG is written in one pass
+_LARGE_PIXELS = 4_000_000  # from which no answers were asked about
 _LEAST_QUALITY = 30
 # Of 511 confident answers of three classifiers, to 60 photographs and nine parts of each, there changed 6 at
 # WebP 90, 12 at 88, 19 at 86, 33 at 80; 10 at JPEG 85, 25 at 80. Below, nobody's eyes are asked.
@@ -106,15 +107,16 @@ class ShownSizePlanner:
         if job.picture_class in TEXT_CLASSES:
             yield from text_encoders(picture, self.encoders)
         is_small = WEBP_THOROUGH.takes(picture)
-        first = "webp" if self._is_webp_worth_it(picture) else "jpeg"
+        first = "webp" if self._is_webp_worth_it(job, picture) else "jpeg"
         for encoder in sorted(lossy(self.encoders), key=lambda each: each.format != first):
             if encoder is JPEG and self._is_hurried(picture):
                 yield JPEG_BASELINE
             else:
                 yield WEBP_THOROUGH if encoder is WEBP and is_small else encoder
 
-    def _is_webp_worth_it(self, picture: Image) -> bool:
-        return self.effort == "normal" and picture.width * picture.height <= _WEBP_PIXELS
+    def _is_webp_worth_it(self, job: Job, picture: Image) -> bool:
+        pixels = picture.width * picture.height
+        return self.effort == "normal" and pixels <= _WEBP_PIXELS and pixels == job.source_size.pixels
 
     def _is_hurried(self, picture: Image) -> bool:
         return self.effort == "fast" or picture.width * picture.height > _ONE_PASS_PIXELS
@@ -148,7 +150,7 @@ class ShownSizePlanner:
         stable = self.stable.get(attempt.encoder.format, _LEAST_QUALITY)
         if attempt.job.picture_class in TEXT_CLASSES:
             return max(stable, LEAST_TEXT_QUALITY)
-        is_large = attempt.picture.width * attempt.picture.height > _ONE_PASS_PIXELS
+        is_large = attempt.picture.width * attempt.picture.height > _LARGE_PIXELS
         return _LEAST_QUALITY if is_large else stable
 
 
