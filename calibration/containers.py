@@ -8,7 +8,8 @@ import re
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Container = Literal["jpeg", "png", "webp"]
@@ -54,8 +55,23 @@ class JpegFile:
     """A JPEG: what stands before the first scan, the scans as they stand, what follows the picture's end."""
 
     segments: tuple[Part, ...]
-    scans: bytes  # from the first start of scan to the end of the image, or of the file
-    tail: bytes
+    data: bytes = field(repr=False)  # all of it
+    start: int  # of the first scan
+
+    @cached_property
+    def end(self) -> int:
+        """Where the image ends, or the file; looked for when it is wanted: megabytes lie before it."""
+        return _image_end(self.data, self.start)
+
+    @property
+    def scans(self) -> bytes:
+        """From the first start of scan to the end of the image, or of the file."""
+        return self.data[self.start : self.end]
+
+    @property
+    def tail(self) -> bytes:
+        """What follows."""
+        return self.data[self.end :]
 
     @property
     def frame(self) -> tuple[int, int, int] | None:
@@ -90,8 +106,7 @@ def jpeg_file(data: bytes) -> JpegFile:
         segments.append(Part(data[at : at + 2], data[at + 4 : end]))
         at = end
     start = at if at >= 0 else len(data)
-    end = _image_end(data, start)
-    return JpegFile(tuple(segments), data[start:end], data[end:])
+    return JpegFile(tuple(segments), data, start)
 
 
 def jpeg_scans(scans: bytes) -> Iterator[bytes]:

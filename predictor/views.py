@@ -132,7 +132,8 @@ def _full_size(shown: Image) -> tuple[Image, Image]:
     candidate is judged elsewhere than another.
     """
     rows, columns = _evenly_spaced(shown.height), _evenly_spaced(shown.width)
-    tiles = Image(np.ascontiguousarray(shown.pixels[rows][:, columns]))
+    is_all = (len(rows), len(columns)) == (shown.height, shown.width)
+    tiles = shown if is_all else Image(np.ascontiguousarray(shown.pixels[rows][:, columns]))
     half = reduce(shown, max(1, shown.width // 2), max(1, shown.height // 2))
     return tiles, half
 

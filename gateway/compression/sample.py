@@ -9,7 +9,6 @@ Encoded so, the sample's judgement strays no further from SSIMULACRA2's of the w
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
 from calibration.image import Image
 
@@ -23,15 +22,16 @@ def sample_of(picture: Image) -> Image:
     """Return what stands for a picture: the picture itself, if it is not larger."""
     tile = LARGE_TILE if picture.width * picture.height > _LARGE_PIXELS else TILE
     rows, columns = _looked_at(picture.height, tile), _looked_at(picture.width, tile)
-    if (len(rows), len(columns)) == (picture.height, picture.width):
+    if len(rows) == len(columns) == 1:
         return picture
-    return Image(np.ascontiguousarray(picture.pixels[rows][:, columns]))
+    tiles = [[picture.pixels[down, across] for across in columns] for down in rows]
+    return Image(np.concatenate([np.concatenate(row, axis=1) for row in tiles], axis=0))
 
 
 @lru_cache(maxsize=64)
-def _looked_at(length: int, tile: int) -> npt.NDArray[np.intp]:
+def _looked_at(length: int, tile: int) -> tuple[slice, ...]:
     """Return which rows or columns of so many belong to the sample, the first among them."""
     if length <= tile * TILES_A_SIDE:
-        return np.arange(length)
+        return (slice(0, length),)
     starts = np.linspace(0, (length - tile) // _SQUARE, TILES_A_SIDE).astype(np.intp) * _SQUARE
-    return (starts[:, None] + np.arange(tile)).ravel()
+    return tuple(slice(int(start), int(start) + tile) for start in starts)
