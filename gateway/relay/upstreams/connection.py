@@ -45,6 +45,7 @@ class Connection(asyncio.Protocol):
         self._headers: Headers = []
         self._transport: asyncio.Transport
         self.active_at = 0.0  # loop time of the last sign of life
+        self.is_lost = False  # closed, and nothing of it is left
 
     @property
     def is_keepable(self) -> bool:
@@ -119,6 +120,11 @@ class Connection(asyncio.Protocol):
         else:
             self._transport.abort()  # what was not sent yet must not keep the connection open
 
+    def break_off(self) -> None:
+        """Close without a farewell, which TLS would wait for."""
+        self._is_keepable = False
+        self._transport.abort()
+
     def time_out(self, now: float, seconds: float) -> None:
         """Fail the answer if the upstream has been silent for too long although it was its turn."""
         answer = self._answer
@@ -187,6 +193,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """Fail the answer unless it is whole, or can be found among what was not read yet."""
+        self.is_lost = True
         self._is_keepable = False
         self.resume_writing()
         answer = self._answer

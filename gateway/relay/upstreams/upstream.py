@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Self
+from weakref import WeakSet
 
 from starlette.types import Send
 from yarl import URL
@@ -37,6 +38,7 @@ _HOP_BY_HOP = frozenset(
 _NOT_FORWARDED = _HOP_BY_HOP | {b"host", b"content-length", b"expect"}
 _OURS = b"x-jnd-"
 _LONGEST_SWEEP_SECONDS = 1.0
+_MOST_TURNS = 100  # of the loop, until every connection is closed
 # Methods whose requests have a body; of others, no body is said by saying nothing (RFC 9110, 8.6).
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
@@ -60,6 +62,7 @@ class Upstream:
         self._target_start = b"http://" + host if is_relayed else b""
         self._idle: deque[Connection] = deque()
         self._busy: set[Connection] = set()
+        self._opened: WeakSet[Connection] = WeakSet()  # those that are closing, too
         self._sweep: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -68,10 +71,16 @@ class Upstream:
     async def __aexit__(self, *_: object) -> None:
         if self._sweep is not None:
             self._sweep.cancel()
-        for connection in [*self._idle, *self._busy]:
-            connection.close()
+        opened = list(self._opened)
+        for connection in opened:
+            connection.break_off()
         self._idle.clear()
-        await asyncio.sleep(0)  # transports close in the loop's next turn
+        # A loop that ends while a transport is closing tells of a leak.
+        for _turn in range(_MOST_TURNS):
+            await asyncio.sleep(0)
+            if all(connection.is_lost for connection in opened):
+                break
+        await asyncio.sleep(0)
 
     async def send(
         self, method: str, target: bytes, headers: Headers, body: Body, *, size_bytes: int | None = None
@@ -136,11 +145,13 @@ class Upstream:
     async def _open(self) -> Connection:
         if self._sweep is None:
             self._sweep_later()
-        return await connect(
+        connection = await connect(
             self._origin,
             timeout_seconds=self._settings.connect_timeout_seconds,
             max_header_bytes=self._settings.max_header_bytes,
         )
+        self._opened.add(connection)
+        return connection
 
     def _free(self, connection: Connection) -> None:
         self._busy.discard(connection)

@@ -83,6 +83,22 @@ async def test_an_answer_before_the_end_of_the_body_is_not_lost(secured, is_rese
     assert answers == [(413, b"too large")] * 8
 
 
+async def test_leaving_waits_for_no_farewell(secured):
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+    def never_closes(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(answer)
+        connection.recv(1)  # and says no farewell of its own
+
+    with raw_upstream(secured(never_closes)) as upstream:
+        async with Upstream(UpstreamSettings(base_url=f"https://localhost:{upstream.port}/v1")) as way:
+            (await way.send("GET", b"/v1/models", [], None)).close()
+            (opened,) = way._opened
+
+        assert opened.is_lost
+
+
 async def test_a_certificate_for_another_name_is_refused(secured):
     with raw_upstream(secured(answering(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"))) as upstream:
         way = Upstream(UpstreamSettings(base_url=f"https://127.0.0.1:{upstream.port}/v1"))
