@@ -115,9 +115,19 @@ class Metrics:
     def _count_images(self) -> None:
         model, priced = ("model",), ("model", "provider")
         self.images = self._counter("images", "Images met in requests.", "model", "outcome", "reason")
-        self.flags = self._counter("flags", "Images flagged as edited.", "model", "outcome", "action")
+        self.flags = self._counter(
+            "flags",
+            "Images worth an alarm, by kind of evidence: hidden edits, and what is built like an attack.",
+            "model",
+            "outcome",
+            "kind",
+            "action",
+        )
         self.flag_evidence = self._counter(
-            "flag_evidence", "Images flagged as edited, by the evidence that weighed most.", "kind", "action"
+            "flag_evidence",
+            "Images found to be edited, openly or not, by the evidence that weighed most.",
+            "kind",
+            "action",
         )
         self.unchecked = self._counter(
             "unchecked",

@@ -117,6 +117,7 @@ def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:
     fields = {
         "file": str(file),
         "outcome": verdict.outcome,
+        "flags": list(verdict.flags),
         "p_value": verdict.p_value,
         "jnd_ratio": verdict.jnd_ratio,
         "evidence": [asdict(evidence) for evidence in verdict.evidence],

@@ -6,7 +6,7 @@ from typing import Literal, Protocol
 
 from gateway.detection.verdict import Verdict
 from gateway.errors import PolicyForbiddenError, UnknownPolicyError
-from gateway.settings import CompressionMode, Flag, Inspection, Mode, OnFailure, Settings
+from gateway.settings import Blockable, CompressionMode, Inspection, Mode, OnFailure, Settings
 
 Action = Literal["monitor", "block"]
 
@@ -23,8 +23,8 @@ class Judging(Protocol):
         ...
 
     @property
-    def block_on(self) -> frozenset[Flag]:
-        """Outcomes that are blocked."""
+    def block_on(self) -> frozenset[Blockable]:
+        """Outcomes and kinds of evidence that are blocked."""
         ...
 
 
@@ -34,7 +34,7 @@ class EffectivePolicy:
 
     name: str  # as x-jnd-policy names it; empty: the settings' own
     mode: Mode
-    block_on: frozenset[Flag]
+    block_on: frozenset[Blockable]
     on_failure: OnFailure
     compression: CompressionMode
     inspection: Inspection = "on"
@@ -46,7 +46,7 @@ class EffectivePolicy:
 
 
 # What the defaults of the settings add up to.
-PLAIN = EffectivePolicy("", "monitor", frozenset({"imperceptible_edit"}), "forward", "on")
+PLAIN = EffectivePolicy("", "monitor", frozenset({"flagged"}), "forward", "on")
 
 
 class Policies:
@@ -98,15 +98,21 @@ def _default(settings: Settings) -> EffectivePolicy:
 
 
 def decide(verdict: Verdict, policy: Judging) -> Action:
-    """Return `block` only for an outcome that the policy blocks, in mode `block`."""
-    return "block" if policy.mode == "block" and verdict.outcome in policy.block_on else "monitor"
+    """Return `block` only for an outcome or a kind of evidence that the policy blocks, in mode `block`."""
+    named: set[str] = {verdict.outcome, *verdict.flags}
+    if verdict.flags or verdict.outcome == "imperceptible_edit":
+        named.add("flagged")
+    return "block" if policy.mode == "block" and named & policy.block_on else "monitor"
 
 
-def is_flagged(verdict: Verdict) -> bool:
-    """Tell whether the image was found to be edited."""
+def is_edited(verdict: Verdict) -> bool:
+    """Tell whether the image was found to be edited, openly or not."""
     return _SEVERITY[verdict.outcome] >= _SEVERITY["noticeable_edit"]
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """Return the gravest verdict, the first of equals; None when there is no image."""
-    return max(verdicts, key=lambda verdict: _SEVERITY[verdict.outcome], default=None)
+    """Return the gravest verdict, the first of equals; None when there is no image.
+
+    One with a flag is graver than one without.
+    """
+    return max(verdicts, key=lambda each: (bool(each.flags), _SEVERITY[each.outcome]), default=None)

@@ -4,9 +4,9 @@ Only what the keys are; `settings_file` reads them from YAML and the environment
 """
 
 from gateway.configuration.images import (
+    Blockable,
     Compression,
     CompressionMode,
-    Flag,
     Inspection,
     Limits,
     Mode,
@@ -31,11 +31,11 @@ __all__ = [
     "DEFAULT_NAME",
     "MEBIBYTE",
     "MEGAPIXEL",
+    "Blockable",
     "Client",
     "Compression",
     "CompressionMode",
     "Fetching",
-    "Flag",
     "ImageUrls",
     "Inspection",
     "Limits",

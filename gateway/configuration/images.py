@@ -7,10 +7,11 @@ from pydantic import field_validator, model_validator
 
 from gateway.compression.plan import Effort, Tier
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
+from gateway.detection.verdict import Kind
 
 Mode = Literal["monitor", "block"]
 OnFailure = Literal["forward", "refuse"]
-Flag = Literal["imperceptible_edit", "noticeable_edit"]
+Blockable = Literal["flagged", "imperceptible_edit", "noticeable_edit", Kind]
 CompressionMode = Literal["off", "observe", "on"]
 Inspection = Literal["off", "on"]
 
@@ -31,10 +32,11 @@ class Policy(Section):
         "monitor: tell in headers and metrics only; block: answer 400.",
         why="see what it would refuse before it refuses anything",
     )
-    block_on: frozenset[Flag] = setting(
-        frozenset({"imperceptible_edit"}),
-        "Outcomes that mode `block` refuses: imperceptible_edit, noticeable_edit.",
-        why="people edit pictures openly all day; hiding an edit is the attack",
+    block_on: frozenset[Blockable] = setting(
+        frozenset({"flagged"}),
+        "What mode `block` refuses: whatever is flagged, single kinds of evidence (residual, near_duplicate, "
+        "container ...), or an outcome: imperceptible_edit, noticeable_edit.",
+        why="people edit pictures openly all day; hiding an edit is the attack, and what is built like one",
     )
     inspection: Inspection = setting(
         "on",
@@ -69,7 +71,7 @@ class PolicyChange(Section):
     """What a named policy changes of `policy`; keys left out stay."""
 
     mode: Mode | None = setting(None, "As policy.mode; null: that stays.", why="change what you mean to")
-    block_on: frozenset[Flag] | None = setting(
+    block_on: frozenset[Blockable] | None = setting(
         None, "As policy.block_on; null: that stays.", why="change what you mean to"
     )
     on_failure: OnFailure | None = setting(

@@ -6,7 +6,7 @@ from calibration.image import Decoded, Image
 from calibration.profile import JndProfile
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.same_picture import is_same_picture
-from gateway.detection.verdict import Evidence
+from gateway.detection.verdict import Evidence, Kind
 from predictor.predict import PairError, Predictor
 from predictor.residual.detector import codec_of
 
@@ -40,7 +40,7 @@ class ReferenceDetector:
 
 
 def compare_versions(
-    kind: str, original: Image, decoded: Decoded, predictor: Predictor, profile: JndProfile
+    kind: Kind, original: Image, decoded: Decoded, predictor: Predictor, profile: JndProfile
 ) -> Evidence:
     """Say whether a version of a picture was edited beyond re-encoding, and how large that is to the model.
 

@@ -1,27 +1,40 @@
 """Weigh what the detectors found into one verdict with one p-value, in words a person can act on.
 
-Detectors may depend on each other in any way, so their p-values are combined by Holm's method: a benign
-picture is flagged with probability at most alpha, as long as each detector's own p-value keeps its promise.
+Detectors may depend on each other in any way, so their p-values are combined by Holm's method: something is
+found in a benign picture with probability at most alpha, as long as each detector's own p-value keeps its
+promise. Rules, such as bytes behind a picture's end, have no p-value; their false alarms are counted apart.
+
+The outcome says what is; the flags say whether to worry: the kinds of evidence for an edit that neither the
+model nor a person who looks at that place sees, and for whatever is built like an attack, visible or not.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from calibration.holm import holm
 
 Outcome = Literal["clean", "imperceptible_edit", "noticeable_edit", "unchecked"]
+Kind = Literal["residual", "near_duplicate", "reference", "container", "alpha", "scaling", "hidden_text"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
 class Evidence:
     """What one detector found."""
 
-    kind: str  # the detector: residual, near_duplicate, reference
+    kind: Kind  # the detector
     score: float  # in the detector's own unit; higher is more suspicious
-    p_value: float | None  # None: it informs, but cannot flag
+    p_value: float | None  # None: a rule where `is_attack`; otherwise it informs, but finds nothing
     jnd_ratio: float | None  # size of the change in the model's JNDs, where a reference is known
     explanation: str
+    is_attack: bool = False  # built like one: worth an alarm however visible
+    is_visible: bool = False  # to a person who looks at that place
+
+    @property
+    def is_noticeable(self) -> bool:
+        """Whether the model or a person sees the change."""
+        return self.is_visible or (self.jnd_ratio is not None and self.jnd_ratio >= 1.0)
 
 
 @dataclass(frozen=True)
@@ -33,12 +46,14 @@ class Verdict:
     jnd_ratio: float | None
     evidence: tuple[Evidence, ...]
     explanation: str
+    flags: tuple[Kind, ...] = ()  # what makes it worth an alarm, the kinds in alphabetical order
 
 
 def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
     """Decide at false-alarm rate `alpha`; without evidence the image is unchecked.
 
-    An edit is noticeable when the model is predicted to notice it (one JND or more), else imperceptible.
+    An edit is noticeable when a person sees it in its place, or the model is predicted to notice it (one JND
+    or more), else imperceptible.
 
     Raises:
         ValueError: `alpha` is not strictly between 0 and 1.
@@ -49,16 +64,19 @@ def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
         return unchecked("No detector could examine this image.")
     adjusted = sorted(holm([item.p_value for item in evidence if item.p_value is not None]))
     testable = sorted((item for item in evidence if item.p_value is not None), key=_p_value)
-    flagged = [item for item, p_value in zip(testable, adjusted, strict=True) if p_value <= alpha]
+    found = [item for item, p_value in zip(testable, adjusted, strict=True) if p_value <= alpha]
+    found += [item for item in evidence if item.is_attack and item.p_value is None]
     p_value = adjusted[0] if adjusted else 1.0
-    if not flagged:
+    if not found:
         return Verdict(
             "clean", p_value, _largest_ratio(evidence), tuple(evidence), _why_clean(testable or evidence)
         )
-    ratio = _largest_ratio(flagged)
-    outcome: Outcome = "imperceptible_edit" if ratio is None or ratio < 1.0 else "noticeable_edit"
-    explanation = " ".join(item.explanation for item in flagged)
-    return Verdict(outcome, p_value, ratio, tuple(evidence), explanation)
+    outcome: Outcome = (
+        "noticeable_edit" if any(item.is_noticeable for item in found) else "imperceptible_edit"
+    )
+    flags = sorted({item.kind for item in found if item.is_attack or not item.is_noticeable})
+    explanation = " ".join(item.explanation for item in found)
+    return Verdict(outcome, p_value, _largest_ratio(found), tuple(evidence), explanation, tuple(flags))
 
 
 def unchecked(reason: str) -> Verdict:

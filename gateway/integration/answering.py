@@ -56,6 +56,7 @@ class Endpoints:
         verdict = outcome.verdict
         fields = {
             "outcome": verdict.outcome,
+            "flags": list(verdict.flags),
             "p_value": verdict.p_value,
             "jnd_ratio": verdict.jnd_ratio,
             "evidence": [asdict(evidence) for evidence in verdict.evidence],

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from gateway.detection.verdict import Outcome
+from gateway.detection.verdict import Kind, Outcome
 from gateway.providers.detail import LEVELS
 
 _IMAGE = "PNG, JPEG, WebP or GIF as a data URL or as base64 alone."
@@ -34,15 +34,18 @@ class EvidenceFound(BaseModel):
 
     kind: str = Field(description="The detector.")
     score: float = Field(description="In the detector's own unit; higher is more suspicious.")
-    p_value: float | None = Field(description="null: it informs, but cannot flag.")
+    p_value: float | None = Field(description="null: a rule, or it informs only.")
     jnd_ratio: float | None = Field(description="Size of the change in the model's JNDs.")
     explanation: str
+    is_attack: bool = Field(description="Built like an attack: worth an alarm however visible.")
+    is_visible: bool = Field(description="A person who looks at that place sees it.")
 
 
 class InspectAnswer(BaseModel):
     """Whether an image carries an edit, and whether the model would notice it."""
 
     outcome: Outcome
+    flags: list[Kind] = Field(description="Kinds of evidence that make it worth an alarm; mostly none.")
     p_value: float = Field(description="Of 'nothing was added to this picture', over all detectors.")
     jnd_ratio: float | None
     evidence: list[EvidenceFound]

@@ -14,7 +14,7 @@ import orjson
 from gateway.errors import class_of
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
-from gateway.policy import is_flagged
+from gateway.policy import is_edited
 from gateway.relay.exchange import Exchange
 from gateway.relay.genai import NOT_GENERATIVE, error_type, operation_name, provider_name
 from gateway.relay.usage import count_usage, predicted_tokens
@@ -27,6 +27,7 @@ _OF_UPSTREAM = "upstream_"  # how the kinds of an upstream's failures begin
 _REFUSALS = frozenset({"queue_full"})
 _NOTHING_FOUND: Mapping[str, object] = {
     "verdict": "none",
+    "flags": (),
     "images": (),
     "bytes_saved": 0,
     "tokens_saved": 0,
@@ -109,9 +110,10 @@ def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> Non
     metrics.images.labels(model, verdict.outcome, outcome.reason).inc()
     if verdict.outcome == "unchecked":
         metrics.unchecked.labels(class_of(outcome.reason), outcome.reason).inc()
-    if is_flagged(verdict):
-        metrics.flags.labels(model, verdict.outcome, outcome.action).inc()
+    if is_edited(verdict):
         metrics.flag_evidence.labels(_weightiest(outcome), outcome.action).inc()
+    for kind in verdict.flags:
+        metrics.flags.labels(model, verdict.outcome, kind, outcome.action).inc()
     if outcome.pixels_in:
         metrics.cache_lookups.labels("images", "hit" if outcome.is_recalled else "miss").inc()
     for stage in ("decode", "inspect", "compress"):
@@ -121,9 +123,13 @@ def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> Non
 
 
 def _weightiest(outcome: ImageOutcome) -> str:
-    """Name the evidence with the smallest p-value."""
-    testable = [(item.p_value, item.kind) for item in outcome.verdict.evidence if item.p_value is not None]
-    return min(testable, default=(0.0, ""))[1]
+    """Name the evidence with the smallest p-value; rules, which have none, come first."""
+    weights = [
+        (-1.0 if item.p_value is None else item.p_value, item.kind)
+        for item in outcome.verdict.evidence
+        if item.p_value is not None or item.is_attack
+    ]
+    return min(weights, default=(0.0, ""))[1]
 
 
 def _count_savings(outcome: ImageOutcome, metrics: Metrics, model: str, provider: str) -> None:
@@ -172,6 +178,7 @@ def _line(exchange: Exchange) -> dict[str, object]:
 def _found(exchange: Exchange) -> Mapping[str, object]:
     return {
         "verdict": exchange.verdict,
+        "flags": exchange.flags,
         "images": [outcome.verdict.outcome for outcome in exchange.outcomes],
         "bytes_saved": exchange.bytes_saved,
         "tokens_saved": exchange.tokens_saved,

@@ -91,6 +91,11 @@ class Exchange:
         return worst(outcome.verdict for outcome in self.outcomes)
 
     @property
+    def flags(self) -> list[str]:
+        """Every kind of evidence that makes an image worth an alarm, in alphabetical order."""
+        return sorted({kind for outcome in self.outcomes for kind in outcome.verdict.flags})
+
+    @property
     def verdict(self) -> str:
         """The gravest outcome over all images, or `none`; empty where nobody has looked for any."""
         if self.gravest is not None:

@@ -1,6 +1,6 @@
 """Tell the caller what was done: the x-jnd-* headers of an answer."""
 
-from gateway.policy import is_flagged
+from gateway.policy import is_edited
 from gateway.relay.callers.incoming import Headers
 from gateway.relay.exchange import Exchange
 
@@ -50,7 +50,8 @@ def _found(exchange: Exchange) -> Headers:
     gravest = exchange.gravest
     if gravest is not None and gravest.jnd_ratio is not None:
         headers.append((b"x-jnd-ratio", b"%.3f" % gravest.jnd_ratio))
-    if gravest is not None and is_flagged(gravest):
+    headers += _told(b"x-jnd-flags", exchange.flags)
+    if gravest is not None and is_edited(gravest):
         headers.append((b"x-jnd-explanation", _ascii(" ".join(gravest.explanation.split()))))
     return headers
 

@@ -2,7 +2,7 @@ import pytest
 
 from gateway.detection.verdict import Verdict
 from gateway.errors import PolicyForbiddenError, UnknownPolicyError
-from gateway.policy import Policies, decide, is_flagged, worst
+from gateway.policy import Policies, decide, is_edited, worst
 from gateway.settings import Policy, Settings
 
 OUTCOMES = ["clean", "unchecked", "noticeable_edit", "imperceptible_edit"]
@@ -31,8 +31,23 @@ def test_mode_block_blocks_what_it_names_and_nothing_else(block_on, blocked):
     assert {outcome for outcome in OUTCOMES if decide(_verdict(outcome), policy) == "block"} == blocked
 
 
-def test_edits_are_flags_and_doubts_are_not():
-    assert [is_flagged(_verdict(outcome)) for outcome in OUTCOMES] == [False, False, True, True]
+def test_what_is_built_like_an_attack_is_blocked_however_visible():
+    visible = Verdict("noticeable_edit", 0.5, 3.0, (), "", ("container",))
+
+    assert decide(visible, Policy(mode="block")) == "block"
+    assert decide(visible, Policy(mode="block", block_on={"container"})) == "block"
+    assert decide(visible, Policy(mode="block", block_on={"alpha", "imperceptible_edit"})) == "monitor"
+    assert decide(_verdict("noticeable_edit"), Policy(mode="block")) == "monitor"
+
+
+def test_a_flag_is_graver_than_an_open_edit():
+    flagged = Verdict("noticeable_edit", 0.5, 3.0, (), "", ("container",))
+
+    assert worst([_verdict("noticeable_edit"), flagged]) is flagged
+
+
+def test_edits_are_told_and_doubts_are_not():
+    assert [is_edited(_verdict(outcome)) for outcome in OUTCOMES] == [False, False, True, True]
 
 
 def test_worst_is_the_gravest_and_the_first_of_equals():
@@ -69,7 +84,7 @@ def test_a_named_policy_changes_what_it_names_and_nothing_else():
 
     assert (strict.mode, strict.on_failure, strict.compression) == ("block", "refuse", "on")
     assert (watch.mode, watch.on_failure, watch.compression) == ("monitor", "forward", "observe")
-    assert strict.block_on == watch.block_on == {"imperceptible_edit"}
+    assert strict.block_on == watch.block_on == {"flagged"}
 
 
 def test_a_policy_may_block_nothing():

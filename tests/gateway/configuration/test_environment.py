@@ -1,6 +1,10 @@
+import json
+from typing import get_args
+
 import pytest
 
 from gateway.configuration.environment import read_variables, variable_of
+from gateway.configuration.images import Blockable
 from gateway.configuration.keys import tree_of
 from gateway.configuration.problems import Place
 from gateway.settings import Settings
@@ -117,7 +121,7 @@ def test_a_variable_the_file_refers_to_needs_no_key_of_the_settings():
 @pytest.mark.parametrize(
     ("name", "example"),
     [
-        ("JND_POLICY__BLOCK_ON", '["imperceptible_edit", "noticeable_edit"]'),
+        ("JND_POLICY__BLOCK_ON", json.dumps(get_args(Blockable))),
         ("JND_FETCHING__PORTS", "[80, 443]"),
         ("JND_FETCHING__ALLOWED_HOSTS", '["one", "another"]'),
     ],

@@ -1,5 +1,8 @@
+from typing import get_args
+
 import pytest
 
+from gateway.configuration.images import Blockable
 from gateway.configuration.keys import key_at, lowered, spell, suggest, tree_of
 from gateway.settings import Settings
 
@@ -22,7 +25,7 @@ def at(*where):
         (("telemetry", "sample_ratio"), "a number from 0 to 1"),
         (("policy", "mode"), "monitor or block"),
         (("compression", "mode"), "off, observe or on"),
-        (("policy", "block_on"), "a list such as [imperceptible_edit, noticeable_edit]"),
+        (("policy", "block_on"), f"a list such as [{', '.join(get_args(Blockable))}]"),
         (("fetching", "ports"), "a list such as [80, 443]"),
         (("only_known_clients",), "true or false"),
         (("artifact",), "a path"),

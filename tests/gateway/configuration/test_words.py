@@ -1,9 +1,14 @@
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
+from gateway.configuration.images import Blockable
 from gateway.configuration.keys import spell, tree_of
 from gateway.configuration.words import explain
 from gateway.settings import Settings
+
+BLOCKABLE = ", ".join(get_args(Blockable))
 
 
 def told(values):
@@ -36,7 +41,7 @@ def told(values):
         (
             {"policy": {"block_on": ["all"]}},
             "policy.block_on[0]",
-            "expected imperceptible_edit or noticeable_edit, got 'all'",
+            "expected flagged, imperceptible_edit, noticeable_edit, residual, near_duplicate,",
         ),
         ({"models": {"m": {"a": "b"}}}, "models.m", "expected text, got keys and values"),
         (
@@ -60,13 +65,12 @@ def told(values):
         (
             {"policy": {"block_on": "imperceptible_edit"}},
             "policy.block_on",
-            "expected a list such as [imperceptible_edit, noticeable_edit], got 'imperceptible_edit'; "
-            "write [imperceptible_edit]",
+            f"expected a list such as [{BLOCKABLE}], got 'imperceptible_edit'; write [imperceptible_edit]",
         ),
         (
             {"policy": {"block_on": "imperceptible-edit, noticeable_edit"}},
             "policy.block_on",
-            "expected a list such as [imperceptible_edit, noticeable_edit], "
+            f"expected a list such as [{BLOCKABLE}], "
             "got 'imperceptible-edit, noticeable_edit'; write [imperceptible_edit, noticeable_edit]",
         ),
         (

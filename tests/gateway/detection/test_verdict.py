@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,35 @@ def test_an_image_is_flagged_exactly_when_its_combined_p_value_is_at_most_alpha(
 def test_a_meaningless_alpha_is_refused(alpha):
     with pytest.raises(ValueError, match="alpha"):
         conclude([evidence(0.5)], alpha=alpha)
+
+
+def test_only_hidden_edits_raise_a_flag():
+    hidden = conclude([evidence(0.001, 0.5, "near_duplicate")], alpha=0.01)
+    noticed = conclude([evidence(0.001, 3.0, "near_duplicate")], alpha=0.01)
+    seen = conclude([replace(evidence(0.001, 0.5, "near_duplicate"), is_visible=True)], alpha=0.01)
+
+    assert (hidden.outcome, hidden.flags) == ("imperceptible_edit", ("near_duplicate",))
+    assert (noticed.outcome, noticed.flags) == ("noticeable_edit", ())
+    assert (seen.outcome, seen.flags) == ("noticeable_edit", ())
+
+
+def test_what_is_built_like_an_attack_raises_one_however_visible():
+    attack = replace(evidence(0.001, 3.0, "near_duplicate"), is_attack=True)
+
+    assert conclude([attack], alpha=0.01).flags == ("near_duplicate",)
+    assert conclude([replace(attack, p_value=0.5)], alpha=0.01).flags == ()
+
+
+def test_a_rule_flags_without_a_p_value_and_leaves_that_of_the_others():
+    rule = replace(evidence(None, kind="container"), is_attack=True)
+
+    verdict = conclude([evidence(0.4), rule], alpha=0.01)
+
+    assert (verdict.outcome, verdict.flags, verdict.p_value) == ("imperceptible_edit", ("container",), 0.4)
+    assert verdict.explanation == "container says None."
+
+
+def test_a_visible_change_excuses_nothing_else():
+    verdict = conclude([evidence(0.001), evidence(0.001, 3.0, "near_duplicate")], alpha=0.01)
+
+    assert (verdict.outcome, verdict.flags) == ("noticeable_edit", ("residual",))

@@ -50,6 +50,7 @@ def test_inspect_tells_what_the_command_tells(gateway, upstream, inspector, png)
     assert fields.pop("milliseconds") > 0
     assert fields == {
         "outcome": "imperceptible_edit",
+        "flags": ["residual"],
         "p_value": 0.001,
         "jnd_ratio": 0.5,
         "evidence": [],

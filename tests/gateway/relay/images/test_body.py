@@ -91,7 +91,8 @@ def test_flagged_image_is_only_told_about_in_mode_monitor(gateway, inspector, pn
     assert answer.status == 200
     assert answer.headers["x-jnd-verdict"] == "imperceptible_edit"
     assert answer.headers["x-jnd-explanation"] == "because the test says so"
-    flags = 'jnd_flags_total{action="monitor",model="m",outcome="imperceptible_edit"}'
+    assert answer.headers["x-jnd-flags"] == "residual"
+    flags = 'jnd_flags_total{action="monitor",kind="residual",model="m",outcome="imperceptible_edit"}'
     assert server.settles_at(flags, 1)
 
 
@@ -107,7 +108,8 @@ def test_flagged_image_is_refused_in_mode_block(gateway, upstream, inspector, pn
     assert answer.error["param"] == "messages[0].content[1].image_url.url"
     assert answer.headers["x-jnd-verdict"] == "imperceptible_edit"
     assert upstream.requests == []
-    assert server.settles_at('jnd_flags_total{action="block",model="m",outcome="imperceptible_edit"}', 1)
+    flags = 'jnd_flags_total{action="block",kind="residual",model="m",outcome="imperceptible_edit"}'
+    assert server.settles_at(flags, 1)
     assert server.metric('jnd_bytes_saved_total{model="m"}') == 0
 
 
