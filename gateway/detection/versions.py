@@ -3,6 +3,8 @@
 The first to come need not be the original: where what is hidden is rather in the earlier one, that is said.
 """
 
+from dataclasses import replace
+
 from calibration.image import Decoded, Image
 from calibration.profile import JndProfile
 from gateway.detection.verdict import Evidence, Kind
@@ -13,7 +15,10 @@ from predictor.residual.reencoding import ReencodingFinding
 
 _DOUBT = 0.05  # p-value from which a codec is taken for the whole difference
 _HIDDEN = 0.01  # p-value up to which something is hidden beside what is visible
+_LEAST_SPREAD = 0.02  # of the area: less is the rim of what is visible
 _DISPERSED_SPREAD = 0.6  # of the area
+_CURVE_GAIN = 0.7  # of what is unexplained, that a curve may leave
+_TONED_LEVELS = 1.0  # grey levels rms: less is what curves and clipping leave
 _DISPERSED_LEVELS = 1.2  # grey levels rms beyond re-encoding
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
 
@@ -39,19 +44,24 @@ def compare_versions(
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation)
     change = visible_change(original, decoded.image)
     rest = whole
-    if change.share > 0.0 or change.is_toned:
+    if not change.hides:
+        rest = replace(whole, p_value=1.0, unexplained=0.0)
+    elif change.share > 0.0 or change.is_toned:
         rest = predictor.reencoding(change.expected, decoded.image, codec)
-    if change.share > 0.0 and rest.p_value > _HIDDEN:
+    if change.share == 0.0 and rest.unexplained > _CURVE_GAIN * whole.unexplained:
+        rest = whole  # noise that is clipped at white bends a curve, which then explains nothing
+    if change.hides and change.added <= _EARLIER and rest.p_value > _HIDDEN:
+        backwards = predictor.reencoding(decoded.image, change.expected, codec)
+        rest = min(rest, backwards, key=lambda finding: finding.p_value)
+    if change.share > 0.0 and (rest.p_value > _HIDDEN or change.spread < _LEAST_SPREAD):
         explanation = (
             f"It is a known picture with a change that people see: its contrast in its place is "
             f"{change.peak:.0f} times what is masked there. Nothing is hidden beside it."
         )
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True)
-    if change.is_retake:
+    if change.hides and change.is_retake:
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation)
-    if change.added <= _EARLIER and rest.p_value > _HIDDEN:
-        rest = predictor.reencoding(decoded.image, change.expected, codec)  # the other way round
     return _hidden(kind, whole, rest, change, ratio)
 
 
@@ -61,9 +71,9 @@ def _hidden(
     is_part = change.share > 0.0 or change.added <= _EARLIER
     # A curve explains a part of the same question: the larger p-value keeps the promise made of re-encodings.
     p_value = rest.p_value if is_part else max(whole.p_value, rest.p_value)
-    if p_value > _DOUBT:
+    if p_value > _DOUBT or (rest is not whole and change.is_toned and rest.unexplained < _TONED_LEVELS):
         explanation = "It is a known picture in other colours: a curve over the whole picture explains it."
-        return Evidence(kind, rest.score, p_value, ratio, explanation)
+        return Evidence(kind, rest.score, max(p_value, _DOUBT), ratio, explanation)
     is_dispersed = change.spread >= _DISPERSED_SPREAD and rest.unexplained >= _DISPERSED_LEVELS
     seen = "would not notice" if ratio < 1.0 else "would notice"
     where = ", everywhere" if is_dispersed else ""

@@ -86,3 +86,9 @@ def test_a_second_take_is_no_edit():
 
 def test_codecs_alone_are_clean():
     assert verdict(compared(CAT, decode(encode_jpeg(Image(CAT), 70)).image.pixels)).outcome == "clean"
+
+
+def test_clipped_noise_is_not_taken_for_other_colours():
+    bright = np.clip(CAT.astype(int) + 110, 0, 255).astype(np.uint8)
+
+    assert verdict(compared(bright, with_noise(bright, 8))).flags == ("reference",)

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -30,6 +31,7 @@ def test_a_caret_is_visible_however_small():
 
     assert change.peak > 2
     assert 0 < change.share < 0.03
+    assert not change.hides
     assert change.spread == 0
     assert np.array_equal(change.expected.pixels, with_caret(page()))
 
@@ -41,6 +43,7 @@ def test_noise_within_eight_levels_is_not_visible(pixels: np.ndarray, strength: 
 
     assert change.share == 0
     assert change.peak < 2
+    assert change.hides
     assert change.spread > 0.95
     assert np.array_equal(change.expected.pixels, pixels)
 
@@ -109,3 +112,41 @@ def test_the_smallest_pictures_can_be_compared(size: tuple[int, int]):
 
     assert change.expected.pixels.shape == (*size, 3)
     assert visible_change(black, black).spread == 0
+
+
+def with_window(pixels: np.ndarray, lighter: int) -> np.ndarray:
+    changed = pixels.copy()
+    changed[20:280, 20:380] = 90
+    changed[24:276, 24:376] = pixels[200, 200] + lighter
+    return changed
+
+
+def test_the_inside_of_a_window_belongs_to_it():
+    blank = np.full((300, 400, 3), 245, np.uint8)
+
+    change = visible_change(Image(blank), Image(with_window(blank, 5)))
+
+    assert change.share > 0.8
+    assert not change.hides
+
+
+def test_noise_inside_a_frame_stays_hidden():
+    blank = np.full((300, 400, 3), 240, np.uint8)
+
+    change = visible_change(Image(blank), Image(with_noise(with_window(blank, 0), 4)))
+
+    assert change.peak > 4
+    assert change.share < 0.6
+    assert change.spread > 0.4
+
+
+def test_faint_places_all_over_are_noise():
+    field = cv2.GaussianBlur(np.random.default_rng(0).normal(size=CAT.shape), (0, 0), 1.5)
+    attacked = Image(np.clip(CAT + 8 * np.sign(field), 0, 255).astype(np.uint8))
+    original, version = (decode(encode_jpeg(each, 90)).image for each in (Image(CAT), attacked))
+
+    change = visible_change(original, version)
+
+    assert change.peak > 2
+    assert change.share == 0
+    assert change.spread > 0.9
