@@ -25,7 +25,7 @@ _VISIBLE = 2.0  # times that, over 3 x 3 pixels: no attack within 8 levels reach
 _NEAR_VISIBLE = 1.4  # where it goes on from a visible place
 _BLOCK = 16  # pixels: a codec spreads a change over as many
 _PASSES = 2
-_SAMPLE = 40_000  # pixels the colour curves are fitted to
+_SAMPLE = 20_000  # pixels the colour curves are fitted to
 _CURVE_GAIN = 0.7  # of the error that colour curves may leave, else the colours are as they were
 _LEAST_GAIN = 0.3  # grey levels
 _ROUNDING = 1.5  # grey levels that rounding before and after a curve may leave
@@ -122,12 +122,12 @@ def _places(contrast: Floats, change: Floats) -> Mask:
     _, labels = cv2.connectedComponents((strongest >= _NEAR_VISIBLE).astype(np.uint8), connectivity=8)
     seeds = np.setdiff1d(labels[strongest >= _VISIBLE], [0])
     blocks = np.isin(labels, seeds).astype(np.uint8)
-    blocks = cv2.morphologyEx(
-        blocks, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
-    )  # the calm inside of a shape
+    blocks = cv2.morphologyEx(blocks, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))  # calm parts of a shape
     if strongest.max() < _DISPERSED_PEAK and blocks.mean() > _DISPERSED_SHARE:
         return np.zeros(contrast.shape, dtype=np.bool_)
-    blocks |= _filled(blocks) & _is_flat(change)
+    inside = _filled(blocks) & ~blocks
+    if inside.any():
+        blocks |= inside & _is_flat(change)
     blocks = cv2.dilate(blocks, np.ones((3, 3), np.uint8))
     whole = np.repeat(np.repeat(blocks, _BLOCK, axis=0), _BLOCK, axis=1)
     return np.asarray(whole[:height, :width] > 0)
@@ -164,9 +164,12 @@ def _toned(first: Floats, second: Floats, where: Mask) -> Floats:
     chosen = chosen[:: max(1, chosen.size // _SAMPLE)]
     # Blurred: curves fitted to noisy levels would take the noise for contrast.
     before, after = (cv2.blur(each, (5, 5)).reshape(-1, 3)[chosen] for each in (first, second))
+    most = _CURVE_GAIN * float(np.abs(before - after).mean()) - _LEAST_GAIN
+    if most <= 0.0:
+        return first
     fits = [_fitted(before, after, mixing) for mixing in (_UNMIXED, _mixing(before, after))]
     left, mixing, curves = min(fits, key=lambda fit: fit[0])
-    if left > _CURVE_GAIN * float(np.abs(before - after).mean()) - _LEAST_GAIN:
+    if left > most:
         return first
     return _applied(first.reshape(-1, 3), mixing, curves).reshape(first.shape)
 
