@@ -16,8 +16,10 @@ from predictor.residual.reencoding import ReencodingFinding
 _DOUBT = 0.05  # p-value from which a codec is taken for the whole difference
 _HIDDEN = 0.01  # p-value up to which something is hidden beside what is visible
 _LEAST_SPREAD = 0.02  # of the area: less is the rim of what is visible
+_LEAST_LEVELS = 0.5  # grey levels rms, likewise
 _DISPERSED_SPREAD = 0.6  # of the area
 _CURVE_GAIN = 0.7  # of what is unexplained, that a curve may leave
+_TONED_SHARE = 0.4  # of what is unexplained without them, where it is not everywhere
 _TONED_LEVELS = 1.0  # grey levels rms: less is what curves and clipping leave
 _DISPERSED_LEVELS = 1.2  # grey levels rms beyond re-encoding
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
@@ -53,7 +55,8 @@ def compare_versions(
     if change.hides and change.added <= _EARLIER and rest.p_value > _HIDDEN:
         backwards = predictor.reencoding(decoded.image, change.expected, codec)
         rest = min(rest, backwards, key=lambda finding: finding.p_value)
-    if change.share > 0.0 and (rest.p_value > _HIDDEN or change.spread < _LEAST_SPREAD):
+    is_rim = change.spread < _LEAST_SPREAD or rest.unexplained < _LEAST_LEVELS
+    if change.share > 0.0 and (rest.p_value > _HIDDEN or is_rim):
         explanation = (
             f"It is a known picture with a change that people see: its contrast in its place is "
             f"{change.peak:.0f} times what is masked there. Nothing is hidden beside it."
@@ -71,7 +74,8 @@ def _hidden(
     is_part = change.share > 0.0 or change.added <= _EARLIER
     # A curve explains a part of the same question: the larger p-value keeps the promise made of re-encodings.
     p_value = rest.p_value if is_part else max(whole.p_value, rest.p_value)
-    if p_value > _DOUBT or (rest is not whole and change.is_toned and rest.unexplained < _TONED_LEVELS):
+    is_toned = rest is not whole and change.is_toned and _is_left_by_curves(whole, rest, change)
+    if p_value > _DOUBT or is_toned:
         explanation = "It is a known picture in other colours: a curve over the whole picture explains it."
         return Evidence(kind, rest.score, max(p_value, _DOUBT), ratio, explanation)
     is_dispersed = change.spread >= _DISPERSED_SPREAD and rest.unexplained >= _DISPERSED_LEVELS
@@ -86,3 +90,10 @@ def _hidden(
     if change.added <= _EARLIER:
         explanation += " One of the two versions was edited, rather the earlier one."
     return Evidence(kind, rest.score, p_value, ratio, explanation, is_attack=is_dispersed or ratio >= 1.0)
+
+
+def _is_left_by_curves(whole: ReencodingFinding, rest: ReencodingFinding, change: VisibleChange) -> bool:
+    """Tell what no curve fits where colours were clipped before the picture was shrunk from noise."""
+    if rest.unexplained < _TONED_LEVELS:
+        return True
+    return change.spread < _DISPERSED_SPREAD and rest.unexplained < _TONED_SHARE * whole.unexplained

@@ -92,3 +92,17 @@ def test_clipped_noise_is_not_taken_for_other_colours():
     bright = np.clip(CAT.astype(int) + 110, 0, 255).astype(np.uint8)
 
     assert verdict(compared(bright, with_noise(bright, 8))).flags == ("reference",)
+
+
+def test_noise_everywhere_is_found_under_other_colours():
+    toned = np.clip(np.rint(CAT * 1.15), 0, 255).astype(np.uint8)
+
+    assert verdict(compared(CAT, with_noise(toned, 4))).flags == ("reference",)
+
+
+@pytest.mark.parametrize("share", [1.2, 1.4])
+def test_a_more_colourful_copy_is_no_edit(share: float):
+    grey = CAT @ np.array([0.299, 0.587, 0.114])
+    colourful = np.clip(np.rint(grey[..., None] + share * (CAT - grey[..., None])), 0, 255).astype(np.uint8)
+
+    assert verdict(compared(CAT, colourful)).flags == ()
