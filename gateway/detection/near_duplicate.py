@@ -1,17 +1,21 @@
 """Evidence from what this caller sent before: the same picture, come back changed by more than a codec.
 
-A picture seen for the first time tells nothing. A copy that was edited is not remembered, so it cannot become
-the original it is compared with. What is remembered, and for how long, is the store's affair.
+A picture seen for the first time tells nothing. A copy in which something is hidden is not remembered, so it
+cannot become the original it is compared with; one that people see to be changed is a picture of its own.
+What is remembered, and for how long, is the store's affair.
 """
 
+from collections.abc import Sequence
+
+import cv2
 import imagehash
 import numpy as np
 
-from calibration.image import Image, fit_within, to_pillow
+from calibration.image import Image, fit_within, resize, to_pillow
 from gateway.detection.protocol import Examined
-from gateway.detection.reference import compare_versions
 from gateway.detection.same_picture import is_same_picture
 from gateway.detection.verdict import Evidence
+from gateway.detection.versions import compare_versions
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.predict import PairError, Predictor
 
@@ -34,13 +38,24 @@ class NearDuplicateDetector:
         """
         small = fit_within(examined.decoded.image, REFERENCE_SIDE)
         newcomer = SeenPicture(small, _fingerprint(small), examined.digest)
-        for earlier in self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE):
-            if earlier.digest == newcomer.digest:
-                return None
-            if is_same_picture(earlier.picture, small):
-                return self._compare(earlier.picture, examined)
+        alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
+        if any(earlier.digest == newcomer.digest for earlier in alike):
+            return None
+        original = _nearest(small, alike)
+        if original is None:
+            return self._met(newcomer, examined)
+        found = self._compare(original, examined)
+        if found is not None and found.is_visible:  # a screen that went on: what follows is compared with it
+            self._seen.remember(examined.tenant, newcomer)
+        return found
+
+    def _met(self, newcomer: SeenPicture, examined: Examined) -> Evidence | None:
+        """Remember a new picture; compare it with whoever was remembered meanwhile, by another thread."""
         self._seen.remember(examined.tenant, newcomer)
-        return None
+        alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
+        others = [earlier for earlier in alike if earlier.digest != newcomer.digest]
+        original = _nearest(newcomer.picture, others)
+        return None if original is None else self._compare(original, examined)
 
     def _compare(self, original: Image, examined: Examined) -> Evidence | None:
         if np.array_equal(original.pixels, examined.decoded.image.pixels):
@@ -51,6 +66,17 @@ class NearDuplicateDetector:
             )
         except PairError:
             return None
+
+
+def _nearest(small: Image, alike: Sequence[SeenPicture]) -> Image | None:
+    """Choose the version that differs least: of successive screens, mostly the latest."""
+    same = [earlier.picture for earlier in alike if is_same_picture(earlier.picture, small)]
+    return min(same, key=lambda earlier: _distance(earlier, small), default=None)
+
+
+def _distance(first: Image, second: Image) -> float:
+    fitted = resize(second, first.width, first.height, "area").pixels
+    return float(cv2.norm(first.pixels, fitted, cv2.NORM_L1)) / fitted.size
 
 
 def _fingerprint(image: Image) -> int:

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from calibration.image import Decoded, Image
-from calibration.profile import JndProfile
+from calibration.image import Image
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.same_picture import is_same_picture
-from gateway.detection.verdict import Evidence, Kind
+from gateway.detection.verdict import Evidence
+from gateway.detection.versions import compare_versions
 from predictor.predict import PairError, Predictor
-from predictor.residual.detector import codec_of
 
 
 class ReferenceDetector:
@@ -37,26 +36,3 @@ class ReferenceDetector:
             return found
         other = "It shows another picture than the reference."
         return Evidence("reference", found.score, found.p_value, found.jnd_ratio, other)
-
-
-def compare_versions(
-    kind: Kind, original: Image, decoded: Decoded, predictor: Predictor, profile: JndProfile
-) -> Evidence:
-    """Say whether a version of a picture was edited beyond re-encoding, and how large that is to the model.
-
-    Raises:
-        PairError: The two have different shapes.
-    """
-    finding = predictor.reencoding(original, decoded.image, codec_of(decoded.source))
-    ratio = predictor.notice(original, decoded.image, profile).jnd_ratio
-    seen = "would not notice" if ratio < 1.0 else "would notice"
-    if finding.p_value > 0.05:
-        explanation = (
-            "It is a known picture, stored differently: the difference is what codecs and resizing cause."
-        )
-    else:
-        explanation = (
-            f"It is a known picture with something changed that re-encoding does not explain "
-            f"({finding.unexplained:.1f} grey levels rms); at {ratio:.2f} JND the model {seen} the change."
-        )
-    return Evidence(kind, finding.score, finding.p_value, ratio, explanation)

@@ -123,3 +123,81 @@ def test_many_threads_may_look_at_once(memory, predictor):
 
     assert errors == []
     assert len(memory) == 6
+
+
+def screen(lines):
+    pixels = np.full((400, 640, 3), 245, np.uint8)
+    rng = np.random.default_rng(3)
+    pixels[10:40] = (40, 80, 160)
+    pixels[60:200, 420:600] = rng.integers(60, 200, (7, 9, 3), dtype=np.uint8).repeat(20, 0).repeat(20, 1)
+    for line in range(lines):
+        pixels[60 + 20 * line : 70 + 20 * line, 20 : 200 + 15 * line : 4] = 30
+    return pixels
+
+
+def noisy(pixels):
+    noise = np.random.default_rng(0).choice([-4, 4], pixels.shape)
+    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+
+
+def test_screens_that_go_on_are_told_and_each_is_a_picture_of_its_own(memory, predictor):
+    found = [look(memory, predictor, encode_png(Image(screen(lines)))) for lines in range(8, 14)]
+
+    assert found[0] is None
+    assert all(each.is_visible for each in found[1:])
+    assert len(memory) == 6
+
+
+def test_noise_beside_what_went_on_is_hidden_and_not_remembered(memory, predictor):
+    for lines in (8, 9):
+        look(memory, predictor, encode_png(Image(screen(lines))))
+
+    found = look(memory, predictor, encode_png(Image(noisy(screen(10)))))
+
+    assert found.p_value <= 0.01
+    assert not found.is_visible
+    assert found.is_attack
+    assert len(memory) == 2
+
+
+def test_of_successive_screens_the_latest_is_compared_with(memory, predictor):
+    for lines in (8, 9):
+        look(memory, predictor, encode_png(Image(screen(lines))))
+
+    found = look(memory, predictor, encode_jpeg(Image(screen(9)), 90))
+
+    assert found.p_value > 0.05
+
+
+def test_of_two_that_arrive_at_once_one_is_compared_with_the_other(memory, predictor):
+    original, edited = encode_png(Image(data.astronaut())), encode_png(Image(noisy(data.astronaut())))
+
+    class Meanwhile:
+        """The memory as one thread sees it while another remembers: empty first."""
+
+        asked = 0
+
+        def alike(self, *question):
+            self.asked += 1
+            if self.asked == 1:
+                look(memory, predictor, original)
+                return []
+            return memory.alike(*question)
+
+        def remember(self, *told):
+            memory.remember(*told)
+
+    found = look(Meanwhile(), predictor, edited)
+
+    assert found.p_value <= 0.01
+    assert found.is_attack
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_noise_is_found_whichever_comes_first(memory, predictor, is_reversed):
+    order = [data.astronaut(), noisy(data.astronaut())][:: -1 if is_reversed else 1]
+
+    found = [look(memory, predictor, encode_png(Image(pixels))) for pixels in order]
+
+    assert found[1].p_value <= 0.01
+    assert ("rather the earlier one" in found[1].explanation) == is_reversed

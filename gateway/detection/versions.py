@@ -1,0 +1,99 @@
+"""Weigh how two versions of a picture differ: by a codec, by colours, by what people see, or what is hidden.
+
+The first to come need not be the original: where what is hidden is rather in the earlier one, that is said.
+"""
+
+from dataclasses import replace
+
+from calibration.image import Decoded, Image
+from calibration.profile import JndProfile
+from gateway.detection.verdict import Evidence, Kind
+from gateway.detection.visible_change import VisibleChange, visible_change
+from predictor.predict import Predictor
+from predictor.residual.detector import codec_of
+from predictor.residual.reencoding import ReencodingFinding
+
+_DOUBT = 0.05  # p-value from which a codec is taken for the whole difference
+_HIDDEN = 0.01  # p-value up to which something is hidden beside what is visible
+_LEAST_SPREAD = 0.02  # of the area: less is the rim of what is visible
+_LEAST_LEVELS = 0.5  # grey levels rms, likewise
+_DISPERSED_SPREAD = 0.6  # of the area
+_CURVE_GAIN = 0.7  # of what is unexplained, that a curve may leave
+_TONED_SHARE = 0.4  # of what is unexplained without them, where it is not everywhere
+_TONED_LEVELS = 1.0  # grey levels rms: less is what curves and clipping leave
+_DISPERSED_LEVELS = 1.2  # grey levels rms beyond re-encoding
+_EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
+
+
+def compare_versions(
+    kind: Kind, original: Image, decoded: Decoded, predictor: Predictor, profile: JndProfile
+) -> Evidence:
+    """Say how a version of a picture was changed beyond re-encoding, and who would notice.
+
+    Something is hidden where neither a curve of colours nor visible places explain what re-encoding does not.
+    It is built like an attack where people do not see it and it is dispersed, or the model does.
+
+    Raises:
+        PairError: The two have different shapes.
+    """
+    codec = codec_of(decoded.source)
+    whole = predictor.reencoding(original, decoded.image, codec)
+    ratio = predictor.notice(original, decoded.image, profile).jnd_ratio
+    if whole.p_value > _DOUBT:
+        explanation = (
+            "It is a known picture, stored differently: the difference is what codecs and resizing cause."
+        )
+        return Evidence(kind, whole.score, whole.p_value, ratio, explanation)
+    change = visible_change(original, decoded.image)
+    rest = whole
+    if not change.hides:
+        rest = replace(whole, p_value=1.0, unexplained=0.0)
+    elif change.share > 0.0 or change.is_toned:
+        rest = predictor.reencoding(change.expected, decoded.image, codec)
+    if change.share == 0.0 and rest.unexplained > _CURVE_GAIN * whole.unexplained:
+        rest = whole  # noise that is clipped at white bends a curve, which then explains nothing
+    if change.hides and change.added <= _EARLIER and rest.p_value > _HIDDEN:
+        backwards = predictor.reencoding(decoded.image, change.expected, codec)
+        rest = min(rest, backwards, key=lambda finding: finding.p_value)
+    is_rim = change.spread < _LEAST_SPREAD or rest.unexplained < _LEAST_LEVELS
+    if change.share > 0.0 and (rest.p_value > _HIDDEN or is_rim):
+        explanation = (
+            f"It is a known picture with a change that people see: its contrast in its place is "
+            f"{change.peak:.0f} times what is masked there. Nothing is hidden beside it."
+        )
+        return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True)
+    if change.hides and change.is_retake:
+        explanation = "It is another take of a known picture: both have noise of their own."
+        return Evidence(kind, rest.score, None, ratio, explanation)
+    return _hidden(kind, whole, rest, change, ratio)
+
+
+def _hidden(
+    kind: Kind, whole: ReencodingFinding, rest: ReencodingFinding, change: VisibleChange, ratio: float
+) -> Evidence:
+    is_part = change.share > 0.0 or change.added <= _EARLIER
+    # A curve explains a part of the same question: the larger p-value keeps the promise made of re-encodings.
+    p_value = rest.p_value if is_part else max(whole.p_value, rest.p_value)
+    is_toned = rest is not whole and change.is_toned and _is_left_by_curves(whole, rest, change)
+    if p_value > _DOUBT or is_toned:
+        explanation = "It is a known picture in other colours: a curve over the whole picture explains it."
+        return Evidence(kind, rest.score, max(p_value, _DOUBT), ratio, explanation)
+    is_dispersed = change.spread >= _DISPERSED_SPREAD and rest.unexplained >= _DISPERSED_LEVELS
+    seen = "would not notice" if ratio < 1.0 else "would notice"
+    where = ", everywhere" if is_dispersed else ""
+    beside = " beside a change that people see" if change.share > 0.0 else ""
+    explanation = (
+        f"It is a known picture with something changed{beside} that re-encoding does not explain "
+        f"({rest.unexplained:.1f} grey levels rms{where}) and people do not see; "
+        f"at {ratio:.2f} JND the model {seen} the change."
+    )
+    if change.added <= _EARLIER:
+        explanation += " One of the two versions was edited, rather the earlier one."
+    return Evidence(kind, rest.score, p_value, ratio, explanation, is_attack=is_dispersed or ratio >= 1.0)
+
+
+def _is_left_by_curves(whole: ReencodingFinding, rest: ReencodingFinding, change: VisibleChange) -> bool:
+    """Tell what no curve fits where colours were clipped before the picture was shrunk from noise."""
+    if rest.unexplained < _TONED_LEVELS:
+        return True
+    return change.spread < _DISPERSED_SPREAD and rest.unexplained < _TONED_SHARE * whole.unexplained

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image, decode, encode_jpeg, encode_png
+from calibration.profile import default_profile
+from gateway.detection.verdict import Evidence, Verdict, conclude
+from gateway.detection.versions import compare_versions
+from predictor.predict import Predictor
+
+PREDICTOR = Predictor.load()
+CAT, PERSON = data.chelsea(), data.astronaut()
+
+
+def compared(first: np.ndarray, second: np.ndarray, quality: int | None = None) -> Evidence:
+    original, version = (
+        decode(encode_png(Image(each)) if quality is None else encode_jpeg(Image(each), quality))
+        for each in (first, second)
+    )
+    return compare_versions("reference", original.image, version, PREDICTOR, default_profile())
+
+
+def verdict(found: Evidence) -> Verdict:
+    return conclude([found], alpha=0.01)
+
+
+def with_arrow(pixels: np.ndarray) -> np.ndarray:
+    changed = pixels.copy()
+    changed[100:106, 100:180] = (230, 30, 30)
+    return changed
+
+
+def with_noise(pixels: np.ndarray, strength: int) -> np.ndarray:
+    noise = np.random.default_rng(0).choice([-strength, strength], pixels.shape)
+    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("quality", [None, 90])
+def test_a_visible_change_is_told_and_not_flagged(quality: int | None):
+    told = verdict(compared(CAT, with_arrow(CAT), quality))
+
+    assert told.outcome == "noticeable_edit"
+    assert told.flags == ()
+    assert "people see" in told.explanation
+
+
+@pytest.mark.parametrize("quality", [None, 90])
+def test_noise_beside_a_visible_change_is_flagged(quality: int | None):
+    told = verdict(compared(CAT, with_noise(with_arrow(CAT), 4), quality))
+
+    assert told.flags == ("reference",)
+    assert "beside a change that people see" in told.explanation
+
+
+@pytest.mark.parametrize("strength", [2, 4, 8])
+def test_noise_everywhere_is_an_attack_whether_the_model_notices_or_not(strength: int):
+    found = compared(CAT, with_noise(CAT, strength))
+
+    assert found.is_attack
+    assert not found.is_visible
+    assert verdict(found).flags == ("reference",)
+
+
+def test_what_came_in_reverse_order_blames_the_earlier_one():
+    found = compared(with_noise(PERSON, 4), PERSON)
+
+    assert verdict(found).flags == ("reference",)
+    assert "rather the earlier one" in found.explanation
+    assert "rather the earlier one" not in compared(PERSON, with_noise(PERSON, 4)).explanation
+
+
+@pytest.mark.parametrize("gain", [1.05, 1.15])
+def test_a_brighter_copy_is_clean(gain: float):
+    assert verdict(compared(CAT, np.clip(np.rint(CAT * gain), 0, 255).astype(np.uint8))).outcome == "clean"
+
+
+def test_a_second_take_is_no_edit():
+    rng = np.random.default_rng(0)
+    takes = [np.clip(np.rint(CAT + rng.normal(0, 3, CAT.shape)), 0, 255).astype(np.uint8) for _ in range(2)]
+
+    found = compared(*takes)
+
+    assert found.p_value is None
+    assert verdict(found).outcome == "clean"
+
+
+def test_codecs_alone_are_clean():
+    assert verdict(compared(CAT, decode(encode_jpeg(Image(CAT), 70)).image.pixels)).outcome == "clean"
+
+
+def test_clipped_noise_is_not_taken_for_other_colours():
+    bright = np.clip(CAT.astype(int) + 110, 0, 255).astype(np.uint8)
+
+    assert verdict(compared(bright, with_noise(bright, 8))).flags == ("reference",)
+
+
+def test_noise_everywhere_is_found_under_other_colours():
+    toned = np.clip(np.rint(CAT * 1.15), 0, 255).astype(np.uint8)
+
+    assert verdict(compared(CAT, with_noise(toned, 4))).flags == ("reference",)
+
+
+@pytest.mark.parametrize("share", [1.2, 1.4])
+def test_a_more_colourful_copy_is_no_edit(share: float):
+    grey = CAT @ np.array([0.299, 0.587, 0.114])
+    colourful = np.clip(np.rint(grey[..., None] + share * (CAT - grey[..., None])), 0, 255).astype(np.uint8)
+
+    assert verdict(compared(CAT, colourful)).flags == ()

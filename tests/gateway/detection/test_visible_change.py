@@ -1,0 +1,152 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image, decode, encode_jpeg, resize
+from gateway.detection.visible_change import visible_change
+
+CAT = data.chelsea()
+
+
+def page() -> np.ndarray:
+    pixels = np.full((300, 400, 3), 245, np.uint8)
+    pixels[40:60, 30:370:7] = 40
+    return pixels
+
+
+def with_caret(pixels: np.ndarray) -> np.ndarray:
+    changed = pixels.copy()
+    changed[150:166, 200:202] = 20
+    return changed
+
+
+def with_noise(pixels: np.ndarray, strength: int) -> np.ndarray:
+    noise = np.random.default_rng(0).choice([-strength, strength], pixels.shape)
+    return np.clip(pixels + noise, 0, 255).astype(np.uint8)
+
+
+def test_a_caret_is_visible_however_small():
+    change = visible_change(Image(page()), Image(with_caret(page())))
+
+    assert change.peak > 2
+    assert 0 < change.share < 0.03
+    assert not change.hides
+    assert change.spread == 0
+    assert np.array_equal(change.expected.pixels, with_caret(page()))
+
+
+@pytest.mark.parametrize("pixels", [CAT, page()], ids=["photograph", "page"])
+@pytest.mark.parametrize("strength", [2, 4, 8])
+def test_noise_within_eight_levels_is_not_visible(pixels: np.ndarray, strength: int):
+    change = visible_change(Image(pixels), Image(with_noise(pixels, strength)))
+
+    assert change.share == 0
+    assert change.peak < 2
+    assert change.hides
+    assert change.spread > 0.95
+    assert np.array_equal(change.expected.pixels, pixels)
+
+
+def test_noise_beside_a_caret_stays_hidden():
+    change = visible_change(Image(page()), Image(with_noise(with_caret(page()), 4)))
+
+    assert 0 < change.share < 0.03
+    assert change.spread > 0.9
+    assert np.array_equal(change.expected.pixels[200:], page()[200:])
+
+
+@pytest.mark.parametrize("gains", [(1.15, 1.15, 1.15), (1.06, 1.0, 0.93)], ids=["brighter", "warmer"])
+def test_a_curve_of_the_whole_picture_explains_other_colours(gains: tuple[float, ...]):
+    toned = np.clip(np.rint(CAT * np.array(gains)), 0, 255).astype(np.uint8)
+
+    change = visible_change(Image(CAT), Image(toned))
+
+    assert change.is_toned
+    assert change.share == 0
+    assert change.spread < 0.02
+    assert np.abs(change.expected.pixels.astype(int) - toned).mean() < 0.2
+
+
+def test_a_curve_does_not_explain_noise_on_top_of_it():
+    toned = with_noise(np.clip(np.rint(CAT * 1.1), 0, 255).astype(np.uint8), 4)
+
+    change = visible_change(Image(CAT), Image(toned))
+
+    assert change.is_toned
+    assert change.spread > 0.95
+
+
+def test_what_a_codec_does_to_a_visible_change_belongs_to_it():
+    saved = decode(encode_jpeg(Image(with_caret(page())), 85)).image
+
+    change = visible_change(decode(encode_jpeg(Image(page()), 85)).image, saved)
+
+    assert np.array_equal(change.expected.pixels, saved.pixels)
+
+
+def test_two_takes_have_noise_of_their_own_and_an_edit_has_not():
+    rng = np.random.default_rng(1)
+    calm = np.full((200, 200, 3), 120.0)
+    first, second = (Image(np.rint(calm + rng.normal(0, 3, calm.shape)).astype(np.uint8)) for _ in range(2))
+    edited = Image(with_noise(first.pixels, 4))
+
+    assert visible_change(first, second).is_retake
+    assert visible_change(first, edited).added > 0.9
+    assert not visible_change(first, edited).is_retake
+    assert visible_change(edited, first).added < 0.1
+
+
+def test_versions_are_judged_at_the_size_of_the_original():
+    change = visible_change(resize(Image(CAT), 225, 150, "area"), Image(CAT))
+
+    assert (change.expected.width, change.expected.height) == (225, 150)
+    assert (change.peak, change.share, change.spread) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 40), (16, 15)])
+def test_the_smallest_pictures_can_be_compared(size: tuple[int, int]):
+    black, white = (Image(np.full((*size, 3), level, np.uint8)) for level in (0, 255))
+
+    change = visible_change(black, white)
+
+    assert change.expected.pixels.shape == (*size, 3)
+    assert visible_change(black, black).spread == 0
+
+
+def with_window(pixels: np.ndarray, lighter: int) -> np.ndarray:
+    changed = pixels.copy()
+    changed[20:280, 20:380] = 90
+    changed[24:276, 24:376] = pixels[200, 200] + lighter
+    return changed
+
+
+def test_the_inside_of_a_window_belongs_to_it():
+    blank = np.full((300, 400, 3), 245, np.uint8)
+
+    change = visible_change(Image(blank), Image(with_window(blank, 5)))
+
+    assert change.share > 0.8
+    assert not change.hides
+
+
+def test_noise_inside_a_frame_stays_hidden():
+    blank = np.full((300, 400, 3), 240, np.uint8)
+
+    change = visible_change(Image(blank), Image(with_noise(with_window(blank, 0), 4)))
+
+    assert change.peak > 4
+    assert change.share < 0.6
+    assert change.spread > 0.4
+
+
+def test_faint_places_all_over_are_noise():
+    field = cv2.GaussianBlur(np.random.default_rng(0).normal(size=CAT.shape), (0, 0), 1.5)
+    attacked = Image(np.clip(CAT + 8 * np.sign(field), 0, 255).astype(np.uint8))
+    original, version = (decode(encode_jpeg(each, 90)).image for each in (Image(CAT), attacked))
+
+    change = visible_change(original, version)
+
+    assert change.peak > 2
+    assert change.share == 0
+    assert change.spread > 0.9
