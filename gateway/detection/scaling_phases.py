@@ -58,9 +58,10 @@ def measure_disagreement(grey: Grey, target: Size, *, everywhere: float, locally
     if not _is_worth_a_look(means, everywhere * _BLANK, locally * _BLANK_LOCAL):
         return NONE
     levels = np.array(means, dtype=np.float32)
-    differences = _differences(levels)
-    if not _is_within_reach(_excess(differences, _LEAST_GREYS), everywhere * _BLANK, locally * _BLANK_LOCAL):
+    contrasts = _contrasts(levels)
+    if not _is_within_reach(contrasts, everywhere * _BLANK, locally * _BLANK_LOCAL):
         return NONE
+    differences = np.array([[_difference(contrasts, (down, across)) for across in (0, 1)] for down in (0, 1)])
     without_tone = differences - _explained_by_tone(differences, _others(levels))
     return _summary(_excess(without_tone, _LEAST_GREYS + _CLUTTER_SHARE * _spread_of_others(samples)))
 
@@ -108,21 +109,26 @@ def _is_worth_a_look(means: list[list[Grey]], everywhere: float, locally: float)
     return bool(total > min(everywhere * weakest.size, locally * _local_side(weakest.shape) ** 2))
 
 
-def _differences(means: Cells) -> Cells:
-    """Return by how many levels each phase differs from what the other three show alike.
+def _contrasts(levels: Cells) -> list[npt.NDArray[np.float32]]:
+    """Return the contrasts between rows, between columns and across the diagonal, seen from the first phase."""
+    rows = (levels[0] - levels[1]).sum(axis=0)
+    columns = (levels[:, 0] - levels[:, 1]).sum(axis=0)
+    return [rows, columns, levels[0, 0] + levels[1, 1] - levels[0, 1] - levels[1, 0]]
+
+
+def _difference(contrasts: list[npt.NDArray[np.float32]], phase: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Return by how many levels a phase differs from what the other three show alike.
 
     Twice the weakest of the three contrasts less the strongest: all of a payload, and nothing of a pattern
     that has one contrast only, or two.
     """
-    rows = (means[0] - means[1]).sum(axis=0)
-    columns = (means[:, 0] - means[:, 1]).sum(axis=0)
-    diagonal = means[0, 0] + means[1, 1] - means[0, 1] - means[1, 0]
-    differences = np.empty_like(means)
-    for down, across in np.ndindex(2, 2):
-        signed = [rows * (1 - 2 * down), columns * (1 - 2 * across), diagonal * (1 - 2 * (down ^ across))]
-        low, high = np.min(signed, axis=0), np.max(signed, axis=0)
-        differences[down, across] = np.maximum(2 * low - high, 0) + np.minimum(2 * high - low, 0)
-    return differences
+    signs = (1 - 2 * phase[0], 1 - 2 * phase[1], 1 - 2 * (phase[0] ^ phase[1]))
+    signed = [contrast if sign > 0 else -contrast for contrast, sign in zip(contrasts, signs, strict=True)]
+    low = cv2.min(cv2.min(signed[0], signed[1]), signed[2])
+    high = cv2.max(cv2.max(signed[0], signed[1]), signed[2])
+    brighter = cv2.max(cv2.addWeighted(low, 2, high, -1, 0), 0)
+    darker = cv2.min(cv2.addWeighted(high, 2, low, -1, 0), 0)
+    return np.asarray(brighter + darker, dtype=np.float32)
 
 
 def _others(values: Cells) -> Cells:
@@ -153,12 +159,10 @@ def _largest_local(excess: npt.NDArray[np.float32]) -> float:
     return float(cv2.blur(excess, (side, side)).max())
 
 
-def _is_within_reach(excess: Cells, everywhere: float, locally: float) -> bool:
+def _is_within_reach(contrasts: list[npt.NDArray[np.float32]], everywhere: float, locally: float) -> bool:
     """Tell whether a candidate is large enough to be told even if no control has anything."""
-    return any(
-        float(excess[phase].mean()) > everywhere or _largest_local(excess[phase]) > locally
-        for phase in _CANDIDATES
-    )
+    candidates = (_excess(_difference(contrasts, phase), _LEAST_GREYS) for phase in _CANDIDATES)
+    return any(float(excess.mean()) > everywhere or _largest_local(excess) > locally for excess in candidates)
 
 
 def _summary(excess: Cells) -> Disagreement:
