@@ -110,7 +110,7 @@ def _is_worth_a_look(means: list[list[Grey]], everywhere: float, locally: float)
 
 
 def _contrasts(levels: Cells) -> list[npt.NDArray[np.float32]]:
-    """Return the contrasts between rows, between columns and across the diagonal, seen from the first phase."""
+    """Return the contrasts between rows, between columns and across the diagonal, for the first phase."""
     rows = (levels[0] - levels[1]).sum(axis=0)
     columns = (levels[:, 0] - levels[:, 1]).sum(axis=0)
     return [rows, columns, levels[0, 0] + levels[1, 1] - levels[0, 1] - levels[1, 0]]
