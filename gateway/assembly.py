@@ -19,6 +19,7 @@ from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Detector
 from gateway.detection.residual import ResidualDetector
+from gateway.detection.scaling import ScalingDetector
 from gateway.memory.cache import ByteBoundedCache
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
@@ -83,7 +84,7 @@ def detectors(
     settings: Settings, predictor: Predictor, seen: SeenPictureStore | None = None
 ) -> list[Detector]:
     """List the detectors every image meets, in the order in which their evidence is told."""
-    found: list[Detector] = [ResidualDetector(predictor)]
+    found: list[Detector] = [ResidualDetector(predictor), ScalingDetector(load_rules())]
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate
         own = SeenPictures[SeenPicture](chosen.max_entries, chosen.ttl_seconds, time.monotonic)

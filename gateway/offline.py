@@ -20,6 +20,7 @@ from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
+from gateway.detection.scaling import ScalingDetector
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import Recipient, load_rules
 from predictor.one_thread import use_one_thread
@@ -50,7 +51,7 @@ def inspect_files(
     """
     use_one_thread()
     keep_freed_memory()
-    inspector = Inspector([_detector(Predictor.load(artifact), reference)], alpha)
+    inspector = Inspector(_detectors(Predictor.load(artifact), reference), alpha)
     profile = profile_named(model)
     for file in files:
         started = time.perf_counter()
@@ -107,10 +108,10 @@ def compress_files(
         yield Line(fields, summary, False)
 
 
-def _detector(predictor: Predictor, reference: Path | None) -> Detector:
+def _detectors(predictor: Predictor, reference: Path | None) -> list[Detector]:
     if reference is None:
-        return ResidualDetector(predictor)
-    return ReferenceDetector(predictor, decode(reference.read_bytes()).image)
+        return [ResidualDetector(predictor), ScalingDetector(load_rules())]
+    return [ReferenceDetector(predictor, decode(reference.read_bytes()).image)]
 
 
 def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:

@@ -1,0 +1,182 @@
+"""Part a picture into the pixels a shrinking kernel reads and those it skips, and tell whether they disagree.
+
+Kernels without antialiasing read one to four source pixels for each target pixel. Here a picture is sampled
+every *half* step of a target size: around the centre of each target pixel, where nearest neighbour, bilinear
+and bicubic read, and at its corner, where TensorFlow 1 and OpenCV's nearest neighbour do; down and across,
+that makes four phases. A payload shows in one of them and in none of the other three. So it comes out of all
+three contrasts between them (rows, columns, diagonal) with the same strength, and other phases serve as
+controls: edges, stripes, grain and weaves fall on all phases alike, dither and halftone follow the tone.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from gateway.providers.sizes import Size
+
+Grey = npt.NDArray[np.uint8]  # (height, width)
+_Levels = TypeVar("_Levels", np.uint8, np.float32)
+Cells = npt.NDArray[np.float32]  # (2, 2, rows, columns): phase down, phase across, cell
+
+CELL = 2  # target pixels a side over which what a phase shows is averaged: strokes of letters are no thinner
+_LEAST_GREYS = 6.0  # levels: nobody hides what differs less
+_CLUTTER_SHARE = 1.0  # of the spread among the skipped pixels, by which they may differ by chance
+_TONES = 32  # classes of grey whose mean difference is no payload's
+_LOCAL_PART = 6  # of a side: the square in which a local payload is looked for
+_BLANK = 0.5  # squared levels, added to the controls so that a blank picture's do not count as zero
+_BLANK_LOCAL = 10.0  # the same in the square with the most
+_CANDIDATES = ((0, 0), (1, 1))  # kernels read corners or centres, both down and across alike
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """How much one phase differs from all others, over how much any other does."""
+
+    everywhere: float  # ratio of mean squares over the picture
+    locally: float  # the same in the squares of the picture where it is largest
+    greys: float  # typical size where it differs, levels; 0.0: nowhere
+    share: float  # of the picture in which it differs
+
+
+NONE = Disagreement(0.0, 0.0, 0.0, 0.0)
+
+
+def measure_disagreement(grey: Grey, target: Size, *, everywhere: float, locally: float) -> Disagreement:
+    """Compare what the phases of a target size show.
+
+    Args:
+        grey: Larger than `target` on both sides.
+        target: At least `CELL` pixels on both sides.
+        everywhere: Ratio that is of interest; where neither is within reach, `NONE` is returned, sooner.
+        locally: The same for the other ratio.
+    """
+    samples = _samples(grey, target)
+    means = [[_cell_means(sample) for sample in row] for row in samples]
+    if not _is_worth_a_look(means, everywhere * _BLANK, locally * _BLANK_LOCAL):
+        return NONE
+    levels = np.array(means, dtype=np.float32)
+    contrasts = _contrasts(levels)
+    if not _is_within_reach(contrasts, everywhere * _BLANK, locally * _BLANK_LOCAL):
+        return NONE
+    differences = np.array([[_difference(contrasts, (down, across)) for across in (0, 1)] for down in (0, 1)])
+    without_tone = differences - _explained_by_tone(differences, _others(levels))
+    return _summary(_excess(without_tone, _LEAST_GREYS + _CLUTTER_SHARE * _spread_of_others(samples)))
+
+
+def _samples(grey: Grey, target: Size) -> list[list[Grey]]:
+    rows, columns = _positions(grey.shape[0], target.height), _positions(grey.shape[1], target.width)
+    sampled_rows = [grey[row] for row in rows]
+    return [[np.take(sampled, column, axis=1) for column in columns] for sampled in sampled_rows]
+
+
+def _positions(length: int, count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the source pixels at the corners and at the centres of target pixels, for whole cells."""
+    steps = np.arange(count // CELL * CELL)
+    return (steps * length // count).astype(np.intp), ((2 * steps + 1) * length // (2 * count)).astype(
+        np.intp
+    )
+
+
+def _cell_means(sample: npt.NDArray[_Levels]) -> npt.NDArray[_Levels]:
+    height, width = sample.shape
+    means = cv2.resize(sample, (width // CELL, height // CELL), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, dtype=sample.dtype)
+
+
+def _spread_of_others(samples: list[list[Grey]]) -> Cells:
+    """Return the standard deviation of the pixels of all other phases in a cell, levels.
+
+    What a pattern shows where it locks to one phase, it shows somewhere in the others too.
+    """
+    exact = [[sample.astype(np.float32) for sample in row] for row in samples]
+    means = np.array([[_cell_means(sample) for sample in row] for row in exact])
+    squares = np.array([[_cell_means(sample * sample) for sample in row] for row in exact])
+    return np.asarray(np.sqrt(np.maximum(_others(squares) - _others(means) ** 2, 0)), dtype=np.float32)
+
+
+def _is_worth_a_look(means: list[list[Grey]], everywhere: float, locally: float) -> bool:
+    """Tell in a fraction of the time where nothing is within reach: no difference exceeds any contrast."""
+    (first, second), (third, fourth) = means
+    halves = [(first, second, third, fourth), (first, third, second, fourth), (first, fourth, second, third)]
+    contrasts = [
+        cv2.absdiff(cv2.add(a, b, dtype=cv2.CV_16U), cv2.add(c, d, dtype=cv2.CV_16U)) for a, b, c, d in halves
+    ]
+    weakest = cv2.min(cv2.min(contrasts[0], contrasts[1]), contrasts[2])
+    total = cv2.norm(cv2.subtract(weakest, _LEAST_GREYS), cv2.NORM_L2SQR)
+    return bool(total > min(everywhere * weakest.size, locally * _local_side(weakest.shape) ** 2))
+
+
+def _contrasts(levels: Cells) -> list[npt.NDArray[np.float32]]:
+    """Return the contrasts between rows, between columns and across the diagonal, for the first phase."""
+    rows = (levels[0] - levels[1]).sum(axis=0)
+    columns = (levels[:, 0] - levels[:, 1]).sum(axis=0)
+    return [rows, columns, levels[0, 0] + levels[1, 1] - levels[0, 1] - levels[1, 0]]
+
+
+def _difference(contrasts: list[npt.NDArray[np.float32]], phase: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Return by how many levels a phase differs from what the other three show alike.
+
+    Twice the weakest of the three contrasts less the strongest: all of a payload, and nothing of a pattern
+    that has one contrast only, or two.
+    """
+    signs = (1 - 2 * phase[0], 1 - 2 * phase[1], 1 - 2 * (phase[0] ^ phase[1]))
+    signed = [contrast if sign > 0 else -contrast for contrast, sign in zip(contrasts, signs, strict=True)]
+    low = cv2.min(cv2.min(signed[0], signed[1]), signed[2])
+    high = cv2.max(cv2.max(signed[0], signed[1]), signed[2])
+    brighter = cv2.max(cv2.addWeighted(low, 2, high, -1, 0), 0)
+    darker = cv2.min(cv2.addWeighted(high, 2, low, -1, 0), 0)
+    return np.asarray(brighter + darker, dtype=np.float32)
+
+
+def _others(values: Cells) -> Cells:
+    return np.asarray((values.sum(axis=(0, 1)) - values) / 3, dtype=np.float32)
+
+
+def _explained_by_tone(differences: Cells, tones: Cells) -> Cells:
+    """Return the mean difference of all cells as bright as each one, for each phase by itself."""
+    explained = np.empty_like(differences)
+    for phase in np.ndindex(2, 2):
+        classes = np.clip(tones[phase] * (_TONES / 256), 0, _TONES - 1).astype(np.intp)
+        counts = np.bincount(classes.ravel(), minlength=_TONES)
+        sums = np.bincount(classes.ravel(), weights=differences[phase].ravel(), minlength=_TONES)
+        explained[phase] = (sums / np.maximum(counts, 1))[classes]
+    return explained
+
+
+def _excess(differences: Cells, least: Cells | float) -> Cells:
+    return np.asarray(np.square(np.maximum(np.abs(differences) - least, 0)), dtype=np.float32)
+
+
+def _local_side(shape: tuple[int, ...]) -> int:
+    return max(2, min(shape) // _LOCAL_PART)
+
+
+def _largest_local(excess: npt.NDArray[np.float32]) -> float:
+    side = _local_side(excess.shape)
+    return float(cv2.blur(excess, (side, side)).max())
+
+
+def _is_within_reach(contrasts: list[npt.NDArray[np.float32]], everywhere: float, locally: float) -> bool:
+    """Tell whether a candidate is large enough to be told even if no control has anything."""
+    candidates = (_excess(_difference(contrasts, phase), _LEAST_GREYS) for phase in _CANDIDATES)
+    return any(float(excess.mean()) > everywhere or _largest_local(excess) > locally for excess in candidates)
+
+
+def _summary(excess: Cells) -> Disagreement:
+    means = excess.mean(axis=(2, 3))
+    largest = np.array([[_largest_local(one) for one in row] for row in excess])
+    phase = max(_CANDIDATES, key=lambda one: means[one])
+    is_differing = excess[phase] > 0
+    share = float(is_differing.mean())
+    greys = float(np.sqrt(excess[phase][is_differing]).mean()) + _LEAST_GREYS if share else 0.0
+    return Disagreement(_over_controls(means, _BLANK), _over_controls(largest, _BLANK_LOCAL), greys, share)
+
+
+def _over_controls(values: npt.NDArray[np.floating], blank: float) -> float:
+    """Return the larger candidate over the largest of all other phases."""
+    ordered = values.ravel()
+    candidate = 0 if ordered[0] >= ordered[3] else 3
+    return float(ordered[candidate] / (np.delete(ordered, candidate).max() + blank))
