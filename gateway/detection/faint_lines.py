@@ -37,6 +37,8 @@ _WIDEST, _TALLEST = 4.0, 12.0  # width to height, height to width
 _EMPTIEST, _FULLEST = 0.12, 0.98  # share of its box that is ink
 _FEWEST = 5  # letters in a line
 _MOST_PARTS = 20_000  # of ink in a plane: texture above
+_JPEG_BLOCK = 8  # pixels of the picture
+_MOST_ON_GRID = 0.55  # of the sides of letters: at half the size a quarter is there by chance
 _MOST_LINES = 12  # of a plane, the longest first
 _NEIGHBOURS = 8
 _MOST_CONTRAST = 12  # grey levels: people see more
@@ -219,6 +221,8 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
     shrink: int,
 ) -> FaintLine | None:
     """Return the line if its strokes are built like text; None if like grain, texture or a pattern."""
+    if shrink < _JPEG_BLOCK // 2 and _share_on_grid(letters, chosen, _JPEG_BLOCK // shrink) > _MOST_ON_GRID:
+        return None
     left, top = int(letters.left[chosen].min()), int(letters.top[chosen].min())
     right = int((letters.left + letters.width)[chosen].max())
     bottom = int((letters.top + letters.height)[chosen].max())
@@ -244,3 +248,10 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
     box = (left * shrink, top * shrink, right * shrink, bottom * shrink)
     height = round(float(np.median(letters.height[chosen]))) * shrink
     return FaintLine(int(chosen.sum()), height, contrast / _STEPS, box)
+
+
+def _share_on_grid(letters: _Letters, chosen: npt.NDArray[np.bool_], step: int) -> float:
+    """Return the share of left and right sides that lie where blocks of JPEG meet."""
+    left = letters.left[chosen]
+    sides = np.concatenate([left, left + letters.width[chosen]])
+    return float(np.mean(sides % step == 0))

@@ -91,6 +91,18 @@ def test_bands_and_dashes_are_not_text():
     assert find_faint_lines(Image(dashed)) == []
 
 
+@pytest.mark.parametrize("offset", [0, 4])
+def test_parts_that_keep_to_the_blocks_of_jpeg_are_not_letters(offset: int):
+    """The same parts beside the grid are taken for letters."""
+    page, left = flat(), 40 + offset
+    for width in (16, 24, 8, 16, 32, 8, 24, 16, 8, 16, 24, 8):
+        page[104:128, left : left + width] -= 4
+        page[116:128, left + 2 : left + 6] += 4
+        left += width + 8
+
+    assert (count_letters(find_faint_lines(Image(page))) >= 8) == (offset > 0)
+
+
 @pytest.mark.parametrize("photograph", ["astronaut", "chelsea", "coffee", "rocket"])
 @pytest.mark.parametrize("quality", [40, 75, 95])
 def test_photographs_hold_hardly_any_lines_of_letters(photograph: str, quality: int):
