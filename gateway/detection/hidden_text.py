@@ -11,6 +11,7 @@ _LETTERS = (
     12  # in all lines together; of 500 benign pictures, those of shared/data, one had as many by chance
 )
 _IN_A_LINE = 8  # in the longest
+_LEAST_QUALITY = 75  # of a JPEG: below, the blocks of gradients look like lines of letters
 _LEAST_SIDE = 48  # pixels: below, no scale holds a line
 
 
@@ -21,11 +22,14 @@ class HiddenTextDetector:
         """Judge the picture by itself; the score is the number of faint letters.
 
         Raises:
-            NotExaminableError: It is too small to hold a line of text.
+            NotExaminableError: It is too small to hold a line of text, or too coarse a JPEG to tell.
         """
         image = examined.decoded.image
         if min(image.height, image.width) < _LEAST_SIDE:
             raise NotExaminableError(f"Too small to hold hidden text: {image.width} x {image.height} pixels.")
+        quality = examined.decoded.source.jpeg_quality
+        if quality is not None and quality < _LEAST_QUALITY:
+            raise NotExaminableError(f"Too coarse to tell hidden text: a JPEG of quality {quality}.")
         lines = find_faint_lines(image)
         letters = count_letters(lines)
         if not _is_text(lines):

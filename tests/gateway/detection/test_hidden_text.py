@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from calibration.image import Image, decode, encode_png
+from calibration.image import Image, decode, encode_jpeg, encode_png
 from calibration.profile import default_profile
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.protocol import Examined, NotExaminableError
@@ -36,3 +36,15 @@ def test_a_page_without_text_or_with_text_people_see_is_clean(levels: float):
 def test_a_picture_too_small_for_a_line_is_told(shape: tuple[int, int]):
     with pytest.raises(NotExaminableError, match="Too small to hold hidden text"):
         HiddenTextDetector().examine(examined(Image(np.zeros((*shape, 3), np.uint8))))
+
+
+@pytest.mark.parametrize(("quality", "is_told"), [(60, True), (70, True), (80, False)])
+def test_a_jpeg_too_coarse_to_tell_is_told(quality: int, is_told: bool):
+    encoded = encode_jpeg(written(flat(), -8.0), quality)
+    seen = Examined.by_itself(decode(encoded), encoded, default_profile())
+
+    if is_told:
+        with pytest.raises(NotExaminableError, match=f"a JPEG of quality {quality}"):
+            HiddenTextDetector().examine(seen)
+    else:
+        assert HiddenTextDetector().examine(seen).is_attack
