@@ -5,6 +5,7 @@ compare with, says nothing. Where no detector has any evidence, of innocence eit
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.detection.protocol import Detector, Examined, NotExaminableError
 from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
@@ -31,6 +32,8 @@ class Inspector:
                 reasons.append(str(error))
             else:
                 evidence += [] if found is None else [found]
-        if evidence:
-            return conclude(evidence, alpha=self._alpha)
-        return unchecked(" ".join(reasons) or "No detector had anything to go by.")
+        if not evidence:
+            return unchecked(" ".join(reasons) or "No detector had anything to go by.")
+        verdict = conclude(evidence, alpha=self._alpha)
+        # Who abstains says so: the verdict stands on the others alone.
+        return replace(verdict, explanation=" ".join([verdict.explanation, *reasons]))

@@ -1,0 +1,52 @@
+"""Evidence from text that nobody sees: it shows only where local contrast is amplified.
+
+Does not read: how strokes are built and stand in lines decides, so any alphabet of separate letters counts.
+"""
+
+from gateway.detection.faint_lines import FaintLine, count_letters, find_faint_lines
+from gateway.detection.protocol import Examined, NotExaminableError
+from gateway.detection.verdict import Evidence
+
+_LETTERS = (
+    12  # in all lines together; of 500 benign pictures, those of shared/data, one had as many by chance
+)
+_IN_A_LINE = 8  # in the longest
+_LEAST_QUALITY = 75  # of a JPEG: below, the blocks of gradients look like lines of letters
+_LEAST_SIDE = 48  # pixels: below, no scale holds a line
+
+
+class HiddenTextDetector:
+    """Looks for lines of letters on smooth ground whose contrast stays below what people see."""
+
+    def examine(self, examined: Examined) -> Evidence:
+        """Judge the picture by itself; the score is the number of faint letters.
+
+        Raises:
+            NotExaminableError: It is too small to hold a line of text, or too coarse a JPEG to tell.
+        """
+        image = examined.decoded.image
+        if min(image.height, image.width) < _LEAST_SIDE:
+            raise NotExaminableError(f"Too small to hold hidden text: {image.width} x {image.height} pixels.")
+        quality = examined.decoded.source.jpeg_quality
+        if quality is not None and quality < _LEAST_QUALITY:
+            raise NotExaminableError(f"Too coarse to tell hidden text: a JPEG of quality {quality}.")
+        lines = find_faint_lines(image)
+        letters = count_letters(lines)
+        if not _is_text(lines):
+            return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
+        return Evidence("hidden_text", letters, None, None, _explain(lines), is_attack=True)
+
+
+def _is_text(lines: list[FaintLine]) -> bool:
+    longest = max((line.letters for line in lines), default=0)
+    return count_letters(lines) >= _LETTERS and longest >= _IN_A_LINE
+
+
+def _explain(lines: list[FaintLine]) -> str:
+    strongest = max(lines, key=lambda line: line.letters)
+    left, top, right, bottom = strongest.box
+    return (
+        f"{count_letters(lines)} letters of text are hidden in it: {strongest.contrast:.1f} grey levels "
+        f"from their ground and about {strongest.height} pixels tall, "
+        f"the longest line within ({left}, {top}) to ({right}, {bottom})."
+    )

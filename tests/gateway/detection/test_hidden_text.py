@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from calibration.image import Image, decode, encode_jpeg, encode_png
+from calibration.profile import default_profile
+from gateway.detection.hidden_text import HiddenTextDetector
+from gateway.detection.protocol import Examined, NotExaminableError
+from gateway.detection.verdict import conclude
+from tests.gateway.detection.test_faint_lines import flat, written
+
+
+def examined(image: Image) -> Examined:
+    encoded = encode_png(image)
+    return Examined.by_itself(decode(encoded), encoded, default_profile())
+
+
+def test_hidden_text_is_built_like_an_attack_and_flags_by_itself():
+    evidence = HiddenTextDetector().examine(examined(written(flat(), -4.0)))
+
+    assert (evidence.kind, evidence.p_value, evidence.is_attack) == ("hidden_text", None, True)
+    assert evidence.score >= 20
+    assert f"{evidence.score} letters of text are hidden" in evidence.explanation
+    verdict = conclude([evidence], alpha=0.01)
+    assert (verdict.outcome, verdict.flags) == ("imperceptible_edit", ("hidden_text",))
+
+
+@pytest.mark.parametrize("levels", [0.0, -60.0])
+def test_a_page_without_text_or_with_text_people_see_is_clean(levels: float):
+    evidence = HiddenTextDetector().examine(examined(written(flat(), levels)))
+
+    assert not evidence.is_attack
+    assert conclude([evidence], alpha=0.01).outcome == "clean"
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (47, 900), (900, 47)])
+def test_a_picture_too_small_for_a_line_is_told(shape: tuple[int, int]):
+    with pytest.raises(NotExaminableError, match="Too small to hold hidden text"):
+        HiddenTextDetector().examine(examined(Image(np.zeros((*shape, 3), np.uint8))))
+
+
+@pytest.mark.parametrize(("quality", "is_told"), [(60, True), (70, True), (80, False)])
+def test_a_jpeg_too_coarse_to_tell_is_told(quality: int, is_told: bool):
+    encoded = encode_jpeg(written(flat(), -8.0), quality)
+    seen = Examined.by_itself(decode(encoded), encoded, default_profile())
+
+    if is_told:
+        with pytest.raises(NotExaminableError, match=f"a JPEG of quality {quality}"):
+            HiddenTextDetector().examine(seen)
+    else:
+        assert HiddenTextDetector().examine(seen).is_attack
