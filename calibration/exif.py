@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 UPRIGHT = 1
 LYING = frozenset({5, 6, 7, 8})  # orientations under which width and height change places
-_ORIENTATION, _GPS, _THUMBNAIL = 0x0112, 0x8825, 0x0201  # tags
+_ORIENTATION, _GPS, _THUMBNAIL, _THUMBNAIL_BYTES = 0x0112, 0x8825, 0x0201, 0x0202  # tags
 _BYTE, _SHORT = 1, 3  # types
 _WHOLE_NUMBERS: Mapping[int, str] = {
     _BYTE: "B",
@@ -48,6 +48,21 @@ def read_exif(data: bytes) -> Exif:
         has_thumbnail=_THUMBNAIL in thumbnail,
         has_more=bool(tags.keys() - {_ORIENTATION, _GPS}),
     )
+
+
+def embedded_thumbnail(data: bytes) -> bytes | None:
+    """Return the small JPEG in a TIFF block, with or without "Exif" in front; None where there is none."""
+    tiff = data.removeprefix(_PREFIX)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None or len(tiff) < 8:
+        return None
+    _, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
+    tags, _ = _directory(tiff, order, following) if following else ({}, 0)
+    start, length = tags.get(_THUMBNAIL), tags.get(_THUMBNAIL_BYTES)
+    if not start or not length or min(start, length) < 0:
+        return None
+    thumbnail = tiff[start : start + length]
+    return thumbnail if thumbnail.startswith(b"\xff\xd8\xff") else None
 
 
 def minimal_exif(orientation: int) -> bytes:

@@ -74,6 +74,14 @@ def png_texts(chunks: list[Part]) -> Iterator[tuple[bytes, bytes]]:
             yield keyword, (_text(part.kind, rest) or b"") if matters else b""
 
 
+def png_text_contents(chunks: list[Part]) -> Iterator[tuple[bytes, bytes]]:
+    """Give keyword and text of every text chunk; what cannot be inflated is empty."""
+    for part in chunks:
+        if part.kind in PNG_TEXT:
+            keyword, _, rest = part.payload.partition(b"\0")
+            yield keyword, _text(part.kind, rest) or b""
+
+
 def _first_behind(segments: tuple[Part, ...], sign: bytes) -> bytes | None:
     found = (part.payload for part in segments if part.marker == _APP1 and part.payload.startswith(sign))
     block = next(found, None)

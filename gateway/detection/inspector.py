@@ -32,8 +32,13 @@ class Inspector:
                 reasons.append(str(error))
             else:
                 evidence += [] if found is None else [found]
-        if not evidence:
+        if not evidence or (reasons and not any(map(_counts, evidence))):
             return unchecked(" ".join(reasons) or "No detector had anything to go by.")
         verdict = conclude(evidence, alpha=self._alpha)
         # Who abstains says so: the verdict stands on the others alone.
         return replace(verdict, explanation=" ".join([verdict.explanation, *reasons]))
+
+
+def _counts(found: Evidence) -> bool:
+    """Tell whether a verdict can stand on it alone, where another detector had to abstain."""
+    return found.p_value is not None or found.is_attack

@@ -1,0 +1,71 @@
+"""Take out of a picture's file all that is not pixels: texts, blocks of metadata, what follows the end."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from calibration.containers import COMMENT, container_of, jpeg_file, png_chunks, webp_chunks
+from calibration.gif_blocks import gif_blocks
+from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, PNG_TEXT, png_text_contents
+
+_FIRST_APP, _LAST_APP = 0xE0, 0xEF
+_PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"fdAT", b"fcTL", b"acTL", b"iCCP"})
+_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
+_MOST_BYTES = 1_048_576  # of metadata that is read; beyond, somebody's film or depth map
+_MOST_OF_ONE = 262_144
+
+
+@dataclass(frozen=True)
+class BesidePixels:
+    """What a file holds beside its pixels."""
+
+    blocks: tuple[bytes, ...]  # metadata as it stands, texts inflated
+    tail: bytes  # what follows the picture's end
+
+
+def beside_pixels(data: bytes) -> BesidePixels:
+    """Take a JPEG, PNG, WebP or GIF apart; nothing of other formats."""
+    match container_of(data):
+        case "jpeg":
+            file = jpeg_file(data)
+            parts = (
+                part
+                for part in file.segments
+                if part.marker == COMMENT or _FIRST_APP <= part.marker <= _LAST_APP
+            )
+            blocks = (part.payload for part in parts if not part.payload.startswith((ICC_SIGN, b"MPF\0")))
+            return BesidePixels(_bounded(block.removeprefix(EXIF_SIGN) for block in blocks), file.tail)
+        case "png":
+            return _of_png(data)
+        case "webp":
+            chunks = (part for part in webp_chunks(data) if part.kind not in _WEBP_PIXELS)
+            end = min(len(data), 8 + int.from_bytes(data[4:8], "little") + 1 & ~1)
+            return BesidePixels(_bounded(part.payload for part in chunks), data[end:])
+    if data.startswith(b"GIF8"):
+        found = gif_blocks(data)
+        return BesidePixels(_bounded(found.texts), data[found.end :])
+    return BesidePixels((), b"")
+
+
+def _of_png(data: bytes) -> BesidePixels:
+    chunks = list(png_chunks(data))
+    end = 8 + sum(12 + len(part.payload) for part in chunks)
+    is_whole = bool(chunks) and chunks[-1].kind == b"IEND"
+    others = (part.payload for part in chunks if part.kind not in _PNG_PIXELS and part.kind not in PNG_TEXT)
+
+    def texts() -> Iterator[bytes]:
+        for keyword, text in png_text_contents(chunks):
+            yield keyword + b"\n" + text
+        yield from others
+
+    return BesidePixels(_bounded(texts()), data[end:] if is_whole else b"")
+
+
+def _bounded(blocks: Iterator[bytes] | tuple[bytes, ...]) -> tuple[bytes, ...]:
+    kept: list[bytes] = []
+    room = _MOST_BYTES
+    for block in blocks:
+        if room <= 0:
+            break
+        kept.append(block[: min(room, _MOST_OF_ONE)])
+        room -= len(kept[-1])
+    return tuple(kept)
