@@ -53,7 +53,7 @@ def inspect_files(
     """
     use_one_thread()
     keep_freed_memory()
-    own = [ContainerDetector(), HiddenTextDetector()]
+    own: list[Detector] = [ContainerDetector(), HiddenTextDetector()]
     inspector = Inspector([*_detectors(Predictor.load(artifact), reference), *own], alpha)
     profile = profile_named(model)
     for file in files:
