@@ -15,6 +15,7 @@ from calibration.profile import JndProfile, default_profile
 from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
 from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
+from gateway.detection.alpha import AlphaDetector
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Detector
@@ -83,7 +84,9 @@ def detectors(
     settings: Settings, predictor: Predictor, seen: SeenPictureStore | None = None
 ) -> list[Detector]:
     """List the detectors every image meets, in the order in which their evidence is told."""
-    found: list[Detector] = [ResidualDetector(predictor)]
+    limits = settings.limits
+    alpha = AlphaDetector(DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames))
+    found: list[Detector] = [ResidualDetector(predictor), alpha]
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate
         own = SeenPictures[SeenPicture](chosen.max_entries, chosen.ttl_seconds, time.monotonic)

@@ -16,6 +16,7 @@ from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.compression.plan import Effort, Tier
 from gateway.compression.scaled_decode import decode_for_lightening
+from gateway.detection.alpha import AlphaDetector
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
@@ -50,7 +51,7 @@ def inspect_files(
     """
     use_one_thread()
     keep_freed_memory()
-    inspector = Inspector([_detector(Predictor.load(artifact), reference)], alpha)
+    inspector = Inspector([_detector(Predictor.load(artifact), reference), AlphaDetector()], alpha)
     profile = profile_named(model)
     for file in files:
         started = time.perf_counter()

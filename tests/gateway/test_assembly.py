@@ -5,6 +5,7 @@ import pytest
 
 from calibration.profile import ProfileError, default_profile
 from gateway.assembly import detectors, load_pipeline, profile_named
+from gateway.detection.alpha import AlphaDetector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.settings import Compression, NearDuplicate, Policy, Settings
@@ -23,8 +24,8 @@ def test_a_picture_meets_the_residual_first_and_its_earlier_likes_where_they_are
     usual = detectors(Settings(), predictor)
     forgetful = detectors(Settings(near_duplicate=NearDuplicate(enabled=False)), predictor)
 
-    assert [type(one) for one in usual] == [ResidualDetector, NearDuplicateDetector]
-    assert [type(one) for one in forgetful] == [ResidualDetector]
+    assert [type(one) for one in usual] == [ResidualDetector, AlphaDetector, NearDuplicateDetector]
+    assert [type(one) for one in forgetful] == [ResidualDetector, AlphaDetector]
 
 
 def test_a_name_nobody_knows_is_logged_and_taken_for_human(caplog: pytest.LogCaptureFixture):
