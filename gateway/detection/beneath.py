@@ -16,6 +16,8 @@ Bytes = npt.NDArray[np.uint8]
 
 CLEAR = 8  # of 255: at most 3 % of a colour shows
 _STEP = 20  # grey levels between neighbours
+_EVERY = 4  # rows: as many tell how alike neighbours are
+_LEAST_CORNERS = 60  # pixels
 _MARGIN = 5  # pixels around what is visible where colours bleed out of it
 
 
@@ -33,7 +35,11 @@ class Beneath:
     @property
     def is_structured(self) -> bool:
         """Whether it is a picture or a drawing, neither bare nor noise nor smears along rows or columns."""
-        return self.structure * self.area >= 60 and self.structure > 0.0015 and self.smoothness > 0.35
+        return (
+            self.structure * self.area >= _LEAST_CORNERS
+            and self.structure > 0.0015
+            and self.smoothness > 0.35
+        )
 
 
 def examine_beneath(colours: Bytes, opacity: Bytes) -> Beneath | None:
@@ -50,9 +56,17 @@ def examine_beneath(colours: Bytes, opacity: Bytes) -> Beneath | None:
     if area == 0 or _is_constant(colours, inner):
         return None
     channel = _liveliest(colours, inner)
-    split, drawn = _letters(channel, inner)
+    steps = _corners(channel)
+    # Where opacity changes, the rim of a shadow say, so may the colour of honest pictures.
+    where = inner & (cv2.morphologyEx(opacity, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) == 0)
+    if np.count_nonzero((steps >= _STEP) & where) < _LEAST_CORNERS:
+        return Beneath(0.0, area, 0, 0, 1.0, None)
+    split, drawn = (
+        _split_letters(channel, inner),
+        _drawn_letters(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), inner),
+    )
     return Beneath(
-        structure=_structure(channel, opacity, inner) / area,
+        structure=_structure(steps, channel, opacity, where) / area,
         area=area,
         letters=max(split, drawn),
         drawn_letters=drawn,
@@ -76,16 +90,19 @@ def _liveliest(colours: Bytes, where: Mask) -> Bytes:
     return np.asarray(channels[chosen], dtype=np.uint8)
 
 
-def _structure(channel: Bytes, opacity: Bytes, where: Mask) -> int:
-    """Count pixels that differ from neighbours sideways as well as up or down, beyond rounding."""
+def _corners(channel: Bytes) -> Bytes:
+    """Return by how much a pixel differs from neighbours sideways as well as up or down."""
+    wide = cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, np.ones((1, 3), np.uint8))
+    tall = cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, np.ones((3, 1), np.uint8))
+    return np.asarray(cv2.min(wide, tall), dtype=np.uint8)
+
+
+def _structure(steps: Bytes, channel: Bytes, opacity: Bytes, where: Mask) -> int:
+    """Count corners that rounding does not explain."""
     least = np.full(256, _STEP, np.uint8)
     if _is_rounded(channel, opacity):
         least[1 : CLEAR + 1] = np.minimum(_STEP + 255 // np.arange(1, CLEAR + 1), 255)
-    wide = cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, np.ones((1, 3), np.uint8))
-    tall = cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, np.ones((3, 1), np.uint8))
-    # Where opacity changes, the rim of a shadow say, so may the colour of honest pictures.
-    is_even = cv2.morphologyEx(opacity, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) == 0
-    return int(np.count_nonzero((cv2.min(wide, tall) >= cv2.LUT(opacity, least)) & is_even & where))
+    return int(np.count_nonzero((steps >= cv2.LUT(opacity, least)) & where))
 
 
 def _is_rounded(channel: Bytes, opacity: Bytes) -> bool:
@@ -98,19 +115,23 @@ def _is_rounded(channel: Bytes, opacity: Bytes) -> bool:
     return bool(np.mean(np.abs(left - values) > 1.5) < 0.5)
 
 
-def _letters(channel: Bytes, where: Mask) -> tuple[int, int]:
-    """Count letters on either side of the middle, and those of the lightest or darkest colour alone."""
-    values = channel[where]
-    middle, _ = cv2.threshold(values, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+def _split_letters(channel: Bytes, where: Mask) -> int:
+    """Count letters on either side of the middle."""
+    middle, _ = cv2.threshold(channel[where], 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return max(letters_in_rows(mask & where) for mask in (channel > middle, channel <= middle))
+
+
+def _drawn_letters(grey: Bytes, where: Mask) -> int:
+    """Count letters of the lightest or darkest grey alone: a single channel may saturate in a photograph."""
+    values = grey[where]
     low, high = int(values.min()), int(values.max())
-    split = max(letters_in_rows(mask & where) for mask in (channel > middle, channel <= middle))
-    drawn = max(letters_in_rows(mask & where) for mask in (channel >= high - 4, channel <= low + 4))
-    return split, drawn
+    return max(letters_in_rows(mask & where) for mask in (grey >= high - 4, grey <= low + 4))
 
 
 def _smoothness(channel: Bytes, where: Mask) -> float:
-    both = where[:, :-1] & where[:, 1:]
-    left, right = channel[:, :-1][both].astype(np.float32), channel[:, 1:][both].astype(np.float32)
+    rows, inside = channel[::_EVERY], where[::_EVERY]
+    both = inside[:, :-1] & inside[:, 1:]
+    left, right = rows[:, :-1][both].astype(np.float32), rows[:, 1:][both].astype(np.float32)
     if left.size < 2 or left.std() == 0 or right.std() == 0:
         return 1.0
     return float(np.corrcoef(left, right)[0, 1])

@@ -21,6 +21,7 @@ _INK = 24  # grey levels darker than white on both sides: not the rim of somethi
 _SPREAD = 4  # pixels averaged for the coarse look
 _LEAST_MADE_UP, _LEAST_PIECES, _LEAST_SHARE = 600, 3, 0.55  # by chance an outline is made up for
 _FAINT = 24  # grey levels above black that are hard to read
+_PLATE = 0.1  # of the picture: ink that letters may be left out of
 _ALMOST_WHITE = 8  # grey levels below white that nobody sees
 
 
@@ -69,7 +70,8 @@ def compensation(grounds: Grounds) -> Compensation:
     A designer's edge of opacity shows on every ground unless its ink has the ground's own colour; one that is
     hidden amid other ink was computed. So AlphaDog (arXiv 2410.16155) hides a picture beneath another.
     """
-    if min(grounds.opacity.shape) < 3:
+    half_clear = cv2.countNonZero(cv2.inRange(grounds.opacity, 1, 254))
+    if min(grounds.opacity.shape) < 3 or half_clear < _LEAST_MADE_UP // 4:
         return Compensation(0, 0, 0)
     fine = _compensation(grounds.colours, grounds.opacity, grounds.on_white)
     height, width = grounds.opacity.shape
@@ -133,7 +135,9 @@ def white_on_white(grounds: Grounds) -> WhiteOnWhite:
     if int(shown.max()) < _FAINT:
         return WhiteOnWhite(0, 0.0, False)
     ink = shown >= _between(shown[shown > 0])
-    letters = max(letters_in_rows(ink), letters_in_rows(~ink & ~around & _inside(ink)))
+    letters = letters_in_rows(ink)
+    if np.count_nonzero(ink) > _PLATE * ink.size:
+        letters = max(letters, letters_in_rows(~ink & ~around & _inside(ink)))
     return WhiteOnWhite(letters, _shading(shown), _has_long_lines(ink))
 
 
