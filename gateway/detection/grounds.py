@@ -19,7 +19,7 @@ _STEP = 16  # grey levels between neighbours: what the colours alone would chang
 _TURN = 12  # grey levels that the opacity alone would
 _INK = 24  # grey levels darker than white on both sides: not the rim of something pale
 _SPREAD = 4  # pixels averaged for the coarse look
-_LEAST_MADE_UP, _LEAST_PIECES, _LEAST_SHARE = 600, 3, 0.55  # by chance an outline is made up for
+_BEYOND_CHANCE = ((600, 3, 0.55), (150, 8, 0.5))  # steps, pieces, share: chance makes up for an outline
 _FAINT = 24  # grey levels above black that are hard to read
 _PLATE = 0.1  # of the picture: ink that letters may be left out of
 _ALMOST_WHITE = 8  # grey levels below white that nobody sees
@@ -60,8 +60,10 @@ class Compensation:
     @property
     def is_computed(self) -> bool:
         """Whether there is too much of it for chance."""
-        is_much = self.made_up >= _LEAST_MADE_UP and self.pieces >= _LEAST_PIECES
-        return is_much and self.share >= _LEAST_SHARE
+        return any(
+            self.made_up >= made_up and self.pieces >= pieces and self.share >= share
+            for made_up, pieces, share in _BEYOND_CHANCE
+        )
 
 
 def compensation(grounds: Grounds) -> Compensation:
@@ -71,7 +73,7 @@ def compensation(grounds: Grounds) -> Compensation:
     hidden amid other ink was computed. So AlphaDog (arXiv 2410.16155) hides a picture beneath another.
     """
     half_clear = cv2.countNonZero(cv2.inRange(grounds.opacity, 1, 254))
-    if min(grounds.opacity.shape) < 3 or half_clear < _LEAST_MADE_UP // 4:
+    if min(grounds.opacity.shape) < 3 or half_clear < 150:
         return Compensation(0, 0, 0)
     fine = _compensation(grounds.colours, grounds.opacity, grounds.on_white)
     height, width = grounds.opacity.shape
