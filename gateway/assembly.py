@@ -15,6 +15,7 @@ from calibration.profile import JndProfile, default_profile
 from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
 from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
+from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicateDetector
@@ -85,9 +86,11 @@ def detectors(
     settings: Settings, predictor: Predictor, seen: SeenPictureStore | None = None
 ) -> list[Detector]:
     """List the detectors every image meets, in the order in which their evidence is told."""
+    limits = settings.limits
     found: list[Detector] = [
         ResidualDetector(predictor),
         ContainerDetector(),
+        AlphaDetector(DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames)),
         ScalingDetector(load_rules()),
     ]
     if settings.near_duplicate.enabled:

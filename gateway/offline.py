@@ -16,6 +16,7 @@ from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.compression.plan import Effort, Tier
 from gateway.compression.scaled_decode import decode_for_lightening
+from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.inspector import Inspector
@@ -53,7 +54,7 @@ def inspect_files(
     """
     use_one_thread()
     keep_freed_memory()
-    own: list[Detector] = [ContainerDetector(), HiddenTextDetector()]
+    own: list[Detector] = [ContainerDetector(), AlphaDetector(), HiddenTextDetector()]
     inspector = Inspector([*_detectors(Predictor.load(artifact), reference), *own], alpha)
     profile = profile_named(model)
     for file in files:

@@ -5,6 +5,7 @@ import pytest
 
 from calibration.profile import ProfileError, default_profile
 from gateway.assembly import detectors, load_pipeline, profile_named
+from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.residual import ResidualDetector
@@ -25,7 +26,7 @@ def test_a_picture_is_judged_by_itself_first_and_meets_its_earlier_likes_where_t
     usual = detectors(Settings(), predictor)
     forgetful = detectors(Settings(near_duplicate=NearDuplicate(enabled=False)), predictor)
 
-    alone = [ResidualDetector, ContainerDetector, ScalingDetector]
+    alone = [ResidualDetector, ContainerDetector, AlphaDetector, ScalingDetector]
     assert [type(one) for one in usual] == [*alone, NearDuplicateDetector]
     assert [type(one) for one in forgetful] == alone
 
