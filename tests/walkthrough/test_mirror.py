@@ -24,10 +24,12 @@ NO_BEHAVIOUR = {
 
 # Tests, below tests/, that drive a module through whoever calls it.
 TESTED_THROUGH = {
+    "calibration/gif_blocks.py": "gateway/detection/test_container.py",
     "calibration/observers/embedded/architecture.py": "calibration/observers/embedded/test_training.py",
     "calibration/observers/transformers_loading.py": "calibration/observers/test_transformers_local.py",
     "calibration/observers/vision_language.py": "calibration/observers/test_transformers_local.py",
     "calibration/remote_options.py": "calibration/test_cli.py",
+    "calibration/second_looks.py": "gateway/detection/test_container.py",
     "calibration/session/conversation.py": "calibration/session/test_run.py",
     "calibration/workflow.py": "calibration/test_cli.py",
     "predictor/commands/questions.py": "predictor/test_cli.py",
