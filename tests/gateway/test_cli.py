@@ -116,9 +116,10 @@ def test_inspect_prints_one_json_line_per_image(run, photograph):
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == 2
     for line in lines:
-        keys = ["file", "outcome", "p_value", "jnd_ratio", "evidence", "explanation", "milliseconds"]
-        assert list(line) == keys
-        assert {"kind", "score", "p_value", "jnd_ratio", "explanation"} == set(line["evidence"][0])
+        judged = ["file", "outcome", "flags", "p_value", "jnd_ratio"]
+        assert list(line) == [*judged, "evidence", "explanation", "milliseconds"]
+        found = {"kind", "score", "p_value", "jnd_ratio", "explanation", "is_attack", "is_visible"}
+        assert found == set(line["evidence"][0])
     assert result.exit_code == (0 if {line["outcome"] for line in lines} == {"clean"} else 1)
 
 
