@@ -6,7 +6,8 @@ false-alarm floor, to reach 5 % and 20 %. `faithful` shrinks a picture only to e
 would show, and asks nobody whether answers stay: for models whose input is not known that is measured
 (`tests/benchmarks`), not predicted. `lean` goes below that size as far as answers are predicted to stay, and
 there encodes gently. A picture its provider refuses is brought inside the provider's limits, whatever the
-tier. What is sent was itself judged, by a sample if it is large, or compared, decoded from its final bytes.
+tier. What is sent was itself judged or compared, decoded from its final bytes; of a large JPEG a sample was,
+encoded by itself at the same quality (`sample`).
 Orientation and colour profile travel along unchanged. The result is a pure function of the arguments.
 """
 

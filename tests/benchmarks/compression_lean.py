@@ -38,7 +38,7 @@ _NOISE_EVERY = 3  # photographs; what harmless handling does needs no more
 
 
 def measure(bench: Bench) -> Found:
-    """Send photographs that nothing was fitted to."""
+    """Send photographs that no weight was fitted to; the limits were settled with some of them in sight."""
     pictures = small_photographs(bench.count(full=40, quick=4)) + megapixels(bench.count(full=4, quick=1))
     sender, watch = bench.sender("lean"), Watch(bench.panel, bench.rules)
     for index, picture in enumerate(pictures):
