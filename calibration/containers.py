@@ -116,6 +116,13 @@ def jpeg_scans(scans: bytes) -> Iterator[bytes]:
             yield scans[at + 4 : _segment_end(scans, at)]
 
 
+def jpeg_segments_among(scans: bytes) -> Iterator[Part]:
+    """Give the segments behind the first scan of a `JpegFile`: tables, and what nobody looks for there."""
+    for at, marker in _walk_scans(scans, 0):
+        if marker not in _WITHOUT_LENGTH and marker not in (START_OF_SCAN, END_OF_IMAGE):
+            yield Part(scans[at : at + 2], scans[at + 4 : _segment_end(scans, at)])
+
+
 def join_jpeg(segments: Iterable[Part], scans: bytes) -> bytes:
     """Put a JPEG together.
 

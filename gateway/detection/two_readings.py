@@ -22,6 +22,8 @@ _LEAST_RANGE = 96  # grey levels that a profile leaves of black to white
 _LARGEST_FALL = 8  # grey levels by which a brighter grey may come out darker
 _SAMPLES = 128  # pixels a side
 _GAMMAS = (15_000, 300_000)  # hundred-thousandths; files of scanners, linear files and old Macs lie between
+_LEAST_GAMUT = 0.01  # of the plane of chromaticities; sRGB takes .112
+_TABLES = (b"A2B0", b"A2B1", b"A2B2")
 _REDUCED_8 = cv2.IMREAD_REDUCED_COLOR_8 | cv2.IMREAD_IGNORE_ORIENTATION
 
 
@@ -37,7 +39,7 @@ def odd_profile(decoded: Decoded, blocks: Blocks) -> str | None:
         return None
     if np.abs(applied.astype(np.int16) - stored).mean() < _LEAST_CHANGE:
         return None
-    trick = _trick(profile, is_grey=is_grey)
+    trick = _trick(profile, is_grey=is_grey) or _unlike_tables(profile, stored, applied, is_grey=is_grey)
     if trick is None and likeness(structure(applied), structure(stored)) < _UNRELATED:
         trick = "shows another picture"
     return trick
@@ -51,6 +53,23 @@ def odd_gamma(blocks: Blocks) -> bool:
         return False
     (gamma,) = struct.unpack(">I", payload)
     return gamma != 0 and not _GAMMAS[0] <= gamma <= _GAMMAS[1]
+
+
+def odd_primaries(blocks: Blocks) -> bool:
+    """Whether a PNG's chromaticities name colours by another's place, or leave hardly any (PNG 11.3.2.1)."""
+    named = dict(blocks.png_colour)
+    payload = named.get(b"cHRM", b"")
+    if len(payload) != 32 or b"sRGB" in named or b"cICP" in named or blocks.profile is not None:
+        return False
+    places = np.array(struct.unpack(">8I", payload)[2:], np.float64).reshape(3, 2) / 100_000  # x, y of each
+    if (places <= 0).any() or (
+        places.sum(axis=1) > 1.2
+    ).any():  # some cameras' are imaginary; these are nonsense
+        return False
+    (red, green, blue) = places
+    area = abs((green[0] - red[0]) * (blue[1] - red[1]) - (blue[0] - red[0]) * (green[1] - red[1])) / 2
+    is_named_right = places[:, 0].argmax() == 0 and places[:, 1].argmax() == 1
+    return bool(area < _LEAST_GAMUT or not is_named_right)
 
 
 def unlike_inks(decoded: Decoded, data: bytes, blocks: Blocks) -> bool:
@@ -115,6 +134,22 @@ def _trick(profile: bytes, *, is_grey: bool) -> str | None:
     if not is_grey and _swaps_channels(profile):
         return "swaps colours"
     return None
+
+
+def _unlike_tables(profile: bytes, stored: Pixels, applied: Pixels, *, is_grey: bool) -> str | None:
+    """Compare a profile's tables with its curves and primaries: some readers use those, some these."""
+    count = int.from_bytes(profile[128:132], "big")
+    by_curves = bytearray(profile)
+    for at in range(132, 132 + 12 * min(count, 100), 12):
+        if profile[at : at + 4] in _TABLES:
+            by_curves[at : at + 4] = b"none"
+    if by_curves == profile:
+        return None
+    other = stored.copy()
+    if not convert_to_srgb(other, bytes(by_curves), is_grey=is_grey):
+        return None
+    is_alike = likeness(structure(applied), structure(other)) >= _UNRELATED
+    return None if is_alike else "shows another picture by its tables than by its curves"
 
 
 def _swaps_channels(profile: bytes) -> bool:
