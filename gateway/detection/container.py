@@ -23,6 +23,7 @@ from gateway.detection.odd_thumbnail import unlike_thumbnail
 from gateway.detection.protocol import Examined
 from gateway.detection.turned_twice import two_turns
 from gateway.detection.two_readings import (
+    odd_components,
     odd_gamma,
     odd_primaries,
     odd_profile,
@@ -105,14 +106,21 @@ def _of_colours(examined: Examined, blocks: Blocks, beside: BesidePixels) -> Ite
         yield _Finding("Its chromaticities exchange colours: readers that honour them show another picture")
     if odd_gamma(blocks):
         yield _Finding("The gamma is one no device has: readers that honour it show another picture")
-    if unlike_inks(decoded, data, blocks):
-        yield _Finding("The inks show different pictures to readers with and without profiles")
-    if unlike_decoders(decoded, data):
-        yield _Finding("Two decoders read different pictures from the file")
+    yield from _of_inks(examined, blocks)
     if decoded.source.depth > 8 and unlike_halves(data):
         yield _Finding("The lower half of the 16 bits is a picture of its own")
     if unlike_thumbnail(blocks.exif, beside.blocks, decoded.stored.pixels):
         yield _Finding("The thumbnail shows another picture")
+
+
+def _of_inks(examined: Examined, blocks: Blocks) -> Iterator[_Finding]:
+    decoded, data = examined.decoded, examined.data
+    if odd_components(data):
+        yield _Finding("Its colours are stored one way by JFIF and another by Adobe's marker or their names")
+    if unlike_inks(decoded, data, blocks):
+        yield _Finding("The inks show different pictures to readers with and without profiles")
+    if unlike_decoders(decoded, data):
+        yield _Finding("Two decoders read different pictures from the file")
 
 
 def _of_frames(examined: Examined) -> Iterator[_Finding]:

@@ -6,6 +6,7 @@ cameras put behind a picture (further pictures, gain maps, films, makers' notes)
 
 import re
 import struct
+import zlib
 
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
@@ -82,6 +83,9 @@ _TRAILERS_OF_CAMERAS = (
 )
 _BITMAP_HEADERS = (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0", b"\x0c\0\0\0")
 _SMALL = DecodeLimits(max_pixels=25_000_000)
+_ENDS = (b"\xff\xd9", b"IEND\xaeB`\x82", b"\0;")
+_LEAST_NOISE, _NOISE_SAMPLE = 512, 16_384  # bytes
+_MAKER = (0x010F, 2)  # tag and type
 _MOST_SECOND = 16_777_216  # bytes
 _UNRELATED = 0.3
 
@@ -99,7 +103,9 @@ def foreign_file(data: bytes, beside: BesidePixels, shown: Pixels) -> str | None
         or _document(data, beside)
         or _program(beside)
         or _script(data, beside)
+        or _picture_beside(beside)
         or _second_picture(data, beside.tail, shown)
+        or _noise(beside)
     )
 
 
@@ -156,6 +162,33 @@ def _is_comment(data: bytes) -> bool:
     """Whether a length or a size in the file's head begins a script's comment, which ends further on."""
     place = {b"GIF8": 6, b"\xff\xd8\xff\xe0": 4, b"\xff\xd8\xff\xe1": 4, b"RIFF": 4}.get(data[:4])
     return place is not None and data[place : place + 2] == b"/*" and b"*/" in data
+
+
+def _picture_beside(beside: BesidePixels) -> str | None:
+    for block in beside.blocks:
+        for sign, name in _PICTURES:
+            if sign in block:
+                return f"a second picture ({name})"
+    return None
+
+
+def _noise(beside: BesidePixels) -> str | None:
+    """Find what is encrypted or packed, and signed by nobody.
+
+    Cameras' own trailers come with their EXIF data; what is left of a longer file ends as that did.
+    """
+    tail = beside.tail
+    is_left = tail.rstrip(b"\0\r\n ").endswith(_ENDS)
+    if len(tail) < _LEAST_NOISE or is_left or is_of_camera(tail) or any(map(_is_of_maker, beside.blocks)):
+        return None
+    sample = tail[:_NOISE_SAMPLE]
+    return "bytes that look encrypted" if len(zlib.compress(sample)) >= len(sample) else None
+
+
+def _is_of_maker(block: bytes) -> bool:
+    """Whether it is EXIF data that names a camera's maker."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    return order is not None and struct.pack(order + "HH", *_MAKER) in block[:1_024]
 
 
 def _second_picture(data: bytes, tail: bytes, shown: Pixels) -> str | None:

@@ -20,7 +20,9 @@ ALARM = 2  # points
 
 _TAG_CHARACTERS = re.compile(r"[\U000e0020-\U000e007e]{8,}")  # letters that no font shows
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff\u00ad]")
-_MARKUP = re.compile(r"</?[a-z][\w.-]{0,40}:[\w.-]{1,60}|xmlns:\w+=\"[^\"]*\"", re.IGNORECASE)  # of XMP
+_MARKUP = re.compile(
+    r"</?[a-z][\w.-]{0,40}:[\w.-]{1,60}|\b[a-z]\w{0,30}:[\w.-]{1,40}=", re.IGNORECASE
+)  # of XMP
 _SPACES = re.compile(r"[\s\0]+")
 _RUNS = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]{6,}")
 # Any two bytes are some letter: of those read in pairs, only what few scripts hold together is text.
@@ -33,7 +35,7 @@ _MOST_BYTES = 262_144
 _MOST_LEGACY = 16_384  # bytes of one block that are tried in the encodings of before Unicode
 _LEGACY = ("cp1252", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5")
 _WORDY = 0.8  # of a run
-_LEGACY_RUNS = re.compile(rb"[\x20-\x7e\x80-\xff]{24,}")
+_LEGACY_RUNS = re.compile(rb"[\x20-\x7e\x80-\xff]{40,}")
 _JIS = b"\x1b$"  # begins two-byte letters (ISO-2022-JP), as EXIF's JIS comments have them
 _WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEXADECIMAL = re.compile(r"(?:[0-9a-fA-F]{2}[ :,]?){16,}")
@@ -84,7 +86,7 @@ def decoded_texts(block: bytes) -> tuple[str, ...]:
 
 def _is_wordy(run: str) -> bool:
     """Tell text from what noise holds of printable letters."""
-    letters = sum(letter.isalnum() or letter == " " for letter in run)
+    letters = sum(letter.isalnum() or letter == " " or letter > "\u02ff" for letter in run)
     return letters >= _WORDY * len(run) and (" " in run or len(run) >= 24 or not run.isascii())
 
 

@@ -7,7 +7,7 @@ picture data in two places, two pictures where the format has one.
 from collections import Counter
 from collections.abc import Iterator
 
-from calibration.containers import container_of, png_chunks, webp_chunks
+from calibration.containers import MOST_PARTS, container_of, png_chunks, webp_chunks
 
 _PNG_ONCE = frozenset(
     {b"IHDR", b"PLTE", b"IEND", b"acTL", b"iCCP", b"gAMA", b"cHRM", b"sRGB", b"eXIf", b"tRNS"}
@@ -28,6 +28,8 @@ def odd_structure(data: bytes) -> str | None:
 
 def _of_png(kinds: list[bytes]) -> Iterator[str]:
     counts = Counter(kinds)
+    if len(kinds) >= MOST_PARTS:
+        yield "more chunks than anybody looks at"
     for kind in sorted(_PNG_ONCE):
         if counts[kind] > 1:
             yield f"its chunk {kind.decode('ascii')} twice"

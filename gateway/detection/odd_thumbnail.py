@@ -20,7 +20,8 @@ from gateway.detection.likeness import FLAT, STRUCTURED, Pixels, Structure, deta
 
 _LIMITS = DecodeLimits(max_bytes=65_536, max_pixels=1_000_000)
 _MOST_OTHERS = 4
-_JFXX, _PHOTOSHOP, _JPEG = b"JFXX\0\x10", b"8BIM\x04\x0c", b"\xff\xd8\xff"
+_MOST_HEAD = 64  # bytes before the picture in a segment that is little else
+_PHOTOSHOP, _JPEG = b"8BIM\x04\x0c", b"\xff\xd8\xff"
 _IN_XMP = re.compile(rb"<xmpG?Img:image>([^<]{100,200000})<")
 _NO_LETTERS = re.compile(rb"&#x[0-9A-Fa-f];|\s")
 _LONG = 128  # pixels: the picture's longer side where both are compared
@@ -50,8 +51,8 @@ def unlike_thumbnail(exif: bytes | None, segments: Sequence[bytes], shown: Pixel
 
 def _others(segments: Sequence[bytes]) -> Iterator[bytes]:
     for segment in segments:
-        if segment.startswith(_JFXX):
-            yield segment[len(_JFXX) :]
+        if (start := segment[:_MOST_HEAD].find(_JPEG)) >= 0 and not segment.startswith((b"II*\0", b"MM\0*")):
+            yield segment[start:]
         at = segment.find(_PHOTOSHOP) if segment.startswith(b"Photoshop 3.0") else -1
         if at >= 0 and (start := segment.find(_JPEG, at, at + 64)) >= 0:
             yield segment[start:]

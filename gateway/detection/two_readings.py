@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.colour_profile import convert_to_srgb, is_srgb, profile_space, transfer_is_hdr
+from calibration.containers import container_of, jpeg_file
 from calibration.image import Decoded
 from calibration.metadata_blocks import Blocks
 from calibration.second_looks import deep_values, ink_reading
@@ -19,10 +20,12 @@ from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, likeness, stren
 _UNRELATED = 0.5
 _LEAST_CHANGE = 8.0  # grey levels, in the mean: what a profile has to do to this picture to matter
 _LEAST_RANGE = 96  # grey levels that a profile leaves of black to white
+_STEEPEST = 140  # grey levels over 64 of them, above the darkest: film curves stay below 120
 _LARGEST_FALL = 8  # grey levels by which a brighter grey may come out darker
 _SAMPLES = 128  # pixels a side
 _GAMMAS = (15_000, 300_000)  # hundred-thousandths; files of scanners, linear files and old Macs lie between
 _LEAST_GAMUT = 0.01  # of the plane of chromaticities; sRGB takes .112
+_JFIF, _ADOBE, _FRAMES = 0xE0, 0xEE, frozenset({0xC0, 0xC1, 0xC2})
 _TABLES = (b"A2B0", b"A2B1", b"A2B2")
 _REDUCED_8 = cv2.IMREAD_REDUCED_COLOR_8 | cv2.IMREAD_IGNORE_ORIENTATION
 
@@ -76,11 +79,27 @@ def unlike_inks(decoded: Decoded, data: bytes, blocks: Blocks) -> bool:
     """Whether a CMYK JPEG shows different pictures to readers with and without profiles."""
     if decoded.source.mode != "CMYK":
         return False
+    if not any(part.marker == _ADOBE for part in jpeg_file(data).segments):
+        return True  # with the marker inks are inverted; without it some readers invert them all the same
     plain = structure(decoded.stored.pixels)
     others = [_other_decoder(data)]
     if blocks.profile is not None and profile_space(blocks.profile) == "inks":
         others.append(ink_reading(data, blocks.profile, side=SIDE))
     return any(_is_another(plain, structure(other)) for other in others if other is not None)
+
+
+def odd_components(data: bytes) -> bool:
+    """Whether a JPEG is luma and chroma by JFIF, and red, green, blue by Adobe's marker or by its names."""
+    if container_of(data) != "jpeg":
+        return False
+    file = jpeg_file(data)
+    if not any(part.marker == _JFIF and part.payload.startswith(b"JFIF\0") for part in file.segments):
+        return False
+    frames = (part for part in file.segments if part.marker in _FRAMES and part.payload[5:6] == b"\3")
+    names = next((part.payload[6::3][:3] for part in frames), b"")
+    adobe = (part.payload for part in file.segments if part.marker == _ADOBE and part.payload[:5] == b"Adobe")
+    transform = next((payload[11:12] for payload in adobe), b"")
+    return names == b"RGB" or (bool(names) and transform == b"\0")
 
 
 def unlike_decoders(decoded: Decoded, data: bytes) -> bool:
@@ -129,7 +148,7 @@ def _trick(profile: bytes, *, is_grey: bool) -> str | None:
         return "leaves hardly any contrast"
     if (np.maximum.accumulate(light) - light).max() > _LARGEST_FALL:
         return "makes some brighter greys darker"
-    if np.abs(np.diff(light)).max() > _LEAST_RANGE:
+    if np.abs(np.diff(light)).max() > _LEAST_RANGE or (light[96:] - light[32:-64]).max() > _STEEPEST:
         return "parts black from white without greys between"
     if not is_grey and _swaps_channels(profile):
         return "swaps colours"

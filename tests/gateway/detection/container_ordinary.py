@@ -82,7 +82,7 @@ def _texts(shown: np.ndarray, files: dict[str, bytes], rng: Random) -> Named:
     every = "\n".join(rng.sample(CAPTIONS[:80], 20))
     yield "long caption", with_png_text(shown, "Comment", every, kind="iTXt")
     history = "".join(
-        f'<rdf:li stEvt:action="saved" stEvt:instanceID="xmp.iid:{n:032x}" stEvt:when="2024-01-0{n % 9 + 1}T10:00:00" '
+        f'<rdf:li stEvt:action="saved" stEvt:instanceID="xmp.iid:{n:032x}" stEvt:when="2024-01-01T10:00" '
         'stEvt:softwareAgent="Adobe Photoshop 25.1 (Windows)" stEvt:changed="/"/>' for n in range(120)
     )  # fmt: skip
     yield (
@@ -182,10 +182,11 @@ def _trailers(
         "motion photo with XMP",
         with_xmp(jpeg, '<x GCamera:MotionPhoto="1"/>') + b"\0\0\0\x1cftypmp42" + noise.bytes(9_000),
     )
-    yield "noise behind", jpeg + noise.bytes(30_000)
-    yield "noise behind PNG", files["PNG"] + noise.bytes(30_000)
-    yield "noise behind WebP", files["WEBP"] + noise.bytes(30_000)
-    yield "noise behind GIF", files["GIF"] + noise.bytes(30_000)
+    camera = with_segment(jpeg, 0xE1, b"Exif\0\0" + _camera(b"note" * 9))
+    yield "an unknown maker's trailer", camera + noise.bytes(30_000)
+    yield "older picture behind JPEG", jpeg + jpeg[700:]
+    yield "few bytes behind WebP", files["WEBP"] + noise.bytes(100)
+    yield "table behind GIF", files["GIF"] + bytes(range(64)) * 99
     yield "line end behind GIF", files["GIF"] + b"\n"
     yield "zeros behind WebP", files["WEBP"] + bytes(512)
     yield "older picture behind PNG", files["PNG"] + files["PNG"][700:]

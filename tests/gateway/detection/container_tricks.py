@@ -1,4 +1,4 @@
-"""More tricks of files, beyond the first list of `test_container.py`: made to try the rules on, each in variants."""
+"""More tricks of files, beyond the first list of `test_container.py`: to try the rules on, in variants."""
 
 import base64
 import bz2
@@ -31,6 +31,7 @@ from tests.gateway.detection.container_files import (
     with_exif_text,
     with_png_text,
     with_segment,
+    with_thumbnail,
     with_user_comment,
     with_xmp,
     xmp,
@@ -51,7 +52,7 @@ def tricks(shown: np.ndarray, other: np.ndarray, rng: Random) -> Named:
     yield from _turned(files)
     yield from _colours(shown, files)
     yield from _frames(shown, other)
-    yield from _thumbnails(files, other)
+    yield from _thumbnails(shown, files, other)
 
 
 def _tar() -> bytes:
@@ -104,6 +105,10 @@ def _following(files: dict[str, bytes], other: np.ndarray) -> Named:
         into = _FORMATS[number % 4]
         yield f"{name} behind {into}", files[into] + payload
         yield f"{name} behind {_FORMATS[(number + 1) % 4]}", files[_FORMATS[(number + 1) % 4]] + payload
+    noise = np.random.default_rng(7).bytes(3_000)
+    yield from ((f"noise behind {name}", files[name] + noise) for name in _FORMATS)
+    yield "PNG in a chunk", with_chunk(files["PNG"], b"prVt", saved(other, "PNG"))
+    yield "JPEG in a segment", with_segment(files["JPEG"], 0xE4, saved(other))
     yield "film behind PNG", files["PNG"] + b"\0\0\0\x18ftypmp42" + bytes(999)
     yield "zip in a chunk", with_chunk(files["PNG"], b"zzZz", archive())
     yield "zip in a JPEG comment", with_segment(files["JPEG"], 0xFE, archive())
@@ -286,6 +291,12 @@ def _colours(shown: np.ndarray, files: dict[str, bytes]) -> Named:
     for name, curve in bent.items():
         yield f"{name} profile", saved(shown, icc_profile=profile_with_curve(curve))
         yield f"{name} profile in WebP", saved(shown, "WEBP", icc_profile=profile_with_curve(curve))
+    steep = np.interp(np.linspace(0, 1, 1024), (0, 0.25, 0.5, 0.75, 1), (0, 3_000, 61_000, 63_000, 65_535))
+    yield "steep profile", saved(shown, icc_profile=profile_with_curve(steep))
+    inks = jpeg_file(saved(opened(shown).convert("CMYK")))
+    yield "inks without Adobe's marker", join_jpeg([p for p in inks.segments if p.marker != 0xEE], inks.scans)
+    called = b"Adobe\0\x64\0\0\0\0\0"
+    yield "called RGB by Adobe's marker", with_segment(files["JPEG"], 0xEE, called)
     for gamma in (1_000, 5_000, 900_000, 5_000_000):
         yield f"gamma {gamma}", with_chunk(files["PNG"], b"gAMA", gamma.to_bytes(4, "big"))
     white, red, green, blue = (31_270, 32_900), (64_000, 33_000), (30_000, 60_000), (15_000, 6_000)
@@ -309,7 +320,11 @@ def _frames(shown: np.ndarray, other: np.ndarray) -> Named:
         )
 
 
-def _thumbnails(files: dict[str, bytes], other: np.ndarray) -> Named:
+def _thumbnails(shown: np.ndarray, files: dict[str, bytes], other: np.ndarray) -> Named:
+    page = np.full((160, 160, 3), 255, np.uint8)
+    for row in range(10, 150, 14):
+        page[row : row + 8, 10 : 10 + 10 * (row % 13 + 1)][:, ::3] = 0
+    yield "thumbnail of a page", with_thumbnail(shown, page, size=(160, 160))
     small = saved(opened(other).resize((160, 120)), quality=80)
     yield "thumbnail in JFXX", with_segment(files["JPEG"], 0xE0, b"JFXX\0\x10" + small)
     head = struct.pack(">IIIIIIHH", 1, 160, 120, 480, 57_600, len(small), 24, 1)
