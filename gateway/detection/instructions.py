@@ -27,14 +27,18 @@ _SPACES = re.compile(r"[\s\0]+")
 _RUNS = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]{6,}")
 # Any two bytes are some letter: of those read in pairs, only what few scripts hold together is text.
 _WIDE_RUNS = re.compile(
-    r"[\t\n\r -~\xa0-\u024f\u1ea0-\u1ef9]{12,}|[ -~\u0370-\u052f]{12,}|[ -~\u0590-\u06ff]{12,}"
-    r"|[ -~\u0900-\u09ff\u0e00-\u0e7f]{12,}|[ -~\u3000-\u30ff\u4e00-\u9fff\uff00-\uff5e]{8,}"
+    r"[\U000e0020-\U000e007e]{8,}|[\t\n\r -~\xa0-\u024f\u1ea0-\u1ef9\u2010-\u2026]{12,}"
+    r"|[ -~\u0370-\u052f]{12,}|[ -~\u0590-\u06ff]{12,}"
+    r"|[ -~\u0900-\u09ff\u0e00-\u0e7f]{12,}|[ -~\u2010-\u2026\u3000-\u30ff\u4e00-\u9fff\uff00-\uff5e]{8,}"
     r"|[ -~\u3000-\u303f\uac00-\ud7af]{8,}"
 )
 _MOST_BYTES = 262_144
 _MOST_LEGACY = 16_384  # bytes of one block that are tried in the encodings of before Unicode
 _LEGACY = ("cp1252", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5")
-_WORDY = 0.8  # of a run
+_RECORD = re.compile(rb"\x1c[\x01-\x09]...", re.DOTALL)  # of IPTC: its number, and how long it is
+_WIDE_SIGN = b"UNICODE\0"  # of EXIF
+_LONG = 100  # letters in a row: noise has no such runs, markup has
+_WORDY = 0.7  # of a run
 _LEGACY_RUNS = re.compile(rb"[\x20-\x7e\x80-\xff]{40,}")
 _JIS = b"\x1b$"  # begins two-byte letters (ISO-2022-JP), as EXIF's JIS comments have them
 _WRAPPED = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
@@ -69,7 +73,8 @@ _GENERATION = re.compile(
 
 def decoded_texts(block: bytes) -> tuple[str, ...]:
     """Read bytes as the texts they may hold; of binary data the runs that read as one."""
-    part = block[:_MOST_BYTES]
+    # Signs and lengths in front of a text would be taken for its first letters.
+    part = _RECORD.sub(b"\n", block[:_MOST_BYTES]).replace(_WIDE_SIGN, bytes(len(_WIDE_SIGN)))
     legacy = tuple(_legacy(part[:_MOST_LEGACY]))
     if b"\0" not in part:
         return (part.decode("utf-8", errors="ignore"), *legacy)
@@ -86,6 +91,8 @@ def decoded_texts(block: bytes) -> tuple[str, ...]:
 
 def _is_wordy(run: str) -> bool:
     """Tell text from what noise holds of printable letters."""
+    if len(run) >= _LONG:
+        return True
     letters = sum(letter.isalnum() or letter == " " or letter > "\u02ff" for letter in run)
     return letters >= _WORDY * len(run) and (" " in run or len(run) >= 24 or not run.isascii())
 

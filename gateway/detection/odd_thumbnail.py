@@ -27,6 +27,7 @@ _NO_LETTERS = re.compile(rb"&#x[0-9A-Fa-f];|\s")
 _LONG = 128  # pixels: the picture's longer side where both are compared
 _SURROUND = 5.0  # pixels, sigma
 _BAR = 24  # grey levels: what a bar beside a thumbnail is at most
+_LEAST_SEEN = FLAT / 2
 _LEAST_SIDE = 24  # pixels: of smaller thumbnails nothing can be told
 # Of 120 unrelated pairs of photographs, the most alike came to .20, and to .49 in a part, which is looked for
 # at many places and scales; edited and turned copies to .84 and more, parts left by cutting to .88 and more.
@@ -117,7 +118,15 @@ def _detail(pixels: Pixels) -> Structure:
 
 
 def _best(inner: Structure, outer: Structure) -> float:
-    return float(cv2.matchTemplate(outer, inner, cv2.TM_CCOEFF_NORMED).max())
+    """Return the highest correlation of `inner` with a place of `outer` where there is something to see."""
+    height, width = inner.shape
+    found = cv2.matchTemplate(outer, inner, cv2.TM_CCOEFF_NORMED)
+    means, squares = (
+        cv2.boxFilter(each, -1, (width, height), anchor=(0, 0)) for each in (outer, outer * outer)
+    )
+    is_seen = (squares - means * means)[: found.shape[0], : found.shape[1]] >= _LEAST_SEEN**2
+    # Of flat places the correlation is a quotient of rounding errors.
+    return float(found[is_seen].max(initial=-1.0))
 
 
 def _fitted(pixels: Pixels) -> Pixels:
