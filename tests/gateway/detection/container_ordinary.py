@@ -236,7 +236,7 @@ def _colours(shown: np.ndarray, files: dict[str, bytes]) -> Named:
 
 def _structures(shown: np.ndarray, files: dict[str, bytes]) -> Named:
     chunks = list(png_chunks(files["PNG"]))
-    packed = next(part.payload for part in chunks if part.kind == b"IDAT")
+    packed = b"".join(part.payload for part in chunks if part.kind == b"IDAT")
     pieces = [Part(b"IDAT", packed[at : at + 900]) for at in range(0, len(packed), 900)]
     yield "many IDAT", join_png([chunks[0], *pieces, chunks[-1]])
     yield "text behind pixels", join_png([*chunks[:-1], Part(b"tEXt", b"Software\0GIMP"), chunks[-1]])
