@@ -16,7 +16,7 @@ Container = Literal["jpeg", "png", "webp"]
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _RIFF_HEADER = 12  # bytes: "RIFF", a size, "WEBP"
-_MOST_PARTS = 100_000  # of one file; an honest one has some hundreds
+MOST_PARTS = 20_000  # of one file that are looked at; an honest one has some hundreds
 
 START_OF_SCAN, END_OF_IMAGE, COMMENT = 0xDA, 0xD9, 0xFE
 _APP0, _APP14, _APP15 = (
@@ -95,7 +95,7 @@ def jpeg_file(data: bytes) -> JpegFile:
     """Take a JPEG apart."""
     segments: list[Part] = []
     at = 2
-    for _ in range(_MOST_PARTS):
+    for _ in range(MOST_PARTS):
         at = data.find(b"\xff", at)
         if not 0 <= at < len(data) - 1 or data[at + 1] in (START_OF_SCAN, END_OF_IMAGE):
             break
@@ -116,6 +116,13 @@ def jpeg_scans(scans: bytes) -> Iterator[bytes]:
             yield scans[at + 4 : _segment_end(scans, at)]
 
 
+def jpeg_segments_among(scans: bytes) -> Iterator[Part]:
+    """Give the segments behind the first scan of a `JpegFile`: tables, and what nobody looks for there."""
+    for at, marker in _walk_scans(scans, 0):
+        if marker not in _WITHOUT_LENGTH and marker not in (START_OF_SCAN, END_OF_IMAGE):
+            yield Part(scans[at : at + 2], scans[at + 4 : _segment_end(scans, at)])
+
+
 def join_jpeg(segments: Iterable[Part], scans: bytes) -> bytes:
     """Put a JPEG together.
 
@@ -134,7 +141,7 @@ def join_jpeg(segments: Iterable[Part], scans: bytes) -> bytes:
 def png_chunks(data: bytes) -> Iterator[Part]:
     """Walk over the chunks of a PNG; the checksums of pixels are not looked at."""
     at = len(PNG_SIGNATURE)
-    for _ in range(_MOST_PARTS):
+    for _ in range(MOST_PARTS):
         if at + 12 > len(data):
             return
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -160,7 +167,7 @@ def join_png(chunks: Iterable[Part]) -> bytes:
 def webp_chunks(data: bytes) -> Iterator[Part]:
     """Walk over the chunks of a WebP."""
     at = _RIFF_HEADER
-    for _ in range(_MOST_PARTS):
+    for _ in range(MOST_PARTS):
         if at + 8 > len(data):
             return
         kind, length = struct.unpack_from("<4sI", data, at)
@@ -253,7 +260,7 @@ def _image_end(data: bytes, at: int) -> int:
 
 def _walk_scans(data: bytes, at: int) -> Iterator[tuple[int, int]]:
     """Give place and marker of every segment from the first scan to the end of the image."""
-    for _ in range(_MOST_PARTS):
+    for _ in range(MOST_PARTS):
         if at + 2 > len(data):
             return
         yield at, data[at + 1]

@@ -50,6 +50,26 @@ def read_exif(data: bytes) -> Exif:
     )
 
 
+def stated_orientations(data: bytes) -> tuple[int, ...]:
+    """Return every orientation, 1 to 8, that the first directory of a TIFF block states: one, mostly."""
+    tiff = data.removeprefix(_PREFIX)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None or len(tiff) < 8:
+        return ()
+    (at,) = struct.unpack_from(order + "I", tiff, 4)
+    entries = tiff[at + 2 : at + 2 + 12 * _MOST_TAGS]
+    stated = []
+    try:
+        (count,) = struct.unpack_from(order + "H", tiff, at)
+        for entry in range(0, 12 * min(count, _MOST_TAGS), 12):
+            tag, kind, amount = struct.unpack_from(order + "HHI", entries, entry)
+            value = _whole_number(entries, order, kind, amount, entry + 8) if tag == _ORIENTATION else None
+            stated += [value] if value is not None and 1 <= value <= 8 else []
+    except struct.error:
+        pass
+    return tuple(stated)
+
+
 def embedded_thumbnail(data: bytes) -> bytes | None:
     """Return the small JPEG in a TIFF block, with or without "Exif" in front; None where there is none."""
     tiff = data.removeprefix(_PREFIX)

@@ -9,6 +9,7 @@ _HEADER = 13  # bytes: signature and the logical screen
 _IMAGE, _EXTENSION, _TRAILER = 0x2C, 0x21, 0x3B
 _COMMENT, _PLAIN_TEXT, _APPLICATION = 0xFE, 0x01, 0xFF
 _TELLING = frozenset({_COMMENT, _PLAIN_TEXT, _APPLICATION})
+_NAME = 11  # bytes: an application's identifier and code
 _MOST_BLOCKS = 100_000
 
 
@@ -33,7 +34,7 @@ def gif_blocks(data: bytes) -> GifBlocks:
         elif kind == _EXTENSION:
             contents, following = _sub_blocks(data, at + 2)
             if data[at + 1 : at + 2] and data[at + 1] in _TELLING:
-                texts.append(contents)
+                texts.append(_with_name_apart(contents) if data[at + 1] == _APPLICATION else contents)
             at = following
         else:
             break
@@ -43,6 +44,10 @@ def gif_blocks(data: bytes) -> GifBlocks:
 def _table_bytes(packed: bytes) -> int:
     """Return how long the colour table is that a packed field tells of."""
     return 3 * 2 ** ((packed[0] & 7) + 1) if packed and packed[0] & 0x80 else 0
+
+
+def _with_name_apart(contents: bytes) -> bytes:
+    return contents[:_NAME] + b"\n" + contents[_NAME:]
 
 
 def _sub_blocks(data: bytes, at: int) -> tuple[bytes, int]:

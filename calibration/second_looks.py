@@ -40,15 +40,19 @@ class Animation:
     has_still_apart: bool  # the first is a PNG's still picture, which is no part of the animation
 
 
-def animation(data: bytes, limits: DecodeLimits, *, side: int, most_pixels: int) -> Animation | None:
+def animation(
+    data: bytes, limits: DecodeLimits, *, side: int, most_pixels: int, most_frames: int = 1_000
+) -> Animation | None:
     """Decode frames in their order, each as a small square, as long as all are below `most_pixels` together.
+
+    The further pictures of a JPEG (MPF) are frames as well; they have no times.
 
     None where no second frame can be read.
     """
     try:
         opened = open_within(data, limits)
         count = int(getattr(opened, "n_frames", 1))
-        most = min(count, max(2, most_pixels // (opened.size[0] * opened.size[1])))
+        most = min(count, most_frames, max(2, most_pixels // (opened.size[0] * opened.size[1])))
         # Pillow tells of GIFs and PNGs how often they are repeated; of WebP, 0 is without end as well.
         is_repeated = opened.info.get("loop", 1 if opened.format == "GIF" else 0) != 1
         frames = tuple(_frames(opened, most, side))

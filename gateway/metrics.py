@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from calibration.left_behind import KINDS
+from gateway.detection.verdict import KINDS as DETECTORS
 from gateway.serving.metric_files import MetricFiles
 
 _OVERHEAD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
@@ -129,6 +130,11 @@ class Metrics:
             "kind",
             "action",
         )
+        self.detector_failures = self._counter(
+            "detector_failures", "Detectors that broke over an image: the others judged it.", "kind"
+        )
+        for kind in DETECTORS:
+            self.detector_failures.labels(kind)
         self.unchecked = self._counter(
             "unchecked",
             "What was not looked at: images, whole bodies, strings that look like images.",

@@ -31,6 +31,7 @@ from gateway.providers.rules import ProviderRules, Recipient, load_rules
 
 INSPECTION_OFF = "inspection_off"  # the reason of an image that nobody wanted to be examined
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
+DETECTOR_FAILED = "detector_failed"  # the reason of an image of which a detector's evidence is missing
 COMPRESSION_FAILED = "compression_failed"  # the reason of an image whose compressor broke
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
 
@@ -209,7 +210,8 @@ class Pipeline:
         if known is not None:
             return replace(known, timings=Timings(), is_recalled=True)
         outcome = self._work(data, digest, media_type, asked)
-        self.cache.put(key, outcome, outcome.bytes_out)
+        if not outcome.verdict.failures:  # which may be of the moment: no memory, say
+            self.cache.put(key, outcome, outcome.bytes_out)
         return outcome
 
     def _settled(self, asked: Asked) -> Asked:
@@ -230,7 +232,8 @@ class Pipeline:
         decoded = self._decode(data, profile, asked)
         is_decoded = self.clock()
         asked.check_time()
-        examined = Examined(decoded, data, digest, profile, recipient.provider, recipient.model, asked.tenant)
+        to_whom = (recipient.provider, recipient.model, asked.tenant)
+        examined = Examined(decoded, data, digest, profile, *to_whom, asked.check_time)
         verdict = asked.verdict or self._verdict(examined, asked.policy)
         is_inspected = self.clock()
         outcome = self._judged(data, decoded, verdict, media_type, asked.policy)
@@ -270,7 +273,9 @@ class Pipeline:
             reason = MISMATCH
             if policy.compression != "observe":  # which sends everything as it came
                 media_type = decoded.source.media_type
-        if not reason and verdict.outcome == "unchecked":
+        if not reason and verdict.failures:
+            reason = DETECTOR_FAILED
+        elif not reason and verdict.outcome == "unchecked":
             reason = "not_examined" if policy.inspection == "on" else INSPECTION_OFF
         return ImageOutcome(
             data,

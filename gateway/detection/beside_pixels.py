@@ -3,15 +3,24 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from calibration.containers import COMMENT, container_of, jpeg_file, png_chunks, webp_chunks
+from calibration.containers import (
+    COMMENT,
+    container_of,
+    jpeg_file,
+    jpeg_segments_among,
+    png_chunks,
+    webp_chunks,
+)
 from calibration.gif_blocks import gif_blocks
-from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, PNG_TEXT, png_text_contents
+from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, PNG_TEXT, png_blocks, png_text_contents
 
 _FIRST_APP, _LAST_APP = 0xE0, 0xEF
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"fdAT", b"fcTL", b"acTL", b"iCCP"})
 _WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
 _MOST_BYTES = 1_048_576  # of metadata that is read; beyond, somebody's film or depth map
 _MOST_OF_ONE = 262_144
+_MOST_BLOCKS = 256  # that stay apart; honest files have some tens
+_PROFILE_HEAD = 16_384  # bytes: a profile's texts stand before its tables
 
 
 @dataclass(frozen=True)
@@ -29,15 +38,19 @@ def beside_pixels(data: bytes) -> BesidePixels:
             file = jpeg_file(data)
             parts = (
                 part
-                for part in file.segments
+                for part in (*file.segments, *jpeg_segments_among(file.scans))
                 if part.marker == COMMENT or _FIRST_APP <= part.marker <= _LAST_APP
             )
-            blocks = (part.payload for part in parts if not part.payload.startswith((ICC_SIGN, b"MPF\0")))
+            blocks = (
+                part.payload[: _PROFILE_HEAD if part.payload.startswith(ICC_SIGN) else None]
+                for part in parts
+                if not part.payload.startswith(b"MPF\0")
+            )
             return BesidePixels(_bounded(block.removeprefix(EXIF_SIGN) for block in blocks), file.tail)
         case "png":
             return _of_png(data)
         case "webp":
-            chunks = (part for part in webp_chunks(data) if part.kind not in _WEBP_PIXELS)
+            chunks = (part for part in webp_chunks(data) if part.kind not in _WEBP_PIXELS - {b"ICCP"})
             end = min(len(data), 8 + int.from_bytes(data[4:8], "little") + 1 & ~1)
             return BesidePixels(_bounded(part.payload for part in chunks), data[end:])
     if data.startswith(b"GIF8"):
@@ -55,17 +68,26 @@ def _of_png(data: bytes) -> BesidePixels:
     def texts() -> Iterator[bytes]:
         for keyword, text in png_text_contents(chunks):
             yield keyword + b"\n" + text
+        # Between keyword and text some have a language and the keyword in it.
+        yield from (part.payload[:1_024] for part in chunks if part.kind == b"iTXt")
         yield from others
+        for part in chunks:
+            if part.kind == b"iCCP":
+                yield part.payload[:80].partition(b"\0")[0]
+        profile = png_blocks([part for part in chunks if part.kind == b"iCCP"]).profile
+        yield (profile or b"")[:_PROFILE_HEAD]
 
     return BesidePixels(_bounded(texts()), data[end:] if is_whole else b"")
 
 
 def _bounded(blocks: Iterator[bytes] | tuple[bytes, ...]) -> tuple[bytes, ...]:
     kept: list[bytes] = []
+    further: list[bytes] = []
     room = _MOST_BYTES
     for block in blocks:
         if room <= 0:
             break
-        kept.append(block[: min(room, _MOST_OF_ONE)])
-        room -= len(kept[-1])
-    return tuple(kept)
+        if block:
+            (kept if len(kept) < _MOST_BLOCKS else further).append(block[: min(room, _MOST_OF_ONE)])
+            room -= min(room, _MOST_OF_ONE, len(block))
+    return (*kept, *([b"\n".join(further)] if further else []))

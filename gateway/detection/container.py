@@ -5,23 +5,36 @@ model, a frame nobody can see, colours or a thumbnail that make another picture 
 informs.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from calibration.image_source import DecodeLimits
-from calibration.metadata_blocks import find_blocks
+from calibration.metadata_blocks import Blocks, find_blocks
 from calibration.second_looks import animation
 from gateway.detection.beside_pixels import BesidePixels, beside_pixels
-from gateway.detection.foreign_files import foreign_file
+from gateway.detection.foreign_files import foreign_file, is_of_camera
+from gateway.detection.further_pictures import unlike_further
 from gateway.detection.hidden_frames import hidden_frame
-from gateway.detection.instructions import ALARM, decoded_texts, excerpt, points
+from gateway.detection.instructions import ALARM, decoded_texts, excerpt, points, tells_of_generation
 from gateway.detection.likeness import SIDE
+from gateway.detection.odd_structure import odd_structure
 from gateway.detection.odd_thumbnail import unlike_thumbnail
 from gateway.detection.protocol import Examined
-from gateway.detection.two_readings import odd_gamma, odd_profile, unlike_decoders, unlike_halves, unlike_inks
+from gateway.detection.turned_twice import two_turns
+from gateway.detection.two_readings import (
+    odd_components,
+    odd_gamma,
+    odd_primaries,
+    odd_profile,
+    unlike_decoders,
+    unlike_halves,
+    unlike_inks,
+)
 from gateway.detection.verdict import Evidence
 
 _MOST_FRAME_PIXELS = 16_000_000  # of an animation that are decoded
+_MOST_TEXTS, _MOST_LETTERS = 2_000, 400_000  # of one file that are read
 _READ_OF_TAIL = 65_536  # bytes at either end
 
 
@@ -48,39 +61,73 @@ def _findings(examined: Examined) -> Iterator[_Finding]:
     beside = beside_pixels(examined.data)
     if (name := foreign_file(examined.data, beside, examined.decoded.stored.pixels)) is not None:
         yield _Finding(f"The file is also, or holds, {name}")
-    if (order := _order(beside)) is not None:
-        yield _Finding(f"Text in the file's metadata gives orders to a model: “{order}”")
-    yield from _of_colours(examined)
+    elif beside.tail.strip(b"\0\r\n ") and not is_of_camera(beside.tail) and not _has_further(examined):
+        yield _Finding(f"{len(beside.tail)} bytes follow the picture's end", is_attack=False)
+    if (twice := odd_structure(examined.data)) is not None:
+        yield _Finding(f"The file has {twice}: readers may show one picture or another")
+    yield from _of_texts(beside)
+    blocks = find_blocks(examined.data)
+    if (turns := two_turns(examined.data, blocks)) is not None:
+        yield _Finding(turns.what, turns.is_attack)
+    yield from _of_colours(examined, blocks, beside)
     yield from _of_frames(examined)
 
 
-def _order(beside: BesidePixels) -> str | None:
+def _has_further(examined: Examined) -> bool:
+    """Whether a JPEG tells of further pictures behind its first (MPF)."""
+    return examined.decoded.source.frames > 1 and examined.decoded.source.format == "jpeg"
+
+
+def _of_texts(beside: BesidePixels) -> Iterator[_Finding]:
     ends = (beside.tail[:_READ_OF_TAIL], beside.tail[_READ_OF_TAIL:][-_READ_OF_TAIL:])
-    for block in (*beside.blocks, *ends):
+    texts = list(islice(_texts((*beside.blocks, *ends)), _MOST_TEXTS))
+    order = next((excerpt(text) for text in texts if points(text) >= ALARM), None)
+    if order is not None:
+        yield _Finding(f"Text in the file's metadata gives orders to a model: “{order}”")
+    elif any(map(tells_of_generation, texts)):
+        yield _Finding("Its metadata hold what it was generated from", is_attack=False)
+
+
+def _texts(blocks: Sequence[bytes]) -> Iterator[str]:
+    """Give what blocks hold of letters, as much as is read of one file."""
+    room = _MOST_LETTERS
+    for block in blocks:
         for text in decoded_texts(block):
-            if points(text) >= ALARM:
-                return excerpt(text)
-    return None
+            if text.strip() and room > 0:
+                yield text[:room]
+                room -= len(text)
 
 
-def _of_colours(examined: Examined) -> Iterator[_Finding]:
+def _of_colours(examined: Examined, blocks: Blocks, beside: BesidePixels) -> Iterator[_Finding]:
     decoded, data = examined.decoded, examined.data
-    blocks = find_blocks(data)
     if (trick := odd_profile(decoded, blocks)) is not None:
         yield _Finding(f"The colour profile {trick}: readers that apply it show another picture")
+    if odd_primaries(blocks):
+        yield _Finding("Its chromaticities exchange colours: readers that honour them show another picture")
     if odd_gamma(blocks):
         yield _Finding("The gamma is one no device has: readers that honour it show another picture")
+    yield from _of_inks(examined, blocks)
+    if decoded.source.depth > 8 and unlike_halves(data):
+        yield _Finding("The lower half of the 16 bits is a picture of its own")
+    if unlike_thumbnail(blocks.exif, beside.blocks, decoded.stored.pixels):
+        yield _Finding("The thumbnail shows another picture")
+
+
+def _of_inks(examined: Examined, blocks: Blocks) -> Iterator[_Finding]:
+    decoded, data = examined.decoded, examined.data
+    if odd_components(data):
+        yield _Finding("Its colours are stored one way by JFIF and another by Adobe's marker or their names")
     if unlike_inks(decoded, data, blocks):
         yield _Finding("The inks show different pictures to readers with and without profiles")
     if unlike_decoders(decoded, data):
         yield _Finding("Two decoders read different pictures from the file")
-    if decoded.source.depth > 8 and unlike_halves(data):
-        yield _Finding("The lower half of the 16 bits is a picture of its own")
-    if blocks.exif is not None and unlike_thumbnail(blocks.exif, decoded.stored.pixels):
-        yield _Finding("The thumbnail shows another picture")
 
 
 def _of_frames(examined: Examined) -> Iterator[_Finding]:
+    if _has_further(examined):
+        if (further := unlike_further(examined.data)) is not None:
+            yield _Finding(*further)
+        return
     if not examined.decoded.source.is_animated:
         return
     shown = animation(examined.data, DecodeLimits(), side=SIDE, most_pixels=_MOST_FRAME_PIXELS)

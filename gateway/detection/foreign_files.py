@@ -6,6 +6,7 @@ cameras put behind a picture (further pictures, gain maps, films, makers' notes)
 
 import re
 import struct
+import zlib
 
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
@@ -17,11 +18,50 @@ _ZIP_END = b"PK\x05\x06"
 _ZIP_END_BYTES, _ZIP_COMMENT = 22, 65_535
 _PDF_HEADER_PLACE = 1_024  # bytes in which readers of PDF look for its header
 _PDF = re.compile(rb"%PDF-[12]\.\d")
-_PROGRAMS = (
-    (b"\x7fELF", "a program (ELF)"),
-    (b"Rar!\x1a\x07", "an archive (RAR)"),
-    (b"7z\xbc\xaf\x27\x1c", "an archive (7z)"),
+_SIGNED = (  # wherever they stand beside the pixels: chance does not write these
+    (re.compile(rb"\x7fELF[\x01\x02][\x01\x02]\x01"), "a program (ELF)"),
+    (re.compile(rb"[\xce\xcf]\xfa\xed\xfe.{3}[\0\x01]", re.DOTALL), "a program (Mach-O)"),
+    (re.compile(rb"\0asm\x01\0\0\0"), "a program (WebAssembly)"),
+    (re.compile(rb"dex\n03\d\0"), "a program (DEX)"),
+    (re.compile(rb"TVqQAAMAAAAEAAAA|TVpQAAIAAAAEAA8A|f0VMRg[IE][BC]AQ"), "a program in base64"),
+    (re.compile(rb"Rar!\x1a\x07[\0\x01]"), "an archive (RAR)"),
+    (re.compile(rb"7z\xbc\xaf\x27\x1c"), "an archive (7z)"),
+    (re.compile(rb"PK\x03\x04[\x0a-\x3f]\0..[\0\x08\x09\x0c\x0e\x5d\x63]\0", re.DOTALL), "an archive (ZIP)"),
+    (re.compile(rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "a document (OLE)"),
+    (re.compile(rb"\{\\rtf1[\\ ]"), "a document (RTF)"),
+    (re.compile(rb"SQLite format 3\0"), "a data base (SQLite)"),
+    (re.compile(rb"-----BEGIN [A-Z ]{3,40}-----"), "a key or certificate (PEM)"),
 )
+_BEGINNINGS = (  # of what follows the picture, behind padding
+    (b"\x1f\x8b\x08", "an archive (gzip)"),
+    (b"BZh", "an archive (bzip2)"),
+    (b"\xfd7zXZ\0", "an archive (xz)"),
+    (b"\x28\xb5\x2f\xfd", "an archive (Zstandard)"),
+    (b"MSCF\0\0\0\0", "an archive (CAB)"),
+    (b"!<arch>\n", "an archive (ar)"),
+    (b"\xca\xfe\xba\xbe", "a program (Java class)"),
+    (b"ID3", "a sound file (MP3)"),
+    (b"OggS\0", "a sound file (Ogg)"),
+    (b"fLaC", "a sound file (FLAC)"),
+    (b"\x1a\x45\xdf\xa3", "a film (Matroska)"),
+    (b"8BPS\0\1", "a second picture (PSD)"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "a second picture (JPEG XL)"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "a second picture (JPEG 2000)"),
+    (b"\0\0\1\0\1\0", "a second picture (ICO)"),
+    (b"II*\0", "a second picture (TIFF)"),
+    (b"MM\0*", "a second picture (TIFF)"),
+)
+_TAR_SIGN_AT = 257
+_MOST_PADDING = 4_096  # bytes of zeros and line ends before what follows
+_DOS_STUB = b"This program cannot be run in DOS mode"
+_PAGES = re.compile(rb"<svg[\s>]|<\?xml[\s]", re.IGNORECASE)
+_CODE = re.compile(
+    rb"\b(?:eval|exec|system|shell_exec|alert|require|atob|fromCharCode)\s*\(|\bdocument\.(?:write|cookie)"
+    rb"|\bimport os\b|__HALT_COMPILER|\bpowershell\b|\bInvoke-Expression\b|@echo off|<\?php",
+    re.IGNORECASE,
+)
+_FURTHER_BRANDS = re.compile(rb"ftyp(?:heic|heix|mif1|avif|avis|msf1)")
+_FILM = re.compile(rb"ftyp[\w ]{4}")
 _SCRIPTS = re.compile(
     rb"<\?php|<script[\s>]|<!doctype html|<html[\s>]|<iframe[\s>]|<%@ ?page|javascript:|<body[\s>]",
     re.IGNORECASE,
@@ -41,7 +81,12 @@ _TRAILERS_OF_CAMERAS = (
     b"AROT",
     b"MPF\0",
 )
+_BITMAP_HEADERS = (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0", b"\x0c\0\0\0")
 _SMALL = DecodeLimits(max_pixels=25_000_000)
+_ENDS = (b"\xff\xd9", b"IEND\xaeB`\x82", b"\0;")
+_LEAST_NOISE, _NOISE_SAMPLE = 512, 16_384  # bytes
+_MAKER = (0x010F, 2)  # tag and type
+_MOST_SECOND = 16_777_216  # bytes
 _UNRELATED = 0.3
 
 
@@ -57,9 +102,16 @@ def foreign_file(data: bytes, beside: BesidePixels, shown: Pixels) -> str | None
         _archive(data)
         or _document(data, beside)
         or _program(beside)
-        or _script(beside)
+        or _script(data, beside)
+        or _picture_beside(beside)
         or _second_picture(data, beside.tail, shown)
+        or _noise(beside)
     )
+
+
+def is_of_camera(tail: bytes) -> bool:
+    """Whether what follows a picture is signed as cameras sign their films, gain maps and notes."""
+    return any(sign in tail for sign in _TRAILERS_OF_CAMERAS)
 
 
 def _archive(data: bytes) -> str | None:
@@ -75,46 +127,96 @@ def _archive(data: bytes) -> str | None:
 
 
 def _document(data: bytes, beside: BesidePixels) -> str | None:
-    if not (_PDF.search(data, 0, _PDF_HEADER_PLACE) or _PDF.search(beside.tail)):
+    if not _PDF.search(data, 0, _PDF_HEADER_PLACE) and not any(
+        map(_PDF.search, (beside.tail, *beside.blocks))
+    ):
         return None
     return "a document (PDF)" if b"endobj" in data or b"%%EOF" in data else None
 
 
 def _program(beside: BesidePixels) -> str | None:
     for block in (beside.tail, *beside.blocks):
-        for sign, name in _PROGRAMS:
-            if block.lstrip(b"\0\r\n ").startswith(sign):
+        for sign, name in _SIGNED:
+            if sign.search(block):
                 return name
-        if block.startswith(b"MZ") and b"PE\0\0" in block[:1024]:
+        if _DOS_STUB in block or (block.startswith(b"MZ") and b"PE\0\0" in block[:1024]):
             return "a program (PE)"
-    return None
+    head = beside.tail[:_MOST_PADDING]
+    for beginning, name in _BEGINNINGS:
+        if head.startswith(beginning) or head.lstrip(b"\0\r\n ").startswith(beginning):
+            return name
+    at = head.find(b"ustar")
+    return "an archive (tar)" if at >= _TAR_SIGN_AT else None
 
 
-def _script(beside: BesidePixels) -> str | None:
+def _script(data: bytes, beside: BesidePixels) -> str | None:
     for block in (beside.tail[:262_144], *beside.blocks):
         if found := _SCRIPTS.search(block) or _SHELL.search(block[:4096]):
             return f"a script or page ({found[0].strip().decode('latin-1')})"
+    if found := _PAGES.search(beside.tail[:4_096]) or _CODE.search(beside.tail[:262_144]):
+        return f"a script or page ({found[0].strip().decode('latin-1')})"
+    return "a script that begins as a picture" if _is_comment(data) else None
+
+
+def _is_comment(data: bytes) -> bool:
+    """Whether a length or a size in the file's head begins a script's comment, which ends further on."""
+    place = {b"GIF8": 6, b"\xff\xd8\xff\xe0": 4, b"\xff\xd8\xff\xe1": 4, b"RIFF": 4}.get(data[:4])
+    return place is not None and data[place : place + 2] == b"/*" and b"*/" in data
+
+
+def _picture_beside(beside: BesidePixels) -> str | None:
+    for block in beside.blocks:
+        for sign, name in _PICTURES:
+            if sign in block:
+                return f"a second picture ({name})"
     return None
+
+
+def _noise(beside: BesidePixels) -> str | None:
+    """Find what is encrypted or packed, and signed by nobody.
+
+    Cameras' own trailers come with their EXIF data; what is left of a longer file ends as that did.
+    """
+    tail = beside.tail
+    is_left = tail.rstrip(b"\0\r\n ").endswith(_ENDS)
+    if len(tail) < _LEAST_NOISE or is_left or is_of_camera(tail) or any(map(_is_of_maker, beside.blocks)):
+        return None
+    sample = tail[:_NOISE_SAMPLE]
+    return "bytes that look encrypted" if len(zlib.compress(sample)) >= len(sample) else None
+
+
+def _is_of_maker(block: bytes) -> bool:
+    """Whether it is EXIF data that names a camera's maker."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    return order is not None and struct.pack(order + "HH", *_MAKER) in block[:1_024]
 
 
 def _second_picture(data: bytes, tail: bytes, shown: Pixels) -> str | None:
     for sign, name in _PICTURES:
         if sign in tail:
             return f"a second picture ({name})"
-    if tail.startswith(b"RIFF") and tail[8:12] == b"WEBP":
+    if re.search(rb"RIFF.{4}WEBPVP8", tail, re.DOTALL):
         return "a second picture (WebP)"
+    if _FURTHER_BRANDS.search(tail):
+        return "a second picture (HEIF or AVIF)"
+    if not data.startswith(_JPEG) and _FILM.search(tail[:_MOST_PADDING]):
+        return "a film"
+    if (bitmap := tail[:_MOST_PADDING].lstrip(b"\0\r\n ")).startswith(b"BM") and bitmap[
+        14:18
+    ] in _BITMAP_HEADERS:
+        return "a second picture (BMP)"
     return "a second picture (JPEG)" if _is_unexplained(data, tail, shown) else None
 
 
 def _is_unexplained(data: bytes, tail: bytes, shown: Pixels) -> bool:
     """Whether a JPEG stands in what follows, and is neither a camera's own nor a preview."""
     at = tail.find(_JPEG)
-    if at < 0 or any(sign in tail for sign in _TRAILERS_OF_CAMERAS):
+    if at < 0 or is_of_camera(tail):
         return False
     if {"gain_map", "motion_video", "second_picture"} & set(left_behind(data[: len(data) - len(tail)])):
         return False
     try:
-        second = decode(tail[at:], _SMALL).image.pixels
+        second = decode(tail[at : at + _MOST_SECOND], _SMALL).image.pixels
     except ImageError:
         return False
     # Some cameras put a preview there and say so nowhere; it shows the same.

@@ -17,6 +17,7 @@ _GLANCE_MS = 150.0  # people cannot read what lasts no longer
 _PATIENCE_MS = 120_000.0  # before a second picture comes
 _LASTING_MS = 10_000.0  # what is shown after the end of an animation counts as
 _HELD_SHARE = 0.5  # of the time, at least, that people see the one picture without anything moving
+_FLASH_MS, _SLIDE_MS = 100.0, 1_000.0
 _STILL = 1.0  # grey levels of detail, in the mean: a codec's own changes
 _GLANCED_SHARE = 0.1  # of the frames, at most, or two
 
@@ -29,7 +30,7 @@ def hidden_frame(shown: Animation) -> str | None:
     lasting = [frame.milliseconds for frame in shown.frames]
     if not shown.is_repeated and len(details) == shown.count:
         lasting[-1] = _LASTING_MS
-    return _glanced(details, lasting) or _late(details, lasting)
+    return _glanced(details, lasting) or _flashed(details, lasting) or _late(details, lasting)
 
 
 def _unlike_still(details: Sequence[Structure]) -> str | None:
@@ -57,6 +58,19 @@ def _glanced(details: Sequence[Structure], lasting: Sequence[float]) -> str | No
     # A flash of white or black tells a model nothing.
     telling = sorted(number for number in unlike if strength(details[number]) >= STRUCTURED)
     return f"frame {telling[0] + 1} is another picture, shown for a glance" if telling else None
+
+
+def _flashed(details: Sequence[Structure], lasting: Sequence[float]) -> str | None:
+    """Find what flashes up among slides, each of which lasts."""
+    short = [number for number, time in enumerate(lasting) if time <= _FLASH_MS]
+    slides = [number for number in range(len(lasting)) if number not in short]
+    if not 1 <= len(short) <= 2 or len(slides) < 2 or min(lasting[slide] for slide in slides) < _SLIDE_MS:
+        return None
+    for number in short:
+        is_new = all(likeness(details[number], details[slide]) <= _UNRELATED for slide in slides)
+        if is_new and strength(details[number]) >= STRUCTURED:
+            return f"frame {number + 1} is another picture, shown for a glance"
+    return None
 
 
 def _is_abrupt(details: Sequence[Structure], unlike: set[int]) -> bool:

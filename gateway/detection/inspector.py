@@ -1,14 +1,22 @@
 """Ask every detector about one image and conclude.
 
 A detector that cannot examine an image says why; one that has nothing to go by, such as no earlier picture to
-compare with, says nothing. Where no detector has any evidence, of innocence either, the image is unchecked.
+compare with, says nothing; one that breaks costs its own evidence, and is named. Where no detector has any
+evidence, of innocence either, the image is unchecked.
 """
 
+import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.detection.protocol import Detector, Examined, NotExaminableError
 from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
+from gateway.errors import ImageTimeoutError
+
+log = logging.getLogger(__name__)
+
+_WORDS = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 class Inspector:
@@ -22,21 +30,50 @@ class Inspector:
         self._alpha = alpha
 
     def inspect(self, examined: Examined) -> Verdict:
-        """Examine one image."""
+        """Examine one image.
+
+        Raises:
+            ImageTimeoutError: Nobody waits for the verdict any longer.
+        """
         evidence: list[Evidence] = []
         reasons: list[str] = []
+        failures: list[str] = []
         for detector in self._detectors:
+            examined.check_time()
             try:
                 found = detector.examine(examined)
             except NotExaminableError as error:
                 reasons.append(str(error))
+            except ImageTimeoutError:  # concerns the image, not whoever noticed
+                raise
+            except Exception as error:  # noqa: BLE001 - hostile files find bugs; the others still look
+                failures.append(_note_failure(detector, error))
+                reasons.append(f"The detector {failures[-1]} failed.")
             else:
                 evidence += [] if found is None else [found]
+        return replace(self._conclude(evidence, reasons), failures=tuple(failures))
+
+    def _conclude(self, evidence: Sequence[Evidence], reasons: Sequence[str]) -> Verdict:
         if not evidence or (reasons and not any(map(_counts, evidence))):
             return unchecked(" ".join(reasons) or "No detector had anything to go by.")
         verdict = conclude(evidence, alpha=self._alpha)
-        # Who abstains says so: the verdict stands on the others alone.
+        # Who abstains or fails is told: the verdict stands on the others alone.
         return replace(verdict, explanation=" ".join([verdict.explanation, *reasons]))
+
+
+def name_of(detector: Detector) -> str:
+    """Return the kind of evidence that a detector's class is named after, as `near_duplicate`."""
+    return _WORDS.sub("_", type(detector).__name__.removesuffix("Detector")).lower()
+
+
+def _note_failure(detector: Detector, error: Exception) -> str:
+    """Log what broke and where, without the error's text: it may quote what the picture holds."""
+    name, trace = name_of(detector), error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}" if trace is not None else "?"
+    log.error("detector %s failed: %s at %s", name, type(error).__name__, place)
+    return name
 
 
 def _counts(found: Evidence) -> bool:

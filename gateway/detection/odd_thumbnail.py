@@ -1,7 +1,13 @@
-"""Compare the small picture in EXIF data with the picture it stands for.
+"""Compare the small pictures in a file's metadata with the picture they stand for.
 
 Cameras put bars around it, editors leave it behind when they turn or cut the picture: both are found again.
 """
+
+import base64
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -13,9 +19,15 @@ from calibration.image_source import DecodeLimits
 from gateway.detection.likeness import FLAT, STRUCTURED, Pixels, Structure, detail, strength
 
 _LIMITS = DecodeLimits(max_bytes=65_536, max_pixels=1_000_000)
+_MOST_OTHERS = 4
+_MOST_HEAD = 64  # bytes before the picture in a segment that is little else
+_PHOTOSHOP, _JPEG = b"8BIM\x04\x0c", b"\xff\xd8\xff"
+_IN_XMP = re.compile(rb"<xmpG?Img:image>([^<]{100,200000})<")
+_NO_LETTERS = re.compile(rb"&#x[0-9A-Fa-f];|\s")
 _LONG = 128  # pixels: the picture's longer side where both are compared
 _SURROUND = 5.0  # pixels, sigma
 _BAR = 24  # grey levels: what a bar beside a thumbnail is at most
+_LEAST_SEEN = FLAT / 2
 _LEAST_SIDE = 24  # pixels: of smaller thumbnails nothing can be told
 # Of 120 unrelated pairs of photographs, the most alike came to .20, and to .49 in a part, which is looked for
 # at many places and scales; edited and turned copies to .84 and more, parts left by cutting to .88 and more.
@@ -23,14 +35,34 @@ _RELATED, _RELATED_PART = 0.4, 0.7
 _PARTS = tuple(0.96**step for step in range(1, 23))  # of a side, that are left after cutting
 
 
-def unlike_thumbnail(exif: bytes, shown: Pixels) -> bool:
-    """Whether a TIFF block holds a thumbnail of another picture than `shown`, (H, W, 3).
+def unlike_thumbnail(exif: bytes | None, segments: Sequence[bytes], shown: Pixels) -> bool:
+    """Whether a file holds a thumbnail of another picture than `shown`, (H, W, 3).
 
     False also where there is none, or too little to see on both to tell.
+
+    Args:
+        exif: Its TIFF block.
+        segments: Other blocks of metadata: JFIF's, Photoshop's and XMP's thumbnails are looked for.
+        shown: The picture.
     """
-    encoded = embedded_thumbnail(exif)
-    if encoded is None:
-        return False
+    own = [] if exif is None else [embedded_thumbnail(exif)]
+    candidates = [each for each in (*own, *islice(_others(segments), _MOST_OTHERS)) if each is not None]
+    return any(_is_unlike(encoded, shown) for encoded in candidates)
+
+
+def _others(segments: Sequence[bytes]) -> Iterator[bytes]:
+    for segment in segments:
+        if (start := segment[:_MOST_HEAD].find(_JPEG)) >= 0 and not segment.startswith((b"II*\0", b"MM\0*")):
+            yield segment[start:]
+        at = segment.find(_PHOTOSHOP) if segment.startswith(b"Photoshop 3.0") else -1
+        if at >= 0 and (start := segment.find(_JPEG, at, at + 64)) >= 0:
+            yield segment[start:]
+        for found in _IN_XMP.finditer(segment):
+            with contextlib.suppress(ValueError):
+                yield base64.b64decode(_NO_LETTERS.sub(b"", found[1]))
+
+
+def _is_unlike(encoded: bytes, shown: Pixels) -> bool:
     try:
         thumbnail = decode(encoded, _LIMITS).image.pixels
     except ImageError:
@@ -86,7 +118,15 @@ def _detail(pixels: Pixels) -> Structure:
 
 
 def _best(inner: Structure, outer: Structure) -> float:
-    return float(cv2.matchTemplate(outer, inner, cv2.TM_CCOEFF_NORMED).max())
+    """Return the highest correlation of `inner` with a place of `outer` where there is something to see."""
+    height, width = inner.shape
+    found = cv2.matchTemplate(outer, inner, cv2.TM_CCOEFF_NORMED)
+    means, squares = (
+        cv2.boxFilter(each, -1, (width, height), anchor=(0, 0)) for each in (outer, outer * outer)
+    )
+    is_seen = (squares - means * means)[: found.shape[0], : found.shape[1]] >= _LEAST_SEEN**2
+    # Of flat places the correlation is a quotient of rounding errors.
+    return float(found[is_seen].max(initial=-1.0))
 
 
 def _fitted(pixels: Pixels) -> Pixels:

@@ -1,6 +1,7 @@
 """What a detector gets to see, and what it may answer: the seam at which kinds of evidence are added."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,6 +21,7 @@ class Examined:
     provider: str = ""
     model: str = ""  # as the caller names it
     tenant: str = ""  # keeps callers apart
+    check_time: Callable[[], None] = lambda: None  # raises ImageTimeoutError where nobody waits any longer
 
     @classmethod
     def by_itself(cls, decoded: Decoded, data: bytes, profile: JndProfile) -> "Examined":

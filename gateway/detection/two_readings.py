@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.colour_profile import convert_to_srgb, is_srgb, profile_space, transfer_is_hdr
+from calibration.containers import container_of, jpeg_file
 from calibration.image import Decoded
 from calibration.metadata_blocks import Blocks
 from calibration.second_looks import deep_values, ink_reading
@@ -19,9 +20,13 @@ from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, likeness, stren
 _UNRELATED = 0.5
 _LEAST_CHANGE = 8.0  # grey levels, in the mean: what a profile has to do to this picture to matter
 _LEAST_RANGE = 96  # grey levels that a profile leaves of black to white
+_STEEPEST = 140  # grey levels over 64 of them, above the darkest: film curves stay below 120
 _LARGEST_FALL = 8  # grey levels by which a brighter grey may come out darker
 _SAMPLES = 128  # pixels a side
 _GAMMAS = (15_000, 300_000)  # hundred-thousandths; files of scanners, linear files and old Macs lie between
+_LEAST_GAMUT = 0.01  # of the plane of chromaticities; sRGB takes .112
+_JFIF, _ADOBE, _FRAMES = 0xE0, 0xEE, frozenset({0xC0, 0xC1, 0xC2})
+_TABLES = (b"A2B0", b"A2B1", b"A2B2")
 _REDUCED_8 = cv2.IMREAD_REDUCED_COLOR_8 | cv2.IMREAD_IGNORE_ORIENTATION
 
 
@@ -37,7 +42,7 @@ def odd_profile(decoded: Decoded, blocks: Blocks) -> str | None:
         return None
     if np.abs(applied.astype(np.int16) - stored).mean() < _LEAST_CHANGE:
         return None
-    trick = _trick(profile, is_grey=is_grey)
+    trick = _trick(profile, is_grey=is_grey) or _unlike_tables(profile, stored, applied, is_grey=is_grey)
     if trick is None and likeness(structure(applied), structure(stored)) < _UNRELATED:
         trick = "shows another picture"
     return trick
@@ -53,15 +58,48 @@ def odd_gamma(blocks: Blocks) -> bool:
     return gamma != 0 and not _GAMMAS[0] <= gamma <= _GAMMAS[1]
 
 
+def odd_primaries(blocks: Blocks) -> bool:
+    """Whether a PNG's chromaticities name colours by another's place, or leave hardly any (PNG 11.3.2.1)."""
+    named = dict(blocks.png_colour)
+    payload = named.get(b"cHRM", b"")
+    if len(payload) != 32 or b"sRGB" in named or b"cICP" in named or blocks.profile is not None:
+        return False
+    places = np.array(struct.unpack(">8I", payload)[2:], np.float64).reshape(3, 2) / 100_000  # x, y of each
+    if (places <= 0).any() or (
+        places.sum(axis=1) > 1.2
+    ).any():  # some cameras' are imaginary; these are nonsense
+        return False
+    (red, green, blue) = places
+    area = abs((green[0] - red[0]) * (blue[1] - red[1]) - (blue[0] - red[0]) * (green[1] - red[1])) / 2
+    is_named_right = places[:, 0].argmax() == 0 and places[:, 1].argmax() == 1
+    return bool(area < _LEAST_GAMUT or not is_named_right)
+
+
 def unlike_inks(decoded: Decoded, data: bytes, blocks: Blocks) -> bool:
     """Whether a CMYK JPEG shows different pictures to readers with and without profiles."""
     if decoded.source.mode != "CMYK":
         return False
+    if not any(part.marker == _ADOBE for part in jpeg_file(data).segments):
+        return True  # with the marker inks are inverted; without it some readers invert them all the same
     plain = structure(decoded.stored.pixels)
     others = [_other_decoder(data)]
     if blocks.profile is not None and profile_space(blocks.profile) == "inks":
         others.append(ink_reading(data, blocks.profile, side=SIDE))
     return any(_is_another(plain, structure(other)) for other in others if other is not None)
+
+
+def odd_components(data: bytes) -> bool:
+    """Whether a JPEG is luma and chroma by JFIF, and red, green, blue by Adobe's marker or by its names."""
+    if container_of(data) != "jpeg":
+        return False
+    file = jpeg_file(data)
+    if not any(part.marker == _JFIF and part.payload.startswith(b"JFIF\0") for part in file.segments):
+        return False
+    frames = (part for part in file.segments if part.marker in _FRAMES and part.payload[5:6] == b"\3")
+    names = next((part.payload[6::3][:3] for part in frames), b"")
+    adobe = (part.payload for part in file.segments if part.marker == _ADOBE and part.payload[:5] == b"Adobe")
+    transform = next((payload[11:12] for payload in adobe), b"")
+    return names == b"RGB" or (bool(names) and transform == b"\0")
 
 
 def unlike_decoders(decoded: Decoded, data: bytes) -> bool:
@@ -110,11 +148,27 @@ def _trick(profile: bytes, *, is_grey: bool) -> str | None:
         return "leaves hardly any contrast"
     if (np.maximum.accumulate(light) - light).max() > _LARGEST_FALL:
         return "makes some brighter greys darker"
-    if np.abs(np.diff(light)).max() > _LEAST_RANGE:
+    if np.abs(np.diff(light)).max() > _LEAST_RANGE or (light[96:] - light[32:-64]).max() > _STEEPEST:
         return "parts black from white without greys between"
     if not is_grey and _swaps_channels(profile):
         return "swaps colours"
     return None
+
+
+def _unlike_tables(profile: bytes, stored: Pixels, applied: Pixels, *, is_grey: bool) -> str | None:
+    """Compare a profile's tables with its curves and primaries: some readers use those, some these."""
+    count = int.from_bytes(profile[128:132], "big")
+    by_curves = bytearray(profile)
+    for at in range(132, 132 + 12 * min(count, 100), 12):
+        if profile[at : at + 4] in _TABLES:
+            by_curves[at : at + 4] = b"none"
+    if by_curves == profile:
+        return None
+    other = stored.copy()
+    if not convert_to_srgb(other, bytes(by_curves), is_grey=is_grey):
+        return None
+    is_alike = likeness(structure(applied), structure(other)) >= _UNRELATED
+    return None if is_alike else "shows another picture by its tables than by its curves"
 
 
 def _swaps_channels(profile: bytes) -> bool:

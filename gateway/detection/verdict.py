@@ -47,6 +47,7 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     explanation: str
     flags: tuple[Kind, ...] = ()  # what makes it worth an alarm, the kinds in alphabetical order
+    failures: tuple[str, ...] = ()  # detectors that broke, whose evidence is missing
 
 
 def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:

@@ -114,6 +114,8 @@ def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> Non
         metrics.flag_evidence.labels(_weightiest(outcome), outcome.action).inc()
     for kind in verdict.flags:
         metrics.flags.labels(model, verdict.outcome, kind, outcome.action).inc()
+    for kind in verdict.failures:
+        metrics.detector_failures.labels(kind).inc()
     if outcome.pixels_in:
         metrics.cache_lookups.labels("images", "hit" if outcome.is_recalled else "miss").inc()
     for stage in ("decode", "inspect", "compress"):

@@ -6,8 +6,11 @@ from skimage.data import astronaut
 
 from calibration.image import Image, ImageError, decode, encode_jpeg, encode_png, resize
 from gateway.compression.compressor import CompressionPlan
+from gateway.detection.inspector import Inspector
+from gateway.detection.protocol import Examined
+from gateway.detection.verdict import Evidence
 from gateway.errors import ImageTimeoutError
-from gateway.pipeline import COMPRESSION_FAILED, Asked
+from gateway.pipeline import COMPRESSION_FAILED, DETECTOR_FAILED, Asked
 from gateway.policy import Policies
 from gateway.providers.rules import Recipient
 from gateway.settings import Settings
@@ -73,6 +76,28 @@ def test_where_compression_breaks_what_was_found_stays_found(make_pipeline, insp
     assert (outcome.verdict.outcome, outcome.action) == ("imperceptible_edit", "monitor")
     assert (outcome.data, outcome.media_type, outcome.plan) == (png, "image/png", None)
     assert outcome.reason == COMPRESSION_FAILED
+
+
+class BrokenDetector:
+    def examine(self, _: Examined) -> Evidence | None:
+        raise KeyError("a table")
+
+
+class ConfidentDetector:
+    def examine(self, _: Examined) -> Evidence | None:
+        return Evidence("residual", 0.0, 0.5, None, "Nothing.")
+
+
+def test_a_broken_detector_is_told_and_its_image_judged_anew_next_time(make_pipeline, png):
+    pipeline = replace(
+        make_pipeline(), inspector=Inspector([BrokenDetector(), ConfidentDetector()], alpha=0.01)
+    )
+
+    outcome = pipeline.process(png, "image/png", ASK)
+
+    assert (outcome.verdict.outcome, outcome.reason) == ("clean", DETECTOR_FAILED)
+    assert outcome.plan is not None
+    assert pipeline.recall(png, "image/png", ASK) is None
 
 
 def test_blocked_image_is_not_compressed(make_pipeline, inspector, png):

@@ -46,7 +46,6 @@ TESTED_THROUGH = {
     "gateway/detection/glyph_rows.py": "gateway/detection/test_alpha.py",
     "gateway/detection/grounds.py": "gateway/detection/test_alpha.py",
     "gateway/detection/hidden_frames.py": "gateway/detection/test_container.py",
-    "gateway/detection/instructions.py": "gateway/detection/test_container.py",
     "gateway/detection/likeness.py": "gateway/detection/test_container.py",
     "gateway/detection/odd_thumbnail.py": "gateway/detection/test_container.py",
     "gateway/detection/scaling_phases.py": "gateway/detection/test_scaling.py",

@@ -123,7 +123,7 @@ def benign(shown, other):
     yield "plain png", png
     yield "plain gif", saved(shown, "GIF")
     yield "plain webp", saved(shown, "WEBP")
-    yield "mpo", saved(shown, "MPO", save_all=True, append_images=[_pillow(other)])
+    yield "mpo", saved(shown, "MPO", save_all=True, append_images=[_pillow(np.roll(shown, 9, axis=1))])
     yield "preview behind", jpeg + saved(_small(shown))
     yield "gain map behind", jpeg + b'hdrgm:Version="1.0"' + saved(_small(other))
     yield "samsung trailer", jpeg + b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1577836800000SEFHk\0\0\0SEFT"

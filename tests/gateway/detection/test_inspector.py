@@ -1,4 +1,5 @@
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,11 +7,12 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, encode_png
 from calibration.profile import default_profile
-from gateway.detection.inspector import Inspector
+from gateway.detection.inspector import Inspector, name_of
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.verdict import Evidence
+from gateway.errors import ImageTimeoutError
 from gateway.memory.seen_pictures import SeenPictures
 from predictor.learning.residual.forging import attack, patch_network
 from predictor.predict import Predictor
@@ -85,6 +87,75 @@ def test_where_no_detector_can_examine_all_their_reasons_are_told():
     assert verdict.outcome == "unchecked"
     assert "Too small" in verdict.explanation
     assert "Not for this provider." in verdict.explanation
+
+
+class BrokenDetector:
+    """Meets a file that its author never thought of."""
+
+    def __init__(self, error=ZeroDivisionError):
+        self.error = error
+
+    def examine(self, examined):
+        raise self.error(f"the secret of {examined.digest!r}")
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, MemoryError, RecursionError, TimeoutError, KeyError])
+def test_a_detector_that_breaks_costs_its_own_evidence_and_is_named(error, caplog):
+    encoded = encode_png(Image(data.chelsea()))
+    whole, broken = (
+        inspect(Inspector([*first, ResidualDetector(PREDICTOR)], 0.01), encoded)
+        for first in ([], [BrokenDetector(error)])
+    )
+
+    assert broken.evidence == whole.evidence
+    assert (broken.outcome, broken.p_value, broken.flags) == (whole.outcome, whole.p_value, whole.flags)
+    assert broken.failures == ("broken",)
+    assert broken.explanation.endswith("The detector broken failed.")
+    assert f"broken failed: {error.__name__} at tests.gateway.detection.test_inspector:" in caplog.text
+    assert "secret" not in caplog.text + broken.explanation
+
+
+def test_where_a_detector_broke_and_nothing_else_counts_the_image_is_unchecked():
+    encoded = encode_png(Image(data.chelsea()))
+    informs = [SimpleNamespace(examine=lambda _: Evidence("container", 0.0, None, None, "Many frames."))]
+
+    verdicts = [
+        inspect(Inspector([BrokenDetector(), *others], 0.01), encoded)
+        for others in ([], [QuietDetector()], informs)
+    ]
+
+    assert {verdict.outcome for verdict in verdicts} == {"unchecked"}
+    assert {verdict.failures for verdict in verdicts} == {("broken",)}
+    assert {verdict.explanation for verdict in verdicts} == {"The detector broken failed."}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ImageTimeoutError])
+def test_what_concerns_more_than_one_detector_is_not_held_back(error):
+    inspector = Inspector([SimpleNamespace(examine=lambda _: raised(error))], 0.01)
+
+    with pytest.raises(error):
+        inspect(inspector, encode_png(Image(data.chelsea())))
+
+
+def raised(error):
+    raise error
+
+
+def test_no_further_detector_is_asked_once_nobody_waits():
+    encoded = encode_png(Image(data.chelsea()))
+    examined = replace(
+        Examined.by_itself(decode(encoded), encoded, PROFILE), check_time=lambda: raised(ImageTimeoutError)
+    )
+
+    with pytest.raises(ImageTimeoutError):
+        Inspector([SimpleNamespace(examine=lambda _: pytest.fail("asked"))], 0.01).inspect(examined)
+
+
+def test_a_detector_goes_by_what_its_class_is_named_after():
+    assert [name_of(each) for each in (ResidualDetector(PREDICTOR), RareModelDetector())] == [
+        "residual",
+        "rare_model",
+    ]
 
 
 def test_a_clean_photograph_is_clean(inspector):

@@ -191,6 +191,13 @@ def test_what_was_not_looked_at_is_counted_by_class():
     }
 
 
+def test_a_detector_that_broke_is_counted():
+    found = sent()
+    found.outcomes = (ImageOutcome(b"", "", 0, replace(unchecked("It failed."), failures=("alpha",))),)
+
+    assert counted(found)[named("jnd_detector_failures_total", kind="alpha")] == 1
+
+
 def test_a_flag_is_counted_by_the_evidence_that_weighed_most():
     evidence = (Evidence("residual", 1, 0.2, None, ""), Evidence("near_duplicate", 9, 0.001, 0.5, ""))
     found = sent()

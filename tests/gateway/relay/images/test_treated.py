@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.detection.verdict import Verdict
+from gateway.detection.verdict import Verdict, unchecked
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.data_url import Inline, NotInlineError
 from gateway.dialects.reading.document import read_document, strings
 from gateway.dialects.reading.sources import DataUrl
 from gateway.dialects.reading.splice import splice
-from gateway.pipeline import MISMATCH, ImageOutcome
+from gateway.pipeline import DETECTOR_FAILED, MISMATCH, ImageOutcome
+from gateway.relay.images.looking import Problem
 from gateway.relay.images.treated import Treated, base64_bytes, put_back, put_inline, read_slot, skipped
 
 BODY = b'{"url": "data:image/png;base64,QUJD"}'
@@ -46,6 +47,18 @@ def test_a_wrong_type_is_corrected_and_told():
     assert splice(BODY, treated.replacements) == b'{"url": "data:image/gif;base64,QUJD"}'
     assert treated.problem is not None
     assert (treated.problem.kind, treated.problem.param) == (MISMATCH, "url")
+
+
+@pytest.mark.parametrize(
+    "put", [lambda each: put_back(slot(), Inline("", b"ABC"), each), lambda each: put_inline(slot(), each)]
+)
+def test_an_image_nobody_could_judge_because_a_detector_broke_is_a_problem(put):
+    broken = replace(unchecked("The detector alpha failed."), failures=("alpha",))
+    judged = replace(CLEAN, failures=("alpha",))
+
+    problems = [put(replace(outcome(b"ABC"), verdict=verdict)).problem for verdict in (broken, judged)]
+
+    assert problems == [Problem(DETECTOR_FAILED, "The detector alpha failed.", "url"), None]
 
 
 def test_an_image_that_is_skipped_says_why():

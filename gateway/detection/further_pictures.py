@@ -1,0 +1,64 @@
+"""Look at the further pictures of a JPEG (MPF): does one show what the first does not?
+
+Cameras keep there the other eye's view, a preview, the neighbour of a panorama, a gain map or a depth map.
+Those are alike, or grey, or say what they are. Another picture in colour is for whoever reads the second.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from calibration.containers import jpeg_file
+from calibration.image_source import DecodeLimits
+from calibration.second_looks import animation
+from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, Structure, detail, likeness, strength
+
+_UNRELATED = 0.3
+_MOST_PIXELS = 64_000_000  # of all that are decoded
+_MOST_PICTURES = 8
+_COLOURED = 6.0  # grey levels by which channels differ, in the mean
+_EXPLAINED = (
+    b"hdrgm",
+    b"HDRGainMap",
+    b"hdr-gain-map",
+    b"urn:iso:std:iso:ts:21496",
+    b"GDepth",
+    b"aux:",
+    b"DepthMap",
+)
+_SHIFTS = range(-10, 11, 2)  # of 64 pixels: what is near stands elsewhere for the other eye
+
+
+def unlike_further(data: bytes) -> tuple[str, bool] | None:
+    """Tell what the further pictures are, and whether one is built to be another; None where there is none.
+
+    Of `_MOST_PICTURES` and `_MOST_PIXELS`, what lies beyond is told and not looked at.
+    """
+    shown = animation(data, DecodeLimits(), side=SIDE, most_pixels=_MOST_PIXELS, most_frames=_MOST_PICTURES)
+    if shown is None:
+        return None
+    first, *others = [frame.pixels for frame in shown.frames]
+    tail = jpeg_file(data).tail
+    is_explained = any(sign in tail for sign in _EXPLAINED)
+    for number, other in enumerate(others, 2):
+        if not is_explained and _is_coloured(other) and _is_another(detail(first), detail(other)):
+            return f"Picture {number} of the file is another one than the first", True
+    if len(shown.frames) < shown.count:
+        return f"Of the file's {shown.count} pictures, the first {len(shown.frames)} were looked at", False
+    return None
+
+
+def _is_coloured(pixels: Pixels) -> bool:
+    return float(np.ptp(pixels.astype(np.int16), axis=2).mean()) > _COLOURED
+
+
+def _is_another(first: Structure, other: Structure) -> bool:
+    return strength(other) >= STRUCTURED and max(_shifted_likenesses(first, other)) <= _UNRELATED
+
+
+def _shifted_likenesses(first: Structure, other: Structure) -> Sequence[float]:
+    width = first.shape[1]
+    return [
+        likeness(first[:, max(0, by) : width + min(0, by)], other[:, max(0, -by) : width + min(0, -by)])
+        for by in _SHIFTS
+    ]
