@@ -5,6 +5,7 @@ amplified contrast, and the ringing of JPEG draws strokes of its own. Cheap, for
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 Plane = npt.NDArray[np.int16]  # one colour or difference of colours, minus its ground, in steps
 Mask = npt.NDArray[np.uint8]  # 0 or 255
 
+_MIXES = ((0, 1, 0), (1, -1, 0), (0, -1, 1))
 STEPS = 64  # to a grey level: halves and sums keep their fractions
 _GROUND = 13  # pixels of the shrunk picture, whose mean is the ground
 _AROUND = 11  # pixels of the shrunk picture, in which nothing visible may stand
@@ -30,8 +32,17 @@ _DENSE = 25  # of 255: share of ink in a block of text, noise leaves less
 _LONGEST = (5.0, 9.5)  # pixels of ink to an edge, across and down, the less and the more; bands have more
 
 
-def faint_inks(pixels: npt.NDArray[np.uint8]) -> Iterator[tuple[Plane, Mask]]:
-    """Yield what stands out faintly: green and differences from it, lighter and darker; each (H, W)."""
+@dataclass(frozen=True, eq=False)
+class FaintInk:
+    """What stands out in one mix of the colours."""
+
+    mix: tuple[int, int, int]  # of red, green and blue; ink is where it is more than its ground
+    plane: Plane  # (H, W)
+    ink: Mask  # (H, W)
+
+
+def faint_inks(pixels: npt.NDArray[np.uint8]) -> Iterator[FaintInk]:
+    """Yield what stands out faintly: green and differences from it, lighter and darker."""
     steps = pixels.astype(np.int16) * np.int16(STEPS)  # (H, W, 3)
     detail = np.asarray(cv2.subtract(steps, cv2.blur(steps, (_GROUND, _GROUND))))
     smooth = _smooth(detail)
@@ -39,18 +50,20 @@ def faint_inks(pixels: npt.NDArray[np.uint8]) -> Iterator[tuple[Plane, Mask]]:
     if area < _LEAST_SMOOTH * smooth.size:
         return
     red, green, blue = cv2.split(detail)
-    for plane in (green, cv2.subtract(red, green), cv2.subtract(blue, green)):  # grain falls on all alike
+    planes = (green, cv2.subtract(red, green), cv2.subtract(blue, green))  # grain falls on all alike
+    for mix, plane in zip(_MIXES, planes, strict=True):
         least = max(_LEAST_STEPS, round(_NOISES * _noise(plane, smooth)))
         either = cv2.bitwise_and(cv2.inRange(cv2.absdiff(plane, 0), least, 32767), smooth)
         if not _words(either).any():
             continue
-        for signed in (plane, cv2.subtract(0, plane)):
+        for sign, signed in ((1, plane), (-1, cv2.subtract(0, plane))):
             ink = _ink(signed, least, smooth)
             if not _LEAST_INK <= cv2.countNonZero(ink) <= _MOST_INK * area:
                 continue
             written = _written(ink)
             if written is not None:
-                yield signed[: written.shape[0], : written.shape[1]], written
+                kept = signed[: written.shape[0], : written.shape[1]]
+                yield FaintInk((sign * mix[0], sign * mix[1], sign * mix[2]), kept, written)
 
 
 def halved(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

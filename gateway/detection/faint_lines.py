@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from calibration.image import Image
-from gateway.detection.faint_ink import STEPS, Mask, Plane, faint_inks, halved
+from gateway.detection.faint_ink import STEPS, FaintInk, Plane, faint_inks, halved
 
 _SHRINKS = (2, 4, 8)  # letters of 24 to some 300 pixels have in one of them a height that is looked for
 _SMALLEST_SIDE = 24  # pixels of the shrunk picture
@@ -36,6 +36,7 @@ class FaintLine:
     height: int  # of a letter, pixels of the picture
     contrast: float  # grey levels between ink and ground
     box: tuple[int, int, int, int]  # left, top, right, bottom: pixels of the picture
+    mix: tuple[int, int, int]  # of red, green and blue, in which it is lighter than its ground
 
 
 def find_faint_lines(image: Image) -> list[FaintLine]:
@@ -47,8 +48,8 @@ def find_faint_lines(image: Image) -> list[FaintLine]:
         if min(height, width) < _SMALLEST_SIDE:
             break
         shrunk = halved(shrunk)
-        for plane, ink in faint_inks(shrunk):
-            best = max(best, _lines(plane, ink, shrink), key=count_letters)
+        for found in faint_inks(shrunk):
+            best = max(best, _lines(found, shrink), key=count_letters)
     return best
 
 
@@ -70,7 +71,8 @@ class _Letters:
     contrast: npt.NDArray[np.float64]
 
 
-def _lines(plane: Plane, ink: Mask, shrink: int) -> list[FaintLine]:
+def _lines(faint: FaintInk, shrink: int) -> list[FaintLine]:
+    plane, ink = faint.plane, faint.ink
     parts, labels, boxes, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         ink, 8, cv2.CV_32S, cv2.CCL_GRANA
     )  # twice as fast as the default
@@ -85,7 +87,7 @@ def _lines(plane: Plane, ink: Mask, shrink: int) -> list[FaintLine]:
     for line in np.argsort(-sizes)[:_MOST_LINES]:
         if sizes[line] < _FEWEST:
             break
-        measured = _measure(plane, ink, labels, letters, line_of == line, shrink)
+        measured = _measure(faint, labels, letters, line_of == line, shrink)
         if measured is not None:
             found.append(measured)
     return found
@@ -132,9 +134,8 @@ def _line_of(letters: _Letters) -> npt.NDArray[np.int32]:
     return numbers
 
 
-def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
-    plane: Plane,
-    ink: Mask,
+def _measure(
+    faint: FaintInk,
     labels: npt.NDArray[np.int32],
     letters: _Letters,
     chosen: npt.NDArray[np.bool_],
@@ -149,7 +150,8 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
     there = (slice(top, bottom), slice(left, right))
     strokes = np.isin(labels[there], letters.label[chosen])
     near, beside = (cv2.dilate(strokes.astype(np.uint8), np.ones((n, n), np.uint8)) > 0 for n in (3, 7))
-    detail, ground = plane[there], plane[there][beside & ~near]
+    detail = faint.plane[there]
+    ground = detail[beside & ~near]
     if not ground.size:
         return None
     contrast = float(detail[strokes].mean() - ground.mean())
@@ -158,7 +160,7 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
         0.3 * STEPS < contrast <= _MOST_CONTRAST * STEPS
         and detail[strokes].std() <= _UNEVEN * contrast
         and ground.std() <= _UNEVEN * contrast
-        and strokes.sum() >= 0.75 * np.count_nonzero(ink[there])  # hardly any specks between
+        and strokes.sum() >= 0.75 * np.count_nonzero(faint.ink[there])  # hardly any specks between
         and own.std() <= 0.2 * own.mean()
         and 0.15 * area.mean() <= area.std() <= 1.2 * area.mean()  # dots and dashes are all alike
         and width.std() >= 0.1 * width.mean()
@@ -167,7 +169,7 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
         return None
     box = (left * shrink, top * shrink, right * shrink, bottom * shrink)
     height = round(float(np.median(letters.height[chosen]))) * shrink
-    return FaintLine(int(chosen.sum()), height, contrast / STEPS, box)
+    return FaintLine(int(chosen.sum()), height, contrast / STEPS, box, faint.mix)
 
 
 def _share_on_grid(letters: _Letters, chosen: npt.NDArray[np.bool_], step: int) -> float:
