@@ -78,7 +78,7 @@ def main() -> None:
     }
     ordinary, cost = _ordinary_pictures(photographs, count)
     is_met = min(power.values()) >= FLOOR and ordinary[0] <= MOST_FALSE * ordinary[1]
-    line = {"benchmark": "detection_hidden_text", "power": power, "ordinary": ordinary, "cost": cost}
+    line = {"benchmark": "hidden_text", "power": power, "ordinary": ordinary, "cost": cost}
     print(json.dumps(line | {"met": is_met}))
 
 
