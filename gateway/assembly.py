@@ -17,8 +17,10 @@ from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
 from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
+from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicateDetector
+from gateway.detection.ocr_process import OcrProcess, is_ocr_installed
 from gateway.detection.protocol import Detector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
@@ -92,6 +94,7 @@ def detectors(
         ContainerDetector(),
         AlphaDetector(DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames)),
         ScalingDetector(load_rules()),
+        HiddenTextDetector(OcrProcess() if is_ocr_installed() else None),
     ]
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate

@@ -20,6 +20,7 @@ from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.inspector import Inspector
+from gateway.detection.ocr_process import OcrProcess, is_ocr_installed
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
@@ -29,6 +30,7 @@ from gateway.providers.rules import Recipient, load_rules
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
+_READING_SECONDS = 60.0  # nobody waits for a request here
 _EXTENSIONS = {"jpeg": ".jpg", "png": ".png", "webp": ".webp", "gif": ".gif"}
 
 
@@ -54,7 +56,9 @@ def inspect_files(
     """
     use_one_thread()
     keep_freed_memory()
-    own: list[Detector] = [ContainerDetector(), AlphaDetector(), HiddenTextDetector()]
+    reader = OcrProcess() if is_ocr_installed() else None
+    hidden = HiddenTextDetector(reader, reading_seconds=_READING_SECONDS)
+    own: list[Detector] = [ContainerDetector(), AlphaDetector(), hidden]
     inspector = Inspector([*_detectors(Predictor.load(artifact), reference), *own], alpha)
     profile = profile_named(model)
     for file in files:

@@ -18,6 +18,10 @@ CLEAR = 8  # of 255: at most 3 % of a colour shows
 _STEP = 20  # grey levels between neighbours
 _EVERY = 4  # rows: as many tell how alike neighbours are
 _LEAST_CORNERS = 60  # pixels
+_LONG = 4  # pixels: a step across the border
+_NEAR = 21  # pixels: a band along it
+_LEAST_BORDER = 64  # steps
+_CALM = 2.0  # grey levels: smaller steps are noise
 _MARGIN = 5  # pixels around what is visible where colours bleed out of it
 
 
@@ -71,7 +75,7 @@ def examine_beneath(colours: Bytes, opacity: Bytes) -> Beneath | None:
         letters=max(split, drawn),
         drawn_letters=drawn,
         smoothness=_smoothness(channel, inner),
-        seam=_seam(channel, is_clear),
+        seam=_seam(colours, is_clear),
     )
 
 
@@ -137,19 +141,24 @@ def _smoothness(channel: Bytes, where: Mask) -> float:
     return float(np.corrcoef(left, right)[0, 1])
 
 
-def _seam(channel: Bytes, is_clear: Mask) -> float | None:
-    """Compare steps across the border of what is clear with those a few pixels to either side of it.
+def _seam(colours: Bytes, is_clear: Mask) -> float | None:
+    """Compare steps across the border of what is clear with those beside it, on either side.
 
-    A photograph that was cut out goes on beneath; another picture breaks off, on one and the same line.
+    A photograph that was cut out goes on beneath; another picture breaks off, on one and the same line. Steps
+    are long, so that edges of opacity that are soft count, and of all colours.
     """
-    steps = cv2.morphologyEx(channel, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    calm = cv2.GaussianBlur(colours, (0, 0), 1.0)
     visible = np.logical_not(is_clear).view(np.uint8)
-    grown = {side: cv2.dilate(visible, np.ones((side, side), np.uint8)) for side in (3, 5)}
-    shrunk = {side: cv2.erode(visible, np.ones((side, side), np.uint8)) for side in (3, 5)}
-    border = grown[3] - shrunk[3]
-    if np.count_nonzero(border) < 32:
+    kernel = np.ones((_NEAR, _NEAR), np.uint8)
+    near = (cv2.dilate(visible, kernel) - cv2.erode(visible, kernel)).view(np.bool_)
+    across, inside, outside = [], [], []
+    for before, after in ((np.s_[:-_LONG], np.s_[_LONG:]), (np.s_[:, :-_LONG], np.s_[:, _LONG:])):
+        steps = cv2.absdiff(np.ascontiguousarray(calm[before]), np.ascontiguousarray(calm[after])).max(axis=2)
+        both = near[before] & near[after]
+        across.append(steps[is_clear[before] != is_clear[after]])
+        inside.append(steps[both & is_clear[before] & is_clear[after]])
+        outside.append(steps[both & ~is_clear[before] & ~is_clear[after]])
+    crossing, clear, shown = (np.concatenate(each) for each in (across, inside, outside))
+    if min(crossing.size, clear.size, shown.size) < _LEAST_BORDER:
         return None
-    across = cv2.mean(steps, mask=border)[0]
-    outside = cv2.mean(steps, mask=grown[5] - grown[3])[0]
-    inside = cv2.mean(steps, mask=shrunk[3] - shrunk[5])[0]
-    return float(across / np.sqrt(max(outside, 1.5) * max(inside, 1.5)))
+    return float(crossing.mean() / np.sqrt(max(clear.mean(), _CALM) * max(shown.mean(), _CALM)))

@@ -1,10 +1,5 @@
-"""Find lines of letters that are too faint to see, by how their strokes are built; nothing is read.
+"""Find lines of letters that are too faint to see, by how their strokes are built; nothing is read."""
 
-Looks on smooth ground alone: where something stands out that people see, and right beside it, nobody needs
-amplified contrast, and the ringing of JPEG draws strokes of its own.
-"""
-
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -15,27 +10,15 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from calibration.image import Image
+from gateway.detection.faint_ink import STEPS, FaintInk, Plane, faint_inks, halved
 
-_Plane = npt.NDArray[np.int16]  # one colour or difference of colours, minus its ground, in steps
-_Mask = npt.NDArray[np.uint8]  # 0 or 255
-
-_STEPS = 64  # to a grey level: halves and sums keep their fractions
-_GROUND = 13  # pixels of the shrunk picture, whose mean is the ground
-_AROUND = 11  # pixels of the shrunk picture, in which nothing visible may stand
-_VISIBLE = 14  # grey levels from the darkest to the lightest pixel there
-_LEAST_SMOOTH = 0.02  # share of the picture
 _SHRINKS = (2, 4, 8)  # letters of 24 to some 300 pixels have in one of them a height that is looked for
 _SMALLEST_SIDE = 24  # pixels of the shrunk picture
-_LEAST_STEPS = _STEPS // 2  # half a grey level above the ground
-_OF_INK = 0.6  # of the mean of what stands out
-_NOISES = 2.5  # standard deviations of the noise above the ground
-_LEAST_INK, _MOST_INK = 120, 0.3  # pixels; share of what is smooth: texture above
-_BLOCK, _RUN = 8, 4  # pixels of the shrunk picture; blocks in a row: the shortest line
-_DENSE = 25  # of 255: share of ink in a block of text, noise leaves less
 _LOWEST, _HIGHEST = 6, 45  # pixels of the shrunk picture: a letter
 _WIDEST, _TALLEST = 4.0, 12.0  # width to height, height to width
 _EMPTIEST, _FULLEST = 0.12, 0.98  # share of its box that is ink
 _FEWEST = 5  # letters in a line
+_OF_PARTS = 0.3  # of the ink of words that is of letters: less in texture
 _MOST_PARTS = 20_000  # of ink in a plane: texture above
 _JPEG_BLOCK = 8  # pixels of the picture
 _MOST_ON_GRID = 0.55  # of the sides of letters: at half the size a quarter is there by chance
@@ -53,6 +36,7 @@ class FaintLine:
     height: int  # of a letter, pixels of the picture
     contrast: float  # grey levels between ink and ground
     box: tuple[int, int, int, int]  # left, top, right, bottom: pixels of the picture
+    mix: tuple[int, int, int]  # of red, green and blue, in which it is lighter than its ground
 
 
 def find_faint_lines(image: Image) -> list[FaintLine]:
@@ -63,80 +47,15 @@ def find_faint_lines(image: Image) -> list[FaintLine]:
         height, width = image.height // shrink, image.width // shrink
         if min(height, width) < _SMALLEST_SIDE:
             break
-        shrunk = np.asarray(cv2.resize(shrunk, (width, height), interpolation=cv2.INTER_AREA))
-        for plane, ink in _inks(shrunk):
-            best = max(best, _lines(plane, ink, shrink), key=count_letters)
+        shrunk = halved(shrunk)
+        for found in faint_inks(shrunk):
+            best = max(best, _lines(found, shrink), key=count_letters)
     return best
 
 
 def count_letters(lines: list[FaintLine]) -> int:
     """Return how many letters the lines have together."""
     return sum(line.letters for line in lines)
-
-
-def _inks(pixels: npt.NDArray[np.uint8]) -> Iterator[tuple[_Plane, _Mask]]:
-    """Yield what stands out faintly: colours and their differences, lighter and darker; each (H, W)."""
-    steps = pixels.astype(np.int16) * np.int16(_STEPS)  # (H, W, 3)
-    detail = np.asarray(cv2.subtract(steps, cv2.blur(steps, (_GROUND, _GROUND))))
-    smooth = _smooth(detail)
-    area = cv2.countNonZero(smooth)
-    if area < _LEAST_SMOOTH * smooth.size:
-        return
-    for plane in _planes(detail, smooth):
-        least = _least(plane, smooth)
-        for signed in (plane, cv2.subtract(np.zeros_like(plane), plane)):
-            ink = _ink(signed, least, smooth)
-            is_some = _LEAST_INK <= cv2.countNonZero(ink) <= _MOST_INK * area
-            if is_some and _has_words(ink):
-                yield signed, ink
-
-
-def _ink(plane: _Plane, least: int, smooth: _Mask) -> _Mask:
-    """Mark the upper part of what stands out: the blurred edges of strong strokes would join letters."""
-    ink = cv2.bitwise_and(cv2.inRange(plane, least, 32767), smooth)
-    middle = max(least, _OF_INK * cv2.mean(plane, ink)[0])
-    return np.asarray(cv2.bitwise_and(ink, cv2.inRange(plane, middle, 32767)))
-
-
-def _has_words(ink: _Mask) -> bool:
-    """Tell whether ink lies close together along a row: most pictures end here, before parts are counted."""
-    size = (ink.shape[1] // _BLOCK, ink.shape[0] // _BLOCK)
-    dense = cv2.inRange(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), _DENSE, 255)
-    return cv2.countNonZero(cv2.erode(dense, np.ones((1, _RUN), np.uint8), borderValue=0)) > 3
-
-
-def _smooth(detail: npt.NDArray[np.int16]) -> _Mask:
-    """Mark where nothing that people see stands near, in any colour; (H, W)."""
-    around = np.ones((_AROUND, _AROUND), np.uint8)
-    levels = cv2.convertScaleAbs(detail, alpha=1 / _STEPS, beta=128)
-    spans = cv2.split(cv2.subtract(cv2.dilate(levels, around), cv2.erode(levels, around)))
-    return np.asarray(cv2.inRange(cv2.max(cv2.max(spans[0], spans[1]), spans[2]), 0, _VISIBLE))
-
-
-def _planes(detail: npt.NDArray[np.int16], smooth: _Mask) -> Iterator[_Plane]:
-    """Yield green, the others where they say something else, and differences, which grain does not reach."""
-    red, green, blue = cv2.split(detail)
-    yield green
-    for other in (red, blue):
-        difference = cv2.subtract(other, green)
-        least = _least(difference, smooth)
-        apart = cv2.bitwise_or(cv2.inRange(difference, least, 32767), cv2.inRange(difference, -32768, -least))
-        if _has_words(np.asarray(cv2.bitwise_and(apart, smooth))):
-            yield other
-            yield difference
-
-
-def _least(plane: _Plane, smooth: _Mask) -> int:
-    """Return by how many steps ink has to stand out."""
-    return max(_LEAST_STEPS, round(_NOISES * _noise(plane, smooth)))
-
-
-def _noise(plane: _Plane, smooth: _Mask) -> float:
-    """Return the standard deviation of what differs from pixel to pixel; strokes are too few to count."""
-    rows = slice(None, None, max(1, plane.size // 16_384))
-    is_inside = (smooth[rows, 1:] > 0) & (smooth[rows, :-1] > 0)
-    differences = np.abs(plane[rows, 1:] - plane[rows, :-1])[is_inside]
-    return float(np.median(differences)) / 0.95 if differences.size else 0.0  # 0.95 = 0.6745 * sqrt(2)
 
 
 @dataclass(frozen=True)
@@ -152,8 +71,11 @@ class _Letters:
     contrast: npt.NDArray[np.float64]
 
 
-def _lines(plane: _Plane, ink: _Mask, shrink: int) -> list[FaintLine]:
-    parts, labels, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+def _lines(faint: FaintInk, shrink: int) -> list[FaintLine]:
+    plane, ink = faint.plane, faint.ink
+    parts, labels, boxes, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        ink, 8, cv2.CV_32S, cv2.CCL_GRANA
+    )  # twice as fast as the default
     if not _FEWEST < parts <= _MOST_PARTS:
         return []
     letters = _letters(plane, labels, boxes)
@@ -165,13 +87,13 @@ def _lines(plane: _Plane, ink: _Mask, shrink: int) -> list[FaintLine]:
     for line in np.argsort(-sizes)[:_MOST_LINES]:
         if sizes[line] < _FEWEST:
             break
-        measured = _measure(plane, ink, labels, letters, line_of == line, shrink)
+        measured = _measure(faint, labels, letters, line_of == line, shrink)
         if measured is not None:
             found.append(measured)
     return found
 
 
-def _letters(plane: _Plane, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np.int32]) -> _Letters | None:
+def _letters(plane: Plane, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np.int32]) -> _Letters | None:
     width, height, area = boxes[:, 2], boxes[:, 3], boxes[:, 4]
     share = area / (width * height)
     is_letter = (height >= _LOWEST) & (height <= _HIGHEST)
@@ -182,7 +104,7 @@ def _letters(plane: _Plane, labels: npt.NDArray[np.int32], boxes: npt.NDArray[np
     is_letter &= (boxes[:, 1] > 0) & (bottom < plane.shape[0])
     is_letter[0] = False  # the ground
     chosen = np.flatnonzero(is_letter)
-    if len(chosen) < _FEWEST:
+    if len(chosen) < _FEWEST or area[chosen].sum() < _OF_PARTS * area[1:].sum():
         return None
     inked = labels > 0
     sums = np.bincount(labels[inked], weights=plane[inked], minlength=len(boxes))
@@ -212,9 +134,8 @@ def _line_of(letters: _Letters) -> npt.NDArray[np.int32]:
     return numbers
 
 
-def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
-    plane: _Plane,
-    ink: _Mask,
+def _measure(
+    faint: FaintInk,
     labels: npt.NDArray[np.int32],
     letters: _Letters,
     chosen: npt.NDArray[np.bool_],
@@ -229,16 +150,17 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
     there = (slice(top, bottom), slice(left, right))
     strokes = np.isin(labels[there], letters.label[chosen])
     near, beside = (cv2.dilate(strokes.astype(np.uint8), np.ones((n, n), np.uint8)) > 0 for n in (3, 7))
-    detail, ground = plane[there], plane[there][beside & ~near]
+    detail = faint.plane[there]
+    ground = detail[beside & ~near]
     if not ground.size:
         return None
     contrast = float(detail[strokes].mean() - ground.mean())
     area, width, own = letters.area[chosen], letters.width[chosen], letters.contrast[chosen]
     is_text = (
-        0.3 * _STEPS < contrast <= _MOST_CONTRAST * _STEPS
+        0.3 * STEPS < contrast <= _MOST_CONTRAST * STEPS
         and detail[strokes].std() <= _UNEVEN * contrast
         and ground.std() <= _UNEVEN * contrast
-        and strokes.sum() >= 0.75 * np.count_nonzero(ink[there])  # hardly any specks between
+        and strokes.sum() >= 0.75 * np.count_nonzero(faint.ink[there])  # hardly any specks between
         and own.std() <= 0.2 * own.mean()
         and 0.15 * area.mean() <= area.std() <= 1.2 * area.mean()  # dots and dashes are all alike
         and width.std() >= 0.1 * width.mean()
@@ -247,7 +169,7 @@ def _measure(  # noqa: PLR0917 - the arrays of one plane, passed on as they are
         return None
     box = (left * shrink, top * shrink, right * shrink, bottom * shrink)
     height = round(float(np.median(letters.height[chosen]))) * shrink
-    return FaintLine(int(chosen.sum()), height, contrast / _STEPS, box)
+    return FaintLine(int(chosen.sum()), height, contrast / STEPS, box, faint.mix)
 
 
 def _share_on_grid(letters: _Letters, chosen: npt.NDArray[np.bool_], step: int) -> float:

@@ -22,6 +22,7 @@ _SPREAD = 4  # pixels averaged for the coarse look
 _BEYOND_CHANCE = ((600, 3, 0.55), (150, 8, 0.5))  # steps, pieces, share: chance makes up for an outline
 _FAINT = 24  # grey levels above black that are hard to read
 _PLATE = 0.1  # of the picture: ink that letters may be left out of
+_MARK = 3.0  # times as tall as a letter
 _ALMOST_WHITE = 8  # grey levels below white that nobody sees
 
 
@@ -126,6 +127,7 @@ class WhiteOnWhite:
 
     letters: int  # in rows
     shading: float  # share of the picture: a picture drawn by opacity alone
+    has_mark: bool  # something as light stands among the letters that is much taller
     is_for_dark: bool  # the frame or grid of a drawing is light too: it was made for a dark ground
 
 
@@ -135,12 +137,13 @@ def white_on_white(grounds: Grounds) -> WhiteOnWhite:
     around = cv2.dilate(visible.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
     shown = np.where(around, 0, _brightest(grounds.on_black)).astype(np.uint8)
     if int(shown.max()) < _FAINT:
-        return WhiteOnWhite(0, 0.0, False)
+        return WhiteOnWhite(0, 0.0, False, False)
     ink = shown >= _between(shown[shown > 0])
-    letters = letters_in_rows(ink)
+    drawn = left_out = letters_in_rows(ink)
     if np.count_nonzero(ink) > _PLATE * ink.size:
-        letters = max(letters, letters_in_rows(~ink & ~around & _inside(ink)))
-    return WhiteOnWhite(letters, _shading(shown), _has_long_lines(ink))
+        left_out = letters_in_rows(~ink & ~around & _inside(ink))
+    has_mark = drawn >= left_out and _has_mark(ink)
+    return WhiteOnWhite(max(drawn, left_out), _shading(shown), has_mark, _has_long_lines(ink))
 
 
 def _between(values: Bytes) -> float:
@@ -163,6 +166,13 @@ def _shading(shown: Bytes) -> float:
         return 0.0
     changes = cv2.morphologyEx(shown, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) >= 5
     return float(np.count_nonzero(changes & amid.view(np.bool_)) / shown.size)
+
+
+def _has_mark(ink: Mask) -> bool:
+    """Tell whether a piece of ink is much taller than most: beside letters, the mark of a logo."""
+    boxes = cv2.connectedComponentsWithStats(ink.view(np.uint8), connectivity=8)[2][1:]
+    heights = boxes[boxes[:, cv2.CC_STAT_AREA] > 8, cv2.CC_STAT_HEIGHT]
+    return bool(heights.size and heights.max() >= _MARK * np.median(heights))
 
 
 def _has_long_lines(ink: Mask) -> bool:

@@ -1,8 +1,16 @@
 """Evidence from text that nobody sees: it shows only where local contrast is amplified.
 
-Does not read: how strokes are built and stand in lines decides, so any alphabet of separate letters counts.
+How strokes are built and stand in lines decides, so any alphabet of separate letters counts. Where the extra
+`ocr` is installed the text is read then, for the explanation alone: what it says changes no verdict.
 """
 
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image import Image
+from gateway.detection.faint_amplified import amplify
 from gateway.detection.faint_lines import FaintLine, count_letters, find_faint_lines
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.verdict import Evidence
@@ -12,11 +20,25 @@ _LETTERS = (
 )
 _IN_A_LINE = 8  # in the longest
 _LEAST_QUALITY = 75  # of a JPEG: below, the blocks of gradients look like lines of letters
+_MOST_READ = 80  # characters
 _LEAST_SIDE = 48  # pixels: below, no scale holds a line
+
+
+class Reader(Protocol):
+    """Whoever reads text in a picture."""
+
+    def read(self, grey: npt.NDArray[np.uint8], *, seconds: float) -> list[str] | None:
+        """Return the lines of text in (H, W); None where there was no time."""
+        ...
 
 
 class HiddenTextDetector:
     """Looks for lines of letters on smooth ground whose contrast stays below what people see."""
+
+    def __init__(self, reader: Reader | None = None, *, reading_seconds: float = 0.5) -> None:
+        """Take who reads what was found, if anybody does, and how long a flagged picture waits for that."""
+        self._reader = reader
+        self._reading_seconds = reading_seconds
 
     def examine(self, examined: Examined) -> Evidence:
         """Judge the picture by itself; the score is the number of faint letters.
@@ -34,7 +56,17 @@ class HiddenTextDetector:
         letters = count_letters(lines)
         if not _is_text(lines):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
-        return Evidence("hidden_text", letters, None, None, _explain(lines), is_attack=True)
+        explanation = _explain(lines) + self._reading(image, lines)
+        return Evidence("hidden_text", letters, None, None, explanation, is_attack=True)
+
+    def _reading(self, image: Image, lines: list[FaintLine]) -> str:
+        if self._reader is None:
+            return ""
+        read = self._reader.read(amplify(image, lines), seconds=self._reading_seconds)
+        words = "".join(filter(str.isprintable, " ".join(read or ()))).strip()
+        if not words:
+            return ""
+        return f" It reads: “{words[:_MOST_READ]}{'…' if len(words) > _MOST_READ else ''}”."
 
 
 def _is_text(lines: list[FaintLine]) -> bool:

@@ -8,8 +8,8 @@ step.
 
 Left out: payloads for sizes not listed, and shrinking by less than 2.5, where too few pixels are skipped to
 hide anything; pictures of few greys (dither, halftone, line art), whose patterns may lock as a payload does.
-Small letters for bilinear and bicubic kernels that read from corners (TensorFlow 1) are mostly missed. Checks
-and ordered dither in the very step of a size are flagged once JPEG has given them more greys.
+Checks and
+ordered dither in the very step of a size may be flagged once JPEG has given them more greys.
 """
 
 import cv2

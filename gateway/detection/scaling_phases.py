@@ -19,6 +19,7 @@ from gateway.providers.sizes import Size
 
 Grey = npt.NDArray[np.uint8]  # (height, width)
 _Levels = TypeVar("_Levels", np.uint8, np.float32)
+Positions = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]  # source pixels of corners, of centres
 Cells = npt.NDArray[np.float32]  # (2, 2, rows, columns): phase down, phase across, cell
 
 CELL = 2  # target pixels a side over which what a phase shows is averaged: strokes of letters are no thinner
@@ -28,7 +29,8 @@ _TONES = 32  # classes of grey whose mean difference is no payload's
 _LOCAL_PART = 6  # of a side: the square in which a local payload is looked for
 _BLANK = 0.5  # squared levels, added to the controls so that a blank picture's do not count as zero
 _BLANK_LOCAL = 10.0  # the same in the square with the most
-_CANDIDATES = ((0, 0), (1, 1))  # kernels read corners or centres, both down and across alike
+_LEAST_ROWS, _MOST_SPARSE = 32, 6  # rows of cells at a glance; of so many cells down it is one
+_AT_A_GLANCE = 0.5  # of what has to be there, as the rows left out may have had more
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,39 @@ class Disagreement:
 NONE = Disagreement(0.0, 0.0, 0.0, 0.0)
 
 
+@dataclass(frozen=True)
+class Alignment:
+    """Which source pixels a way of reading takes for target pixels, and half a step further."""
+
+    shift: float  # source pixels before rounding down
+    is_to_ends: bool  # the last target pixel is the last source pixel, the first is the first
+    candidates: tuple[tuple[int, int], ...]  # phases that are read, both down and across alike
+
+    def positions(self, length: int, count: int) -> Positions:
+        """Return the source pixels at the corners and at the centres of target pixels, for whole cells."""
+        steps = np.arange(count // CELL * CELL)
+        step = (length - 1) / (count - 1) if self.is_to_ends else length / count
+        # What is a whole number but for rounding must not fall below it.
+        corners, centres = (
+            np.minimum(((steps + half) * step + self.shift + 1e-9).astype(np.intp), length - 1)
+            for half in (0.0, 0.5)
+        )
+        return corners, centres
+
+    def is_of_its_own(self, grey: Grey, target: Size) -> bool:
+        """Tell whether it reads other pixels than the first: not where steps are whole pixels."""
+        is_whole = grey.shape[0] % target.height == 0 and grey.shape[1] % target.width == 0
+        return not is_whole or self.shift == 0 or self.is_to_ends
+
+
+# Pillow, OpenCV and PyTorch, and nearest neighbour everywhere; TensorFlow 1; PyTorch's `align_corners`
+ALIGNMENTS = (
+    Alignment(0.0, False, ((0, 0), (1, 1))),
+    Alignment(0.5, False, ((0, 0),)),
+    Alignment(0.5, True, ((0, 0),)),
+)
+
+
 def measure_disagreement(grey: Grey, target: Size, *, everywhere: float, locally: float) -> Disagreement:
     """Compare what the phases of a target size show.
 
@@ -53,31 +88,50 @@ def measure_disagreement(grey: Grey, target: Size, *, everywhere: float, locally
         everywhere: Ratio that is of interest; where neither is within reach, `NONE` is returned, sooner.
         locally: The same for the other ratio.
     """
-    samples = _samples(grey, target)
-    means = [[_cell_means(sample) for sample in row] for row in samples]
-    if not _is_worth_a_look(means, everywhere * _BLANK, locally * _BLANK_LOCAL):
+    best = NONE
+    for alignment in ALIGNMENTS:
+        if alignment.is_of_its_own(grey, target):
+            found = _measure(grey, target, alignment, everywhere, locally)
+            best = max(best, found, key=lambda one: max(one.everywhere / everywhere, one.locally / locally))
+    return best
+
+
+def _measure(
+    grey: Grey, target: Size, alignment: Alignment, everywhere: float, locally: float
+) -> Disagreement:
+    rows = alignment.positions(grey.shape[0], target.height)
+    columns = alignment.positions(grey.shape[1], target.width)
+    least_everywhere, least_locally = everywhere * _BLANK, locally * _BLANK_LOCAL
+    cells = (target.height // CELL, target.width // CELL)
+    every = min(_MOST_SPARSE, max(1, cells[0] // _LEAST_ROWS))
+    least = min(least_everywhere * cells[0] * cells[1], least_locally * _local_side(cells) ** 2)
+    glance = _samples(grey, _sparse(rows, every), columns)
+    if not _is_worth_a_look(_means(glance), least * _AT_A_GLANCE / every):
         return NONE
-    levels = np.array(means, dtype=np.float32)
+    samples = glance if every == 1 else _samples(grey, rows, columns)
+    levels = np.array(_means(samples), dtype=np.float32)
     contrasts = _contrasts(levels)
-    if not _is_within_reach(contrasts, everywhere * _BLANK, locally * _BLANK_LOCAL):
+    if not _is_within_reach(contrasts, alignment, least_everywhere, least_locally):
         return NONE
     differences = np.array([[_difference(contrasts, (down, across)) for across in (0, 1)] for down in (0, 1)])
     without_tone = differences - _explained_by_tone(differences, _others(levels))
-    return _summary(_excess(without_tone, _LEAST_GREYS + _CLUTTER_SHARE * _spread_of_others(samples)))
+    excess = _excess(without_tone, _LEAST_GREYS + _CLUTTER_SHARE * _spread_of_others(samples))
+    return _summary(excess, alignment.candidates)
 
 
-def _samples(grey: Grey, target: Size) -> list[list[Grey]]:
-    rows, columns = _positions(grey.shape[0], target.height), _positions(grey.shape[1], target.width)
+def _samples(grey: Grey, rows: Positions, columns: Positions) -> list[list[Grey]]:
     sampled_rows = [grey[row] for row in rows]
     return [[np.take(sampled, column, axis=1) for column in columns] for sampled in sampled_rows]
 
 
-def _positions(length: int, count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Return the source pixels at the corners and at the centres of target pixels, for whole cells."""
-    steps = np.arange(count // CELL * CELL)
-    return (steps * length // count).astype(np.intp), ((2 * steps + 1) * length // (2 * count)).astype(
-        np.intp
-    )
+def _sparse(rows: Positions, every: int) -> Positions:
+    """Keep the rows of one row of cells in so many."""
+    corners, centres = (each.reshape(-1, CELL)[::every].ravel() for each in rows)
+    return corners, centres
+
+
+def _means(samples: list[list[Grey]]) -> list[list[Grey]]:
+    return [[_cell_means(sample) for sample in row] for row in samples]
 
 
 def _cell_means(sample: npt.NDArray[_Levels]) -> npt.NDArray[_Levels]:
@@ -97,7 +151,7 @@ def _spread_of_others(samples: list[list[Grey]]) -> Cells:
     return np.asarray(np.sqrt(np.maximum(_others(squares) - _others(means) ** 2, 0)), dtype=np.float32)
 
 
-def _is_worth_a_look(means: list[list[Grey]], everywhere: float, locally: float) -> bool:
+def _is_worth_a_look(means: list[list[Grey]], least: float) -> bool:
     """Tell in a fraction of the time where nothing is within reach: no difference exceeds any contrast."""
     (first, second), (third, fourth) = means
     halves = [(first, second, third, fourth), (first, third, second, fourth), (first, fourth, second, third)]
@@ -106,7 +160,7 @@ def _is_worth_a_look(means: list[list[Grey]], everywhere: float, locally: float)
     ]
     weakest = cv2.min(cv2.min(contrasts[0], contrasts[1]), contrasts[2])
     total = cv2.norm(cv2.subtract(weakest, _LEAST_GREYS), cv2.NORM_L2SQR)
-    return bool(total > min(everywhere * weakest.size, locally * _local_side(weakest.shape) ** 2))
+    return bool(total > least)
 
 
 def _contrasts(levels: Cells) -> list[npt.NDArray[np.float32]]:
@@ -159,24 +213,33 @@ def _largest_local(excess: npt.NDArray[np.float32]) -> float:
     return float(cv2.blur(excess, (side, side)).max())
 
 
-def _is_within_reach(contrasts: list[npt.NDArray[np.float32]], everywhere: float, locally: float) -> bool:
+def _is_within_reach(
+    contrasts: list[npt.NDArray[np.float32]], alignment: Alignment, everywhere: float, locally: float
+) -> bool:
     """Tell whether a candidate is large enough to be told even if no control has anything."""
-    candidates = (_excess(_difference(contrasts, phase), _LEAST_GREYS) for phase in _CANDIDATES)
+    candidates = (_excess(_difference(contrasts, phase), _LEAST_GREYS) for phase in alignment.candidates)
     return any(float(excess.mean()) > everywhere or _largest_local(excess) > locally for excess in candidates)
 
 
-def _summary(excess: Cells) -> Disagreement:
+def _summary(excess: Cells, candidates: tuple[tuple[int, int], ...]) -> Disagreement:
     means = excess.mean(axis=(2, 3))
     largest = np.array([[_largest_local(one) for one in row] for row in excess])
-    phase = max(_CANDIDATES, key=lambda one: means[one])
+    phase = max(candidates, key=lambda one: means[one])
     is_differing = excess[phase] > 0
     share = float(is_differing.mean())
     greys = float(np.sqrt(excess[phase][is_differing]).mean()) + _LEAST_GREYS if share else 0.0
-    return Disagreement(_over_controls(means, _BLANK), _over_controls(largest, _BLANK_LOCAL), greys, share)
+    return Disagreement(
+        _over_controls(means, candidates, _BLANK),
+        _over_controls(largest, candidates, _BLANK_LOCAL),
+        greys,
+        share,
+    )
 
 
-def _over_controls(values: npt.NDArray[np.floating], blank: float) -> float:
-    """Return the larger candidate over the largest of all other phases."""
-    ordered = values.ravel()
-    candidate = 0 if ordered[0] >= ordered[3] else 3
-    return float(ordered[candidate] / (np.delete(ordered, candidate).max() + blank))
+def _over_controls(
+    values: npt.NDArray[np.floating], candidates: tuple[tuple[int, int], ...], blank: float
+) -> float:
+    """Return the largest candidate over the largest of all other phases."""
+    candidate = max(candidates, key=lambda one: values[one])
+    others = np.delete(values.ravel(), 2 * candidate[0] + candidate[1])
+    return float(values[candidate] / (others.max() + blank))

@@ -7,6 +7,7 @@ from calibration.profile import ProfileError, default_profile
 from gateway.assembly import detectors, load_pipeline, profile_named
 from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
+from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
@@ -26,7 +27,7 @@ def test_a_picture_is_judged_by_itself_first_and_meets_its_earlier_likes_where_t
     usual = detectors(Settings(), predictor)
     forgetful = detectors(Settings(near_duplicate=NearDuplicate(enabled=False)), predictor)
 
-    alone = [ResidualDetector, ContainerDetector, AlphaDetector, ScalingDetector]
+    alone = [ResidualDetector, ContainerDetector, AlphaDetector, ScalingDetector, HiddenTextDetector]
     assert [type(one) for one in usual] == [*alone, NearDuplicateDetector]
     assert [type(one) for one in forgetful] == alone
 

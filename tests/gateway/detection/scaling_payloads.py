@@ -10,16 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-Kernel = Literal["nearest", "bilinear", "bicubic"]
+Kernel = Literal["nearest", "bilinear", "bicubic", "lanczos"]
 Picture = npt.NDArray[np.uint8]
 _CUBIC = -0.75  # OpenCV's and PyTorch's
 _ROUNDS = 3
 
 
-def shrinking(length: int, count: int, kernel: Kernel, *, from_corners: bool = False) -> sparse.csr_matrix:
+def shrinking(
+    length: int, count: int, kernel: Kernel, *, from_corners: bool = False, to_ends: bool = False
+) -> sparse.csr_matrix:
     """Return the weights (count, length) of a kernel without antialiasing.
 
-    `from_corners` reads where TensorFlow 1 does, and nearest neighbour of OpenCV and PyTorch.
+    `from_corners` reads where TensorFlow 1 does, and nearest neighbour of OpenCV and PyTorch; `to_ends` from
+    the first pixel to the last, as PyTorch does with `align_corners`.
     """
     targets = np.arange(count)
     step = length / count
@@ -28,10 +31,10 @@ def shrinking(length: int, count: int, kernel: Kernel, *, from_corners: bool = F
         taps = {0: np.ones(count)}
     else:
         position = targets * step if from_corners else (targets + 0.5) * step - 0.5
+        position = targets * (length - 1) / (count - 1) if to_ends else position
         part = position - np.floor(position)
-        offsets = (0, 1) if kernel == "bilinear" else (-1, 0, 1, 2)
-        weigh = _linear if kernel == "bilinear" else _cubic
-        taps = {offset: weigh(np.abs(offset - part)) for offset in offsets}
+        reach, weigh = _KERNELS[kernel]
+        taps = {offset: weigh(np.abs(offset - part)) for offset in range(1 - reach, reach + 1)}
     first = np.floor(position).astype(int)
     weights = sum(
         sparse.csr_matrix((values, (targets, np.clip(first + offset, 0, length - 1))), shape=(count, length))
@@ -40,10 +43,14 @@ def shrinking(length: int, count: int, kernel: Kernel, *, from_corners: bool = F
     return sparse.csr_matrix(weights)
 
 
-def hidden_in(cover: Picture, target: Picture, kernel: Kernel, *, from_corners: bool = False) -> Picture:
+def hidden_in(
+    cover: Picture, target: Picture, kernel: Kernel, *, from_corners: bool = False, to_ends: bool = False
+) -> Picture:
     """Change `cover` (h, w, 3) least, so that it shrinks to `target`."""
-    down = shrinking(cover.shape[0], target.shape[0], kernel, from_corners=from_corners)
-    across = shrinking(cover.shape[1], target.shape[1], kernel, from_corners=from_corners)
+    down, across = (
+        shrinking(*lengths, kernel, from_corners=from_corners, to_ends=to_ends)
+        for lengths in zip(cover.shape[:2], target.shape[:2], strict=True)
+    )
     back_down, back_across = _inverse(down), _inverse(across)
     hidden = cover.astype(float)
     for channel, wanted in enumerate(np.moveaxis(target.astype(float), 2, 0)):
@@ -54,10 +61,14 @@ def hidden_in(cover: Picture, target: Picture, kernel: Kernel, *, from_corners: 
     return hidden.round().astype(np.uint8)
 
 
-def shrunk(cover: Picture, side: int, kernel: Kernel, *, from_corners: bool = False) -> Picture:
+def shrunk(
+    cover: Picture, side: int, kernel: Kernel, *, from_corners: bool = False, to_ends: bool = False
+) -> Picture:
     """Shrink a picture to a square as the kernel would."""
-    down = shrinking(cover.shape[0], side, kernel, from_corners=from_corners)
-    across = shrinking(cover.shape[1], side, kernel, from_corners=from_corners)
+    down, across = (
+        shrinking(length, side, kernel, from_corners=from_corners, to_ends=to_ends)
+        for length in cover.shape[:2]
+    )
     channels = [(across @ (down @ one.astype(float)).T).T for one in np.moveaxis(cover, 2, 0)]
     return np.stack(channels, axis=2).clip(0, 255).round().astype(np.uint8)
 
@@ -74,3 +85,10 @@ def _cubic(distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     near = (_CUBIC + 2) * distance**3 - (_CUBIC + 3) * distance**2 + 1
     far = _CUBIC * (distance**3 - 5 * distance**2 + 8 * distance - 4)
     return np.where(distance <= 1, near, np.where(distance < 2, far, 0))
+
+
+def _sinc(distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.where(distance < 4, np.sinc(distance) * np.sinc(distance / 4), 0)
+
+
+_KERNELS = {"bilinear": (1, _linear), "bicubic": (2, _cubic), "lanczos": (4, _sinc)}  # pixels to either side

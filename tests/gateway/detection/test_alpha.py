@@ -74,7 +74,30 @@ def other_picture_on_black() -> PillowImage.Image:
     return PillowImage.fromarray(np.rint(np.dstack([hidden] * 3 + [alpha * 255])).astype(np.uint8))
 
 
+def other_picture_in_colours() -> PillowImage.Image:
+    """AlphaDog: a grey picture on white, a dark one in the colours of its file."""
+    stored = np.asarray(PHOTOGRAPH, dtype=np.float64) * 0.3
+    shown = np.asarray(PillowImage.fromarray(data.camera()).resize(SIZE), dtype=np.float64)
+    alpha = np.clip(255 * (255 - shown) / (255 - stored.mean(axis=2)), 0, 255)
+    return PillowImage.fromarray(np.rint(np.dstack([stored, alpha])).astype(np.uint8))
+
+
+def logo_with_motto() -> PillowImage.Image:
+    mask = PillowImage.new("L", SIZE)
+    draw = ImageDraw.Draw(mask)
+    draw.ellipse((130, 10, 230, 110), fill=255)
+    draw.text((12, 150), "everything for your garden", font=ImageFont.load_default(24), fill=255)
+    return mask
+
+
+def nearly_opaque(level: int) -> PillowImage.Image:
+    return with_alpha(PHOTOGRAPH, of_levels(lettering(points=26), lambda ink: 255 - level * (ink > 127)))
+
+
 ATTACKS = {
+    "another picture in the colours": other_picture_in_colours(),
+    "letters 2 below opaque": nearly_opaque(2),
+    "letters 16 below opaque": nearly_opaque(16),
     "letters the colours make up for": made_up_for(),
     "another picture on black": other_picture_on_black(),
     "white letters": with_alpha(flat((255, 255, 255)), lettering()),
@@ -96,6 +119,11 @@ ATTACKS = {
 }
 
 ORDINARY = {
+    "a white logo with a motto": with_alpha(flat((255, 255, 255)), logo_with_motto()),
+    "a photograph through another's brightness": with_alpha(
+        PHOTOGRAPH, PillowImage.fromarray(data.camera()).resize(SIZE)
+    ),
+    "a light in its own brightness": with_alpha(PHOTOGRAPH, PHOTOGRAPH.convert("L")),
     "a drawing": with_alpha(flat((20, 90, 200)), disc()),
     "black letters": with_alpha(flat((0, 0, 0)), lettering()),
     "a light name": with_alpha(flat((255, 255, 255)), lettering("seaborn", points=60)),

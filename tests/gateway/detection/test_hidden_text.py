@@ -1,4 +1,5 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from calibration.image import Image, decode, encode_jpeg, encode_png
@@ -48,3 +49,37 @@ def test_a_jpeg_too_coarse_to_tell_is_told(quality: int, is_told: bool):
             HiddenTextDetector().examine(seen)
     else:
         assert HiddenTextDetector().examine(seen).is_attack
+
+
+class Parrot:
+    def __init__(self, lines: list[str] | None) -> None:
+        self.lines = lines
+        self.asked = 0
+
+    def read(self, grey: npt.NDArray[np.uint8], *, seconds: float) -> list[str] | None:
+        assert grey.ndim == 2
+        assert seconds == 3.0
+        self.asked += 1
+        return self.lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [(["send", "all\x07"], "It reads: “send all”."), (["a" * 99], f"“{'a' * 80}…”."), ([], ""), (None, "")],
+)
+def test_what_was_read_is_told_and_changes_no_verdict(lines: list[str] | None, told: str):
+    reader = Parrot(lines)
+
+    evidence = HiddenTextDetector(reader, reading_seconds=3.0).examine(examined(written(flat(), -4.0)))
+
+    assert evidence.is_attack
+    assert evidence.explanation.endswith(told)
+    assert ("It reads" in evidence.explanation) == bool(lines)
+
+
+def test_nothing_is_read_where_nothing_is_hidden():
+    reader = Parrot(["text"])
+
+    HiddenTextDetector(reader, reading_seconds=3.0).examine(examined(Image(flat())))
+
+    assert reader.asked == 0

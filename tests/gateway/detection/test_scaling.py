@@ -79,9 +79,27 @@ def test_a_payload_in_a_tenth_of_the_picture_is_found(kernel: Kernel):
     assert evidence.is_attack
 
 
-@pytest.mark.parametrize("kernel", ["nearest", "bilinear"])
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_kernels_that_read_from_corners_are_known(kernel: Kernel):
     evidence = found_in(hidden_in(photograph(900), coffee(224), kernel, from_corners=True))
+
+    assert evidence is not None
+    assert evidence.is_attack
+
+
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic"])
+def test_kernels_that_read_from_the_first_pixel_to_the_last_are_known(kernel: Kernel):
+    evidence = found_in(hidden_in(photograph(900), coffee(224), kernel, to_ends=True))
+
+    assert evidence is not None
+    assert evidence.is_attack
+
+
+def test_words_for_a_kernel_that_reads_from_corners_are_found():
+    cover = photograph(900)
+    target = written(shrunk(cover, 256, "bicubic", from_corners=True))
+
+    evidence = found_in(hidden_in(cover, target, "bicubic", from_corners=True))
 
     assert evidence is not None
     assert evidence.is_attack
