@@ -12,6 +12,7 @@ import typer
 
 from calibration.extras import ExtrasGroup
 from gateway.commands.audit import audit
+from gateway.commands.calibrate_detection import calibrate_detection
 from gateway.commands.compress import compress
 from gateway.commands.estimate import estimate
 from gateway.commands.options import (
@@ -39,7 +40,7 @@ app = typer.Typer(
     help="A proxy in front of LMM APIs: it flags edits hidden below what the model can notice, and lightens "
     "images by as much as the model cannot.",
 )
-for command in (audit, compress, estimate):
+for command in (audit, calibrate_detection, compress, estimate):
     app.command()(command)
 
 

@@ -11,7 +11,14 @@ from calibration.image import Image
 from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile
 from predictor.answer_change.change import AnswerChange, AnswerModel
-from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.artifact import (
+    ArtifactError,
+    artifact_version,
+    default_directory,
+    has_part,
+    part_version,
+    read_part,
+)
 from predictor.guarantees.margin import Margin, margins_from_card
 from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.comparison import Comparison, beyond
@@ -66,6 +73,7 @@ class Predictor:
         answers: AnswerModel | None = None,
         thresholds: ThresholdModel | None = None,
         full_size: FullSize | None = None,
+        detectors: str = "",
     ) -> None:
         self._full_size = full_size
         self._thresholds = thresholds
@@ -74,6 +82,7 @@ class Predictor:
         self._residual = residual
         self._reencoding = reencoding
         self.version = version  # of the artifact: changes with any of its parts
+        self.detectors = detectors  # version of the part behind `residual` and `reencoding`
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Predictor":
@@ -105,6 +114,7 @@ class Predictor:
             answers=answers,
             thresholds=thresholds,
             full_size=_load_full_size(directory),
+            detectors=part_version(directory, "residual"),
         )
 
     def compare(self, first: Image, second: Image, profile: JndProfile) -> Noticeability:

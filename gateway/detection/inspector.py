@@ -7,6 +7,7 @@ compare with, says nothing. Where no detector has any evidence, of innocence eit
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gateway.detection.combination import DetectionCalibration
 from gateway.detection.protocol import Detector, Examined, NotExaminableError
 from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
 
@@ -14,12 +15,18 @@ from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
 class Inspector:
     """The detectors of one gateway, with the false-alarm rate they share."""
 
-    def __init__(self, detectors: Sequence[Detector], alpha: float) -> None:
-        """Take detectors in the order in which evidence is told, and the false-alarm rate of a verdict."""
+    def __init__(
+        self, detectors: Sequence[Detector], alpha: float, calibration: DetectionCalibration | None = None
+    ) -> None:
+        """Take detectors in the order in which evidence is told, and the false-alarm rate of a verdict.
+
+        Without a calibration every detector is a test of its own, with the p-value that it gives itself.
+        """
         if not 0.0 < alpha < 1.0:
             raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
         self._detectors = tuple(detectors)
         self._alpha = alpha
+        self._calibration = calibration
 
     def inspect(self, examined: Examined) -> Verdict:
         """Examine one image."""
@@ -34,9 +41,15 @@ class Inspector:
                 evidence += [] if found is None else [found]
         if not evidence or (reasons and not any(map(_counts, evidence))):
             return unchecked(" ".join(reasons) or "No detector had anything to go by.")
-        verdict = conclude(evidence, alpha=self._alpha)
+        verdict = self._conclude(evidence, examined)
         # Who abstains says so: the verdict stands on the others alone.
         return replace(verdict, explanation=" ".join([verdict.explanation, *reasons]))
+
+    def _conclude(self, evidence: Sequence[Evidence], examined: Examined) -> Verdict:
+        if self._calibration is None:
+            return conclude(evidence, alpha=self._alpha)
+        judged = self._calibration.judge(evidence, examined.decoded)
+        return conclude(judged.evidence, alpha=self._alpha, tests=judged.tests)
 
 
 def _counts(found: Evidence) -> bool:
