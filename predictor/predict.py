@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from calibration.image import Image
 from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile
@@ -27,7 +30,8 @@ from predictor.noticeability.full_size import FullSizeModel
 from predictor.noticeability.known_references import KnownReferences
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
 from predictor.own_thresholds import OwnThreshold, own_threshold
-from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
+from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding, codec_of
+from predictor.residual.places import suspicion_map
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.thresholds.content_effect import Trust
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
@@ -189,6 +193,16 @@ class Predictor:
         if self._residual is None:
             raise ArtifactError("expected an artifact with a residual part, this one has none")
         return self._residual.find(image, source)
+
+    def residual_map(self, image: Image, source: SourceInfo) -> NDArray[np.float32]:
+        """Tell where in the image a perturbation seems to lie: log-odds, (rows, columns) of coarse parts.
+
+        Raises:
+            ArtifactError: The artifact has no residual part.
+        """
+        if self._residual is None:
+            raise ArtifactError("expected an artifact with a residual part, this one has none")
+        return suspicion_map(self._residual, image, codec_of(source))
 
     def reencoding(self, original: Image, version: Image, codec: Codec) -> ReencodingFinding:
         """Tell whether a version differs from the original by more than re-encoding.

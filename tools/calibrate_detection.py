@@ -7,7 +7,7 @@ has changed. Photographs are those with which the residual part was calibrated a
 end neither in 8 nor in 9: every sixth teaches which score is surprising, the others calibrate.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -30,9 +30,10 @@ from predictor.learning.residual.pictures import pictures_in, split
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
-EACH = 1650  # pictures a stratum: at 80 % confidence p-values still reach a thousandth
-LEARNING_EACH = 200
+EACH = 1610  # pictures a stratum: at 80 % confidence p-values still reach a thousandth
+LEARNING_EACH = 150
 _BATCH = 25
+_TURNS = 4  # some of what is made for one stratum falls into another, and is made up for
 _LEARNS = 6  # every sixth photograph
 _TESTS = ("8", "9")  # last digits of photographs that are tests
 _PAIR_SIDE = 256  # pixels
@@ -107,34 +108,38 @@ def _pair(order: Order, rng: np.random.Generator) -> Iterator[Measured]:
         return
 
 
-def orders(share: float, seed: int) -> list[Order]:
-    """List all batches; the same whatever the number of processes."""
-    wanted = [(name, "learning", LEARNING_EACH) for name in SINGLE_STRATA]
+def make_calibration(
+    run: Callable[[Sequence[Order]], Iterable[list[Measured]]],
+    *,
+    detectors: str,
+    note: str,
+    share: float = 1.0,
+    seed: int = 0,
+) -> DetectionCalibration:
+    """Make pictures until every stratum has enough, and fit."""
+    parts: dict[str, list[Measured]] = {"learning": [], "single": [], "paired": []}
+    for turn in range(_TURNS):
+        todo = _orders(parts, share, (seed, turn))
+        for order, measured in zip(todo, run(todo), strict=True):
+            parts[order.part] += measured
+    nothing = ConformalCalibration({})
+    start = DetectionCalibration(detectors, learn_surprises(parts["learning"]), nothing, nothing)
+    fewest = round(min(1.0, share) * FEWEST)
+    return calibrate_detection(start, parts["single"], parts["paired"], note=note, fewest=fewest)
+
+
+def _orders(done: Mapping[str, Sequence[Measured]], share: float, seed: tuple[int, ...]) -> list[Order]:
+    """List what is missing, in batches; the same whatever the number of processes."""
+    wanted = [(name, "learning", LEARNING_EACH) for name in SINGLE_STRATA if not done["learning"]]
     wanted += [(name, "single", EACH) for name in SINGLE_STRATA]
     wanted += [(name, "paired", EACH) for name in PAIR_STRATA]
     found = []
     for number, (stratum, part, each) in enumerate(wanted):
-        count = max(1, round(share * each))
-        for start in range(0, count, _BATCH):
-            found.append(Order(stratum, part, min(_BATCH, count - start), (seed, number, start)))
+        had = sum(one.stratum == stratum for one in done[part])
+        missing = max(0, round(share * each) - had)
+        for start in range(0, missing, _BATCH):
+            found.append(Order(stratum, part, min(_BATCH, missing - start), (*seed, number, start)))
     return found
-
-
-def make_calibration(
-    run: Callable[[Sequence[Order]], Iterator[list[Measured]]],
-    todo: Sequence[Order],
-    *,
-    detectors: str,
-    note: str,
-    fewest: int = FEWEST,
-) -> DetectionCalibration:
-    """Carry out all orders, and fit."""
-    parts: dict[str, list[Measured]] = {"learning": [], "single": [], "paired": []}
-    for order, measured in zip(todo, run(todo), strict=True):
-        parts[order.part] += measured
-    nothing = ConformalCalibration({})
-    start = DetectionCalibration(detectors, learn_surprises(parts["learning"]), nothing, nothing)
-    return calibrate_detection(start, parts["single"], parts["paired"], note=note, fewest=fewest)
 
 
 def main(  # noqa: PLR0917 (a command's options)
@@ -146,19 +151,18 @@ def main(  # noqa: PLR0917 (a command's options)
     seed: Annotated[int, typer.Option(help="Fixes the pictures.")] = 0,
 ) -> None:
     """Calibrate detection on made benign pictures, and write the file."""
-    todo = orders(share, seed)
     made_of = photos.name if photos else "no photographs"
-    note = f"{sum(order.count for order in todo)} made pictures from {made_of}"
+    note = f"made pictures, photographs from {made_of}; seed {seed}"
     version = Predictor.load(artifact).detectors
     with ProcessPoolExecutor(
         workers, mp_context=get_context("spawn"), initializer=set_up, initargs=(photos, artifact)
     ) as pool:
         made = make_calibration(
             lambda each: pool.map(carry_out, each),
-            todo,
             detectors=version,
             note=note,
-            fewest=round(min(1.0, share) * FEWEST),
+            share=share,
+            seed=seed,
         )
     replace_file(out, made.json.encode())
     for name, scores in {**made.single.scores, **made.paired.scores}.items():

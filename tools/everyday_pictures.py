@@ -23,7 +23,17 @@ from predictor.learning.residual.benign_pictures import draw_graphic, treat
 
 Pixels = npt.NDArray[np.uint8]
 
-_SIDES = (192, 448)  # pixels: what is judged is judged on a few tiles, whatever the size
+_SIDES = (192, 384)  # pixels: what is judged is judged on a few tiles, whatever the size
+_QUALITIES = (
+    ("finest", (94, 100)),
+    ("fine", (88, 94)),
+    ("coarsest", (50, 78)),
+    ("coarse", (78, 88)),
+)
+_SENT_AS = {  # of a pair's strata
+    "fine JPEG": ("finest JPEG", "fine JPEG"),
+    "coarse JPEG": ("coarse JPEG", "coarsest JPEG"),
+}
 _SMALL_SIDES = (48, 159)
 _GRAPHIC_SHARE = (
     0.75  # of what is made for strata of graphics; the rest are photographs with much even ground
@@ -47,7 +57,7 @@ def encode(pixels: Pixels, stratum: str, rng: np.random.Generator) -> bytes:
         return encode_png_fast(image)
     if "other" in stratum or ("small" in stratum and rng.random() < 0.2):
         return encode_webp(image, int(rng.integers(50, 97)))
-    low, high = (90, 99) if "fine" in stratum else (50, 90) if "coarse" in stratum else (50, 99)
+    low, high = next((each for name, each in _QUALITIES if name in stratum), (50, 100))
     return encode_jpeg(
         image,
         int(rng.integers(low, high)),
@@ -67,6 +77,7 @@ def resave(pixels: Pixels, stratum: str, rng: np.random.Generator) -> bytes:
         quality = int(rng.integers(50, 97))
         _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
         pixels = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1]
+    stratum = str(rng.choice(_SENT_AS.get(stratum, (stratum,))))
     if stratum == "lossless" and rng.random() < 0.1:
         palette = encode_png_palette(_few(pixels, rng))
         if palette is not None:
@@ -116,8 +127,9 @@ def _reduced(pixels: Pixels, rng: np.random.Generator) -> bytes:
     elif way < 0.75:
         reduced = PillowImage.fromarray(_ordered(np.asarray(picture.convert("L")), rng))
     else:
-        reduced = picture.convert("L")
-    return save_pillow(reduced, "GIF" if rng.random() < 0.5 and reduced.mode != "L" else "PNG")
+        step = int(rng.choice([8, 16, 32, 64]))  # grey levels
+        reduced = picture.convert("L").point([level // step * step for level in range(256)])
+    return save_pillow(reduced, "GIF" if rng.random() < 0.5 else "PNG")
 
 
 def _ordered(grey: Pixels, rng: np.random.Generator) -> Pixels:

@@ -5,7 +5,7 @@ Does not read: how strokes are built and stand in lines decides, so any alphabet
 
 from gateway.detection.faint_lines import FaintLine, count_letters, find_faint_lines
 from gateway.detection.protocol import Examined, NotExaminableError
-from gateway.detection.verdict import Evidence
+from gateway.detection.verdict import Box, Evidence
 
 _LETTERS = (
     12  # in all lines together; of 500 benign pictures, those of shared/data, one had as many by chance
@@ -34,12 +34,21 @@ class HiddenTextDetector:
         letters = count_letters(lines)
         if not _is_text(lines):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
-        return Evidence("hidden_text", letters, None, None, _explain(lines), is_attack=True)
+        return Evidence(
+            "hidden_text", letters, None, None, _explain(lines), is_attack=True, boxes=_boxes(lines)
+        )
 
 
 def _is_text(lines: list[FaintLine]) -> bool:
     longest = max((line.letters for line in lines), default=0)
     return count_letters(lines) >= _LETTERS and longest >= _IN_A_LINE
+
+
+def _boxes(lines: list[FaintLine]) -> tuple[Box, ...]:
+    """Return where the lines stand; more letters weigh more."""
+    most = max(line.letters for line in lines)
+    ordered = sorted(lines, key=lambda line: line.letters, reverse=True)
+    return tuple((*line.box, round(line.letters / most, 3)) for line in ordered)
 
 
 def _explain(lines: list[FaintLine]) -> str:

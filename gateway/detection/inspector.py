@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from gateway.detection.combination import DetectionCalibration
 from gateway.detection.protocol import Detector, Examined, NotExaminableError
+from gateway.detection.sentences import explain
 from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
 
 
@@ -47,9 +48,12 @@ class Inspector:
 
     def _conclude(self, evidence: Sequence[Evidence], examined: Examined) -> Verdict:
         if self._calibration is None:
-            return conclude(evidence, alpha=self._alpha)
-        judged = self._calibration.judge(evidence, examined.decoded)
-        return conclude(judged.evidence, alpha=self._alpha, tests=judged.tests)
+            verdict = conclude(evidence, alpha=self._alpha)
+        else:
+            judged = self._calibration.judge(evidence, examined.decoded)
+            verdict = conclude(judged.evidence, alpha=self._alpha, tests=judged.tests)
+        image = examined.decoded.image
+        return replace(verdict, explanation=explain(verdict, image.width, image.height))
 
 
 def _counts(found: Evidence) -> bool:

@@ -13,12 +13,22 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Decoded, Image
-from predictor.residual.strata import codec_of
+from calibration.image_source import SourceInfo
 
 PictureKind = Literal["photograph", "graphic", "few colours"]
+Codec = Literal["lossless", "finest JPEG", "fine JPEG", "coarse JPEG", "coarsest JPEG", "other lossy"]
 
 THUMBNAIL = 160  # pixels: shorter sides make a picture small
 FEW_COLOURS = 256
+_FEW_TONES = 32  # of grey: dither and line art have fewer, grey photographs more
+# The lowest quality of each; between usual qualities, which encoders' own tables miss by one or two.
+_LOWEST_QUALITY: tuple[tuple[Codec, int], ...] = (
+    ("finest JPEG", 94),
+    ("fine JPEG", 88),
+    ("coarse JPEG", 78),
+    ("coarsest JPEG", 0),
+)
+_BY_KIND: frozenset[Codec] = frozenset({"lossless", "fine JPEG", "coarse JPEG"})
 _SAMPLE = 65_536  # pixels in which colours are counted
 _BLOCK = 8  # pixels: noise of 8 levels moves a mean over so many by one
 _NEAR = 3  # grey levels around the most frequent tone of blocks
@@ -28,10 +38,12 @@ SINGLE_STRATA: tuple[str, ...] = (
     "lossless photograph",
     "lossless graphic",
     "lossless few colours",
+    "finest JPEG",
     "fine JPEG photograph",
     "fine JPEG graphic",
     "coarse JPEG photograph",
     "coarse JPEG graphic",
+    "coarsest JPEG",
     "other lossy",
     "small lossless",
     "small lossy",
@@ -41,17 +53,27 @@ PAIR_STRATA: tuple[str, ...] = ("lossless", "fine JPEG", "coarse JPEG", "other l
 
 def single_stratum(decoded: Decoded) -> str:
     """Return which of `SINGLE_STRATA` a picture belongs to, judged by itself."""
-    codec, image = codec_of(decoded.source), decoded.image
+    codec, image = codec_class(decoded.source), decoded.image
+    is_lossless = codec == "lossless"
     if min(image.width, image.height) < THUMBNAIL:
-        return "small lossless" if codec.is_lossless else "small lossy"
-    if codec.container == "other lossy":
-        return codec.container
-    return f"{codec.container} {kind_of(image, is_lossless=codec.is_lossless)}"
+        return "small lossless" if is_lossless else "small lossy"
+    return f"{codec} {kind_of(image, is_lossless=is_lossless)}" if codec in _BY_KIND else codec
 
 
 def pair_stratum(decoded: Decoded) -> str:
     """Return which of `PAIR_STRATA` a picture belongs to, judged beside an earlier version."""
-    return codec_of(decoded.source).container
+    codec = codec_class(decoded.source)
+    return {"finest JPEG": "fine JPEG", "coarsest JPEG": "coarse JPEG"}.get(codec, codec)
+
+
+def codec_class(source: SourceInfo) -> Codec:
+    """Class a file by what its codec leaves of noise."""
+    if source.is_lossless:
+        return "lossless"
+    quality = source.jpeg_quality
+    if quality is None:
+        return "other lossy"
+    return next(name for name, lowest in _LOWEST_QUALITY if quality >= lowest)
 
 
 def kind_of(image: Image, *, is_lossless: bool) -> PictureKind:
@@ -75,6 +97,8 @@ def _has_few_colours(pixels: npt.NDArray[np.uint8]) -> bool:
     for sample in (4096, _SAMPLE):
         rows = max(1, min(height, sample // width))
         chosen = pixels[np.linspace(0, height - 1, rows).astype(np.intp)].reshape(-1, 3).astype(np.uint32)
-        if np.unique(chosen @ np.array([65536, 256, 1], dtype=np.uint32)).size > FEW_COLOURS:
+        colours = np.unique(chosen @ np.array([65536, 256, 1], dtype=np.uint32))
+        greys = int((colours >> 8 == (colours & 0xFFFF)).sum())
+        if colours.size > FEW_COLOURS or (greys == colours.size > _FEW_TONES):
             return False
     return True
