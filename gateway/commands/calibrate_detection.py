@@ -29,12 +29,16 @@ def calibrate_detection(
 
     Exit code 0, 1 when no kind was calibrated anew, 2 for bad use.
     """
-    from gateway.detection.combination import DetectionCalibrationError  # noqa: PLC0415 - see the docstring
+    from gateway.detection.combination import (  # noqa: PLC0415 - see the module's docstring
+        DetectionCalibrationError,
+        load_calibration,
+    )
     from gateway.detection.own_traffic import calibrate_on_folder, lines_of  # noqa: PLC0415
     from predictor.predict import ArtifactError  # noqa: PLC0415
 
     try:
-        result = calibrate_on_folder(images, out, artifact=artifact, workers=workers)
+        base = load_calibration()
+        result = calibrate_on_folder(images, out, base=base, artifact=artifact, workers=workers)
     except (ArtifactError, DetectionCalibrationError, OSError, ValueError) as error:
         bad_use(error)
     for line in lines_of(result, as_json=as_json):

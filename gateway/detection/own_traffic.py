@@ -12,7 +12,7 @@ from calibration.image import ImageError, decode
 from calibration.profile import default_profile
 from calibration.whole_file import replace_file
 from gateway.detection.calibrating import FEWEST, Measured, Measurer, calibrate_detection
-from gateway.detection.combination import DetectionCalibrationError, load_calibration
+from gateway.detection.combination import DetectionCalibration, DetectionCalibrationError
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
@@ -39,21 +39,26 @@ _measurers: list[Measurer] = []
 
 
 def calibrate_on_folder(
-    folder: Path, out: Path, *, artifact: Path | None, workers: int, fewest: int = FEWEST
+    folder: Path,
+    out: Path,
+    *,
+    base: DetectionCalibration,
+    artifact: Path | None,
+    workers: int,
+    fewest: int = FEWEST,
 ) -> OwnCalibration:
-    """Measure every picture below a folder; write the shipped calibration with the strata they fill.
+    """Measure every picture below a folder; write `base` with the strata they fill in place of its own.
 
     Raises:
         ArtifactError: The predictor cannot be loaded.
-        DetectionCalibrationError: None ships that fits the artifact.
+        DetectionCalibrationError: `base` does not fit the artifact.
         OSError: The folder or the file.
         ValueError: The folder holds no picture.
     """
-    base = load_calibration()
     if base.detectors != Predictor.load(artifact).detectors:
         raise DetectionCalibrationError(
-            "the calibration that ships was made with the detectors of another artifact; its surprises do "
-            "not fit these"
+            "the calibration to begin with was made with the detectors of another artifact; its surprises "
+            "do not fit these"
         )
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
     if not files:

@@ -66,6 +66,7 @@ class Endpoints:
             "evidence": [asdict(evidence) for evidence in verdict.evidence],
             "explanation": verdict.explanation,
             "reason": outcome.reason,
+            "heat_map": None,
         }
         if _wants_heat_map(document):
             fields["heat_map"] = await asyncio.to_thread(_heat_map, outcome)

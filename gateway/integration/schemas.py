@@ -64,8 +64,8 @@ class InspectAnswer(BaseModel):
     explanation: str
     reason: str = Field(description="One word where something was skipped or is wrong; empty otherwise.")
     heat_map: str | None = Field(
-        default=None,
-        description="Where the evidence lies, on request: a PNG in base64, the image in grey with a legend.",
+        description="Where the evidence lies: a PNG in base64, the image in grey with a legend; null unless "
+        "asked for."
     )
     milliseconds: float
 
