@@ -42,11 +42,11 @@ class Inspector:
                 evidence += [] if found is None else [found]
         if not evidence or (reasons and not any(map(_counts, evidence))):
             return unchecked(" ".join(reasons) or "No detector had anything to go by.")
-        verdict = self._conclude(evidence, examined)
+        verdict = self._weighed(evidence, examined)
         # Who abstains says so: the verdict stands on the others alone.
         return replace(verdict, explanation=" ".join([verdict.explanation, *reasons]))
 
-    def _conclude(self, evidence: Sequence[Evidence], examined: Examined) -> Verdict:
+    def _weighed(self, evidence: Sequence[Evidence], examined: Examined) -> Verdict:
         if self._calibration is None:
             verdict = conclude(evidence, alpha=self._alpha)
         else:

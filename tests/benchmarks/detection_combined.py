@@ -17,6 +17,9 @@ import cv2
 import numpy as np
 from skimage import data
 
+# The benchmark of the gateway lies beside this one and is named as the package is.
+sys.path.append(sys.path.pop(0))
+
 from calibration.image import Image, decode, encode_jpeg, encode_png, fit_within, load
 from calibration.profile import default_profile
 from gateway.assembly import detection_calibration
