@@ -6,6 +6,7 @@ The one place that knows which detectors there are. Importing it loads torch.
 import hashlib
 import logging
 import time
+from pathlib import Path
 
 from calibration.encoders import ENCODERS
 from calibration.freed_memory import keep_freed_memory
@@ -16,6 +17,11 @@ from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
 from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
 from gateway.detection.alpha import AlphaDetector
+from gateway.detection.combination import (
+    DetectionCalibration,
+    DetectionCalibrationError,
+    load_calibration,
+)
 from gateway.detection.container import ContainerDetector
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.inspector import Inspector
@@ -48,16 +54,22 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ArtifactError: The predictor is missing or damaged.
         ProfileError: A profile cannot be read.
         LedgerError: What the shadow audit kept is damaged.
+        DetectionCalibrationError: The calibration that the settings name cannot be used.
     """
     use_one_thread()
     keep_freed_memory()
     margins = _margins(settings)
     predictor = Predictor.load(settings.artifact)
+    calibration = detection_calibration(predictor, settings.detection.calibration)
     profiles = Profiles(
         {model: profile_named(name) for model, name in settings.models.items()}, default_profile()
     )
     return Pipeline(
-        inspector=Inspector(detectors(settings, predictor, seen), settings.policy.alpha),
+        inspector=Inspector(
+            detectors(settings, predictor, seen),
+            settings.policy.alpha,
+            calibration,
+        ),
         compressor=_compressor(settings, predictor, margins),
         profiles=profiles,
         limits=DecodeLimits(
@@ -65,7 +77,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ),
         provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
-        version=_version(settings, predictor, profiles),
+        version=_version(settings, predictor, profiles, calibration),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
         margins=margins,
         tier=settings.compression.tier,
@@ -103,6 +115,29 @@ def detectors(
     return found
 
 
+def detection_calibration(predictor: Predictor, file: Path | None) -> DetectionCalibration | None:
+    """Read the calibration that fits an artifact's detectors: a file, or the one that ships.
+
+    None where the one that ships is of other detectors: then each has the p-value it gives itself.
+
+    Raises:
+        DetectionCalibrationError: The file cannot be read, or is of other detectors.
+    """
+    try:
+        found = load_calibration(file)
+    except DetectionCalibrationError:
+        if file is not None:
+            raise
+        log.warning("no calibration of detection ships: each detector is a test of its own")
+        return None
+    if found.detectors == predictor.detectors:
+        return found
+    if file is not None:
+        raise DetectionCalibrationError(f"{file} was made with the detectors of another artifact")
+    log.warning("the calibration of detection that ships is of other detectors: each is a test of its own")
+    return None
+
+
 def _margins(settings: Settings) -> Margins:
     audit = settings.compression.shadow_audit
     return FirstEpoch() if audit.state is None else Ledger(audit.state)
@@ -121,11 +156,14 @@ def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> B
     return BackingOff(make, margins)
 
 
-def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:
+def _version(
+    settings: Settings, predictor: Predictor, profiles: Profiles, calibration: DetectionCalibration | None
+) -> str:
     """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
     provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
     parts += [provider, load_rules().version, repr(ENCODERS)]
     parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
+    parts.append("" if calibration is None else calibration.json)
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ import typer
 
 from calibration.extras import ExtrasGroup
 from gateway.commands.audit import audit
+from gateway.commands.calibrate_detection import calibrate_detection
 from gateway.commands.compress import compress
 from gateway.commands.estimate import estimate
 from gateway.commands.options import (
@@ -39,7 +40,7 @@ app = typer.Typer(
     help="A proxy in front of LMM APIs: it flags edits hidden below what the model can notice, and lightens "
     "images by as much as the model cannot.",
 )
-for command in (audit, compress, estimate):
+for command in (audit, calibrate_detection, compress, estimate):
     app.command()(command)
 
 
@@ -109,6 +110,10 @@ def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all 
     alpha: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of clean images that may be flagged.")
     ] = 0.01,
+    heat_map: Annotated[
+        Path | None, typer.Option(help="Folder for a PNG of each flagged image: where the evidence lies.")
+    ] = None,
+    of_all: Annotated[bool, typer.Option("--all", help="Heat-maps of images without a flag, too.")] = False,
     artifact: Artifact = None,
     as_json: Json = False,
 ) -> None:
@@ -116,10 +121,15 @@ def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all 
 
     Exit code 1 when an image is flagged or cannot be checked.
     """
-    from gateway.offline import inspect_files  # noqa: PLC0415 - see the module's docstring
+    from gateway.offline import HeatMaps, inspect_files  # noqa: PLC0415 - see the module's docstring
 
     lines = inspect_files(
-        with_progress(images), model=model, reference=reference, alpha=alpha, artifact=artifact
+        with_progress(images),
+        model=model,
+        reference=reference,
+        alpha=alpha,
+        artifact=artifact,
+        heat_maps=None if heat_map is None else HeatMaps(heat_map, of_all=of_all),
     )
     print_lines(lines, as_json)
 

@@ -118,7 +118,8 @@ class Metrics:
         self.images = self._counter("images", "Images met in requests.", "model", "outcome", "reason")
         self.flags = self._counter(
             "flags",
-            "Images worth an alarm, by kind of evidence: hidden edits, and what is built like an attack.",
+            "Images worth an alarm, by kind of evidence: hidden edits, and what is built like an attack. "
+            "container, alpha and query_series are rules, which policy.alpha does not bound.",
             "model",
             "outcome",
             "kind",

@@ -12,12 +12,13 @@ from typing import Any
 from calibration.freed_memory import keep_freed_memory
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
-from gateway.assembly import profile_named
+from gateway.assembly import detection_calibration, profile_named
 from gateway.compression.compressor import Compressor
 from gateway.compression.plan import Effort, Tier
 from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
+from gateway.detection.heat_map import heat_map_png
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.inspector import Inspector
 from gateway.detection.ocr_process import OcrProcess, is_ocr_installed
@@ -43,14 +44,28 @@ class Line:
     is_trouble: bool  # flagged, unreadable
 
 
+@dataclass(frozen=True)
+class HeatMaps:
+    """Pictures of where the evidence lies, one PNG a file."""
+
+    folder: Path
+    of_all: bool = False  # of what was not flagged too
+
+
 def inspect_files(
-    files: Iterable[Path], *, model: str, reference: Path | None, alpha: float, artifact: Path | None
+    files: Iterable[Path],
+    *,
+    model: str,
+    reference: Path | None,
+    alpha: float,
+    artifact: Path | None,
+    heat_maps: HeatMaps | None = None,
 ) -> Iterator[Line]:
-    """Judge each file by itself, or against `reference`.
+    """Judge each file by itself, or against `reference`; paint where the evidence lies if asked to.
 
     Raises:
         ImageError: The reference is not an image.
-        OSError: The reference cannot be read.
+        OSError: The reference cannot be read, or a heat-map written.
         ArtifactError: The predictor cannot be loaded.
         ProfileError: The model's profile cannot be read.
     """
@@ -59,16 +74,29 @@ def inspect_files(
     reader = OcrProcess() if is_ocr_installed() else None
     hidden = HiddenTextDetector(reader, reading_seconds=_READING_SECONDS)
     own: list[Detector] = [ContainerDetector(), AlphaDetector(), hidden]
-    inspector = Inspector([*_detectors(Predictor.load(artifact), reference), *own], alpha)
+    predictor = Predictor.load(artifact)
+    calibration = detection_calibration(predictor, None)
+    inspector = Inspector([*_detectors(predictor, reference), *own], alpha, calibration)
     profile = profile_named(model)
+    taken: set[Path] = set()
     for file in files:
         started = time.perf_counter()
         try:
             data = file.read_bytes()
-            verdict = inspector.inspect(Examined.by_itself(decode(data), data, profile))
+            decoded = decode(data)
+            verdict = inspector.inspect(Examined.by_itself(decoded, data, profile))
         except (OSError, ImageError) as error:
-            verdict = unchecked(str(error))
-        yield _verdict_line(file, verdict, _milliseconds_since(started))
+            yield _verdict_line(file, unchecked(str(error)), _milliseconds_since(started))
+            continue
+        line = _verdict_line(file, verdict, _milliseconds_since(started))
+        if heat_maps is not None and (verdict.flags or heat_maps.of_all):
+            heat_maps.folder.mkdir(parents=True, exist_ok=True)
+            target = _free_name(heat_maps.folder, file, ".png", taken)
+            target.write_bytes(heat_map_png(decoded.image, verdict))
+            line = Line(
+                line.fields | {"heat_map": str(target)}, f"{line.summary} → {target}", line.is_trouble
+            )
+        yield line
 
 
 def compress_files(

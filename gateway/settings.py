@@ -7,6 +7,7 @@ from gateway.configuration.images import (
     Blockable,
     Compression,
     CompressionMode,
+    Detection,
     Inspection,
     Limits,
     Mode,
@@ -35,6 +36,7 @@ __all__ = [
     "Client",
     "Compression",
     "CompressionMode",
+    "Detection",
     "Fetching",
     "ImageUrls",
     "Inspection",
@@ -92,6 +94,7 @@ class Settings(Section):
         "Named changes of `policy` that trusted callers ask for by x-jnd-policy.",
         why="one is enough to start",
     )
+    detection: Detection = setting(Detection(), "How what is found is weighed.", why="see its keys")
     near_duplicate: NearDuplicate = setting(
         NearDuplicate(), "Memory of images seen before.", why="see its keys"
     )

@@ -129,6 +129,16 @@ def artifact_version(directory: Path) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
+def part_version(directory: Path, kind: PartKind) -> str:
+    """Return twelve hexadecimal digits that change whenever the arrays of a part change; empty without it.
+
+    Raises:
+        ArtifactError: No such artifact, or its card is damaged, foreign or newer.
+    """
+    entry = _read_card(directory)["parts"].get(kind)
+    return str(entry.get("sha256", ""))[:12] if isinstance(entry, dict) else ""
+
+
 def _file_name(entry: Any, kind: PartKind) -> str:
     """Read where a card entry keeps its arrays: KIND.safetensors, or with twelve digits of their hash."""
     name = entry.get("file", f"{kind}.safetensors") if isinstance(entry, dict) else None

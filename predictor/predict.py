@@ -7,11 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from calibration.image import Image
 from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile
 from predictor.answer_change.change import AnswerChange, AnswerModel
-from predictor.artifact import ArtifactError, artifact_version, default_directory, has_part, read_part
+from predictor.artifact import (
+    ArtifactError,
+    artifact_version,
+    default_directory,
+    has_part,
+    part_version,
+    read_part,
+)
 from predictor.guarantees.margin import Margin, margins_from_card
 from predictor.guarantees.risk_control import RiskLimit
 from predictor.noticeability.comparison import Comparison, beyond
@@ -20,7 +30,8 @@ from predictor.noticeability.full_size import FullSizeModel
 from predictor.noticeability.known_references import KnownReferences
 from predictor.noticeability.model import Noticeability, NoticeabilityModel
 from predictor.own_thresholds import OwnThreshold, own_threshold
-from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding
+from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding, codec_of
+from predictor.residual.places import suspicion_map
 from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
 from predictor.thresholds.content_effect import Trust
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
@@ -66,6 +77,7 @@ class Predictor:
         answers: AnswerModel | None = None,
         thresholds: ThresholdModel | None = None,
         full_size: FullSize | None = None,
+        detectors: str = "",
     ) -> None:
         self._full_size = full_size
         self._thresholds = thresholds
@@ -74,6 +86,7 @@ class Predictor:
         self._residual = residual
         self._reencoding = reencoding
         self.version = version  # of the artifact: changes with any of its parts
+        self.detectors = detectors  # version of the part behind `residual` and `reencoding`
 
     @classmethod
     def load(cls, path: Path | None = None) -> "Predictor":
@@ -105,6 +118,7 @@ class Predictor:
             answers=answers,
             thresholds=thresholds,
             full_size=_load_full_size(directory),
+            detectors=part_version(directory, "residual"),
         )
 
     def compare(self, first: Image, second: Image, profile: JndProfile) -> Noticeability:
@@ -179,6 +193,16 @@ class Predictor:
         if self._residual is None:
             raise ArtifactError("expected an artifact with a residual part, this one has none")
         return self._residual.find(image, source)
+
+    def residual_map(self, image: Image, source: SourceInfo) -> NDArray[np.float32]:
+        """Tell where in the image a perturbation seems to lie: log-odds, (rows, columns) of coarse parts.
+
+        Raises:
+            ArtifactError: The artifact has no residual part.
+        """
+        if self._residual is None:
+            raise ArtifactError("expected an artifact with a residual part, this one has none")
+        return suspicion_map(self._residual, image, codec_of(source))
 
     def reencoding(self, original: Image, version: Image, codec: Codec) -> ReencodingFinding:
         """Tell whether a version differs from the original by more than re-encoding.

@@ -109,6 +109,16 @@ class NearDuplicate(Section):
     )
 
 
+class Detection(Section):
+    """How detection weighs what it finds."""
+
+    calibration: Path | None = setting(
+        None,
+        "File of `jnd-gateway calibrate-detection`; null: the calibration that ships.",
+        why="made pictures of every kind calibrate it; your own are better where you have thousands",
+    )
+
+
 class ShadowAudit(Section):
     """A second question about live requests, to see whether lightened pictures change answers."""
 

@@ -5,6 +5,8 @@ What only they see is a message to the model alone. Rules, no p-value. Light dra
 ground, and what a cut-out leaves beneath, are told and never flagged.
 """
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +14,7 @@ import numpy.typing as npt
 from calibration.channels import Channels, read_channels
 from calibration.image_source import DecodeLimits, ImageError
 from gateway.detection.beneath import Beneath, examine_beneath
+from gateway.detection.evidence_places import places_of_grounds
 from gateway.detection.grounds import Grounds, compensation, white_on_white
 from gateway.detection.opacity import letters_in_opacity, shows_another_picture
 from gateway.detection.protocol import Examined, NotExaminableError
@@ -62,7 +65,8 @@ def judge(colours: npt.NDArray[np.uint8], opacity: npt.NDArray[np.uint8]) -> Evi
     found = [_of_grounds(grounds), _of_opacity(grounds)]
     if beneath is not None:
         found.append(_of_beneath(beneath))
-    return max(found, key=lambda evidence: (evidence.is_attack, evidence.score))
+    worst = max(found, key=lambda evidence: (evidence.is_attack, evidence.score))
+    return replace(worst, boxes=places_of_grounds(grounds)) if worst.is_attack else worst
 
 
 def _of_grounds(grounds: Grounds) -> Evidence:

@@ -13,7 +13,7 @@ from calibration.image import Image
 from gateway.detection.faint_amplified import amplify
 from gateway.detection.faint_lines import FaintLine, count_letters, find_faint_lines
 from gateway.detection.protocol import Examined, NotExaminableError
-from gateway.detection.verdict import Evidence
+from gateway.detection.verdict import Box, Evidence
 
 _LETTERS = (
     12  # in all lines together; of 500 benign pictures, those of shared/data, one had as many by chance
@@ -57,7 +57,9 @@ class HiddenTextDetector:
         if not _is_text(lines):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
         explanation = _explain(lines) + self._reading(image, lines)
-        return Evidence("hidden_text", letters, None, None, explanation, is_attack=True)
+        return Evidence(
+            "hidden_text", letters, None, None, explanation, is_attack=True, boxes=_boxes(lines)
+        )
 
     def _reading(self, image: Image, lines: list[FaintLine]) -> str:
         if self._reader is None:
@@ -72,6 +74,13 @@ class HiddenTextDetector:
 def _is_text(lines: list[FaintLine]) -> bool:
     longest = max((line.letters for line in lines), default=0)
     return count_letters(lines) >= _LETTERS and longest >= _IN_A_LINE
+
+
+def _boxes(lines: list[FaintLine]) -> tuple[Box, ...]:
+    """Return where the lines stand; more letters weigh more."""
+    most = max(line.letters for line in lines)
+    ordered = sorted(lines, key=lambda line: line.letters, reverse=True)
+    return tuple((*line.box, round(line.letters / most, 3)) for line in ordered)
 
 
 def _explain(lines: list[FaintLine]) -> str:

@@ -10,7 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gateway.detection.combination import DetectionCalibration
 from gateway.detection.protocol import Detector, Examined, NotExaminableError
+from gateway.detection.sentences import explain
 from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
 from gateway.errors import ImageTimeoutError
 
@@ -22,12 +24,18 @@ _WORDS = re.compile("(?<=[a-z])(?=[A-Z])")
 class Inspector:
     """The detectors of one gateway, with the false-alarm rate they share."""
 
-    def __init__(self, detectors: Sequence[Detector], alpha: float) -> None:
-        """Take detectors in the order in which evidence is told, and the false-alarm rate of a verdict."""
+    def __init__(
+        self, detectors: Sequence[Detector], alpha: float, calibration: DetectionCalibration | None = None
+    ) -> None:
+        """Take detectors in the order in which evidence is told, and the false-alarm rate of a verdict.
+
+        Without a calibration every detector is a test of its own, with the p-value that it gives itself.
+        """
         if not 0.0 < alpha < 1.0:
             raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
         self._detectors = tuple(detectors)
         self._alpha = alpha
+        self._calibration = calibration
 
     def inspect(self, examined: Examined) -> Verdict:
         """Examine one image.
@@ -51,14 +59,25 @@ class Inspector:
                 reasons.append(f"The detector {failures[-1]} failed.")
             else:
                 evidence += [] if found is None else [found]
-        return replace(self._conclude(evidence, reasons), failures=tuple(failures))
+        return replace(self._conclude(evidence, reasons, examined), failures=tuple(failures))
 
-    def _conclude(self, evidence: Sequence[Evidence], reasons: Sequence[str]) -> Verdict:
+    def _conclude(
+        self, evidence: Sequence[Evidence], reasons: Sequence[str], examined: Examined
+    ) -> Verdict:
         if not evidence or (reasons and not any(map(_counts, evidence))):
             return unchecked(" ".join(reasons) or "No detector had anything to go by.")
-        verdict = conclude(evidence, alpha=self._alpha)
+        verdict = self._weighed(evidence, examined)
         # Who abstains or fails is told: the verdict stands on the others alone.
         return replace(verdict, explanation=" ".join([verdict.explanation, *reasons]))
+
+    def _weighed(self, evidence: Sequence[Evidence], examined: Examined) -> Verdict:
+        if self._calibration is None:
+            verdict = conclude(evidence, alpha=self._alpha)
+        else:
+            judged = self._calibration.judge(evidence, examined.decoded)
+            verdict = conclude(judged.evidence, alpha=self._alpha, tests=judged.tests)
+        image = examined.decoded.image
+        return replace(verdict, explanation=explain(verdict, image.width, image.height))
 
 
 def name_of(detector: Detector) -> str:

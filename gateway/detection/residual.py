@@ -1,9 +1,15 @@
 """Evidence from the noise of one picture alone, no reference needed."""
 
+import numpy as np
+
+from gateway.detection.places import boxes_of
 from gateway.detection.protocol import Examined, NotExaminableError
-from gateway.detection.verdict import Evidence
+from gateway.detection.verdict import Box, Evidence
 from predictor.predict import Predictor
 from predictor.residual.detector import PictureTooSmallError
+
+_WORTH_A_LOOK = 0.02  # p-value up to which it is told where: a flag at the usual rates
+_NEARLY = 3.0  # log-odds
 
 
 class ResidualDetector:
@@ -24,4 +30,13 @@ class ResidualDetector:
             finding = self._predictor.residual(decoded.image, decoded.source)
         except PictureTooSmallError as error:
             raise NotExaminableError(f"Too small to examine: {error}.") from error
-        return Evidence("residual", finding.score, finding.p_value, None, finding.explanation)
+        boxes = self._places(examined) if finding.p_value <= _WORTH_A_LOOK else ()
+        return Evidence("residual", finding.score, finding.p_value, None, finding.explanation, boxes=boxes)
+
+    def _places(self, examined: Examined) -> tuple[Box, ...]:
+        """Weigh what is suspicious by more than an even chance, or nearly as much as the worst part."""
+        image = examined.decoded.image
+        log_odds = self._predictor.residual_map(image, examined.decoded.source)
+        least = min(0.0, float(log_odds.max()) - _NEARLY)
+        strength = np.maximum(log_odds - least, 0.0)
+        return boxes_of(strength, image.width, image.height)

@@ -12,9 +12,12 @@ Checks and
 ordered dither in the very step of a size may be flagged once JPEG has given them more greys.
 """
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
+from gateway.detection.evidence_places import places_of_payload
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.scaling_phases import Disagreement, Grey, measure_disagreement
 from gateway.detection.verdict import Evidence
@@ -65,7 +68,7 @@ class ScalingDetector:
             )
         if _has_few_greys(grey):
             raise NotExaminableError("Of few greys, so dither cannot be told from a payload for shrinking.")
-        return _payload(target, found[target])
+        return replace(_payload(target, found[target]), boxes=places_of_payload(grey, target))
 
 
 def _payload(target: Size, found: Disagreement) -> Evidence:

@@ -1,8 +1,9 @@
 """Weigh what the detectors found into one verdict with one p-value, in words a person can act on.
 
-Detectors may depend on each other in any way, so their p-values are combined by Holm's method: something is
-found in a benign picture with probability at most alpha, as long as each detector's own p-value keeps its
-promise. Rules, such as bytes behind a picture's end, have no p-value; their false alarms are counted apart.
+Detectors that judge one picture's pixels are one test, calibrated end to end (`combination`). Tests may
+depend on each other in any way, so their p-values are combined by Holm's method: something is found in a
+benign picture with probability at most alpha, as long as each test keeps its promise. Rules, such as bytes
+behind a picture's end, have no p-value; their false alarms are counted apart, by kind.
 
 The outcome says what is; the flags say whether to worry: the kinds of evidence for an edit that neither the
 model nor a person who looks at that place sees, and for whatever is built like an attack, visible or not.
@@ -17,6 +18,7 @@ from calibration.holm import holm
 Outcome = Literal["clean", "imperceptible_edit", "noticeable_edit", "unchecked"]
 Kind = Literal["residual", "near_duplicate", "reference", "container", "alpha", "scaling", "hidden_text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Box = tuple[int, int, int, int, float]  # left, top, right, bottom: pixels of the upright picture; weight 0..1
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,9 @@ class Evidence:
     explanation: str
     is_attack: bool = False  # built like one: worth an alarm however visible
     is_visible: bool = False  # to a person who looks at that place
+    boxes: tuple[
+        Box, ...
+    ] = ()  # where it lies, the weightiest first; none: nowhere in particular, or unknown
 
     @property
     def is_noticeable(self) -> bool:
@@ -50,11 +55,16 @@ class Verdict:
     failures: tuple[str, ...] = ()  # detectors that broke, whose evidence is missing
 
 
-def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
+def conclude(evidence: Sequence[Evidence], *, alpha: float, tests: Sequence[str] | None = None) -> Verdict:
     """Decide at false-alarm rate `alpha`; without evidence the image is unchecked.
 
     An edit is noticeable when a person sees it in its place, or the model is predicted to notice it (one JND
     or more), else imperceptible.
+
+    Args:
+        evidence: In the order in which it is told.
+        alpha: Probability that something is found in a benign picture, rules apart.
+        tests: For each evidence, the name of the test whose p-value it has a share in; None: each its own.
 
     Raises:
         ValueError: `alpha` is not strictly between 0 and 1.
@@ -63,11 +73,13 @@ def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
         raise ValueError(f"alpha must be between 0 and 1, got {alpha}")
     if not evidence:
         return unchecked("No detector could examine this image.")
-    adjusted = sorted(holm([item.p_value for item in evidence if item.p_value is not None]))
-    testable = sorted((item for item in evidence if item.p_value is not None), key=_p_value)
-    found = [item for item, p_value in zip(testable, adjusted, strict=True) if p_value <= alpha]
+    names = tests if tests is not None else [str(place) for place in range(len(evidence))]
+    corrected = _corrected(evidence, names)
+    testable = [item for item in evidence if item.p_value is not None]
+    testable.sort(key=_p_value)
+    found = [item for item in testable if corrected[id(item)] <= alpha]
     found += [item for item in evidence if item.is_attack and item.p_value is None]
-    p_value = adjusted[0] if adjusted else 1.0
+    p_value = min(corrected.values(), default=1.0)
     if not found:
         return Verdict(
             "clean", p_value, _largest_ratio(evidence), tuple(evidence), _why_clean(testable or evidence)
@@ -83,6 +95,25 @@ def conclude(evidence: Sequence[Evidence], *, alpha: float) -> Verdict:
 def unchecked(reason: str) -> Verdict:
     """Say that nobody looked, and why."""
     return Verdict("unchecked", 1.0, None, (), reason)
+
+
+def _corrected(evidence: Sequence[Evidence], names: Sequence[str]) -> dict[int, float]:
+    """Return by identity the p-value of each evidence, corrected for the number of tests.
+
+    A test's p-value is the smallest of its evidence; the others are raised in proportion.
+    """
+    smallest: dict[str, float] = {}
+    for item, name in zip(evidence, names, strict=True):
+        if item.p_value is not None:
+            smallest[name] = min(item.p_value, smallest.get(name, 1.0))
+    of_test = dict(zip(smallest, holm(list(smallest.values())), strict=True))
+    return {
+        id(item): of_test[name]
+        if item.p_value <= smallest[name]
+        else min(1.0, item.p_value * of_test[name] / smallest[name])
+        for item, name in zip(evidence, names, strict=True)
+        if item.p_value is not None
+    }
 
 
 def _p_value(item: Evidence) -> float:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from calibration.image import Decoded, Image
 from calibration.profile import JndProfile
+from gateway.detection.evidence_places import places_of_change
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
 from predictor.predict import Predictor
@@ -61,11 +62,13 @@ def compare_versions(
             f"It is a known picture with a change that people see: its contrast in its place is "
             f"{change.peak:.0f} times what is masked there. Nothing is hidden beside it."
         )
-        return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True)
+        boxes = places_of_change(original, decoded.image)
+        return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True, boxes=boxes)
     if change.hides and change.is_retake:
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation)
-    return _hidden(kind, whole, rest, change, ratio)
+    found = _hidden(kind, whole, rest, change, ratio)
+    return replace(found, boxes=places_of_change(change.expected, decoded.image))
 
 
 def _hidden(

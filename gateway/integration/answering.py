@@ -15,6 +15,9 @@ from typing import Any
 import orjson
 import pybase64
 
+from calibration.image import decode
+from calibration.image_source import DecodeLimits
+from gateway.detection.heat_map import heat_map_png
 from gateway.dialects.reading.document import Object, Scalar, read_document
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.integration.bodies import read_body
@@ -31,6 +34,7 @@ from gateway.relay.images.looking import Looked
 from gateway.relay.proxy import Proxy
 from gateway.relay.route import Request
 
+_MOST_FRAMES = 1_000_000  # they were counted when the image was first decoded
 _Adjust = Callable[[EffectivePolicy], EffectivePolicy]
 
 
@@ -52,9 +56,9 @@ class Endpoints:
     async def inspect(self, request: Request) -> None:
         """Tell whether an image carries an edit, and whether the model would notice it."""
         began = time.perf_counter()
-        outcome = await self._one_image(request, _only_judged)
+        outcome, document = await self._one_image(request, _only_judged)
         verdict = outcome.verdict
-        fields = {
+        fields: dict[str, Any] = {
             "outcome": verdict.outcome,
             "flags": list(verdict.flags),
             "p_value": verdict.p_value,
@@ -62,14 +66,17 @@ class Endpoints:
             "evidence": [asdict(evidence) for evidence in verdict.evidence],
             "explanation": verdict.explanation,
             "reason": outcome.reason,
-            "milliseconds": _milliseconds_since(began),
+            "heat_map": None,
         }
+        if _wants_heat_map(document):
+            fields["heat_map"] = await asyncio.to_thread(_heat_map, outcome)
+        fields["milliseconds"] = _milliseconds_since(began)
         await _reply(request, orjson.dumps(fields))
 
     async def compress(self, request: Request) -> None:
         """Lighten an image by as much as the model cannot notice; never more bytes or tokens than before."""
         began = time.perf_counter()
-        outcome = await self._one_image(request, _only_lightened)
+        outcome, _ = await self._one_image(request, _only_lightened)
         if outcome.plan is None:
             raise RequestRefusedError("compression_off", "the gateway's settings leave compression off")
         if request.incoming.header(b"accept").startswith(b"image/"):
@@ -99,8 +106,8 @@ class Endpoints:
             return orjson.dumps({"action": "NONE"})
         return await asyncio.to_thread(_intervention, body, images_of(asked.document))
 
-    async def _one_image(self, request: Request, adjust: _Adjust) -> ImageOutcome:
-        """Return what becomes of the one image of a request.
+    async def _one_image(self, request: Request, adjust: _Adjust) -> tuple[ImageOutcome, Object]:
+        """Return what becomes of the one image of a request, and the request itself.
 
         Raises:
             RequestRefusedError: There is none, or it cannot be looked at.
@@ -112,8 +119,9 @@ class Endpoints:
                 raise RequestRefusedError("invalid_request", message, param="image")
             _refuse_unknown_provider(asked.document)
             _refuse_unknown_level(asked.document)
+            _wants_heat_map(asked.document)  # refused before any work is done
             await self._treat(request, asked)
-            return request.exchange.outcomes[0]
+            return request.exchange.outcomes[0], asked.document
 
     @contextlib.asynccontextmanager
     async def _asked(self, request: Request, adjust: _Adjust) -> AsyncIterator[Asked]:
@@ -178,6 +186,28 @@ def _refuse_unknown_level(document: Object) -> None:
         level_named(named)
     except ValueError as error:
         raise RequestRefusedError("invalid_request", str(error), param="detail") from error
+
+
+def _wants_heat_map(document: Object) -> bool:
+    """Tell whether a picture of the evidence is asked for.
+
+    Raises:
+        RequestRefusedError: The field is neither true nor false.
+    """
+    named = document.get("heat_map")
+    if _is_left_out(named):
+        return False
+    word = named.body[named.start : named.end].decode() if isinstance(named, Scalar) else named
+    if word not in ("true", "false"):
+        raise RequestRefusedError("invalid_request", "expected true or false", param="heat_map")
+    return word == "true"
+
+
+def _heat_map(outcome: ImageOutcome) -> str:
+    """Paint the evidence over the image, which was decoded before: so far it may go again."""
+    limits = DecodeLimits(len(outcome.data), max(outcome.pixels_in, 1), _MOST_FRAMES)
+    picture = decode(outcome.data, limits).image
+    return str(pybase64.b64encode(heat_map_png(picture, outcome.verdict)), "ascii")
 
 
 def _is_left_out(field: object) -> bool:

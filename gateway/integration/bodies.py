@@ -20,7 +20,12 @@ _OPENINGS = {
     b"GIF89a": "image/gif",
 }
 _EXPECTED = f'expected content-type: {", ".join(IMAGE_TYPES)}, or JSON such as {{"image": "..."}}'
-IN_QUERY = ("model", "provider", "detail")  # of an image as it is: what JSON says beside the image
+IN_QUERY = (
+    "model",
+    "provider",
+    "detail",
+    "heat_map",
+)  # of an image as it is: what JSON says beside the image
 
 
 async def read_body(incoming: Incoming, room: Reservation, unpacking: Unpacking, max_bytes: int) -> bytes:

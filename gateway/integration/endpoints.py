@@ -28,6 +28,7 @@ from gateway.integration.schemas import (
     GuardrailRequest,
     ImageRequest,
     InspectAnswer,
+    InspectRequest,
 )
 from gateway.relay.callers.incoming import Incoming
 from gateway.relay.exchange import Exchange
@@ -65,10 +66,13 @@ def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
     app.add_exception_handler(HTTPStatus.NOT_FOUND, _nothing_here(prefix))
     app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _not_allowed)
     endpoints = Endpoints(proxy)
-    image = _described(ImageRequest) | {"parameters": _of_query()}
-    image["requestBody"]["content"] |= {each: {"schema": _BINARY} for each in IMAGE_TYPES}
+    image, inspected = (
+        _described(model) | {"parameters": _of_query(model)} for model in (ImageRequest, InspectRequest)
+    )
+    for described in (image, inspected):
+        described["requestBody"]["content"] |= {each: {"schema": _BINARY} for each in IMAGE_TYPES}
     for path, dialect, answer, taken, answered in (
-        (OWN_PATH + "/inspect", OneImage("jnd_inspect"), endpoints.inspect, image, InspectAnswer),
+        (OWN_PATH + "/inspect", OneImage("jnd_inspect"), endpoints.inspect, inspected, InspectAnswer),
         (OWN_PATH + "/compress", OneImage("jnd_compress"), endpoints.compress, image, CompressAnswer),
         (
             GUARDRAIL_PATH,
@@ -144,14 +148,15 @@ def _described(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _of_query() -> list[dict[str, Any]]:
+def _of_query(model: type[ImageRequest]) -> list[dict[str, Any]]:
     """Describe what the query says of an image that comes as it is."""
     return [
         {
             "name": name,
             "in": "query",
-            "schema": {"type": "string"},
-            "description": f"For an image as it is. {ImageRequest.model_fields[name].description}",
+            "schema": {"type": "boolean" if field.annotation is bool else "string"},
+            "description": f"For an image as it is. {field.description}",
         }
         for name in IN_QUERY
+        if (field := model.model_fields.get(name)) is not None
     ]

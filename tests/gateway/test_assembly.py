@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 
 from calibration.profile import ProfileError, default_profile
-from gateway.assembly import detectors, load_pipeline, profile_named
+from gateway.assembly import detection_calibration, detectors, load_pipeline, profile_named
 from gateway.detection.alpha import AlphaDetector
+from gateway.detection.combination import DetectionCalibration, DetectionCalibrationError
 from gateway.detection.container import ContainerDetector
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
-from gateway.settings import Compression, NearDuplicate, Policy, Settings
+from gateway.settings import Compression, Detection, NearDuplicate, Policy, Settings
 from predictor.artifact import ArtifactError
+from predictor.guarantees.conformal import ConformalCalibration
 from predictor.predict import Predictor
 
 
@@ -88,3 +90,28 @@ def test_what_cannot_be_loaded_is_told(tmp_path: Path):
         load_pipeline(Settings(artifact=tmp_path / "none"))
     with pytest.raises(ProfileError):
         load_pipeline(Settings(models={"m": str(tmp_path / "none" / "profile.json")}))
+
+
+def test_a_calibration_of_detection_counts_where_it_is_of_the_detectors_at_hand(tmp_path: Path):
+    predictor = Predictor.load()
+    own, other = tmp_path / "own.json", tmp_path / "other.json"
+    for file, version in ((own, predictor.detectors), (other, "another artifact")):
+        file.write_text(calibration_of(version).json)
+
+    found = detection_calibration(predictor, own)
+
+    assert found is not None
+    assert found.detectors == predictor.detectors
+    with pytest.raises(DetectionCalibrationError, match="artifact"):
+        detection_calibration(predictor, other)
+    with pytest.raises(DetectionCalibrationError, match="cannot read"):
+        detection_calibration(predictor, tmp_path / "none.json")
+    assert (
+        load_pipeline(Settings(detection=Detection(calibration=own))).version
+        != load_pipeline(Settings()).version
+    )
+
+
+def calibration_of(detectors: str) -> DetectionCalibration:
+    nothing = ConformalCalibration({})
+    return DetectionCalibration(detectors, {}, nothing, nothing)

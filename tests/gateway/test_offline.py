@@ -5,7 +5,7 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, ImageError, decode, encode_jpeg, encode_png
-from gateway.offline import Line, compress_files, inspect_files
+from gateway.offline import HeatMaps, Line, compress_files, inspect_files
 from gateway.providers.rules import Recipient
 
 CAT = Image(np.ascontiguousarray(data.chelsea()[:240, :320]))
@@ -57,6 +57,25 @@ def test_beside_its_reference_a_changed_copy_is_told_with_its_size_in_jnds(photo
 
     assert (same.fields["outcome"], other.fields["outcome"]) == ("clean", "noticeable_edit")
     assert other.fields["jnd_ratio"] > 1
+
+
+def test_of_flagged_files_a_heat_map_is_written_and_of_the_others_on_request(
+    photograph: Path, tmp_path: Path
+):
+    noise = np.random.default_rng(0).choice([-6, 6], CAT.pixels.shape)
+    noisy = tmp_path / "noisy.png"
+    noisy.write_bytes(encode_png(Image(np.clip(CAT.pixels + noise, 0, 255).astype(np.uint8))))
+    asked = {"model": "embedded", "reference": photograph, "alpha": 0.01, "artifact": None}
+
+    some = list(inspect_files([photograph, noisy], **asked, heat_maps=HeatMaps(tmp_path / "some")))
+    everything = list(
+        inspect_files([photograph, noisy], **asked, heat_maps=HeatMaps(tmp_path / "all", of_all=True))
+    )
+
+    assert [line.fields.get("heat_map") for line in some] == [None, str(tmp_path / "some" / "noisy.png")]
+    assert [decode(Path(line.fields["heat_map"]).read_bytes()).source.format for line in everything] == [
+        "png"
+    ] * 2
 
 
 def test_a_reference_that_is_no_image_ends_it(photograph: Path, tmp_path: Path):

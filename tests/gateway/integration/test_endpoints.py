@@ -56,9 +56,30 @@ def test_inspect_tells_what_the_command_tells(gateway, upstream, inspector, png)
         "evidence": [],
         "explanation": "because the test says so",
         "reason": "",
+        "heat_map": None,
     }
     assert answer.headers["x-jnd-verdict"] == "imperceptible_edit"
     assert upstream.requests == []
+
+
+def test_inspect_paints_where_the_evidence_lies_when_asked(gateway, png):
+    server = gateway()
+
+    told = asked(server, INSPECT, {"image": data_url(png), "heat_map": True})
+    as_it_is = server.ask("POST", INSPECT + "?heat_map=true", png, {"content-type": "image/png"})
+    unasked = asked(server, INSPECT, {"image": data_url(png), "heat_map": False})
+
+    painted = pybase64.b64decode(orjson.loads(told.body)["heat_map"])
+    assert decode(painted).source.format == "png"
+    assert orjson.loads(as_it_is.body)["heat_map"] == orjson.loads(told.body)["heat_map"]
+    assert orjson.loads(unasked.body)["heat_map"] is None
+
+
+@pytest.mark.parametrize("value", ["yes", 1, [], {}])
+def test_inspect_refuses_what_is_neither_true_nor_false(gateway, png, value):
+    answer = asked(gateway(), INSPECT, {"image": data_url(png), "heat_map": value})
+
+    assert (answer.status, orjson.loads(answer.body)["error"]["param"]) == (400, "heat_map")
 
 
 @pytest.mark.parametrize("policy", [{"mode": "block"}, {"mode": "block", "on_failure": "refuse"}, {}])
