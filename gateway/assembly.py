@@ -12,9 +12,11 @@ from calibration.freed_memory import keep_freed_memory
 from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
+from gateway.allow_list import load_allow_list, version_of
 from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
 from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
+from gateway.compression.sanitizer import SANITIZER_VERSION, Sanitizer
 from gateway.detection.alpha import AlphaDetector
 from gateway.detection.container import ContainerDetector
 from gateway.detection.inspector import Inspector
@@ -26,6 +28,7 @@ from gateway.memory.cache import ByteBoundedCache
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Pipeline, Profiles
+from gateway.policy import Policies
 from gateway.providers.hosts import provider_of
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
@@ -46,10 +49,12 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ArtifactError: The predictor is missing or damaged.
         ProfileError: A profile cannot be read.
         LedgerError: What the shadow audit kept is damaged.
+        AllowListError: The list of allowed pictures cannot be read.
     """
     use_one_thread()
     keep_freed_memory()
     margins = _margins(settings)
+    allowed = load_allow_list(settings.policy)
     predictor = Predictor.load(settings.artifact)
     profiles = Profiles(
         {model: profile_named(name) for model, name in settings.models.items()}, default_profile()
@@ -63,10 +68,12 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ),
         provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
-        version=_version(settings, predictor, profiles),
+        version=_version(settings, predictor, profiles, allowed),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
         margins=margins,
         tier=settings.compression.tier,
+        sanitizer=_sanitizer(settings),
+        allowed=allowed,
     )
 
 
@@ -118,11 +125,20 @@ def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> B
     return BackingOff(make, margins)
 
 
-def _version(settings: Settings, predictor: Predictor, profiles: Profiles) -> str:
+def _sanitizer(settings: Settings) -> Sanitizer | None:
+    """Load what sanitizing needs, where any policy may want it."""
+    policies = Policies(settings)
+    if not any(policy.may_sanitize for policy in policies.all):
+        return None
+    return Sanitizer(load_rules())
+
+
+def _version(settings: Settings, predictor: Predictor, profiles: Profiles, allowed: frozenset[bytes]) -> str:
     """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
     provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
     parts += [provider, load_rules().version, repr(ENCODERS)]
+    parts += [version_of(allowed), SANITIZER_VERSION]
     parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -3,17 +3,16 @@
 Only what the keys are; `settings_file` reads them from YAML and the environment.
 """
 
-from gateway.configuration.images import (
+from gateway.configuration.images import Compression, CompressionMode, Limits, NearDuplicate
+from gateway.configuration.policies import (
+    Actions,
     Blockable,
-    Compression,
-    CompressionMode,
     Inspection,
-    Limits,
     Mode,
-    NearDuplicate,
     OnFailure,
     Policy,
     PolicyChange,
+    SanitizeWhen,
 )
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
@@ -31,6 +30,7 @@ __all__ = [
     "DEFAULT_NAME",
     "MEBIBYTE",
     "MEGAPIXEL",
+    "Actions",
     "Blockable",
     "Client",
     "Compression",
@@ -47,6 +47,7 @@ __all__ = [
     "Policy",
     "PolicyChange",
     "Readiness",
+    "SanitizeWhen",
     "Section",
     "Settings",
     "Telemetry",
@@ -89,7 +90,7 @@ class Settings(Section):
     policy: Policy = setting(Policy(), "What happens to what was found.", why="see its keys")
     policies: dict[str, PolicyChange] = setting(
         {},
-        "Named changes of `policy` that trusted callers ask for by x-jnd-policy.",
+        "Named changes of `policy`: trusted callers ask for them by x-jnd-policy; some treat models unasked.",
         why="one is enough to start",
     )
     near_duplicate: NearDuplicate = setting(

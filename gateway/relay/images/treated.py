@@ -7,7 +7,7 @@ from gateway.detection.verdict import unchecked
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.data_url import Inline, NotInlineError
 from gateway.dialects.reading.splice import Replacement
-from gateway.pipeline import MISMATCH, ImageOutcome
+from gateway.pipeline import MISMATCH, NOT_SANITIZED, ImageOutcome
 from gateway.relay.images.looking import Problem
 
 
@@ -29,9 +29,7 @@ class Treated:
 
 def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
     """Say what has to change in the body: the image, a wrong type alone, or nothing."""
-    problem = None
-    if outcome.reason == MISMATCH:
-        problem = Problem(MISMATCH, "the image is not of its declared media type", slot.where)
+    problem = problem_of(slot, outcome)
     if outcome.data != inline.data:
         return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem)
     if inline.media_type and outcome.media_type != inline.media_type:
@@ -41,7 +39,17 @@ def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
 
 def put_inline(slot: Slot, outcome: ImageOutcome) -> Treated:
     """Put what was fetched where its address was."""
-    return Treated(outcome, slot.source.write(outcome.media_type, outcome.data))
+    return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem_of(slot, outcome))
+
+
+def problem_of(slot: Slot, outcome: ImageOutcome) -> Problem | None:
+    """Say what is wrong with an image that was looked at; None where nothing is."""
+    messages = {
+        MISMATCH: "the image is not of its declared media type",
+        NOT_SANITIZED: "the image should have been sanitized, and could not be",
+    }
+    message = messages.get(outcome.reason)
+    return None if message is None else Problem(outcome.reason, message, slot.where)
 
 
 def skipped(reason: str, message: str, slot: Slot) -> Treated:
