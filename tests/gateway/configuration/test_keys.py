@@ -2,8 +2,8 @@ from typing import get_args
 
 import pytest
 
-from gateway.configuration.policies import Blockable
 from gateway.configuration.keys import key_at, lowered, spell, suggest, tree_of
+from gateway.configuration.policies import Blockable
 from gateway.settings import Settings
 
 ROOT = tree_of(Settings)

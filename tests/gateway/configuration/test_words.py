@@ -3,8 +3,8 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from gateway.configuration.policies import Blockable
 from gateway.configuration.keys import spell, tree_of
+from gateway.configuration.policies import Blockable
 from gateway.configuration.words import explain
 from gateway.settings import Settings
 
