@@ -25,6 +25,8 @@ SANITIZER_VERSION = "1"  # of this file and `shrinkage`: what is sent depends on
 _SCALES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.125)  # of the size shown, where nothing larger is light enough
 _QUALITIES = (92, 85, 75, 60, 45, 30)
 _COLOURS = 128  # of a palette: for drawings whose few colours take fewer bytes so than in any lossy codec
+_FULL_CHROMA_PIXELS = 250_000  # up to which colours lie close together, and chroma keeps its resolution
+_TYPE_BYTES = 3  # a request may name the new type in a letter more, which costs four of base64
 _LEAST_SCALED_QUALITY = 60  # before the picture gets smaller: a smaller one at this quality shows more
 
 
@@ -52,7 +54,7 @@ class Sanitizer:
         came = Size(*decoded.whole_size)
         size = _size(came, rule.seen(came), limits, profile, recipient)
         clean = shrink_noise(reduce_to(decoded.image, size.width, size.height))
-        most = _least(len(data), limits.image_bytes(step=recipient.limit_step))
+        most = _least(len(data) - _TYPE_BYTES, limits.image_bytes(step=recipient.limit_step))
         formats = rules.formats_for(decoded.source.format) - limits.refused
         for found in _versions(clean, formats, is_flat=decoded.source.is_lossless):
             if len(found.data) <= most and rule.tokens(found.size) <= rule.tokens(came):
@@ -116,9 +118,6 @@ def _encoder(picture: Image, formats: frozenset[FormatName]) -> Encoder:
     if "jpeg" not in formats and "webp" in formats and WEBP.takes(picture):
         return WEBP
     return JPEG_FULL_CHROMA if picture.width * picture.height <= _FULL_CHROMA_PIXELS else JPEG
-
-
-_FULL_CHROMA_PIXELS = 250_000  # small pictures, whose colours lie close together
 
 
 def _lost(decoded: Decoded) -> tuple[str, ...]:
