@@ -13,9 +13,11 @@ from calibration.freed_memory import keep_freed_memory
 from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
+from gateway.allow_list import load_allow_list, version_of
 from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
 from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
+from gateway.compression.sanitizer import SANITIZER_VERSION, Sanitizer
 from gateway.detection.alpha import AlphaDetector
 from gateway.detection.combination import (
     DetectionCalibration,
@@ -34,6 +36,7 @@ from gateway.memory.cache import ByteBoundedCache
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Pipeline, Profiles
+from gateway.policy import Policies
 from gateway.providers.hosts import provider_of
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
@@ -55,10 +58,12 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ProfileError: A profile cannot be read.
         LedgerError: What the shadow audit kept is damaged.
         DetectionCalibrationError: The calibration that the settings name cannot be used.
+        AllowListError: The list of allowed pictures cannot be read.
     """
     use_one_thread()
     keep_freed_memory()
     margins = _margins(settings)
+    allowed = load_allow_list(settings.policy)
     predictor = Predictor.load(settings.artifact)
     calibration = detection_calibration(predictor, settings.detection.calibration)
     profiles = Profiles(
@@ -77,10 +82,12 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ),
         provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
-        version=_version(settings, predictor, profiles, calibration),
+        version=_version(settings, predictor, profiles, calibration, allowed),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
         margins=margins,
         tier=settings.compression.tier,
+        sanitizer=_sanitizer(settings),
+        allowed=allowed,
     )
 
 
@@ -156,13 +163,26 @@ def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> B
     return BackingOff(make, margins)
 
 
+def _sanitizer(settings: Settings) -> Sanitizer | None:
+    """Load what sanitizing needs, where any policy may want it."""
+    policies = Policies(settings)
+    if not any(policy.may_sanitize for policy in policies.all):
+        return None
+    return Sanitizer(load_rules())
+
+
 def _version(
-    settings: Settings, predictor: Predictor, profiles: Profiles, calibration: DetectionCalibration | None
+    settings: Settings,
+    predictor: Predictor,
+    profiles: Profiles,
+    calibration: DetectionCalibration | None,
+    allowed: frozenset[bytes],
 ) -> str:
     """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
     provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
     parts += [provider, load_rules().version, repr(ENCODERS)]
+    parts += [version_of(allowed), SANITIZER_VERSION]
     parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts.append("" if calibration is None else calibration.json)
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]

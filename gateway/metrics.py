@@ -136,6 +136,9 @@ class Metrics:
         )
         for kind in DETECTORS:
             self.detector_failures.labels(kind)
+        self.sanitized = self._counter(
+            "sanitized", "Images sent in a form that undoes hidden edits, flagged or not.", *model
+        )
         self.unchecked = self._counter(
             "unchecked",
             "What was not looked at: images, whole bodies, strings that look like images.",

@@ -1,4 +1,4 @@
-"""The path of one image: cache → decode with limits → inspect → policy → compress.
+"""The path of one image: cache → decode with limits → inspect → policy → compress, or sanitize.
 
 Runs on worker threads, never on the event loop; what was met before is recalled, which costs no image work.
 The bytes that come out are a function of the image, the model and the settings alone; the verdict also knows
@@ -17,6 +17,7 @@ from calibration.image import Decoded, ImageError, decode
 from calibration.image_header import count_pixels
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
+from gateway.allow_list import ALLOWED, excused
 from gateway.compression.audit.ledger import FirstEpoch, Margins
 from gateway.compression.compressor import FAILURES, CompressionPlan
 from gateway.compression.plan import Tier
@@ -25,14 +26,31 @@ from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.errors import ImageTimeoutError
 from gateway.memory.cache import ByteBoundedCache
-from gateway.policy import Action, EffectivePolicy, decide
+from gateway.outcome import ImageOutcome, Timings
+from gateway.policy import EffectivePolicy, decide, excuse
 from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient, load_rules
+
+__all__ = [
+    "COMPRESSION_FAILED",
+    "INSPECTION_OFF",
+    "MISMATCH",
+    "NOT_SANITIZED",
+    "Asked",
+    "Compresses",
+    "ImageOutcome",
+    "Inspects",
+    "Pipeline",
+    "Profiles",
+    "Sanitizes",
+    "Timings",
+]
 
 INSPECTION_OFF = "inspection_off"  # the reason of an image that nobody wanted to be examined
 MISMATCH = "media_type_mismatch"  # the reason of an image that is not what its data URL declares
 DETECTOR_FAILED = "detector_failed"  # the reason of an image of which a detector's evidence is missing
 COMPRESSION_FAILED = "compression_failed"  # the reason of an image whose compressor broke
+NOT_SANITIZED = "not_sanitized"  # the reason of an image that should have been, and goes as it came
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregistered, but common
 
 
@@ -60,6 +78,20 @@ class Compresses(Protocol):
         ...
 
 
+class Sanitizes(Protocol):
+    """Whoever makes an image harmless that may carry hidden edits."""
+
+    def sanitize(
+        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
+    ) -> tuple[bytes, CompressionPlan]:
+        """Return the bytes to send, no more than came, and what was done.
+
+        Raises:
+            ValueError: It cannot be done.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Profiles:
     """Which profile stands for which model; a model nobody named gets the human-level-safe default."""
@@ -81,6 +113,7 @@ class Asked:
     policy: EffectivePolicy
     deadline: float = math.inf  # when nobody waits for it any longer, in seconds of `time.monotonic`
     verdict: Verdict | None = None  # reached before: the image is not inspected again
+    is_fixed: bool = False  # its bytes may not be changed, whatever is found
 
     def check_time(self) -> None:
         """Stop where nobody waits any longer.
@@ -90,74 +123,6 @@ class Asked:
         """
         if time.monotonic() > self.deadline:
             raise ImageTimeoutError
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Seconds per stage; zero where a stage did not run."""
-
-    decode: float = 0.0
-    inspect: float = 0.0
-    compress: float = 0.0
-
-
-@dataclass(frozen=True)
-class ImageOutcome:
-    """What became of one image."""
-
-    data: bytes  # to send; the very bytes that came when nothing was re-encoded
-    media_type: str  # of `data`: as the caller declared it, unless that is wrong or it was re-encoded
-    bytes_in: int
-    verdict: Verdict
-    plan: CompressionPlan | None = None  # None: compression is off, or the image was not reached
-    action: Action = "monitor"
-    timings: Timings = Timings()
-    reason: str = ""  # one word when something was skipped or wrong
-    pixels_in: int = 0  # width times height as it came; 0: never decoded
-    is_observed: bool = False  # mode observe: `plan` tells what would have been sent instead of `data`
-    is_recalled: bool = False  # known from an earlier request
-
-    @property
-    def bytes_out(self) -> int:
-        """Size of what is sent."""
-        return len(self.data)
-
-    @property
-    def pixels_out(self) -> int:
-        """Width times height of what is sent."""
-        return self.pixels_in if self.plan is None or self.is_observed else self.plan.width * self.plan.height
-
-    @property
-    def tokens_saved(self) -> int:
-        """Tokens the provider will not charge."""
-        return 0 if self.is_observed else self._planned_tokens
-
-    @property
-    def would_save_tokens(self) -> int:
-        """Tokens that mode observe left in."""
-        return self._planned_tokens if self.is_observed else 0
-
-    @property
-    def would_save_bytes(self) -> int:
-        """Bytes that mode observe left in."""
-        return self.plan.bytes_in - self.plan.bytes_out if self.plan and self.is_observed else 0
-
-    def found_as(self, other: "ImageOutcome") -> "ImageOutcome":
-        """Return this outcome with what was found in the same image before."""
-        times = (
-            getattr(self.timings, each.name) + getattr(other.timings, each.name) for each in fields(Timings)
-        )
-        return replace(
-            self,
-            verdict=other.verdict,
-            action=other.action,
-            timings=Timings(*times),
-            is_recalled=other.is_recalled,
-        )
-
-    @property
-    def _planned_tokens(self) -> int:
-        return 0 if self.plan is None else self.plan.tokens_in - self.plan.tokens_out
 
 
 @dataclass(frozen=True)
@@ -176,6 +141,8 @@ class Pipeline:
     rules: ProviderRules = field(default_factory=load_rules)
     margins: Margins = field(default_factory=FirstEpoch)
     tier: Tier = "faithful"  # of the compressor
+    sanitizer: Sanitizes | None = None  # None: no policy asks for one
+    allowed: frozenset[bytes] = frozenset()  # digests of pictures that are never flagged
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""
@@ -236,11 +203,21 @@ class Pipeline:
         examined = Examined(decoded, data, digest, profile, *to_whom, asked.check_time)
         verdict = asked.verdict or self._verdict(examined, asked.policy)
         is_inspected = self.clock()
+        timings = Timings(is_decoded - started, is_inspected - is_decoded)
+        if digest in self.allowed:
+            asked = replace(asked, policy=excuse(asked.policy))
+            verdict = excused(verdict)
         outcome = self._judged(data, decoded, verdict, media_type, asked.policy)
-        if self._may_lighten(outcome, asked.policy):
+        if digest in self.allowed:
+            outcome = replace(outcome, reason=outcome.reason or ALLOWED)
+        if outcome.action == "sanitize":
+            asked.check_time()
+            outcome = self._sanitize(outcome, decoded, profile, asked)
+            timings = replace(timings, sanitize=self.clock() - is_inspected)
+        elif self._may_lighten(outcome, asked.policy):
             asked.check_time()
             outcome = self._lighten(outcome, decoded, profile, asked)
-        timings = Timings(is_decoded - started, is_inspected - is_decoded, self.clock() - is_inspected)
+            timings = replace(timings, compress=self.clock() - is_inspected)
         return replace(outcome, timings=timings)
 
     def _verdict(self, examined: Examined, policy: EffectivePolicy) -> Verdict:
@@ -253,7 +230,8 @@ class Pipeline:
         most = min(self.limits.max_pixels, self.pixels_of(data))
         limits = replace(self.limits, max_pixels=most)
         try:
-            if asked.policy.inspection == "on" or asked.policy.compression == "off":
+            is_sanitized = asked.policy.sanitize_when == "always"
+            if asked.policy.inspection == "on" or asked.policy.compression == "off" or is_sanitized:
                 return decode(data, limits)
             return decode_for_lightening(
                 data, limits, rules=self.rules, tier=self.tier, profile=profile, recipient=asked.recipient
@@ -290,6 +268,19 @@ class Pipeline:
     def _may_lighten(self, outcome: ImageOutcome, policy: EffectivePolicy) -> bool:
         return self.compressor is not None and policy.compression != "off" and outcome.action != "block"
 
+    def _sanitize(
+        self, outcome: ImageOutcome, decoded: Decoded, profile: JndProfile, asked: Asked
+    ) -> ImageOutcome:
+        try:
+            if self.sanitizer is None or asked.is_fixed:
+                raise ValueError("expected an image that may be changed, and a sanitizer")
+            out, plan = self.sanitizer.sanitize(decoded, outcome.data, profile, asked.recipient)
+        except FAILURES as error:  # the verdict stays; whether it is sent so is a matter of policy.on_failure
+            log.warning("an image was not sanitized: %s", error)
+            return replace(outcome, action="monitor", reason=NOT_SANITIZED)
+        media_type = MEDIA_TYPES[cast(FormatName, plan.format)]
+        return replace(outcome, data=out, plan=plan, media_type=media_type)
+
     def _lighten(
         self, outcome: ImageOutcome, decoded: Decoded, profile: JndProfile, asked: Asked
     ) -> ImageOutcome:
@@ -306,7 +297,15 @@ class Pipeline:
     def _key(self, digest: bytes, media_type: str, asked: Asked) -> bytes:
         shown = (f"{each.name}={getattr(asked.recipient, each.name)}" for each in fields(asked.recipient))
         decided = self.margins.version(asked.recipient.model)
-        parts = (self.version, decided, asked.policy.key, media_type, asked.tenant, *shown)
+        parts = (
+            self.version,
+            decided,
+            asked.policy.key,
+            media_type,
+            asked.tenant,
+            str(asked.is_fixed),
+            *shown,
+        )
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
 
 

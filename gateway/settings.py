@@ -4,17 +4,21 @@ Only what the keys are; `settings_file` reads them from YAML and the environment
 """
 
 from gateway.configuration.images import (
-    Blockable,
     Compression,
     CompressionMode,
     Detection,
-    Inspection,
     Limits,
-    Mode,
     NearDuplicate,
+)
+from gateway.configuration.policies import (
+    Actions,
+    Blockable,
+    Inspection,
+    Mode,
     OnFailure,
     Policy,
     PolicyChange,
+    SanitizeWhen,
 )
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
@@ -32,6 +36,7 @@ __all__ = [
     "DEFAULT_NAME",
     "MEBIBYTE",
     "MEGAPIXEL",
+    "Actions",
     "Blockable",
     "Client",
     "Compression",
@@ -49,6 +54,7 @@ __all__ = [
     "Policy",
     "PolicyChange",
     "Readiness",
+    "SanitizeWhen",
     "Section",
     "Settings",
     "Telemetry",
@@ -91,7 +97,7 @@ class Settings(Section):
     policy: Policy = setting(Policy(), "What happens to what was found.", why="see its keys")
     policies: dict[str, PolicyChange] = setting(
         {},
-        "Named changes of `policy` that trusted callers ask for by x-jnd-policy.",
+        "Named changes of `policy`: trusted callers ask for them by x-jnd-policy; some treat models unasked.",
         why="one is enough to start",
     )
     detection: Detection = setting(Detection(), "How what is found is weighed.", why="see its keys")

@@ -16,7 +16,7 @@ from gateway.configuration.profile_names import source_of
 from gateway.configuration.proxies import proxy_on_the_way
 from gateway.detection.ocr_process import is_ocr_installed
 from gateway.providers.hosts import AUTO, provider_of
-from gateway.settings import DEFAULT_NAME, Settings, Upstream
+from gateway.settings import DEFAULT_NAME, Policy, Settings, Upstream
 
 _WIDEST = 120  # columns
 
@@ -38,9 +38,19 @@ def facts(settings: Settings) -> dict[str, Any]:
         "policy": {
             "mode": settings.policy.mode,
             "block_on": sorted(settings.policy.block_on),
+            "actions": dict(sorted(settings.policy.actions.items())),
+            "sanitize_when": settings.policy.sanitize_when,
+            "reveal_reason": settings.policy.reveal_reason,
+            "allow": len(settings.policy.allow),
+            "allow_file": str(settings.policy.allow_file) if settings.policy.allow_file else "",
             "alpha": settings.policy.alpha,
             "on_failure": settings.policy.on_failure,
             "named": sorted(settings.policies),
+            "unasked": {
+                name: {"models": list(change.models), "upstreams": list(change.upstreams)}
+                for name, change in settings.policies.items()
+                if change.models or change.upstreams
+            },
             "allow_bypass": settings.policy.allow_bypass,
         },
         "compression": {"mode": settings.compression.mode, "tier": settings.compression.tier},
@@ -78,7 +88,7 @@ def what_is_off(settings: Settings) -> list[str]:
     where = "" if len(blind) > len(settings.upstreams) else f" in requests to {', '.join(blind)}"
     off = {
         "examining pictures for edits (policy.inspection)": settings.policy.inspection == "off",
-        "refusing edited pictures, they are only told (policy.mode)": settings.policy.mode == "monitor",
+        "acting on edited pictures, they are only told (policy.mode)": _only_told(settings.policy),
         "lightening pictures (compression.mode)": settings.compression.mode == "off",
         "lightening pictures, it is only reported (compression.mode)": settings.compression.mode == "observe",
         f"looking at pictures named by an address{where} (image_urls)": bool(blind),
@@ -134,11 +144,28 @@ def _client_lines(told: Mapping[str, Any]) -> list[str]:
 
 
 def _policy_lines(policy: Mapping[str, Any]) -> list[str]:
-    blocks = f" {' and '.join(policy['block_on'])}" if policy["mode"] == "block" else ""
-    lines = [f"policy      {policy['mode']}{blocks}; what cannot be checked: {policy['on_failure']}"]
+    acts = f" {' and '.join(policy['block_on'])}" if policy["mode"] != "monitor" else ""
+    lines = [f"policy      {policy['mode']}{acts}; what cannot be checked: {policy['on_failure']}"]
+    lines += _wrapped("", [f"{kind}: {action}" for kind, action in policy["actions"].items()])
+    if policy["sanitize_when"] == "always":
+        lines.append("            every picture is sanitized (policy.sanitize_when)")
+    if policy["allow"] or policy["allow_file"]:
+        listed = [f"{policy['allow']} of the settings"] if policy["allow"] else []
+        listed += [f"those of {policy['allow_file']}"] if policy["allow_file"] else []
+        lines.append(f"            pictures never flagged: {' and '.join(listed)}")
     if policy["allow_bypass"]:
         lines.append("            every caller may skip image work by x-jnd-bypass (policy.allow_bypass)")
-    return lines + _wrapped("policies", policy["named"])
+    lines += _wrapped("policies", policy["named"])
+    for name, where in policy["unasked"].items():
+        of = [f"{what} {', '.join(names)}" for what, names in where.items() if names]
+        lines.append(f"            {name} treats unasked: {' and '.join(of)}")
+    return lines
+
+
+def _only_told(policy: Policy) -> bool:
+    """Whether nothing is done to any picture, whatever is found."""
+    acts = {policy.mode, *policy.actions.values()} - {"monitor"}
+    return not acts and policy.sanitize_when != "always"
 
 
 def _wrapped(heading: str, names: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Settings of image work: what happens to what is found, how far pictures are lightened, what it may cost."""
+"""Settings of image work: how far pictures are lightened, what is remembered of them, what it may cost."""
 
 from pathlib import Path
 from typing import Literal
@@ -7,87 +7,16 @@ from pydantic import field_validator, model_validator
 
 from gateway.compression.plan import Effort, Tier
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Section, setting
-from gateway.detection.verdict import Kind
 
-Mode = Literal["monitor", "block"]
-OnFailure = Literal["forward", "refuse"]
-Blockable = Literal["flagged", "imperceptible_edit", "noticeable_edit", Kind]
 CompressionMode = Literal["off", "observe", "on"]
-Inspection = Literal["off", "on"]
 
 _TRUTH_VALUES = {"true": "on", "yes": "on", "false": "off", "no": "off"}  # how YAML 1.1 reads on and off
 
 
-def _undo_yaml(mode: object) -> object:
+def undo_yaml(mode: object) -> object:
     """Take truth values for the words `on` and `off`."""
     word = str(mode).lower() if isinstance(mode, bool | str) else mode
     return _TRUTH_VALUES.get(word, word) if isinstance(word, str) else mode
-
-
-class Policy(Section):
-    """What happens to what was found."""
-
-    mode: Mode = setting(
-        "monitor",
-        "monitor: tell in headers and metrics only; block: answer 400.",
-        why="see what it would refuse before it refuses anything",
-    )
-    block_on: frozenset[Blockable] = setting(
-        frozenset({"flagged"}),
-        "What mode `block` refuses: whatever is flagged, single kinds of evidence (residual, near_duplicate, "
-        "container ...), or an outcome: imperceptible_edit, noticeable_edit.",
-        why="people edit pictures openly all day; hiding an edit is the attack, and what is built like one",
-    )
-    inspection: Inspection = setting(
-        "on",
-        "Whether images are examined for edits; off: they are lightened alone, their verdict is unchecked.",
-        why="it is what guards; a large photograph costs half the time without it",
-    )
-    alpha: float = setting(
-        0.01,
-        "Share of clean images that may be flagged, between 0 and 1.",
-        why="one in a hundred is what a reviewer can bear; less misses more attacks",
-        gt=0,
-        lt=1,
-    )
-    on_failure: OnFailure = setting(
-        "forward",
-        "What to do with what cannot be checked: forward it untouched and say so, or refuse it.",
-        why="a guard that fails must not stop the traffic, unless you say so",
-    )
-    allow_bypass: bool = setting(
-        False,
-        'Whether every caller may send `x-jnd-bypass: "true"` to skip image work.',
-        why="a check that callers can switch off protects nobody from them",
-    )
-
-    @field_validator("inspection", mode="before")
-    @classmethod
-    def _read_truth_values(cls, inspection: object) -> object:
-        return _undo_yaml(inspection)
-
-
-class PolicyChange(Section):
-    """What a named policy changes of `policy`; keys left out stay."""
-
-    mode: Mode | None = setting(None, "As policy.mode; null: that stays.", why="change what you mean to")
-    block_on: frozenset[Blockable] | None = setting(
-        None, "As policy.block_on; null: that stays.", why="change what you mean to"
-    )
-    on_failure: OnFailure | None = setting(
-        None, "As policy.on_failure; null: that stays.", why="change what you mean to"
-    )
-    inspection: Inspection | None = setting(
-        None, "As policy.inspection; null: that stays.", why="change what you mean to"
-    )
-    compression: CompressionMode | None = setting(
-        None, "As compression.mode; null: that stays.", why="change what you mean to"
-    )
-
-    @field_validator("inspection", "compression", mode="before")
-    @classmethod
-    def _read_truth_values(cls, mode: object) -> object:
-        return _undo_yaml(mode)
 
 
 class NearDuplicate(Section):
@@ -187,7 +116,7 @@ class Compression(Section):
     @field_validator("mode", mode="before")
     @classmethod
     def _read_truth_values(cls, mode: object) -> object:
-        return _undo_yaml(mode)
+        return undo_yaml(mode)
 
 
 class Limits(Section):

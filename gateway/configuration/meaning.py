@@ -5,7 +5,7 @@ An error is what would not work, or not as anybody can have meant it; a warning 
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.util import find_spec
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from gateway.configuration.addresses import check_base_url, example_of, is_public
 from gateway.configuration.keys import Where, spell
 from gateway.configuration.loops import leads_back
+from gateway.configuration.policy_meaning import check_policies
 from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
 from gateway.providers.hosts import AUTO
@@ -45,7 +46,6 @@ def check_meaning(settings: Settings) -> list[Found]:
         _clients,
         _callers_keys,
         _policies,
-        _inspection,
         _fetching,
         _limits,
         _telemetry,
@@ -225,33 +225,12 @@ def _twice(values: Iterable[tuple[Where, str]], what: str) -> Iterator[Found]:
 
 
 def _policies(settings: Settings) -> Iterator[Found]:
-    blocking: dict[Where, Collection[str] | None] = {}
-    if settings.policy.mode == "block":
-        blocking["policy",] = settings.policy.block_on
-    for name, change in settings.policies.items():
-        if (change.mode or settings.policy.mode) == "block":
-            blocking["policies", name] = change.block_on
-    for where, blocked in blocking.items():
-        if blocked is not None and not blocked:
-            yield _found("warning", (*where, "block_on"), "is empty: mode `block` refuses nothing")
-    if settings.policies and not any(client.is_trusted for client in settings.clients):
-        message = "nobody may ask for them: no client has is_trusted"
-        yield _found("warning", ("policies",), message)
+    for severity, where, message in check_policies(settings):
+        yield _found(severity, where, message)
     urls_pass = [where for where, api in apis(settings) if api.image_urls == "pass"]
     if settings.policy.mode == "block" and settings.policy.on_failure == "forward" and urls_pass:
         message = "pictures named by their address pass unseen in mode `block`; see fetch-check-inline"
         yield _found("warning", (*urls_pass[0], "image_urls"), message)
-
-
-def _inspection(settings: Settings) -> Iterator[Found]:
-    own = settings.policy
-    chosen: dict[Where, tuple[str, str]] = {("policy",): (own.mode, own.inspection)}
-    for name, change in settings.policies.items():
-        chosen["policies", name] = change.mode or own.mode, change.inspection or own.inspection
-    for where, both in chosen.items():
-        if both == ("block", "off"):
-            message = "is off: nothing is found, so mode `block` refuses nothing"
-            yield _found("warning", (*where, "inspection"), message)
 
 
 def _fetching(settings: Settings) -> Iterator[Found]:

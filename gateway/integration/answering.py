@@ -24,7 +24,7 @@ from gateway.integration.bodies import read_body
 from gateway.integration.conversation import lightened_rows, without_copies
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
-from gateway.policy import EffectivePolicy
+from gateway.policy import EffectivePolicy, excuse
 from gateway.providers.detail import LEVELS, level_named
 from gateway.providers.rules import load_rules
 from gateway.relay.callers.caller import BYPASS_REFUSED, Caller
@@ -135,7 +135,7 @@ class Endpoints:
         if caller.is_bypassed:  # whoever asks for a look gets one
             caller = replace(caller, is_bypassed=False, remarks=BYPASS_REFUSED)
         exchange.client, exchange.remarks = caller.client, caller.remarks
-        exchange.policy = adjust(proxy.policies.named(caller.policy_name, is_trusted=caller.is_trusted))
+        policy = proxy.policies.named(caller.policy_name, is_trusted=caller.is_trusted)
         with proxy.admission.admit(tenant=caller.tenant) as room:
             body = await read_body(request.incoming, room, proxy.unpacking, proxy.max_body_bytes)
             exchange.times.body_arrived()
@@ -144,6 +144,8 @@ class Endpoints:
             if looked.problem is not None:
                 raise RequestRefusedError(looked.problem.kind, looked.problem.message)
             exchange.model = proxy.names.canonical(looked.model)
+            models, usual = (looked.model, exchange.model), proxy.destinations.all[-1]
+            exchange.policy = adjust(proxy.policies.suiting(policy, models=models, upstream=usual.name))
             document = await asyncio.to_thread(read_document, body, max_values=len(body))
             yield Asked(looked, document, caller)
 
@@ -221,11 +223,11 @@ def _known_providers() -> frozenset[str]:
 
 
 def _only_judged(policy: EffectivePolicy) -> EffectivePolicy:
-    return replace(policy, mode="monitor", on_failure="refuse", compression="off", inspection="on")
+    return replace(excuse(policy), on_failure="refuse", compression="off", inspection="on")
 
 
 def _only_lightened(policy: EffectivePolicy) -> EffectivePolicy:
-    return replace(policy, mode="monitor", on_failure="refuse", compression="on")
+    return replace(excuse(policy), on_failure="refuse", compression="on")
 
 
 def _as_settings(policy: EffectivePolicy) -> EffectivePolicy:

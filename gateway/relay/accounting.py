@@ -28,6 +28,7 @@ _REFUSALS = frozenset({"queue_full"})
 _NOTHING_FOUND: Mapping[str, object] = {
     "verdict": "none",
     "flags": (),
+    "action": "monitor",
     "images": (),
     "bytes_saved": 0,
     "tokens_saved": 0,
@@ -118,7 +119,9 @@ def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> Non
         metrics.detector_failures.labels(kind).inc()
     if outcome.pixels_in:
         metrics.cache_lookups.labels("images", "hit" if outcome.is_recalled else "miss").inc()
-    for stage in ("decode", "inspect", "compress"):
+    if outcome.action == "sanitize":
+        metrics.sanitized.labels(model).inc()
+    for stage in ("decode", "inspect", "compress", "sanitize"):
         seconds = getattr(outcome.timings, stage)
         if seconds:
             metrics.stage.labels(stage).observe(seconds)
@@ -181,6 +184,7 @@ def _found(exchange: Exchange) -> Mapping[str, object]:
     return {
         "verdict": exchange.verdict,
         "flags": exchange.flags,
+        "action": exchange.action,
         "images": [outcome.verdict.outcome for outcome in exchange.outcomes],
         "bytes_saved": exchange.bytes_saved,
         "tokens_saved": exchange.tokens_saved,

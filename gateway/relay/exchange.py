@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.detection.verdict import Verdict
 from gateway.pipeline import ImageOutcome
-from gateway.policy import PLAIN, EffectivePolicy, worst
+from gateway.policy import PLAIN, Action, EffectivePolicy, strictest, worst
 from gateway.relay.admission import Reservation
 from gateway.relay.stopwatch import Stopwatch
 from gateway.relay.tracing import NO_TRACE, Trace
@@ -89,6 +89,11 @@ class Exchange:
     def gravest(self) -> Verdict | None:
         """The gravest verdict over all images; None without one."""
         return worst(outcome.verdict for outcome in self.outcomes)
+
+    @property
+    def action(self) -> Action:
+        """The strictest of what was done to images."""
+        return strictest(outcome.action for outcome in self.outcomes)
 
     @property
     def flags(self) -> list[str]:

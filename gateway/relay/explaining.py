@@ -47,7 +47,10 @@ def _found(exchange: Exchange) -> Headers:
     if exchange.is_observed:
         headers.append((b"x-jnd-would-save-bytes", b"%d" % exchange.would_save_bytes))
         headers.append((b"x-jnd-would-save-tokens", b"%d" % exchange.would_save_tokens))
+    headers += _told(b"x-jnd-action", [exchange.action] if exchange.action != "monitor" else [])
     gravest = exchange.gravest
+    if exchange.action == "block" and not exchange.policy.reveals_reason:
+        return headers
     if gravest is not None and gravest.jnd_ratio is not None:
         headers.append((b"x-jnd-ratio", b"%.3f" % gravest.jnd_ratio))
     headers += _told(b"x-jnd-flags", exchange.flags)

@@ -17,7 +17,7 @@ from gateway.compression.audit.shadow import Repeat, ShadowAudit
 from gateway.dialects.protocol import Dialect
 from gateway.errors import MethodRefusedError, UnknownCodingError, UpgradeRefusedError
 from gateway.model_names import ModelNames
-from gateway.policy import Policies
+from gateway.policy import EffectivePolicy, Policies
 from gateway.relay.admission import Admission, Reservation
 from gateway.relay.callers.caller import Caller, Callers
 from gateway.relay.callers.charset import foreign_charset
@@ -157,6 +157,7 @@ class Proxy:
         exchange.model = self.names.canonical(looked.model)
         destination = place.destination(looked.model, exchange.model)
         exchange.upstream, exchange.provider = destination.name, destination.provider
+        exchange.policy = self._suiting(exchange, destination, looked.model)
         treated = await self.work.treat(looked, exchange, caller, destination)
         headers = incoming.headers
         request.repeat = None if treated is body else self._sample(request, destination, place, body)
@@ -168,20 +169,28 @@ class Proxy:
 
     def _sample(self, request: Request, destination: Destination, place: Place, body: bytes) -> Repeat | None:
         """Return what will be asked again with the original pictures, if the settings want any of that."""
-        if self.shadow_audit is None:
-            return None
+        if self.shadow_audit is None or request.exchange.action != "monitor":
+            return None  # with the original, the model would see what it was kept from
         target = destination.target(place.target.wire, request.incoming.query)
         return self.shadow_audit.sample(request.exchange, destination, target, request.incoming.headers, body)
 
     def _terms(self, exchange: Exchange, place: Place, caller: Caller, model: str) -> Terms:
         """Return on which terms the images of a request for a model are looked at."""
         name = self.names.canonical(model)
-        return self.work.terms(exchange, caller, model=name, destination=place.destination(model, name))
+        destination = place.destination(model, name)
+        policy = self._suiting(exchange, destination, model)
+        return self.work.terms(policy, caller, model=name, destination=destination)
+
+    def _suiting(self, exchange: Exchange, destination: Destination, model: str) -> EffectivePolicy:
+        """Return by which policy a request for a model is treated there."""
+        models = (model, self.names.canonical(model))
+        return self.policies.suiting(exchange.policy, models=models, upstream=destination.name)
 
     async def _forward_unseen(self, request: Request, place: Place, problem: Problem, body: Body) -> Answer:
         """Pass on what cannot be looked into, if the policy allows that."""
         destination = place.destination()
         request.exchange.upstream, request.exchange.provider = destination.name, destination.provider
+        request.exchange.policy = self._suiting(request.exchange, destination, "")
         self.work.give_up(problem, request.exchange)
         return await self.route.ask(request, destination, place.target.wire, body, request.incoming.headers)
 

@@ -35,7 +35,10 @@ def test_every_error_and_warning_is_told_with_its_line(check):
         "error:",
         "error:",
     ]
-    assert "gateway.yaml:2: policy.mode: expected monitor or block, got 'blok'; did you mean block?" in told
+    assert (
+        "gateway.yaml:2: policy.mode: expected monitor, sanitize or block, got 'blok'; did you mean block?"
+        in told
+    )
     assert told.endswith("cannot be used: 2 errors")
 
 

@@ -1,8 +1,17 @@
+import hashlib
+
+import numpy as np
+import orjson
+import pybase64
 import pytest
 
+from calibration.image import Image, decode, encode_jpeg
+from gateway.compression.plan import CompressionPlan
+from gateway.compression.sanitizer import Sanitizer
 from gateway.detection.verdict import Verdict
 from gateway.errors import PolicyForbiddenError, UnknownPolicyError
-from gateway.policy import Policies, decide, is_edited, worst
+from gateway.policy import Policies, decide, is_edited, strictest, worst
+from gateway.providers.rules import load_rules
 from gateway.settings import Policy, Settings
 
 OUTCOMES = ["clean", "unchecked", "noticeable_edit", "imperceptible_edit"]
@@ -38,6 +47,57 @@ def test_what_is_built_like_an_attack_is_blocked_however_visible():
     assert decide(visible, Policy(mode="block", block_on={"container"})) == "block"
     assert decide(visible, Policy(mode="block", block_on={"alpha", "imperceptible_edit"})) == "monitor"
     assert decide(_verdict("noticeable_edit"), Policy(mode="block")) == "monitor"
+
+
+def _flagged(*kinds: str) -> Verdict:
+    return Verdict("imperceptible_edit", 0.001, 0.5, (), "", kinds)
+
+
+def test_mode_sanitize_acts_on_what_mode_block_would_refuse():
+    policy = Policy(mode="sanitize")
+
+    assert decide(_flagged("residual"), policy) == "sanitize"
+    assert [decide(_verdict(each), policy) for each in OUTCOMES] == ["monitor"] * 3 + ["sanitize"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "action"),
+    [
+        (["residual"], "monitor"),
+        (["container"], "sanitize"),
+        (["hidden_text"], "block"),
+        (["container", "residual"], "sanitize"),
+        (["container", "hidden_text"], "block"),
+    ],
+)
+def test_kinds_of_evidence_have_actions_of_their_own_and_the_strictest_counts(kinds, action):
+    policy = Policy(actions={"hidden_text": "block", "container": "sanitize"})
+
+    assert decide(_flagged(*kinds), policy) == action
+
+
+def test_a_kind_with_an_action_is_judged_by_that_alone():
+    policy = Policy(mode="block", actions={"near_duplicate": "monitor"})
+
+    assert decide(_flagged("near_duplicate"), policy) == "monitor"
+    assert decide(_flagged("near_duplicate", "residual"), policy) == "block"
+
+
+def test_an_outcome_has_an_action_of_its_own():
+    policy = Policy(mode="block", actions={"flagged": "sanitize", "noticeable_edit": "block"})
+
+    assert decide(_flagged("residual"), policy) == "sanitize"
+    assert decide(_verdict("noticeable_edit"), policy) == "block"
+
+
+def test_every_picture_is_sanitized_where_the_settings_say_so_and_none_less_than_else():
+    policy = Policy(mode="block", sanitize_when="always")
+
+    assert [decide(_verdict(each), policy) for each in OUTCOMES] == ["sanitize"] * 3 + ["block"]
+
+
+def test_nothing_to_do_is_to_monitor():
+    assert strictest([]) == "monitor"
 
 
 def test_a_flag_is_graver_than_an_open_edit():
@@ -109,6 +169,55 @@ def test_policies_with_the_same_rules_for_images_share_their_outcomes():
 
     assert policies.named("a", is_trusted=True).key == policies.named("b", is_trusted=True).key
     assert policies.named("a", is_trusted=True).key != policies.default.key
+
+
+def test_rules_that_lead_elsewhere_have_another_key():
+    keys = {
+        Policies(Settings(policy=policy)).default.key
+        for policy in (
+            {},
+            {"mode": "sanitize"},
+            {"actions": {"residual": "sanitize"}},
+            {"actions": {"residual": "block"}},
+            {"sanitize_when": "always"},
+        )
+    }
+
+    assert len(keys) == 5
+    assert Policies(Settings(policy={"reveal_reason": True})).default.key in keys
+
+
+UNASKED = Settings(
+    upstreams=[{"name": "paid", "base_url": "https://api.example.com/v1", "provider": "other"}],
+    policies={
+        "careful": {"models": ["gpt-4*"], "mode": "block"},
+        "calm": {"upstreams": ["paid"], "mode": "sanitize"},
+        "asked": {"compression": "off"},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("models", "upstream", "name"),
+    [
+        (["gpt-4o"], "paid", "careful"),
+        (["llama"], "paid", "calm"),
+        (["openai/x", "gpt-4o"], "default", "careful"),
+        (["llama"], "default", ""),
+        ([], "paid", "calm"),
+    ],
+)
+def test_a_policy_treats_models_and_upstreams_unasked(models, upstream, name):
+    policies = Policies(UNASKED)
+
+    assert policies.suiting(policies.default, models=models, upstream=upstream).name == name
+
+
+def test_what_a_trusted_caller_asks_for_goes_first():
+    policies = Policies(UNASKED)
+    asked = policies.named("asked", is_trusted=True)
+
+    assert policies.suiting(asked, models=["gpt-4o"], upstream="paid") is asked
 
 
 TRUSTED = {"clients": [{"name": "acme", "key": "k1", "is_trusted": True}, {"name": "other", "key": "k2"}]}
@@ -217,3 +326,128 @@ def test_bypass_is_heard_from_the_trusted(gateway, upstream, inspector, png, cha
     assert other.headers["x-jnd-verdict"] == "clean"
     assert len(inspector.tenants) == 1
     assert server.settles_at('jnd_unchecked_total{class="limit",reason="bypass"}', 1)
+
+
+class StandInSanitizer:
+    """Sends a grey picture in place of any other, or fails."""
+
+    error: Exception | None = None
+
+    def sanitize(self, decoded, data, profile, recipient):
+        assert profile and recipient.model == "m"
+        if self.error is not None:
+            raise self.error
+        width, height = decoded.source.width, decoded.source.height
+        out = encode_jpeg(Image(np.full((height, width, 3), 128, np.uint8)), 50)
+        plan = CompressionPlan("jpeg", 50, width, height, len(data), len(out), 9, 9, 0.0, "sanitized", "")
+        return out, plan
+
+
+def _shown(upstream) -> Image:
+    """Return the picture of the last request as the upstream got it."""
+    url = orjson.loads(upstream.last["body"])["messages"][0]["content"][1]["image_url"]["url"]
+    return decode(pybase64.b64decode(url.partition(",")[2])).image
+
+
+def test_a_flagged_picture_is_sent_sanitized_and_that_is_told_and_counted(
+    gateway, upstream, inspector, png, chat_body
+):
+    server = gateway(policy={"mode": "sanitize"}, parts={"sanitizer": StandInSanitizer()})
+    body = chat_body(png)
+
+    clean = server.chat(body)
+    inspector.outcome = "imperceptible_edit"
+    flagged = server.chat(chat_body(png + b"another"))
+    shown = _shown(upstream)
+
+    assert "x-jnd-action" not in clean.headers
+    assert (flagged.status, flagged.headers["x-jnd-action"]) == (200, "sanitize")
+    assert flagged.headers["x-jnd-flags"] == "residual"
+    assert np.abs(shown.pixels.astype(int) - 128).max() <= 2
+    assert len(upstream.last["body"]) < len(body)
+    flags = 'jnd_flags_total{action="sanitize",kind="residual",model="m",outcome="imperceptible_edit"}'
+    assert server.settles_at(flags, 1)
+    assert server.settles_at('jnd_sanitized_total{model="m"}', 1)
+
+
+def test_the_real_sanitizer_answers_through_a_live_gateway(gateway, upstream, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    sanitizer = Sanitizer(load_rules())
+    server = gateway(policy={"mode": "sanitize"}, parts={"sanitizer": sanitizer})
+    body = chat_body(png)
+
+    sent = [(server.chat(body).headers["x-jnd-action"], upstream.last["body"]) for _ in range(2)]
+    came = decode(png).image
+
+    assert sent[0] == sent[1]
+    assert sent[0][0] == "sanitize"
+    assert len(sent[0][1]) <= len(body)
+    assert (_shown(upstream).width, _shown(upstream).height) == (came.width, came.height)
+    assert np.abs(_shown(upstream).pixels.astype(int) - came.pixels).mean() < 8
+
+
+def test_every_picture_is_sanitized_even_where_none_is_examined(gateway, upstream, png, chat_body):
+    policy = {"sanitize_when": "always", "inspection": "off"}
+    server = gateway(policy=policy, parts={"sanitizer": StandInSanitizer()})
+
+    answer = server.chat(chat_body(png))
+
+    assert (answer.headers["x-jnd-action"], answer.headers["x-jnd-verdict"]) == ("sanitize", "unchecked")
+    assert np.ptp(_shown(upstream).pixels) <= 2
+
+
+def test_what_cannot_be_sanitized_meets_on_failure(gateway, upstream, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    broken = StandInSanitizer()
+    broken.error = ValueError("too small")
+    mode, body = {"mode": "sanitize"}, chat_body(png)
+
+    forwarding = gateway(policy=mode, parts={"sanitizer": broken})
+    forwarded = forwarding.chat(body)
+    refused = gateway(policy=mode | {"on_failure": "refuse"}, parts={"sanitizer": broken}).chat(body)
+
+    assert (forwarded.status, refused.status) == (200, 400)
+    assert refused.error["code"] == "not_sanitized"
+    assert forwarded.headers["x-jnd-reason"] == "not_sanitized"
+    assert "x-jnd-action" not in forwarded.headers
+    assert [each["body"] for each in upstream.requests] == [body]
+    assert forwarding.settles_at('jnd_errors_total{kind="not_sanitized"}', 1)
+
+
+def test_an_allowed_picture_is_never_flagged_and_that_is_told(gateway, upstream, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    allowed = frozenset({hashlib.sha256(png).digest()})
+    server = gateway(policy={"mode": "block"}, parts={"allowed": allowed})
+
+    answer, other = server.chat(chat_body(png)), server.chat(chat_body(png + b"another"))
+
+    assert (answer.status, other.status) == (200, 400)
+    assert (answer.headers["x-jnd-verdict"], answer.headers["x-jnd-reason"]) == ("clean", "allowed")
+    assert "x-jnd-flags" not in answer.headers
+    assert len(upstream.requests) == 1
+    assert server.settles_at('jnd_images_total{model="m",outcome="clean",reason="allowed"}', 1)
+
+
+def test_why_a_picture_is_blocked_is_told_only_where_the_settings_say_so(gateway, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    silent = gateway(policy={"mode": "block"}).chat(chat_body(png))
+    open_ = gateway(policy={"mode": "block", "reveal_reason": True}).chat(chat_body(png))
+
+    assert silent.status == open_.status == 400
+    assert silent.headers["x-jnd-action"] == open_.headers["x-jnd-action"] == "block"
+    assert "because the test says so" not in str(silent)
+    assert not {"x-jnd-flags", "x-jnd-ratio", "x-jnd-explanation"} & set(silent.headers)
+    assert "because the test says so" in open_.error["message"]
+    assert open_.headers["x-jnd-flags"] == "residual"
+
+
+def test_a_model_has_its_own_policy_in_a_live_gateway(gateway, inspector, png, chat_body):
+    inspector.outcome = "imperceptible_edit"
+    server = gateway(policies={"strict": {"models": ["m"], "mode": "block"}})
+    body = chat_body(png)
+
+    strict, usual = server.chat(body), server.chat(chat_body(png, model="n"))
+
+    assert (strict.status, strict.headers["x-jnd-policy"]) == (400, "strict")
+    assert usual.status == 200
+    assert "x-jnd-policy" not in usual.headers

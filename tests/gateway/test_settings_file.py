@@ -63,7 +63,10 @@ def test_environment_wins_over_the_file_and_options_over_both(write, monkeypatch
             "policy:\n  alpha: 2",
             "gateway.yaml:2: policy.alpha: expected a number above 0 and below 1, got '2'",
         ),
-        ("\npolicy: {mode: shout}", "gateway.yaml:2: policy.mode: expected monitor or block, got 'shout'"),
+        (
+            "\npolicy: {mode: shout}",
+            "gateway.yaml:2: policy.mode: expected monitor, sanitize or block, got 'shout'",
+        ),
         ("upstream: {base_url: example.org}", "gateway.yaml:1: upstream.base_url: "),
         (
             "upstream: {base_url: 'http://127.0.0.1:27.0.0.1/v1'}",
@@ -191,7 +194,7 @@ def test_a_wrong_value_names_the_variable_or_option_it_came_from(write, monkeypa
 
     told = str(caught.value)
     assert "JND_LISTEN__WORKERS: listen.workers: expected a whole number from 1 to 64, got 'many'" in told
-    assert "JND_POLICY: policy.mode: expected monitor or block, got 'blok'" in told
+    assert "JND_POLICY: policy.mode: expected monitor, sanitize or block, got 'blok'" in told
     assert "--port: listen.port: expected a whole number from 0 to 65535, got '70000'" in told
     assert "gateway.yaml" not in told
 

@@ -141,3 +141,29 @@ def test_the_summary_needs_no_torch():
     code = "import sys, gateway.startup, gateway.check_config; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_done_to_which_pictures_is_told():
+    settings = Settings.model_validate(
+        {
+            "policy": {
+                "mode": "sanitize",
+                "actions": {"hidden_text": "block", "container": "monitor"},
+                "sanitize_when": "always",
+                "allow": ["ab" * 32],
+            },
+            "policies": {"strict": {"models": ["gpt-4*"], "mode": "block"}},
+        }
+    )
+
+    told = summary(settings).splitlines()
+
+    for line in (
+        "policy      sanitize flagged; what cannot be checked: forward",
+        "            container: monitor, hidden_text: block",
+        "            every picture is sanitized (policy.sanitize_when)",
+        "            pictures never flagged: 1 of the settings",
+        "            strict treats unasked: models gpt-4*",
+    ):
+        assert line in told, told
+    assert not any("(policy.mode)" in line for line in what_is_off(settings))

@@ -22,7 +22,8 @@ from gateway.errors import (
     class_of,
 )
 from gateway.metrics import Metrics
-from gateway.pipeline import MISMATCH, Asked, ImageOutcome
+from gateway.pipeline import MISMATCH, NOT_SANITIZED, Asked, ImageOutcome
+from gateway.policy import EffectivePolicy
 from gateway.providers.rules import Recipient
 from gateway.relay.callers.caller import Caller
 from gateway.relay.exchange import Exchange
@@ -30,7 +31,15 @@ from gateway.relay.images.image_work import Fresh, ImageWork, together
 from gateway.relay.images.looking import Looked, Looking, Problem
 from gateway.relay.images.request_limits import bring_inside, exceeded
 from gateway.relay.images.terms import Terms, untouched
-from gateway.relay.images.treated import Treated, base64_bytes, put_back, put_inline, read_slot, skipped
+from gateway.relay.images.treated import (
+    Treated,
+    base64_bytes,
+    problem_of,
+    put_back,
+    put_inline,
+    read_slot,
+    skipped,
+)
 from gateway.relay.upstreams.destination import Destination
 from gateway.relay.upstreams.fetching import Fetcher, FetchError
 from gateway.settings import ImageUrls
@@ -81,12 +90,14 @@ class BodyWork:
         also = partial(self._recall, terms) if terms is not None else None
         return await self.looking.look(body, dialect, path, also)
 
-    def terms(self, exchange: Exchange, caller: Caller, *, model: str, destination: Destination) -> Terms:
+    def terms(
+        self, policy: EffectivePolicy, caller: Caller, *, model: str, destination: Destination
+    ) -> Terms:
         """Return on which terms the images of a request are looked at."""
         asked = Asked(
             recipient=Recipient(destination.provider, model),
             tenant=caller.tenant,
-            policy=exchange.policy,
+            policy=policy,
             deadline=self.images.request_deadline(),
         )
         return Terms(asked, destination.image_urls)
@@ -110,7 +121,7 @@ class BodyWork:
         self._note_strays(looked, exchange)
         if not looked.slots:
             return looked.body
-        terms = self.terms(exchange, caller, model=exchange.model, destination=destination)
+        terms = self.terms(exchange.policy, caller, model=exchange.model, destination=destination)
         terms = terms.beside(looked.slots)
         known = looked.met or [None] * len(looked.slots)
         each_known = zip(looked.slots, known, strict=True)
@@ -225,6 +236,8 @@ class BodyWork:
         except Exception:
             log.exception("an image could not be brought inside a limit")
             return treated
+        if again.outcome.reason == NOT_SANITIZED:  # what fits is not what the policy wants sent
+            return treated
         return replace(again, outcome=again.outcome.found_as(treated.outcome))
 
     async def _fetch(
@@ -239,7 +252,9 @@ class BodyWork:
             return await self._take(lambda: inline, lambda _, outcome: put_inline(slot, outcome), asked)
         return await self.images.take(
             lambda: inline,
-            lambda _, outcome: Treated(replace(outcome, reason=outcome.reason or UNBOUND)),
+            lambda _, outcome: Treated(
+                replace(outcome, reason=outcome.reason or UNBOUND), problem=problem_of(slot, outcome)
+            ),
             untouched(asked),
         )
 
@@ -284,5 +299,7 @@ class BodyWork:
     def _enforce(self, slots: Sequence[Slot], exchange: Exchange) -> None:
         for slot, outcome in zip(slots, exchange.outcomes, strict=True):
             if outcome.action == "block":
-                message = f"the gateway's policy blocks this image: {outcome.verdict.explanation}"
+                message = "the gateway's policy blocks this image"
+                if exchange.policy.reveals_reason:
+                    message += f": {outcome.verdict.explanation}"
                 raise ImageBlockedError(message, param=slot.where)

@@ -52,7 +52,7 @@ class Terms:
 
 def untouched(asked: Asked) -> Asked:
     """Ask for a verdict alone."""
-    return replace(asked, policy=replace(asked.policy, compression="off"))
+    return replace(asked, policy=replace(asked.policy, compression="off"), is_fixed=True)
 
 
 def _request_of(slot: Slot) -> str:

@@ -7,7 +7,7 @@ from gateway.detection.verdict import unchecked
 from gateway.dialects.protocol import Slot
 from gateway.dialects.reading.data_url import Inline, NotInlineError
 from gateway.dialects.reading.splice import Replacement
-from gateway.pipeline import DETECTOR_FAILED, MISMATCH, ImageOutcome
+from gateway.pipeline import DETECTOR_FAILED, MISMATCH, NOT_SANITIZED, ImageOutcome
 from gateway.relay.images.looking import Problem
 
 
@@ -29,9 +29,7 @@ class Treated:
 
 def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
     """Say what has to change in the body: the image, a wrong type alone, or nothing."""
-    problem = _failure(slot, outcome)
-    if outcome.reason == MISMATCH:
-        problem = problem or Problem(MISMATCH, "the image is not of its declared media type", slot.where)
+    problem = problem_of(slot, outcome)
     if outcome.data != inline.data:
         return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem)
     if inline.media_type and outcome.media_type != inline.media_type:
@@ -41,21 +39,26 @@ def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
 
 def put_inline(slot: Slot, outcome: ImageOutcome) -> Treated:
     """Put what was fetched where its address was."""
-    replacements = slot.source.write(outcome.media_type, outcome.data)
-    return Treated(outcome, replacements, _failure(slot, outcome))
+    return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem_of(slot, outcome))
+
+
+def problem_of(slot: Slot, outcome: ImageOutcome) -> Problem | None:
+    """Say what is wrong with an image that was looked at; None where nothing is."""
+    if outcome.verdict.outcome == "unchecked" and outcome.verdict.failures:
+        # Nothing but a broken detector's evidence would have counted.
+        return Problem(DETECTOR_FAILED, outcome.verdict.explanation, slot.where)
+    messages = {
+        MISMATCH: "the image is not of its declared media type",
+        NOT_SANITIZED: "the image should have been sanitized, and could not be",
+    }
+    message = messages.get(outcome.reason)
+    return None if message is None else Problem(outcome.reason, message, slot.where)
 
 
 def skipped(reason: str, message: str, slot: Slot) -> Treated:
     """Leave an image as it is."""
     outcome = ImageOutcome(data=b"", media_type="", bytes_in=0, verdict=unchecked(reason), reason=reason)
     return Treated(outcome, problem=Problem(reason, message, slot.where))
-
-
-def _failure(slot: Slot, outcome: ImageOutcome) -> Problem | None:
-    """Tell where nothing but a broken detector's evidence would have counted."""
-    if outcome.verdict.outcome != "unchecked" or not outcome.verdict.failures:
-        return None
-    return Problem(DETECTOR_FAILED, outcome.verdict.explanation, slot.where)
 
 
 def read_slot(slot: Slot) -> Inline:

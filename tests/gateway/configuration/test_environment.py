@@ -4,8 +4,8 @@ from typing import get_args
 import pytest
 
 from gateway.configuration.environment import read_variables, variable_of
-from gateway.configuration.images import Blockable
 from gateway.configuration.keys import tree_of
+from gateway.configuration.policies import Blockable
 from gateway.configuration.problems import Place
 from gateway.settings import Settings
 

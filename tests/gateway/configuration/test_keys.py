@@ -2,8 +2,8 @@ from typing import get_args
 
 import pytest
 
-from gateway.configuration.images import Blockable
 from gateway.configuration.keys import key_at, lowered, spell, suggest, tree_of
+from gateway.configuration.policies import Blockable
 from gateway.settings import Settings
 
 ROOT = tree_of(Settings)
@@ -23,7 +23,7 @@ def at(*where):
         (("limits", "image_seconds"), "a number above 0"),
         (("policy", "alpha"), "a number above 0 and below 1"),
         (("telemetry", "sample_ratio"), "a number from 0 to 1"),
-        (("policy", "mode"), "monitor or block"),
+        (("policy", "mode"), "monitor, sanitize or block"),
         (("compression", "mode"), "off, observe or on"),
         (("policy", "block_on"), f"a list such as [{', '.join(get_args(Blockable))}]"),
         (("fetching", "ports"), "a list such as [80, 443]"),

@@ -3,8 +3,8 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from gateway.configuration.images import Blockable
 from gateway.configuration.keys import spell, tree_of
+from gateway.configuration.policies import Blockable
 from gateway.configuration.words import explain
 from gateway.settings import Settings
 
@@ -29,7 +29,7 @@ def told(values):
         (
             {"policy": {"mode": "blok"}},
             "policy.mode",
-            "expected monitor or block, got 'blok'; did you mean block?",
+            "expected monitor, sanitize or block, got 'blok'; did you mean block?",
         ),
         ({"policy": {"alpha": "inf"}}, "policy.alpha", "expected a number above 0 and below 1, got 'inf'"),
         (

@@ -104,8 +104,7 @@ def test_a_flagged_image_is_blocked_where_the_policy_blocks(gateway, inspector, 
 
     fields = orjson.loads(answer.body)
     assert (answer.status, fields["action"]) == (200, "BLOCKED")
-    assert fields["blocked_reason"].startswith("images[0]: ")
-    assert "because the test says so" in fields["blocked_reason"]
+    assert fields["blocked_reason"] == "images[0]: the gateway's policy blocks this image"
     flags = 'jnd_flags_total{action="block",kind="residual",model="m",outcome="imperceptible_edit"}'
     assert server.settles_at(flags, 1)
     assert server.metric('jnd_errors_total{kind="image_blocked"}') == 1
@@ -159,3 +158,13 @@ def test_a_request_of_another_shape_is_an_error_and_no_verdict(gateway, fields, 
     answer = guarded(gateway(), **fields)
 
     assert (answer.status, answer.error["code"]) == (400, code)
+
+
+def test_whoever_asks_for_a_judgement_gets_it_whatever_the_policy_does(gateway, inspector, png):
+    inspector.outcome = "imperceptible_edit"
+    server = gateway(policy={"actions": {"residual": "block"}, "sanitize_when": "always"})
+
+    answer = server.ask("POST", "/v1/jnd/inspect?model=m", png, {"content-type": "image/png"})
+
+    assert (answer.status, orjson.loads(answer.body)["flags"]) == (200, ["residual"])
+    assert "x-jnd-action" not in answer.headers

@@ -1,0 +1,129 @@
+"""Re-encode a picture so that edits too small to be seen do not reach the model, and what is seen does.
+
+The canonical form: one frame, upright, 8 bits of sRGB, no transparency, no metadata, at the size the model is
+shown; noise like that of attacks taken out (`shrinkage`); a lossy codec last. The same bytes give
+the same bytes, never more of them, nor more tokens. It undoes hidden edits made without knowledge of it;
+nothing is promised against who attacks through it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from calibration.encoders import JPEG, JPEG_FULL_CHROMA, WEBP, Encoder, reduce_to
+from calibration.image import Decoded, Image, encode_png_palette, quantize_palette
+from calibration.image_source import FormatName
+from calibration.left_behind import left_behind
+from calibration.profile import JndProfile
+from gateway.compression.plan import CompressionPlan
+from gateway.compression.shrinkage import shrink_noise
+from gateway.providers.limits import Limits
+from gateway.providers.rules import ProviderRules, Recipient
+from gateway.providers.sizes import Size
+
+SANITIZER_VERSION = "1"  # of this file and `shrinkage`: what is sent depends on both
+
+_SCALES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.125)  # of the size shown, where nothing larger is light enough
+_QUALITIES = (92, 85, 75, 60, 45, 30)
+_COLOURS = 128  # of a palette: for drawings whose few colours take fewer bytes so than in any lossy codec
+_FULL_CHROMA_PIXELS = 250_000  # up to which colours lie close together, and chroma keeps its resolution
+_TYPE_BYTES = 3  # a request may name the new type in a letter more, which costs four of base64
+_LEAST_SCALED_QUALITY = 60  # before the picture gets smaller: a smaller one at this quality shows more
+
+
+class NotSanitizableError(ValueError):
+    """No canonical form is as light as what came."""
+
+
+@dataclass(frozen=True)
+class Sanitizer:
+    """Writes canonical forms; holds nothing between pictures."""
+
+    providers: ProviderRules
+
+    def sanitize(
+        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
+    ) -> tuple[bytes, CompressionPlan]:
+        """Return the bytes to send, and what was done.
+
+        Raises:
+            NotSanitizableError: No version is as light as what came, or within the provider's limits.
+        """
+        rules = self.providers.of(recipient.provider)
+        limits = self.providers.limits_of(recipient)
+        rule = rules.rule(recipient.model, recipient.detail)
+        came = Size(*decoded.whole_size)
+        size = _size(came, rule.seen(came), limits, profile, recipient)
+        clean = shrink_noise(reduce_to(decoded.image, size.width, size.height))
+        most = _least(len(data) - _TYPE_BYTES, limits.image_bytes(step=recipient.limit_step))
+        formats = rules.formats_for(decoded.source.format) - limits.refused
+        for found in _versions(clean, formats, is_flat=decoded.source.is_lossless):
+            if len(found.data) <= most and rule.tokens(found.size) <= rule.tokens(came):
+                break
+        else:
+            raise NotSanitizableError(f"expected a version of at most {most} bytes, found none")
+        return found.data, CompressionPlan(
+            format=found.format,
+            quality=found.quality,
+            width=found.size.width,
+            height=found.size.height,
+            bytes_in=len(data),
+            bytes_out=len(found.data),
+            tokens_in=rule.tokens(came),
+            tokens_out=rule.tokens(found.size),
+            probability=0.0,
+            tier="sanitized",
+            reason="",
+            left_behind=(*left_behind(data), *_lost(decoded)),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Version:
+    data: bytes
+    format: FormatName
+    quality: int | None
+    size: Size
+
+
+def _size(came: Size, shown: Size, limits: Limits, profile: JndProfile, recipient: Recipient) -> Size:
+    """Return the size the model is shown: by its own input where that is known, else by its provider."""
+    most = limits.fitted(came, images=recipient.images)
+    size = shown if shown.pixels < most.pixels else most
+    side = profile.input_side
+    shortest = min(size.width, size.height)
+    if side is None or recipient.is_framed or shortest <= side:
+        return size
+    return Size(
+        max(side, round(size.width * side / shortest)), max(side, round(size.height * side / shortest))
+    )
+
+
+def _versions(clean: Image, formats: frozenset[FormatName], *, is_flat: bool) -> Iterator[_Version]:
+    """Yield versions from the best to the lightest; JPEG, which every API reads, where none is allowed."""
+    encoder = _encoder(clean, formats)
+    for scale in _SCALES:
+        size = Size(max(1, round(clean.width * scale)), max(1, round(clean.height * scale)))
+        picture = reduce_to(clean, size.width, size.height)
+        for quality in _QUALITIES:
+            if scale < 1.0 and quality > _LEAST_SCALED_QUALITY:
+                continue
+            if scale == 1.0 and quality == _LEAST_SCALED_QUALITY and is_flat and "png" in formats:
+                palette = encode_png_palette(quantize_palette(picture, _COLOURS))
+                if palette is not None:
+                    yield _Version(palette, "png", None, size)
+            yield _Version(encoder.encode(picture, quality), encoder.format, quality, size)
+
+
+def _encoder(picture: Image, formats: frozenset[FormatName]) -> Encoder:
+    if "jpeg" not in formats and "webp" in formats and WEBP.takes(picture):
+        return WEBP
+    return JPEG_FULL_CHROMA if picture.width * picture.height <= _FULL_CHROMA_PIXELS else JPEG
+
+
+def _lost(decoded: Decoded) -> tuple[str, ...]:
+    losses = {"animation": decoded.source.is_animated, "transparency": decoded.source.has_alpha}
+    return tuple(name for name, is_lost in losses.items() if is_lost)
+
+
+def _least(one: int, other: int | None) -> int:
+    return one if other is None else min(one, other)
