@@ -84,10 +84,16 @@ class Bench:
         files = [path for name in folders for path in sorted((self.data / name).rglob("*"))]
         return [(path.stem, path.read_bytes()) for path in files if path.suffix.lower() in suffixes]
 
-    def verdict(self, case: Case, chosen: Sequence[Detector] | None = None) -> Verdict:
-        """Judge a case as the gateway does, after what its caller sent before."""
+    def caller(self) -> str:
+        """Name somebody who sent nothing yet."""
+        return f"caller {next(iter(self._callers))}"
+
+    def verdict(
+        self, case: Case, chosen: Sequence[Detector] | None = None, caller: str | None = None
+    ) -> Verdict:
+        """Judge a case as the gateway does, after what its caller sent before; None: a new caller."""
         inspector = Inspector(self.deployed if chosen is None else chosen, ALPHA)
-        caller = f"caller {next(iter(self._callers))}"
+        caller = caller or self.caller()
         for data in case.before:
             _inspect(inspector, data, caller)
         if not case.beside:

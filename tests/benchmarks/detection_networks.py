@@ -69,7 +69,7 @@ class Tower(nn.Module):
 
 def tensor(pixels: Pixels) -> Tensor:
     """(H, W, 3) -> (1, 3, H, W)."""
-    return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float() / 255
+    return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)[None].float() / 255
 
 
 def pixels_of(images: Tensor, clean: Pixels, eps: float) -> Pixels:

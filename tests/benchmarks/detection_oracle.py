@@ -47,8 +47,13 @@ def measure(bench: Bench) -> dict[str, object]:
             "kinds": sorted({kind for run in runs for kind in run.flags}),
         }
         show(accounts, rows[accounts])
-    few = all(run_queries <= _BUDGET for row in rows.values() for run_queries in row["queries_of_the_won"])  # type: ignore[attr-defined]
-    return {"budget": _BUDGET, "gates": {"within the budget": few}, "rows": rows}
+    return {"budget": _BUDGET, "gates": _gates(rows), "rows": rows}
+
+
+def _gates(rows: dict[str, dict[str, object]]) -> dict[str, bool]:
+    """Who has more accounts wins no less: otherwise the attack is broken."""
+    one, many = (int(str(rows[accounts]["won"])) for accounts in ("one account", "many accounts"))
+    return {"more accounts never hurt": many >= one}
 
 
 def _run(bench: Bench, network: Network, clean: Pixels, accounts: str) -> Run:
@@ -57,13 +62,12 @@ def _run(bench: Bench, network: Network, clean: Pixels, accounts: str) -> Run:
     images = tensor(clean)
     found = climb(images, untargeted(network, images), eps=16 / 255, steps=15, stride=4 / 255)
     strong = pixels_of(found, clean, 16)
-    earlier: list[bytes] = []
+    account = bench.caller()
     for data in itertools.islice(_proposals(clean, strong), _BUDGET):
         if network.label(np.asarray(opened(data))) == today:
             continue  # no use to the attacker: not sent
-        before = tuple(earlier) if accounts == "one account" else ()
-        verdict = bench.verdict(Case("oracle", "", data, before=before))
-        earlier.append(data)
+        asked_by = account if accounts == "one account" else None
+        verdict = bench.verdict(Case("oracle", "", data), caller=asked_by)
         run.queries += 1
         run.flags += verdict.flags
         if not verdict.flags:
