@@ -69,7 +69,7 @@ def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | N
         return in_place
     if in_place.evenness >= _LEAST_EVEN:  # nothing has moved: edges would differ most
         return in_place
-    if codec.jpeg_quality is not None and not is_resampled:  # a film: its codec's noise is all there is
+    if codec.jpeg_quality is not None and not is_resampled:  # a film: its codec adds noise of its own
         return in_place
     laid = overlay(original, version)
     if laid is None or not (laid.is_exact or codec.is_lossless):
@@ -80,7 +80,7 @@ def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | N
 
 
 def _same_size(original: Image, version: Image, codec: Codec) -> tuple[Pixels, Pixels]:
-    """Shrink the larger to the smaller by the kernel that fits best, and encode the original as the version."""
+    """Shrink the larger to the smaller by the kernel that fits best; encode the original as the version."""
     if (original.width, original.height) == (version.width, version.height):
         return _encoded(original.pixels, version.pixels, codec), version.pixels
     small, large = sorted((original, version), key=lambda image: image.width * image.height)
