@@ -59,7 +59,7 @@ def test_what_a_codec_takes_away_is_not_added(quality):
 def test_what_resizing_takes_away_is_not_added(side):
     found = measured(PHOTOGRAPH, resize(Image(PHOTOGRAPH), side, side, "lanczos").pixels)
 
-    assert not found.is_added
+    assert found is None or not found.is_added
 
 
 def test_what_is_drawn_in_one_place_is_not_all_over():
