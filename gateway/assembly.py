@@ -30,6 +30,7 @@ from gateway.detection.inspector import Inspector
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.ocr_process import OcrProcess, is_ocr_installed
 from gateway.detection.protocol import Detector
+from gateway.detection.query_series import QuerySeriesDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
 from gateway.memory.cache import ByteBoundedCache
@@ -118,7 +119,9 @@ def detectors(
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate
         own = SeenPictures[SeenPicture](chosen.max_entries, chosen.ttl_seconds, time.monotonic)
-        found.append(NearDuplicateDetector(predictor, seen or own))
+        memory = seen or own
+        # In this order: what is marked as a query is not remembered as a picture.
+        found += [QuerySeriesDetector(memory), NearDuplicateDetector(predictor, memory)]
     return found
 
 

@@ -1,26 +1,23 @@
 """Evidence from what this caller sent before: the same picture, come back changed by more than a codec.
 
 A picture seen for the first time tells nothing. A copy in which something is hidden is not remembered, so it
-cannot become the original it is compared with; one that people see to be changed is a picture of its own.
+cannot become the original it is compared with, nor can one that `query_series` has marked; one that people
+see to be changed is a picture of its own.
 What is remembered, and for how long, is the store's affair.
 """
 
 from collections.abc import Sequence
 
-import cv2
-import imagehash
 import numpy as np
 
-from calibration.image import Image, fit_within, resize, to_pillow
+from calibration.image import Image
 from gateway.detection.protocol import Examined
+from gateway.detection.remembered import HASH_DISTANCE, distance, remembered_form
 from gateway.detection.same_picture import is_same_picture
 from gateway.detection.verdict import Evidence
 from gateway.detection.versions import compare_versions
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.predict import PairError, Predictor
-
-REFERENCE_SIDE = 512  # pixels: longer side of what is kept
-HASH_DISTANCE = 8  # of 64 bits
 
 
 class NearDuplicateDetector:
@@ -36,12 +33,11 @@ class NearDuplicateDetector:
         Returns:
             None when nothing alike was seen, or exactly this; else how the two differ.
         """
-        small = fit_within(examined.decoded.image, REFERENCE_SIDE)
-        newcomer = SeenPicture(small, _fingerprint(small), examined.digest)
+        newcomer = remembered_form(examined)
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
         if any(earlier.digest == newcomer.digest for earlier in alike):
             return None
-        original = _nearest(small, alike)
+        original = _nearest(newcomer.picture, alike)
         if original is None:
             return self._met(newcomer, examined)
         found = self._compare(original, examined)
@@ -71,15 +67,4 @@ class NearDuplicateDetector:
 def _nearest(small: Image, alike: Sequence[SeenPicture]) -> Image | None:
     """Choose the version that differs least: of successive screens, mostly the latest."""
     same = [earlier.picture for earlier in alike if is_same_picture(earlier.picture, small)]
-    return min(same, key=lambda earlier: _distance(earlier, small), default=None)
-
-
-def _distance(first: Image, second: Image) -> float:
-    fitted = resize(second, first.width, first.height, "area").pixels
-    return float(cv2.norm(first.pixels, fitted, cv2.NORM_L1)) / fitted.size
-
-
-def _fingerprint(image: Image) -> int:
-    """Perceptual hash: signs of the 64 lowest frequencies."""
-    bits = np.asarray(imagehash.phash(to_pillow([image])[0]).hash, dtype=bool).ravel()
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+    return min(same, key=lambda earlier: distance(earlier, small), default=None)

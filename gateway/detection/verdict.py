@@ -16,7 +16,9 @@ from typing import Literal, get_args
 from calibration.holm import holm
 
 Outcome = Literal["clean", "imperceptible_edit", "noticeable_edit", "unchecked"]
-Kind = Literal["residual", "near_duplicate", "reference", "container", "alpha", "scaling", "hidden_text"]
+Kind = Literal[
+    "residual", "near_duplicate", "reference", "container", "alpha", "scaling", "hidden_text", "query_series"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Box = tuple[int, int, int, int, float]  # left, top, right, bottom: pixels of the upright picture; weight 0..1
 

@@ -76,6 +76,10 @@ def _answer(frame: Frame, store: SeenPictures[PackedPicture]) -> bytes | None:
         case "remember":
             store.remember(tenant, _unpack(head, frame.payload))
             return encode_frame({"id": head["id"]})
+        case "mark":
+            digest = bytes.fromhex(head["digest"])
+            count = store.mark(tenant, int(head["fingerprint"]), digest, int(head["most_bits"]))
+            return encode_frame({"id": head["id"], "count": count})
         case "accept":
             store.accept(tenant)
             return None

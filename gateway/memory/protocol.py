@@ -58,7 +58,14 @@ class SeenPictureStore(Protocol):
         ...
 
     def remember(self, tenant: str, seen: SeenPicture) -> None:
-        """Keep a picture, as long as there is room."""
+        """Keep a picture, as long as there is room; not one that was marked."""
+        ...
+
+    def mark(self, tenant: str, fingerprint: int, digest: bytes, most_bits: int) -> int:
+        """Note a picture that looks like a query of an attack, by its digest: each counts once.
+
+        Returns how many noted ones of the tenant differ in so few bits, this one included.
+        """
         ...
 
     def accept(self, tenant: str) -> None:

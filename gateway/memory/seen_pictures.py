@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from gateway.memory.protocol import MOST_ALIKE, Remembered
+from gateway.memory.query_marks import QueryMarks
 
 MAX_BYTES = 128 * 1024 * 1024
 PROBATION_SHARE = 0.1  # of a full memory: for tenants whose key the upstream has not accepted yet
@@ -55,6 +56,7 @@ class SeenPictures(Generic[Kept]):
         self._accepted: dict[str, None] = {}  # the longest unconfirmed first
         self._all = _Holding[Kept]()
         self._on_probation = _Holding[Kept]()
+        self._marks = QueryMarks(clock)
         self.bound(max_entries, ttl_seconds)
 
     def bound(self, max_entries: int, ttl_seconds: float) -> None:
@@ -103,12 +105,14 @@ class SeenPictures(Generic[Kept]):
             return [own.pictures[key] for key in keys]
 
     def remember(self, tenant: str, seen: Kept) -> None:
-        """Keep a picture, unless it alone exceeds the bound of bytes."""
+        """Keep a picture, unless it alone exceeds the bound of bytes or was marked as a query."""
         if seen.size_bytes > self._max_bytes:
             return
         key = (seen.fingerprint, seen.digest)
         with self._lock:
             self._forget_old()
+            if self._marks.holds(tenant, seen.digest):
+                return
             self._drop(tenant, key)
             own = self._tenants.pop(tenant, None) or _Holding()
             own.pictures[key] = seen
@@ -116,6 +120,13 @@ class SeenPictures(Generic[Kept]):
             self._arrived[tenant, key] = self._clock()
             self._count(tenant, own, 1, seen.size_bytes)
             self._forget_excess()
+
+    def mark(self, tenant: str, fingerprint: int, digest: bytes, most_bits: int) -> int:
+        """Note a picture that looks like a query; return how many such ones are alike, itself included."""
+        with self._lock:
+            return self._marks.mark(
+                tenant, fingerprint, digest, most_bits=most_bits, ttl_seconds=self._ttl_seconds
+            )
 
     def accept(self, tenant: str) -> None:
         """Count the tenant among those whose key the upstream knows."""

@@ -88,6 +88,12 @@ class SharedPictures:
         }
         self._ask(question, [pixels.tobytes()])
 
+    def mark(self, tenant: str, fingerprint: int, digest: bytes, most_bits: int) -> int:
+        """Have a picture noted as a query; where nobody answers in time, it is the only one."""
+        question = {"do": "mark", "tenant": tenant, "fingerprint": fingerprint}
+        frame = self._ask({**question, "digest": digest.hex(), "most_bits": most_bits})
+        return 1 if frame is None else int(frame.head["count"])
+
     def accept(self, tenant: str) -> None:
         """Pass on that the upstream knows this key; called on the event loop, so it never waits."""
         if tenant in self._told:

@@ -48,6 +48,7 @@ TESTED_THROUGH = {
     "gateway/detection/hidden_frames.py": "gateway/detection/test_container.py",
     "gateway/detection/likeness.py": "gateway/detection/test_container.py",
     "gateway/detection/odd_thumbnail.py": "gateway/detection/test_container.py",
+    "gateway/detection/remembered.py": "gateway/detection/test_near_duplicate.py",
     "gateway/detection/scaling_phases.py": "gateway/detection/test_scaling.py",
     "gateway/detection/two_readings.py": "gateway/detection/test_container.py",
     "gateway/demo/client.py": "walkthrough/test_demo.py",

@@ -200,3 +200,21 @@ def test_bounds_can_be_changed_and_what_exceeds_them_goes(clock: Clock):
     store.bound(5, 3.5)
 
     assert [len(store.alike("a", fingerprint, 0)) for fingerprint in range(10)] == [0] * 7 + [1] * 3
+
+
+def test_a_picture_that_was_marked_as_a_query_is_counted_and_not_kept(clock: Clock):
+    store = SeenPictures(10, 60.0, clock)
+
+    assert [store.mark("a", number, seen(number).digest, 2) for number in (0, 1, 1, 255)] == [1, 2, 2, 1]
+    store.remember("a", seen(1))
+    store.remember("b", seen(1))
+
+    assert [len(store.alike("a", 1, 0)), len(store.alike("b", 1, 0))] == [0, 1]
+
+
+def test_marks_go_after_their_time_too(clock: Clock):
+    store = SeenPictures(10, 60.0, clock)
+    store.mark("a", 0, b"first", 2)
+    clock.now += 61
+
+    assert store.mark("a", 0, b"second", 2) == 1

@@ -182,3 +182,9 @@ def test_accepting_never_waits(troubles: Troubles):
             memory.accept(f"tenant {number}")
 
     assert time.monotonic() - started < 2.0
+
+
+def test_queries_are_counted_for_all_workers_together(workers: list[SharedPictures]):
+    counts = [worker.mark("a", 1, bytes([number]), 2) for number, worker in enumerate(workers * 2)]
+
+    assert counts == [1, 2, 3, 4]
