@@ -19,6 +19,8 @@ _Bytes = npt.NDArray[np.uint8]
 _CHANGED = 1.5  # grey levels over 3 x 3 pixels: less is what codecs leave
 _LEAST_PIXELS = 20  # of a shape: smaller ones are told by nobody
 _MOST_SHAPES = 6  # at once: more are letters or cells
+_MOST_OTHERS = 1  # shapes beside them that are no highlights
+_LEAST_FRAME = 500  # pixels that an outline encloses
 _MOST_SHARE = 0.3  # of the picture's area
 _SOLID = 0.8  # share of its convex hull that a shape fills, its holes included
 _LEAST_LEVELS = 2.0  # grey levels, of the light on average
@@ -49,9 +51,11 @@ class _Shape:
         return int(self.filled.sum()) >= _SOLID * int(hull.sum())
 
     @property
-    def is_thin(self) -> bool:
+    def is_frame(self) -> bool:
+        """Whether it is the outline of something, or its shadow; the ring of a letter is smaller."""
         inner = cv2.distanceTransform(np.pad(self.changed, 1), cv2.DIST_L2, 3)
-        return float(inner[inner > 0].mean()) <= _THIN / 2 and self.changed.sum() < 0.7 * self.filled.sum()
+        is_thin = float(inner[inner > 0].mean()) <= _THIN / 2
+        return is_thin and self.filled.sum() >= _LEAST_FRAME and self.changed.sum() < 0.7 * self.filled.sum()
 
     def is_sharp(self, change: Floats) -> bool:
         """Tell whether it ends at once: what changed just outside is little."""
@@ -67,23 +71,32 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
 
     Nothing is marked where so many shapes changed that they may be letters.
     """
-    none = np.zeros(where.shape, dtype=np.bool_)
+    found = np.zeros(where.shape, dtype=np.bool_)
     change = second - first
     change[~where] = 0.0
     smooth = np.abs(cv2.blur(change, (3, 3))).max(axis=2)
     changed = (smooth > _CHANGED).astype(np.uint8)
     if not changed.any() or changed.mean() > _MOST_SHARE:
-        return none
+        return found
     shapes = list(_shapes(changed))
     if len(shapes) > _MOST_SHAPES:
-        return none
-    for shape in shapes:
-        if not shape.is_solid:
-            continue
-        is_small = shape.filled.sum() <= _SMALL * where.size and shape.is_sharp(smooth)
-        lit = shape.filled > 0 if shape.is_thin or is_small else _evenly_lit(first, second, shape)
-        none[shape.rows, shape.columns] |= cv2.dilate(lit.astype(np.uint8), _AROUND) > 0
-    return none
+        return found
+    is_lit = [_lit(first, second, smooth, shape) for shape in shapes]
+    if sum(not each.any() for each in is_lit) > _MOST_OTHERS:
+        return found
+    for shape, lit in zip(shapes, is_lit, strict=True):
+        if lit.any():
+            around = cv2.dilate(shape.filled, _AROUND) > shape.filled
+            found[shape.rows, shape.columns] |= lit | around
+    return found
+
+
+def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
+    """Mark what of a shape is a highlight (h, w), within its box."""
+    if not shape.is_solid:
+        return np.zeros(shape.filled.shape, dtype=np.bool_)
+    is_small = shape.filled.sum() <= _SMALL * first[..., 0].size and shape.is_sharp(change)
+    return shape.filled > 0 if shape.is_frame or is_small else _evenly_lit(first, second, shape)
 
 
 def _shapes(changed: _Bytes) -> Iterator[_Shape]:
