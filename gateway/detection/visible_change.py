@@ -55,7 +55,7 @@ class VisibleChange:
     hides: bool  # a pixel differs beyond curve and visible places
     spread: float  # share of the area where something is hidden, 0..1
     bulge: float  # grey levels: largest mean of a hidden place, above 1.5 where it has a shape
-    wide_bulge: float  # likewise over five such places each way, where blocks of a film and moved edges cancel
+    wide_bulge: float  # likewise over five such places each way: blocks of a film and moved edges cancel
     added: (
         float  # share of the hidden noise that only the version has: 1 added, .5 both, 0 the original alone
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-STREAMLIT = '''
+STREAMLIT = """
 import time, numpy, pandas, streamlit
 streamlit.set_page_config(layout="wide")
 streamlit.title("Shop")
@@ -19,9 +19,9 @@ def clock():
     streamlit.metric("Time", time.strftime("%H:%M:%S"))
     streamlit.progress(int(time.time()) % 20 / 20)
 clock()
-'''
+"""
 
-TENSORBOARD = '''
+TENSORBOARD = """
 import math, sys, time
 from tensorboard.compat.proto import event_pb2, summary_pb2
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
@@ -32,9 +32,9 @@ for run in range(3):
                   for kind in ("train", "valid") for name in ("loss", "error", "rate")]
         writer.add_event(event_pb2.Event(wall_time=time.time(), step=step, summary=summary_pb2.Summary(value=values)))
     writer.close()
-'''
+"""
 
-GRADIO = '''
+GRADIO = """
 import sys, time, gradio, numpy
 def blur(strength, words):
     rows, columns = numpy.mgrid[0:240, 0:320]
@@ -52,9 +52,9 @@ with gradio.Blocks() as page:
     clock = gradio.Textbox(label="Time")
     gradio.Timer(1).tick(lambda: time.strftime("%H:%M:%S"), outputs=clock)
 page.launch(server_name="127.0.0.1", server_port=int(sys.argv[1]), share=False)
-'''
+"""
 
-MARIMO = '''
+MARIMO = """
 import marimo
 app = marimo.App()
 @app.cell
@@ -68,9 +68,9 @@ def _(mo, steps):
     mo.ui.table([{"year": n, "balance": round(100 * 1.03**n, 2)} for n in range(steps.value)])
 if __name__ == "__main__":
     app.run()
-'''
+"""
 
-NICEGUI = '''
+NICEGUI = """
 import sys, time
 from nicegui import ui
 with ui.header():
@@ -93,7 +93,7 @@ def tick():
     bar.set_value((bar.value + 0.07) % 1)
 ui.timer(0.7, tick)
 ui.run(host="127.0.0.1", port=int(sys.argv[1]), show=False, reload=False, title="Workshop")
-'''
+"""
 
 MKDOCS = """
 site_name: Handbook
@@ -107,9 +107,13 @@ _PARAGRAPH = (
     "writes the hour beside it, and waits until the needle rests. Three valves follow, from left to right.\n\n"
 )
 CONTENTS = {
-    "index.md": "# Handbook\n\n" + _PARAGRAPH * 3 + "```python\npump.open(bar=2)\npump.wait()\n```\n\n" + _PARAGRAPH * 4,
+    "index.md": "# Handbook\n\n"
+    + _PARAGRAPH * 3
+    + "```python\npump.open(bar=2)\npump.wait()\n```\n\n"
+    + _PARAGRAPH * 4,
     "setting-up.md": "# Setting up\n\n" + "## A step\n\n".join([_PARAGRAPH * 2] * 6),
-    "numbers.md": "# Numbers\n\n| valve | bar |\n|---|---|\n" + "".join(f"| {n} | {n * 3} |\n" for n in range(20)),
+    "numbers.md": "# Numbers\n\n| valve | bar |\n|---|---|\n"
+    + "".join(f"| {n} | {n * 3} |\n" for n in range(20)),
 }
 
 OPENAPI: dict[str, Any] = {
@@ -132,7 +136,12 @@ OPENAPI: dict[str, Any] = {
 def notebook(number: int) -> dict[str, Any]:
     """Write a notebook of a few cells, with what they print."""
     cells: list[dict[str, Any]] = [
-        {"cell_type": "markdown", "id": f"m{number}", "metadata": {}, "source": f"# Sales {number}\n\n{_PARAGRAPH}"}
+        {
+            "cell_type": "markdown",
+            "id": f"m{number}",
+            "metadata": {},
+            "source": f"# Sales {number}\n\n{_PARAGRAPH}",
+        }
     ]
     for index in range(4 + number):
         lines = "".join(f"{row:4d}  {(row * 37 + number) % 101:8.2f}\n" for row in range(6))
@@ -148,7 +157,9 @@ def _page(head: str, body: str) -> str:
     return f'<!doctype html><meta charset="utf-8"><head>{head}</head><body style="margin:0">{body}</body>'
 
 
-_CODE = "".join(f"def step_{n}(orders):\\n    return [each * {n} for each in orders if each]\\n\\n" for n in range(30))
+_CODE = "".join(
+    f"def step_{n}(orders):\\n    return [each * {n} for each in orders if each]\\n\\n" for n in range(30)
+)
 DASHBOARD = _page(
     '<script src="/node_modules/chart.js/dist/chart.umd.js"></script>',
     """<h2 style="font:20px sans-serif;padding:10px">Requests <span id=t></span></h2>
@@ -187,7 +198,9 @@ require(["vs/editor/editor.main"], () => monaco.editor.create(document.getElemen
         '<link rel="stylesheet" href="/node_modules/reveal.js/dist/reveal.css">'
         '<link rel="stylesheet" href="/node_modules/reveal.js/dist/theme/black.css">',
         '<div class="reveal"><div class="slides">'
-        + "".join(f"<section><h2>Step {n}</h2><ul><li>open valve {n}<li>wait</ul></section>" for n in range(12))
+        + "".join(
+            f"<section><h2>Step {n}</h2><ul><li>open valve {n}<li>wait</ul></section>" for n in range(12)
+        )
         + '</div></div><script src="/node_modules/reveal.js/dist/reveal.js"></script><script>Reveal.initialize()</script>',
     ),
     "echarts": _page(

@@ -12,18 +12,12 @@ An application that is not there is left out, and said to be.
 """
 
 import json
-import os
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from detection_application_contents import (
     CONTENTS,
@@ -38,9 +32,6 @@ from detection_application_contents import (
     TENSORBOARD,
     notebook,
 )
-
-_START_SECONDS = 150.0
-_WORDS = "a page about ordering, paying, sending and returning things that people bought"
 
 
 @dataclass(frozen=True)
@@ -121,7 +112,13 @@ DEVELOPMENT = (
         "dev/bin/jupyter-lab",
         _notebooks,
         lambda own, port: [
-            *("--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=", "--port-retries=0"),
+            *(
+                "--no-browser",
+                "--allow-root",
+                f"--port={port}",
+                "--IdentityProvider.token=",
+                "--port-retries=0",
+            ),
             f"--ServerApp.root_dir={own}",
         ],
         "/lab/tree/sales%200.ipynb?reset",
@@ -170,7 +167,15 @@ HELD_OUT = (
         "held/bin/marimo",
         _write("book.py", MARIMO),
         lambda own, port: [
-            *("edit", str(own / "book.py"), "-p", str(port), "--headless", "--no-token", "--skip-update-check"),
+            *(
+                "edit",
+                str(own / "book.py"),
+                "-p",
+                str(port),
+                "--headless",
+                "--no-token",
+                "--skip-update-check",
+            ),
         ],
         "/",
     ),
@@ -209,60 +214,12 @@ HELD_OUT = (
         "storybook/node_modules/.bin/storybook",
         lambda _applications, _own: None,
         lambda applications, _own, port: [
-            *("sh", "-c", f"cd '{applications}/storybook' && exec node_modules/.bin/storybook dev -p {port} --ci"),
+            *(
+                "sh",
+                "-c",
+                f"cd '{applications}/storybook' && exec node_modules/.bin/storybook dev -p {port} --ci",
+            ),
         ],
         ("/?path=/story/controls-button--primary", "/?path=/story/data-table--rows"),
     ),
 )
-
-
-def is_there(application: Application, applications: Path) -> bool:
-    """Tell whether it is installed."""
-    return (applications / application.program).exists()
-
-
-@contextmanager
-def served(application: Application, applications: Path, own: Path) -> Iterator[str]:
-    """Start an application with contents of ours; yield its address.
-
-    Raises:
-        LookupError: It does not answer.
-    """
-    own.mkdir(parents=True, exist_ok=True)
-    application.prepare(applications, own)
-    port = _free_port()
-    command = application.command(applications, own, port)
-    bare = {"PATH": os.environ["PATH"], "HOME": str(own)}  # noqa: TID251 - what other programs need to start
-    with (
-        (own / "log.txt").open("wb") as log,
-        subprocess.Popen(command, cwd=own, env=bare, stdout=log, stderr=log) as running,
-    ):
-        try:
-            _wait(f"http://127.0.0.1:{port}/", running)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            running.terminate()
-            try:
-                running.wait(10)
-            except subprocess.TimeoutExpired:
-                running.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-def _wait(address: str, running: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and running.poll() is None:
-        try:
-            urlopen(address, timeout=5).close()
-        except HTTPError:
-            return
-        except OSError:
-            time.sleep(0.3)
-        else:
-            return
-    raise LookupError(f"{running.args!r} does not answer")

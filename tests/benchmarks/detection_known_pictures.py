@@ -1,4 +1,4 @@
-"""Measure how often a picture that follows its original is flagged, pair by pair: benign changes, and hidden ones.
+"""Measure how often a version of a known picture is flagged, pair by pair: benign changes, and hidden ones.
 
 The power of the comparison of versions alone; whole streams through every detector: `detection_streams.py`.
 Photographs are those of `../shared/data/photos` where they lie, else scikit-image's.

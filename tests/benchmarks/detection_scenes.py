@@ -46,7 +46,9 @@ class Stream:
 Scene = Callable[[Pixels, np.random.Generator], Iterator[Look]]
 
 
-def scene_streams(photographs: list[tuple[str, Image]], documents: list[tuple[str, Image]]) -> Iterator[Stream]:
+def scene_streams(
+    photographs: list[tuple[str, Image]], documents: list[tuple[str, Image]]
+) -> Iterator[Stream]:
     """Make every stream; two in a hundred photographs stand before a still camera."""
     turns: tuple[Scene, ...] = (_pan, _zoom, _still_video, _moving_thing, _burst, _edited, _edited, _edited)
     for number, (name, photograph) in enumerate(photographs):
@@ -81,10 +83,13 @@ def _zoom(scene: Pixels, rng: np.random.Generator) -> Iterator[Look]:
     speed = float(rng.uniform(0.003, 0.03))
     height, width = scene.shape[:2]
 
-    def at(time: int) -> npt.NDArray[np.float64]:
-        return cv2.getRotationMatrix2D((width / 2, height / 2), 0.1 * time, 1.1 + speed * time)
-
-    return _video("video: zoom", scene, at, rng)
+    middle = (width / 2, height / 2)
+    return _video(
+        "video: zoom",
+        scene,
+        lambda time: cv2.getRotationMatrix2D(middle, 0.1 * time, 1.1 + speed * time),
+        rng,
+    )
 
 
 def _still_video(scene: Pixels, rng: np.random.Generator) -> Iterator[Look]:
@@ -182,7 +187,9 @@ def _shaken(scene: Pixels, pixels: float, degrees: float, rng: np.random.Generat
     height, width = scene.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(rng.normal(0, degrees)), 1.02)
     matrix[:, 2] += rng.normal(0, pixels, 2)
-    turned = cv2.warpAffine(scene, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    turned = cv2.warpAffine(
+        scene, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+    )
     return np.asarray(turned, dtype=np.uint8)
 
 
@@ -211,7 +218,9 @@ def _with_stamp(page: Pixels, rng: np.random.Generator) -> Pixels:
     middle = (int(rng.uniform(0.25, 0.75) * width), int(rng.uniform(0.25, 0.75) * height))
     ink, size = np.zeros((height, width), np.uint8), max(10, width // 9)
     cv2.circle(ink, middle, size, 255, max(2, size // 12))
-    cv2.putText(ink, "PAID", (middle[0] - size // 2, middle[1] + 6), cv2.FONT_HERSHEY_DUPLEX, size / 50, 255, 2)
+    cv2.putText(
+        ink, "PAID", (middle[0] - size // 2, middle[1] + 6), cv2.FONT_HERSHEY_DUPLEX, size / 50, 255, 2
+    )
     share = (float(rng.uniform(0.5, 0.9)) / 255 * cv2.GaussianBlur(ink, (0, 0), 0.8))[..., None]
     colour = np.array(rng.choice([(190, 30, 40), (30, 50, 160)]))
     return np.clip(np.rint(page * (1 - share) + colour * share), 0, 255).astype(np.uint8)

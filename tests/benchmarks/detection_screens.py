@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from detection_applications import DEVELOPMENT, HELD_OUT, Application, is_there, served
+from detection_applications import DEVELOPMENT, HELD_OUT, Application
 from detection_browser import Browser, Tab, View, chromium
 from detection_local_pages import ACTS, is_held_out, page
+from detection_serving import is_there, served
 
 VIEWS = (
     View(1280, 800, 1, "png"),
@@ -27,9 +28,10 @@ VIEWS = (
 )
 _LOADING_SECONDS = 6.0
 _SETTLING_SECONDS = 0.35
-_WORDS = "which of the orders from Oslo were paid in June and sent back later".split()
+_WORDS = ("which", "of", "the", "orders", "from", "Oslo", "were", "paid", "in", "June")
 _KEYS = (("Tab", 9), ("ArrowDown", 40), ("Escape", 27), ("ArrowRight", 39), ("Enter", 13))
-_ELEMENTS = """(() => { const what = "a,button,input,select,textarea,summary,canvas,[role=button],[role=tab],[role=row],td,li";
+_ELEMENTS = """(() => { const what = "a,button,input,select,textarea,summary,canvas,td,li," +
+  "[role=button],[role=tab],[role=row]";
 return [...document.querySelectorAll(what)].map(each => each.getBoundingClientRect())
   .filter(box => box.width > 4 && box.height > 4 && box.top > 0 && box.left > 0
           && box.bottom < innerHeight && box.right < innerWidth)
@@ -93,17 +95,20 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=1, help="of each application, page and view")
     parser.add_argument("--steps", type=int, default=18, help="of a session")
     parser.add_argument("--pages", type=int, default=4, help="of our own")
+    parser.add_argument("--only", default="", help="an application's name, or `pages`")
     asked = parser.parse_args()
     is_test = asked.split == "held-out"
     folder = asked.cache / asked.split
     with tempfile.TemporaryDirectory() as own, chromium(Path(own) / "profile") as browser:
         for application in HELD_OUT if is_test else DEVELOPMENT:
+            if asked.only not in {"", application.name}:
+                continue
             if not is_there(application, asked.applications):
                 print(json.dumps({"left out": application.name, "because": "not installed"}))
                 continue
             _record(browser, application, asked, folder / application.name, Path(own) / application.name)
-        for number in [2 * n + is_test for n in range(asked.pages)]:
-            assert is_held_out(number) == is_test
+        numbers = [number for number in range(2 * asked.pages) if is_held_out(number) == is_test]
+        for number in numbers if asked.only in {"", "pages"} else []:
             _record_page(browser, number, folder / "pages", Path(own))
 
 
@@ -115,17 +120,17 @@ def _record(
             for number, path in enumerate(application.paths):
                 for session in range(asked.sessions):
                     for view in VIEWS:
-                        name = f"{view.name}-{number}.{session}"
-                        _visit(browser, view, address + path, folder / name, asked.steps, f"{number}{session}")
+                        looks = folder / f"{view.name}-{number}.{session}"
+                        _visit(browser, view, address + path, looks, steps=asked.steps)
         print(json.dumps({"recorded": application.name}), flush=True)
     except (LookupError, TimeoutError, RuntimeError) as error:
         print(json.dumps({"left out": application.name, "because": repr(error)}), flush=True)
 
 
-def _visit(browser: Browser, view: View, address: str, folder: Path, steps: int, seed: str) -> None:
+def _visit(browser: Browser, view: View, address: str, folder: Path, *, steps: int) -> None:
     if folder.exists():
         return
-    rng = np.random.default_rng([*map(ord, f"{seed}{view.name}{folder.parent.name}")])
+    rng = np.random.default_rng([*map(ord, f"{folder.parent.name}/{folder.name}")])
     with browser.open(view) as tab:
         tab.go(address)
         time.sleep(_LOADING_SECONDS)

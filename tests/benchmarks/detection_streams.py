@@ -1,4 +1,4 @@
-"""Measure how often ordinary streams are flagged: pictures one after another, through the whole live pipeline.
+"""Measure how often ordinary streams are flagged: pictures in order, through the whole live pipeline.
 
 Screens that `detection_screens.py` recorded in other people's applications and on pages of our own, video, a
 still camera, bursts, scans, people's edits. Each stream is a tenant of its own; every picture but the first
@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,9 @@ def main() -> int:
     """Print a line for every flagged picture and every kind, and one in all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("split", choices=["development", "held-out"])
-    parser.add_argument("--cache", type=Path, help="where screens were recorded; without it, none are looked at")
+    parser.add_argument(
+        "--cache", type=Path, help="where screens were recorded; without it, none are looked at"
+    )
     parser.add_argument("--photographs", type=int, default=80)
     parser.add_argument("--only", default="", help="streams whose cluster's name has this in it")
     parser.add_argument("--minutes", type=float, default=600.0, help="after which no further stream begins")
@@ -153,7 +155,9 @@ def _show(stream: Stream, index: int, look: Look, outcome: ImageOutcome) -> None
 
 
 def _summary(told: Sequence[Told]) -> dict[str, object]:
-    kinds = {kind: [each for each in told if each.kind == kind] for kind in sorted({each.kind for each in told})}
+    kinds = {
+        kind: [each for each in told if each.kind == kind] for kind in sorted({each.kind for each in told})
+    }
     shares = {kind: sum(bool(each.flags) for each in those) / len(those) for kind, those in kinds.items()}
     for kind, those in kinds.items():
         print(json.dumps({"kind": kind, **_figures(those)}))
@@ -186,7 +190,7 @@ def _figures(told: Sequence[Told]) -> dict[str, object]:
 
 
 def _upper(flagged: int, count: int) -> float:
-    """Bound a share from above with 95 % confidence (Clopper-Pearson, one-sided), pairs taken as independent."""
+    """Bound a share from above with 95 % confidence, pairs taken as independent (Clopper-Pearson)."""
     return 1.0 if flagged == count else float(beta.ppf(0.95, flagged + 1, count - flagged))
 
 

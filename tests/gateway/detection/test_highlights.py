@@ -47,7 +47,9 @@ def test_a_faint_row_a_disc_and_a_shadow_are_highlights(change):
 
 
 def test_a_hovered_icon_is_a_highlight_after_jpeg():
-    first, second = (decode(encode_jpeg(Image(each), 80)).image.pixels for each in (page(), with_disc(page())))
+    first, second = (
+        decode(encode_jpeg(Image(each), 80)).image.pixels for each in (page(), with_disc(page()))
+    )
 
     assert marked(first, second)[52:68, 442:458].all()
 
