@@ -12,9 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from detection_pairs import PHOTOGRAPH_EDITS
+from detection_people_edits import EDITS_OF_PEOPLE
 from PIL import Image as PillowImage
-from PIL import ImageFilter, ImageOps
 
 from calibration.image import Image, encode_jpeg, encode_png, encode_webp
 from predictor.learning.residual.camera_pictures import photograph_again
@@ -230,27 +229,8 @@ def _edited(photograph: Pixels, rng: np.random.Generator) -> Iterator[Look]:
     """Send a photograph, then what a person made of it; each version from the first."""
     store, picture = _stored(photograph, rng), PillowImage.fromarray(photograph)
     yield Look("photograph", store(photograph))
-    names = list(_EDITS_OF_PEOPLE)
+    names = list(EDITS_OF_PEOPLE)
     for index in rng.permutation(len(names))[:_EDITS]:
-        made = _EDITS_OF_PEOPLE[names[index]](picture.copy(), rng)
+        made = EDITS_OF_PEOPLE[names[index]](picture.copy(), rng)
         stored_anew = _stored(photograph, rng) if rng.random() < 0.5 else store
         yield Look(f"edit: {names[index]}", stored_anew(np.asarray(made)))
-
-
-def _annotated(picture: PillowImage.Image, rng: np.random.Generator) -> PillowImage.Image:
-    pixels = np.array(picture)
-    corner = rng.uniform(0.1, 0.5, 2) * pixels.shape[1::-1]
-    far = corner + 0.3 * np.array(pixels.shape[1::-1])
-    cv2.rectangle(pixels, corner.astype(int).tolist(), far.astype(int).tolist(), (255, 200, 0), 3)
-    return PillowImage.fromarray(pixels)
-
-
-_EDITS_OF_PEOPLE = PHOTOGRAPH_EDITS | {
-    "annotated": _annotated,
-    "turned": lambda picture, _rng: picture.transpose(PillowImage.Transpose.ROTATE_90),
-    "stored otherwise": lambda picture, _rng: picture,
-    "grey": lambda picture, _rng: ImageOps.grayscale(picture).convert("RGB"),
-    "softened": lambda picture, _rng: picture.filter(ImageFilter.GaussianBlur(1.2)),
-    "levels": lambda picture, _rng: ImageOps.autocontrast(picture, cutoff=1),
-    "larger": lambda picture, _rng: picture.resize((picture.width * 5 // 4, picture.height * 5 // 4)),
-}
