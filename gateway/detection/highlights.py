@@ -6,7 +6,6 @@ code and soft retouches are no such shapes. The constants were fitted on screens
 in PNG and JPEG 80, brought to 512 pixels.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -70,7 +69,10 @@ class _Shape:
 def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
     """Mark what was lit, shaded or outlined as a whole (H, W), among the places asked for.
 
-    Nothing is marked where so many shapes changed that they may be letters.
+    Args:
+        first: (H, W, 3), grey levels 0 to 255, brought to the second's light and colours.
+        second: Likewise.
+        where: (H, W).
     """
     found = np.zeros(where.shape, dtype=np.bool_)
     change = second - first
@@ -79,9 +81,7 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
     changed = (smooth > _CHANGED).astype(np.uint8)
     if not changed.any() or changed.mean() > _MOST_SHARE:
         return found
-    shapes = list(_shapes(changed))
-    if len(shapes) > _MOST_SHAPES:
-        return found
+    shapes = _shapes(changed)
     is_lit = [_lit(first, second, smooth, shape) for shape in shapes]
     if sum(not each.any() for each in is_lit) > _MOST_OTHERS:
         return found
@@ -96,22 +96,26 @@ def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
     if not shape.is_solid:
         return np.zeros(shape.filled.shape, dtype=np.bool_)
+    if shape.is_frame:  # what it encloses is not its own
+        return shape.changed > 0
     is_small = shape.filled.sum() <= _SMALL * first[..., 0].size and shape.is_sharp(change)
-    return shape.filled > 0 if shape.is_frame or is_small else _evenly_lit(first, second, shape)
+    return shape.filled > 0 if is_small else _evenly_lit(first, second, shape)
 
 
-def _shapes(changed: _Bytes) -> Iterator[_Shape]:
-    count, labels, measured, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
-    for label in range(1, count):
-        left, top, width, height, pixels = (int(each) for each in measured[label])
-        if pixels < _LEAST_PIXELS:
-            continue
+def _shapes(changed: _Bytes) -> list[_Shape]:
+    """Part what changed into connected shapes; none where there are so many that they may be letters."""
+    _, labels, measured, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
+    large = np.flatnonzero(measured[1:, cv2.CC_STAT_AREA] >= _LEAST_PIXELS) + 1
+    shapes = []
+    for label in large if large.size <= _MOST_SHAPES else ():
+        left, top, width, height, _ = (int(each) for each in measured[label])
         rows = slice(max(0, top - _RIM), top + height + _RIM)
         columns = slice(max(0, left - _RIM), left + width + _RIM)
         own = (labels[rows, columns] == label).astype(np.uint8)
         outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         filled = cv2.drawContours(np.zeros_like(own), outlines, -1, 1, cv2.FILLED)
-        yield _Shape(rows, columns, own, np.asarray(filled, dtype=np.uint8))
+        shapes.append(_Shape(rows, columns, own, np.asarray(filled, dtype=np.uint8)))
+    return shapes
 
 
 def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:

@@ -79,6 +79,13 @@ def test_noise_in_a_frame_is_no_highlight():
     assert marked(page(), hidden.astype(np.uint8))[155:205, 255:445].mean() < 0.1
 
 
+def test_what_a_shadow_encloses_is_not_its_own():
+    noisy = with_shadow(page()).astype(int)
+    noisy[156:244, 356:464] += np.random.default_rng(0).choice([-3, 3], (88, 108, 3))
+
+    assert marked(page(), np.clip(noisy, 0, 255).astype(np.uint8))[160:240, 360:460].mean() < 0.2
+
+
 def test_a_soft_retouch_is_no_highlight():
     cat = data.chelsea()
     rows, columns = np.mgrid[0 : cat.shape[0], 0 : cat.shape[1]]
