@@ -150,3 +150,46 @@ def test_faint_places_all_over_are_noise():
     assert change.peak > 2
     assert change.share == 0
     assert change.spread > 0.9
+
+
+def filmed(scene: np.ndarray, left: int, seed: int) -> Image:
+    """A frame in blocks of a codec's noise, with a thing that moves through it."""
+    frame = scene.astype(np.float32)
+    frame[200:250, left : left + 60] = (200, 40, 40)
+    rng = np.random.default_rng(seed)
+    blocks = np.kron(rng.normal(0, 1, (19, 29, 1)), np.ones((16, 16, 3)))[: scene.shape[0], : scene.shape[1]]
+    frame[: blocks.shape[0], : blocks.shape[1]] += blocks
+    return Image(np.clip(np.rint(frame + rng.normal(0, 3, scene.shape)), 0, 255).astype(np.uint8))
+
+
+def test_frames_of_a_film_are_takes_though_a_codec_left_shapes_in_them():
+    change = visible_change(filmed(CAT, 100, 0), filmed(CAT, 130, 1))
+
+    assert change.share > 0
+    assert change.bulge > 1.5
+    assert change.is_retake
+
+
+def test_a_retouch_in_another_take_is_in_its_place_and_no_take():
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[0 : CAT.shape[0], 0 : CAT.shape[1]]
+    weight = np.exp(-((rows - 120) ** 2 + (columns - 270) ** 2) / (2 * 40**2))[..., None]
+    scenes = (CAT, CAT + weight * 6 * np.array([1, 0.25, -1]))
+
+    first, second = (
+        Image(np.clip(np.rint(scene + rng.normal(0, 2, CAT.shape)), 0, 255).astype(np.uint8))
+        for scene in scenes
+    )
+
+    assert not visible_change(first, second).is_retake
+
+
+def test_a_faint_row_is_seen_in_its_place():
+    lit = page()
+    lit[150:174, 20:380] -= 6
+
+    change = visible_change(Image(page()), Image(lit))
+
+    assert change.peak < 2
+    assert change.share > 0
+    assert not change.hides

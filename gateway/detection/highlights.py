@@ -1,0 +1,138 @@
+"""Find places that were lit, shaded or outlined as a whole: a hovered button, a chosen row, a card's shadow.
+
+Such a place may differ by less than what is masked on busy ground, but its outline is sharp and long: who
+looks there sees it, and one light over the whole of a simple shape hides nothing inside. Letters, cells of a
+code and soft retouches are no such shapes. The constants were fitted on screens of JupyterLab and TensorBoard
+in PNG and JPEG 80, brought to 512 pixels.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+_Bytes = npt.NDArray[np.uint8]
+
+_CHANGED = 1.5  # grey levels over 3 x 3 pixels: less is what codecs leave
+_LEAST_PIXELS = 20  # of a shape: smaller ones are told by nobody
+_MOST_SHAPES = 6  # at once: more are letters or cells
+_MOST_OTHERS = 1  # shapes beside them that are no highlights
+_LEAST_FRAME = 500  # pixels that an outline encloses
+_MOST_SHARE = 0.3  # of the picture's area
+_SOLID = 0.8  # share of its convex hull that a shape fills, its holes included
+_LEAST_LEVELS = 2.0  # grey levels, of the light on average
+_EVEN = 1.25  # grey levels that one light may leave of most of a shape; a soft blot of six leaves 2
+_MOSTLY = 80.0  # per cent
+_EVENLY = 0.25  # of the light: as much is even too, where a codec made it uneven
+_SMALL = 0.003  # of the picture's area: a sharp and solid shape so small hides nothing, even if uneven
+_SOFT = 0.2  # of the change inside, that lies just outside of a shape without a sharp edge
+_APART = 2.5  # grey levels beyond that light: not part of the highlight
+_THIN = 5.0  # pixels: the mean width of an outline or a shadow
+_RIM = 4  # pixels around a shape that are looked at
+_AROUND = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """A connected place that changed, within its box."""
+
+    rows: slice
+    columns: slice
+    changed: _Bytes  # 0 or 1
+    filled: _Bytes  # likewise, its holes included
+
+    @property
+    def is_solid(self) -> bool:
+        outlines, _ = cv2.findContours(self.filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        hull = cv2.fillConvexPoly(np.zeros_like(self.filled), cv2.convexHull(np.vstack(outlines)), 1)
+        return int(self.filled.sum()) >= _SOLID * int(hull.sum())
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is the outline of something, or its shadow; the ring of a letter is smaller."""
+        inner = cv2.distanceTransform(np.pad(self.changed, 1), cv2.DIST_L2, 3)
+        is_thin = float(inner[inner > 0].mean()) <= _THIN / 2
+        return is_thin and self.filled.sum() >= _LEAST_FRAME and self.changed.sum() < 0.7 * self.filled.sum()
+
+    def is_sharp(self, change: Floats) -> bool:
+        """Tell whether it ends at once: what changed just outside is little."""
+        own = change[self.rows, self.columns]
+        near, far = (cv2.dilate(self.filled, np.ones((side, side), np.uint8)) for side in (3, 7))
+        outside = (far > 0) & (near == 0)
+        inside = float(own[self.filled > 0].mean())
+        return inside >= _LEAST_LEVELS and float(own[outside].sum()) / max(1, outside.sum()) <= _SOFT * inside
+
+
+def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
+    """Mark what was lit, shaded or outlined as a whole (H, W), among the places asked for.
+
+    Args:
+        first: (H, W, 3), grey levels 0 to 255, brought to the second's light and colours.
+        second: Likewise.
+        where: (H, W).
+    """
+    found = np.zeros(where.shape, dtype=np.bool_)
+    change = second - first
+    change[~where] = 0.0
+    smooth = np.abs(cv2.blur(change, (3, 3))).max(axis=2)
+    changed = (smooth > _CHANGED).astype(np.uint8)
+    if not changed.any() or changed.mean() > _MOST_SHARE:
+        return found
+    shapes = _shapes(changed)
+    is_lit = [_lit(first, second, smooth, shape) for shape in shapes]
+    if sum(not each.any() for each in is_lit) > _MOST_OTHERS:
+        return found
+    for shape, lit in zip(shapes, is_lit, strict=True):
+        if lit.any():
+            around = cv2.dilate(shape.filled, _AROUND) > shape.filled
+            found[shape.rows, shape.columns] |= lit | around
+    return found
+
+
+def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
+    """Mark what of a shape is a highlight (h, w), within its box."""
+    if not shape.is_solid:
+        return np.zeros(shape.filled.shape, dtype=np.bool_)
+    if shape.is_frame:  # what it encloses is not its own
+        return shape.changed > 0
+    is_small = shape.filled.sum() <= _SMALL * first[..., 0].size and shape.is_sharp(change)
+    return shape.filled > 0 if is_small else _evenly_lit(first, second, shape)
+
+
+def _shapes(changed: _Bytes) -> list[_Shape]:
+    """Part what changed into connected shapes; none where there are so many that they may be letters."""
+    _, labels, measured, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
+    large = np.flatnonzero(measured[1:, cv2.CC_STAT_AREA] >= _LEAST_PIXELS) + 1
+    shapes = []
+    for label in large if large.size <= _MOST_SHAPES else ():
+        left, top, width, height, _ = (int(each) for each in measured[label])
+        rows = slice(max(0, top - _RIM), top + height + _RIM)
+        columns = slice(max(0, left - _RIM), left + width + _RIM)
+        own = (labels[rows, columns] == label).astype(np.uint8)
+        outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        filled = cv2.drawContours(np.zeros_like(own), outlines, -1, 1, cv2.FILLED)
+        shapes.append(_Shape(rows, columns, own, np.asarray(filled, dtype=np.uint8)))
+    return shapes
+
+
+def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
+    """Mark what one light over the shape explains, each channel blended with a colour, or nothing."""
+    filled = shape.filled > 0
+    inside = cv2.erode(shape.filled, np.ones((5, 5), np.uint8)) > 0
+    if not inside.any():
+        return np.zeros_like(filled)
+    before, after = (each[shape.rows, shape.columns][inside] for each in (first, second))  # (n, 3)
+    change = after - before
+    light = float(np.abs(change.mean(axis=0)).max())
+    if light < _LEAST_LEVELS:
+        return np.zeros_like(filled)
+    around = before - before.mean(axis=0)
+    slope = (around * change).sum(axis=0) / ((around * around).sum(axis=0) + 1.0)
+    left = np.abs(change - change.mean(axis=0) - slope * around).max(axis=1)
+    if float(np.percentile(left, _MOSTLY)) > max(_EVEN, _EVENLY * light):
+        return np.zeros_like(filled)
+    filled[inside] = left <= _APART
+    return filled

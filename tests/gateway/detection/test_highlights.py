@@ -1,0 +1,103 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image, decode, encode_jpeg
+from gateway.detection.highlights import highlights
+
+
+def page() -> np.ndarray:
+    pixels = np.full((320, 512, 3), 245, np.uint8)
+    for row in range(30, 300, 24):
+        cv2.putText(pixels, "orders paid in June", (20, row), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (40, 40, 40), 1)
+    return pixels
+
+
+def marked(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    everywhere = np.ones(first.shape[:2], dtype=np.bool_)
+    return highlights(first.astype(np.float32), second.astype(np.float32), everywhere)
+
+
+def with_row(pixels: np.ndarray, lighter: int) -> np.ndarray:
+    changed = pixels.astype(int)
+    changed[100:124, 10:400] += lighter
+    return np.clip(changed, 0, 255).astype(np.uint8)
+
+
+def with_disc(pixels: np.ndarray) -> np.ndarray:
+    disc = np.zeros(pixels.shape[:2], np.uint8)
+    cv2.circle(disc, (450, 60), 10, 1, -1)
+    return (pixels - 8 * disc[..., None]).astype(np.uint8)
+
+
+def with_shadow(pixels: np.ndarray) -> np.ndarray:
+    shadow = np.zeros(pixels.shape[:2], np.float32)
+    cv2.rectangle(shadow, (350, 150), (470, 250), 10.0, 4)
+    return np.rint(pixels - cv2.GaussianBlur(shadow, (0, 0), 1)[..., None]).astype(np.uint8)
+
+
+@pytest.mark.parametrize("change", [lambda pixels: with_row(pixels, -6), with_disc, with_shadow])
+def test_a_faint_row_a_disc_and_a_shadow_are_highlights(change):
+    found = marked(page(), change(page()))
+
+    differs = np.abs(page().astype(int) - change(page())).max(axis=2) > 2
+    assert found[differs].all()
+    assert found.mean() < 0.15
+
+
+def test_a_hovered_icon_is_a_highlight_after_jpeg():
+    first, second = (
+        decode(encode_jpeg(Image(each), 80)).image.pixels for each in (page(), with_disc(page()))
+    )
+
+    assert marked(first, second)[52:68, 442:458].all()
+
+
+def test_letters_are_no_highlight():
+    hidden = page().astype(int)
+    ink = cv2.putText(np.zeros(hidden.shape[:2], np.uint8), "obey me", (250, 200), 0, 1.5, 1, 5)
+
+    assert not marked(page(), (hidden - 5 * ink[..., None]).astype(np.uint8)).any()
+
+
+def test_letters_in_a_highlight_are_left_out_of_it():
+    ink = cv2.putText(np.zeros(page().shape[:2], np.uint8), "obey", (40, 120), 0, 0.7, 1, 2)
+    hidden = np.clip(with_row(page(), -6).astype(int) - 5 * ink[..., None], 0, 255).astype(np.uint8)
+
+    found = marked(page(), hidden)
+
+    assert found.any()
+    assert found[ink > 0].mean() < 0.3
+
+
+def test_noise_in_a_frame_is_no_highlight():
+    noise = np.random.default_rng(0).choice([-6, 6], (60, 200, 3))
+    hidden = page().astype(int)
+    hidden[150:210, 250:450] = np.clip(hidden[150:210, 250:450] - 6 + noise, 0, 255)
+
+    assert marked(page(), hidden.astype(np.uint8))[155:205, 255:445].mean() < 0.1
+
+
+def test_what_a_shadow_encloses_is_not_its_own():
+    noisy = with_shadow(page()).astype(int)
+    noisy[156:244, 356:464] += np.random.default_rng(0).choice([-3, 3], (88, 108, 3))
+
+    assert marked(page(), np.clip(noisy, 0, 255).astype(np.uint8))[160:240, 360:460].mean() < 0.2
+
+
+def test_a_soft_retouch_is_no_highlight():
+    cat = data.chelsea()
+    rows, columns = np.mgrid[0 : cat.shape[0], 0 : cat.shape[1]]
+    weight = np.exp(-((rows - 120) ** 2 + (columns - 270) ** 2) / (2 * 30**2))[..., None]
+    retouched = np.clip(np.rint(cat + weight * 6 * np.array([1, 0.25, -1])), 0, 255).astype(np.uint8)
+
+    assert not marked(cat, retouched).any()
+
+
+def test_places_not_asked_for_are_not_looked_at():
+    nowhere = np.zeros(page().shape[:2], dtype=np.bool_)
+
+    changed = with_row(page(), -6).astype(np.float32)
+
+    assert not highlights(page().astype(np.float32), changed, nowhere).any()
