@@ -26,6 +26,7 @@ from predictor.guarantees.conformal import ConformalCalibration, calibrate
 from predictor.predict import PairError, Predictor
 
 FEWEST = 1000  # pictures that calibrate a stratum: p-values reach a thousandth
+_OFTEN = 3  # learning pictures of a stratum
 # Of scores, by which a detector finds something clearly more suspicious.
 _UNITS: Mapping[Kind, float] = {"residual": 1.0, "scaling": 0.5, "hidden_text": 5.0}
 
@@ -77,14 +78,20 @@ class Measurer:
 
 
 def learn_surprises(learned: Iterable[Measured]) -> dict[str, Surprise]:
-    """Learn what brings scores to one scale: of the residual in each stratum, of rules over all of them."""
+    """Learn what brings scores to one scale: over all strata, and in those where a detector is often heard.
+
+    A rule that fires again and again in one stratum, hidden text in dither say, is no surprise there.
+    """
     by_stratum: dict[str, list[Measured]] = defaultdict(list)
     for one in learned:
         by_stratum[one.stratum].append(one)
     everything = [one for each in by_stratum.values() for one in each]
     curves: dict[str, Surprise] = {kind: _curve(kind, everything) for kind in SINGLE}
     return curves | {
-        f"residual {stratum}": _curve("residual", measured) for stratum, measured in by_stratum.items()
+        f"{kind} {stratum}": _curve(kind, measured)
+        for kind in SINGLE
+        for stratum, measured in by_stratum.items()
+        if sum(item.kind == kind for one in measured for item in one.heard) >= _OFTEN
     }
 
 

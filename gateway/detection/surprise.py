@@ -19,11 +19,14 @@ _LEAST_SCALE = 0.02  # of the highest score: equal scores do not make a cliff
 
 @dataclass(frozen=True)
 class Surprise:
-    """A rising curve from score to surprise; straight beyond its last knot, an exponential tail."""
+    """A rising curve from score to surprise; beyond its last knot an exponential tail, of a decade at most.
+
+    No further: benign tails are heavier than that, and one detector's wildest scores would drown the others.
+    """
 
     scores: tuple[float, ...]  # rising
     levels: tuple[float, ...]  # rising with them, decades
-    slope: float  # decades for each unit of score, beyond the last knot
+    slope: float  # decades for each unit of score, where the last knot ends
 
     def __post_init__(self) -> None:
         if not self.scores or len(self.scores) != len(self.levels) or not self.slope > 0:
@@ -34,7 +37,8 @@ class Surprise:
     def of(self, score: float) -> float:
         """Return the surprise of a score, 0 or more decades."""
         inside = float(np.interp(score, self.scores, self.levels))
-        return inside + self.slope * max(0.0, score - self.scores[-1])
+        beyond = self.slope * max(0.0, score - self.scores[-1])
+        return inside + 1.0 - float(np.exp(-beyond))
 
     def to_json(self) -> dict[str, object]:
         """Return what `from_json` reads."""

@@ -15,13 +15,14 @@ def test_surprise_is_how_rarely_benign_pictures_score_as_high_in_decades():
     assert curve.of(float(np.quantile(scores, 0.99))) == pytest.approx(2.0, abs=0.15)
 
 
-def test_beyond_all_benign_scores_an_exponential_tail_goes_on_as_it_would():
+def test_beyond_all_benign_scores_a_tail_goes_on_as_an_exponential_would_and_ends_after_a_decade():
     scores = np.random.default_rng(1).exponential(1.0, 5000)
 
     curve = learn_surprise(scores.tolist(), pictures=5000, unit=1.0)
 
-    beyond = float(scores.max()) + 3.0
-    assert curve.of(beyond) - curve.of(beyond - 2.0) == pytest.approx(2.0 / np.log(10), rel=0.5)
+    highest = float(scores.max())
+    assert curve.of(highest + 0.5) - curve.of(highest) == pytest.approx(0.5 / np.log(10), rel=0.6)
+    assert curve.of(highest + 500.0) == pytest.approx(curve.of(highest) + 1.0, abs=0.01)
 
 
 @given(
