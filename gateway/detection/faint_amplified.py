@@ -37,4 +37,5 @@ def amplify(image: Image, lines: Sequence[FaintLine]) -> npt.NDArray[np.uint8]:
     side = _GROUND_HEIGHTS * max(1, round(height * scale))
     detail = plane - cv2.blur(plane, (side, side))
     contrast = float(np.median([line.contrast for line in lines]))
-    return np.clip(_LIGHT - detail * (_STRONG / contrast), 0, 255).astype(np.uint8)
+    amplified = np.clip(_LIGHT - detail * (_STRONG / contrast), 0, 255)
+    return np.asarray(amplified, dtype=np.uint8)
