@@ -13,6 +13,7 @@ from calibration.containers import (
     join_webp,
     jpeg_file,
     jpeg_scans,
+    jpeg_segments_among,
     png_chunks,
     webp_chunks,
 )
@@ -122,3 +123,12 @@ def test_hostile_files_of_many_parts_are_given_up():
         b"\x89PNG\r\n\x1a\n" + chunk(b"aaAa", b"") * 300_000,
     ):
         assert len(bare(data)) < len(data) + 1
+
+
+def test_segments_behind_the_first_scan_are_found():
+    encoded = FILES["progressive jpeg"]
+    hidden = encoded[:-2] + b"\xff\xfe\0\x07hello" + encoded[-2:]
+
+    found = [part.payload for part in jpeg_segments_among(jpeg_file(hidden).scans) if part.marker == 0xFE]
+
+    assert found == [b"hello"]

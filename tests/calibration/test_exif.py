@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from calibration.exif import Exif, minimal_exif, read_exif
+from calibration.exif import Exif, minimal_exif, read_exif, stated_orientations
 from tests.calibration.broken_files import exif_of_endless_resolution
 
 NOTHING = Exif(None, has_gps=False, has_thumbnail=False, has_more=False)
@@ -97,3 +97,15 @@ def test_damage_says_nothing(data):
 @given(st.sampled_from([b"MM\0*", b"II*\0", b"Exif\0\0MM\0*\0\0\0\x08"]), st.binary(max_size=200))
 def test_random_bytes_are_read_without_an_error(head, tail):
     assert read_exif(head + tail).orientation in {None, *range(1, 9)}
+
+
+def test_every_orientation_that_is_stated_is_told():
+    def block(*values):
+        entries = b"".join(struct.pack(">HHIHH", 0x0112, 3, 1, value, 0) for value in values)
+        return b"MM\0*\0\0\0\x08" + struct.pack(">H", len(values)) + entries + bytes(4)
+
+    assert stated_orientations(block(6)) == (6,)
+    assert stated_orientations(block(1, 8)) == (1, 8)
+    assert stated_orientations(block(0, 9, 3)) == (3,)
+    assert stated_orientations(block(1, 8)[:30]) == (1,)
+    assert stated_orientations(b"none") == ()
