@@ -58,9 +58,8 @@ def overlay(original: Image, version: Image) -> Overlay | None:
 def _laid(original: Image, movement: Matrix, size: tuple[int, int], *, is_exact: bool) -> Overlay:
     shrinking = float(np.hypot(movement[0, 0], movement[1, 0]))
     if shrinking > _FILTERED:
-        small = resize(
-            original, *(round(n / shrinking) for n in (original.width, original.height)), "bicubic"
-        )
+        width, height = round(original.width / shrinking), round(original.height / shrinking)
+        small = resize(original, width, height, "bicubic")
         factors = np.array([small.width / original.width, small.height / original.height], dtype=np.float32)
         movement = movement * factors[:, None]
         movement[:, 2] += (factors - 1) / 2  # pixel n covers n to n + 1
@@ -80,7 +79,7 @@ def _movement(original: Image, version: Image) -> Matrix | None:
     rough = _by_points(*greys)
     if rough is None:
         return None
-    fine = _refined(*greys, rough, _ITERATIONS)
+    fine = _refined(greys[0], greys[1], rough, _ITERATIONS)
     if fine is None:
         return None
     sides = zip((original, version), greys, strict=True)

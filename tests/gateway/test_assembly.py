@@ -10,6 +10,7 @@ from gateway.detection.combination import DetectionCalibration, DetectionCalibra
 from gateway.detection.container import ContainerDetector
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.near_duplicate import NearDuplicateDetector
+from gateway.detection.query_series import QuerySeriesDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
 from gateway.settings import Compression, Detection, NearDuplicate, Policy, Settings
@@ -30,7 +31,7 @@ def test_a_picture_is_judged_by_itself_first_and_meets_its_earlier_likes_where_t
     forgetful = detectors(Settings(near_duplicate=NearDuplicate(enabled=False)), predictor)
 
     alone = [ResidualDetector, ContainerDetector, AlphaDetector, ScalingDetector, HiddenTextDetector]
-    assert [type(one) for one in usual] == [*alone, NearDuplicateDetector]
+    assert [type(one) for one in usual] == [*alone, QuerySeriesDetector, NearDuplicateDetector]
     assert [type(one) for one in forgetful] == alone
 
 
