@@ -44,7 +44,7 @@ from predictor.one_thread import use_one_thread
 
 PARTS = ("benign", "one_shot", "hardened", "container", "alpha", "scaling", "hidden_text", "pairs",
          "adaptive", "oracle", "cost")  # fmt: skip
-MODULES = {"pairs": "detection_edits"}  # `detection_pairs` makes pairs for another benchmark
+MODULES = {"container": "detection_carriers", "pairs": "detection_edits"}  # others have their part's name
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 

@@ -1,7 +1,9 @@
-"""How honest programs save a picture: the encodings that other strata are stored in."""
+"""How programs save a picture: the encodings that benign strata and attacks are stored in."""
 
 import io
+from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
@@ -42,6 +44,16 @@ def either(picture: PillowImage.Image | Pixels, rng: np.random.Generator) -> byt
     if rng.random() < 0.5:
         return png(picture)
     return jpeg(picture, int(rng.integers(72, 97)), int(rng.choice([0, 2])))
+
+
+def encodings(pixels: Pixels) -> Iterator[tuple[str, bytes]]:
+    """Store an attacked picture in every way it may be sent."""
+    yield "png", png(pixels)
+    for quality in (95, 90, 75):
+        yield f"jpeg {quality}", jpeg(pixels, quality)
+    yield "webp 90", saved(PillowImage.fromarray(pixels), format="WEBP", quality=90)
+    small = cv2.resize(pixels, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
+    yield "resized .75", png(np.asarray(small))
 
 
 def opened(data: bytes) -> PillowImage.Image:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from detection_bench import Bench, Case, Pixels, pooled
-from detection_benign_encodings import png
+from detection_benign_encodings import encodings, png
 from detection_networks import NAMES, Loss, climb, like, pixels_of, soft_jpeg, tensor, untargeted
-from detection_one_shot import Attacker, encodings, judged, squares
+from detection_one_shot import Attacker, judged, squares
 from torch import Tensor
 from torch.nn import functional
 

@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
 from detection_bench import Bench, Case, Pixels, pooled, resized
-from detection_benign_encodings import jpeg, png, saved
+from detection_benign_encodings import encodings, png
 from detection_networks import NAMES, Network, Tower, climb, like, pixels_of, tensor, towards, untargeted
-from PIL import Image as PillowImage
 
 from calibration.image import Image, decode, encode_jpeg
 
@@ -160,16 +158,6 @@ FAMILIES: dict[str, Make] = {
     "foolbox cw": _smallest("L2CarliniWagnerAttack", steps=25, binary_search_steps=2, stepsize=0.02),
     "art apgd": _apgd,
 }
-
-
-def encodings(pixels: Pixels) -> Iterator[tuple[str, bytes]]:
-    """Store an attacked picture in every way it may be sent."""
-    yield "png", png(pixels)
-    for quality in (95, 90, 75):
-        yield f"jpeg {quality}", jpeg(pixels, quality)
-    yield "webp 90", saved(PillowImage.fromarray(pixels), format="WEBP", quality=90)
-    small = cv2.resize(pixels, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
-    yield "resized .75", png(np.asarray(small))
 
 
 def judged(network: Network, clean: Pixels, case: Case) -> Case:
