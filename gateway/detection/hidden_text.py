@@ -57,9 +57,7 @@ class HiddenTextDetector:
         if not _is_text(lines):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
         explanation = _explain(lines) + self._reading(image, lines)
-        return Evidence(
-            "hidden_text", letters, None, None, explanation, is_attack=True, boxes=_boxes(lines)
-        )
+        return Evidence("hidden_text", letters, None, None, explanation, is_attack=True, boxes=_boxes(lines))
 
     def _reading(self, image: Image, lines: list[FaintLine]) -> str:
         if self._reader is None:

@@ -61,9 +61,7 @@ class Inspector:
                 evidence += [] if found is None else [found]
         return replace(self._conclude(evidence, reasons, examined), failures=tuple(failures))
 
-    def _conclude(
-        self, evidence: Sequence[Evidence], reasons: Sequence[str], examined: Examined
-    ) -> Verdict:
+    def _conclude(self, evidence: Sequence[Evidence], reasons: Sequence[str], examined: Examined) -> Verdict:
         if not evidence or (reasons and not any(map(_counts, evidence))):
             return unchecked(" ".join(reasons) or "No detector had anything to go by.")
         verdict = self._weighed(evidence, examined)

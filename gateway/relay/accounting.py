@@ -115,12 +115,16 @@ def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> Non
         metrics.flag_evidence.labels(_weightiest(outcome), outcome.action).inc()
     for kind in verdict.flags:
         metrics.flags.labels(model, verdict.outcome, kind, outcome.action).inc()
-    for kind in verdict.failures:
-        metrics.detector_failures.labels(kind).inc()
+    for detector in verdict.failures:
+        metrics.detector_failures.labels(detector).inc()
     if outcome.pixels_in:
         metrics.cache_lookups.labels("images", "hit" if outcome.is_recalled else "miss").inc()
     if outcome.action == "sanitize":
         metrics.sanitized.labels(model).inc()
+    _observe_stages(outcome, metrics)
+
+
+def _observe_stages(outcome: ImageOutcome, metrics: Metrics) -> None:
     for stage in ("decode", "inspect", "compress", "sanitize"):
         seconds = getattr(outcome.timings, stage)
         if seconds:
