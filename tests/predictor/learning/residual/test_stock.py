@@ -62,6 +62,7 @@ def test_no_batch_stays_in_memory_once_it_is_taken():
     assert (before, orders.benign) == (4, [])
 
 
+@pytest.mark.slow  # attacks 300 pictures
 def test_each_pool_gets_a_bank_of_its_own_pictures():
     pools = [[np.full((64, 64, 3), level, dtype=np.uint8)] for level in (40, 200)]
 
