@@ -29,7 +29,7 @@ from predictor.residual.features import (
     measure_tiles,
 )
 from predictor.residual.network import TileNetwork
-from predictor.residual.strata import STRATA, Codec, codec_of
+from predictor.residual.strata import STRATA, Codec, codec_of, stratum_of
 
 __all__ = ["Codec", "PictureTooSmallError", "ResidualDetector", "ResidualFinding", "codec_of"]
 
@@ -147,21 +147,19 @@ class ResidualDetector:
         measured = measure_tiles(tiles).chosen(self.measures)
         row = describe(measured, score_tiles(self.network, tiles, codec), codec)
         score = float(self.trees.log_odds(row[None])[0])
-        p_value = self._calibration.assured_p_value(score, codec.stratum, CONFIDENCE)
-        explanation = self._explain(measured, codec, p_value)
-        return ResidualFinding(score, p_value, codec.stratum, explanation)
+        stratum = stratum_of(codec, tiles)
+        p_value = self._calibration.assured_p_value(score, stratum, CONFIDENCE)
+        return ResidualFinding(score, p_value, stratum, self._explain(measured, stratum, p_value))
 
     def calibration_sizes(self) -> dict[str, int]:
         """Return how many benign pictures calibrate each stratum."""
         return {stratum: int(scores.size) for stratum, scores in self._calibration.scores.items()}
 
-    def _explain(self, measured: TileMeasures, codec: Codec, p_value: float) -> str:
-        rate = (
-            f"about {100 * p_value:.2g} % of clean pictures of its kind ({codec.container}) look as unusual"
-        )
+    def _explain(self, measured: TileMeasures, stratum: str, p_value: float) -> str:
+        rate = f"about {100 * p_value:.2g} % of clean pictures of its kind ({stratum}) look as unusual"
         if p_value > 0.05:
             return f"The noise of the flat areas is ordinary: {rate}."
-        median, spread = self._normal[codec.stratum]
+        median, spread = self._normal[stratum]
         oddness = np.abs(measured.values.mean(axis=0) - median) / spread
         ranked = sorted(zip(oddness, measured.names, strict=True), reverse=True)
         reasons = dict.fromkeys(_MEANINGS[name] for odd, name in ranked if name in _MEANINGS and odd > 1.5)

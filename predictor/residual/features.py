@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float32]
 
 TILE_SIDE = 96
 TILE_COUNT = 6
-MIN_SIDE = 48  # pixels: below, the statistics of a tile mean nothing
+MIN_SIDE = TILE_SIDE  # pixels: smaller tiles are too few numbers for the promised rate
 _BLOCK = 8
 _STRIP_PIXELS = 1 << 20  # large pictures are looked over in strips, to take no memory of their size
 _LAGS = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (0, 3), (0, 4), (0, 8), (4, 4), (8, 8))
@@ -54,13 +54,13 @@ class TileMeasures:
 
 
 def choose_tiles(image: Image, count: int = TILE_COUNT) -> Tiles:
-    """Cut the flattest, least clipped tiles on the 8 x 8 lattice -> (n <= count, side, side, 3).
+    """Cut the flattest, least clipped tiles on the 8 x 8 lattice -> (n <= count, S, S, 3); S is `TILE_SIDE`.
 
     Raises:
         PictureTooSmallError: A side is shorter than `MIN_SIDE` pixels.
     """
-    side = min(TILE_SIDE, image.height // _BLOCK * _BLOCK, image.width // _BLOCK * _BLOCK)
-    if side < MIN_SIDE:
+    side = TILE_SIDE
+    if min(image.height, image.width) < MIN_SIDE:
         raise PictureTooSmallError(
             f"expected at least {MIN_SIDE} x {MIN_SIDE} pixels, got {image.width} x {image.height}"
         )

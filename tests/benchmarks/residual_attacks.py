@@ -12,10 +12,12 @@ import numpy as np
 
 from calibration.image import load
 from predictor.learning.residual.forging import attack, load_network, universal
+from predictor.learning.residual.hardening import hardened
 
 EPS = (2, 4, 8, 16)
 SIDES = (227, 320, 448)
 UNIVERSAL_EPS = (8, 16)
+HARDENED_EPS = (8, 16)
 STYLES = ("signs", "scaled")
 BATCH = 4
 
@@ -25,7 +27,7 @@ class Attacked:
     """One attacked picture before it is stored."""
 
     source: str
-    kind: str  # pgd, mi, universal_signs, universal_scaled
+    kind: str  # pgd, mi, hardened, universal_signs, universal_scaled
     eps: int
     pixels: np.ndarray
 
@@ -37,6 +39,7 @@ def attacked_pictures(
     network = load_network(model, 227)
     rng = np.random.default_rng(2024)
     yield from _kept(keep, "single", lambda: _single(network, paths, rng), len(paths))
+    yield from _kept(keep, "hardened", lambda: _hardened(network, paths, rng), len(paths))
     yield from _kept(keep, "universal", lambda: _universal(network, paths, lessons, rng), len(paths))
 
 
@@ -66,6 +69,17 @@ def _single(network, paths: list[Path], rng: np.random.Generator) -> Iterator[At
             moved = np.clip(batch + added, 0, 255).astype(np.uint8)
             for path, pixels in zip(paths[start : start + BATCH], moved, strict=True):
                 yield Attacked(path.stem, method, eps, pixels)
+
+
+def _hardened(network, paths: list[Path], rng: np.random.Generator) -> Iterator[Attacked]:
+    """Attacks that reckon with JPEG and resizing on their way (EOT)."""
+    for start in range(0, len(paths), BATCH):
+        batch = _squares(paths[start : start + BATCH], SIDES[start // BATCH % 2])
+        for eps in HARDENED_EPS:
+            added = attack(hardened(network, rng), batch, eps=eps, steps=10, method="pgd", rng=rng)
+            moved = np.clip(batch + added, 0, 255).astype(np.uint8)
+            for path, pixels in zip(paths[start : start + BATCH], moved, strict=True):
+                yield Attacked(path.stem, "hardened", eps, pixels)
 
 
 def _universal(

@@ -23,11 +23,13 @@ from predictor.learning.residual.forging import (
     through_bottleneck,
     universal,
 )
+from predictor.learning.residual.hardening import hardened
 
 Pixels = npt.NDArray[np.uint8]
 
 _BATCH = 8
 _NATIVE_SIDES = (256, 320, 384, 448, 512)
+_HARDENED_SIDES = (224, 256, 320)
 _UNIVERSAL_SIDES = (224, 320)
 _UNIVERSAL_EPS = 16.0
 _METHODS: Sequence[Method] = ("pgd", "pgd", "mi", "mi", "fgsm")
@@ -71,6 +73,7 @@ def build_bank(
     bank: list[AttackedPicture] = []
     for _ in range(rounds):
         victims = _all_sizes(trained, rng) + _made_up(rng)
+        victims += [_hardened(victims[int(index)], rng) for index in rng.integers(0, len(victims), 4)]
         for victim in victims:
             bank += _attacked(_draw(pool, victim.side or int(rng.choice(_NATIVE_SIDES)), rng), victim, rng)
         for make in (_dense, _scaled):
@@ -112,6 +115,10 @@ def _made_up(rng: np.random.Generator) -> list[Victim]:
         network = stem_network(side=side, kernel=kernel, stride=stride, seed=seed)
         made.append(Victim(network, side if rng.random() < 0.5 else None))
     return made
+
+
+def _hardened(victim: Victim, rng: np.random.Generator) -> Victim:
+    return Victim(hardened(victim.network, rng), victim.side or int(rng.choice(_HARDENED_SIDES)))
 
 
 def _attacked(batch: Pixels, victim: Victim, rng: np.random.Generator) -> list[AttackedPicture]:

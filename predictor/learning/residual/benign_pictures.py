@@ -5,7 +5,6 @@ only.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import cv2
@@ -14,22 +13,21 @@ import numpy.typing as npt
 
 from calibration.image import Image, quantize_palette
 from predictor.learning.residual.camera_pictures import photograph_again
-from predictor.residual.strata import Codec
+from predictor.learning.residual.encodings import draw_sampling, jpeg, webp
+from predictor.learning.residual.travelled_pictures import (
+    dither,
+    on_screen,
+    pixel_art,
+    save_again,
+    smooth,
+    thumbnail,
+)
 
 Pixels = npt.NDArray[np.uint8]
 Treatment = Callable[[Pixels, np.random.Generator], Pixels]
 
 _SHRINKING = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 _ENLARGING = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How a picture leaves its maker."""
-
-    codec: Codec
-    webp_quality: int | None = None
-    full_chroma: bool = False
 
 
 def as_is(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -90,14 +88,14 @@ def denoise(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 def recompress(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Give the picture a JPEG past, aligned with its lattice or not."""
-    decoded = _jpeg(pixels, int(rng.integers(50, 97)), full_chroma=bool(rng.random() < 0.3))
+    decoded = jpeg(pixels, int(rng.integers(50, 97)), sampling=draw_sampling(rng))
     shift = int(rng.integers(0, 8)) if rng.random() < 0.4 else 0
     return np.ascontiguousarray(decoded[shift:, shift:])
 
 
 def recompress_webp(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Give the picture a WebP past."""
-    return _webp(pixels, int(rng.integers(55, 97)))
+    return webp(pixels, int(rng.integers(55, 97)))
 
 
 def tone(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -133,6 +131,12 @@ TREATMENTS: Mapping[str, Treatment] = MappingProxyType(
         "tone": tone,
         "palette": palette,
         "greyscale": greyscale,
+        "save_again": save_again,
+        "dither": dither,
+        "thumbnail": thumbnail,
+        "on_screen": on_screen,
+        "smooth": smooth,
+        "pixel_art": pixel_art,
     }
 )
 HARD_TREATMENTS = ("grain", "camera", "sharpen")
@@ -144,6 +148,10 @@ _WEIGHTS = {
     "camera": 4.0,
     "sharpen": 2.0,
     "recompress": 2.0,
+    "palette": 2.0,
+    "save_again": 4.0,
+    "dither": 3.5,
+    "thumbnail": 2.0,
 }
 
 
@@ -163,26 +171,6 @@ def treat_hard(pixels: Pixels, rng: np.random.Generator) -> tuple[Pixels, str]:
     before, history = treat(pixels, rng) if rng.random() < 0.4 else (pixels, "as_is")
     name = str(rng.choice(HARD_TREATMENTS))
     return TREATMENTS[name](before, rng), f"{history}+{name}"
-
-
-def draw_encoding(rng: np.random.Generator) -> Encoding:
-    """Choose how the picture is stored: half lossless, the rest JPEG and a little WebP."""
-    kind = rng.random()
-    if kind < 0.5:
-        return Encoding(Codec(is_lossless=True))
-    if kind < 0.9:
-        quality = int(rng.choice([65, 75, 80, 85, 90, 92, 95, 97]))
-        return Encoding(Codec(is_lossless=False, jpeg_quality=quality), full_chroma=bool(rng.random() < 0.3))
-    return Encoding(Codec(is_lossless=False), webp_quality=int(rng.integers(60, 97)))
-
-
-def store(pixels: Pixels, encoding: Encoding) -> Pixels:
-    """Return what a reader of the stored picture sees."""
-    if encoding.codec.is_lossless:
-        return pixels
-    if encoding.codec.jpeg_quality is None:
-        return _webp(pixels, encoding.webp_quality or 80)
-    return _jpeg(pixels, encoding.codec.jpeg_quality, full_chroma=encoding.full_chroma)
 
 
 def draw_graphic(rng: np.random.Generator, side: int = 512) -> Pixels:
@@ -216,19 +204,3 @@ def _scaled(pixels: Pixels, scale: float, kernel: int) -> Pixels:
 
 def _rounded(values: npt.NDArray[np.floating]) -> Pixels:
     return np.clip(np.round(values), 0, 255).astype(np.uint8)
-
-
-def _jpeg(pixels: Pixels, quality: int, *, full_chroma: bool) -> Pixels:
-    sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if full_chroma else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    return _round_trip(".jpg", pixels, options)
-
-
-def _webp(pixels: Pixels, quality: int) -> Pixels:
-    return _round_trip(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, quality])
-
-
-def _round_trip(suffix: str, pixels: Pixels, options: list[int]) -> Pixels:
-    _, data = cv2.imencode(suffix, pixels[..., ::-1], options)
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
-    return np.ascontiguousarray(decoded[..., ::-1])

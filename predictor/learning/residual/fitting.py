@@ -3,6 +3,7 @@
 Knows nothing of files, folders or how samples are made. Training only.
 """
 
+import copy
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -18,7 +19,7 @@ from predictor.learning.tree_export import export_trees
 from predictor.residual.detector import Floats, ResidualDetector
 from predictor.residual.features import Tiles
 from predictor.residual.network import TileNetwork
-from predictor.residual.strata import STRATA
+from predictor.residual.strata import STRATA, stratum_of
 
 Report = Callable[[str], None]
 
@@ -27,11 +28,23 @@ _CROP_SIDE = 64  # pixels; the network pools over any size
 _CROPPED_SHARE = 0.7  # of the steps; the rest see whole tiles, as serving does
 
 
-def train_network(samples: list[Sample], *, steps: int, batch: int, seed: int, report: Report) -> TileNetwork:
-    """Train on tiles of twins, benign and attacked in turn; every step sees both of `batch` pairs."""
-    network = TileNetwork()
+def train_network(
+    samples: list[Sample],
+    *,
+    steps: int,
+    batch: int,
+    seed: int,
+    report: Report,
+    start: TileNetwork | None = None,
+) -> TileNetwork:
+    """Train on tiles of twins, benign and attacked in turn; every step sees both of `batch` pairs.
+
+    `start` is a trained network to go on from, at half the pace; it is not changed.
+    """
+    network = TileNetwork() if start is None else copy.deepcopy(start).train()
+    pace = _LEARNING_RATE if start is None else 0.5 * _LEARNING_RATE
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=_LEARNING_RATE, weight_decay=1e-4)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=pace, weight_decay=1e-4)
     tiles, codecs = tile_pairs(samples)
     labels = torch.tensor([0.0, 1.0]).repeat(batch)
     rng = np.random.default_rng(seed)
@@ -43,7 +56,7 @@ def train_network(samples: list[Sample], *, steps: int, batch: int, seed: int, r
         seen = _turned(_cropped(pairs, rng) if progress < _CROPPED_SHARE else pairs, rng)
         pixels = torch.from_numpy(seen).permute(0, 3, 1, 2).float()  # (2 * batch, 3, S, S), channels last
         for group in optimizer.param_groups:
-            group["lr"] = _LEARNING_RATE * min(1.0, 20 * progress + 0.05) * (0.01 + 0.99 * (1 - progress))
+            group["lr"] = pace * min(1.0, 20 * progress + 0.05) * (0.01 + 0.99 * (1 - progress))
         scores = network(pixels, torch.from_numpy(np.repeat(codecs[chosen], 2, axis=0)))
         loss = functional.binary_cross_entropy_with_logits(scores, labels)
         optimizer.zero_grad()
@@ -84,7 +97,7 @@ def calibrate_detector(
     for sample in benign:
         measures = sample.measured.names
         row = describe_sample(network, sample)
-        stratum = sample.codec.stratum
+        stratum = stratum_of(sample.codec, sample.tiles)
         scores[stratum].append(float(trees.log_odds(row[None])[0]))
         means[stratum].append(sample.measured.values.mean(axis=0))
     empty = [name for name, values in scores.items() if not values]

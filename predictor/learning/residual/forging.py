@@ -209,6 +209,18 @@ def _through_resize(shape: tuple[int, int], eps: float, rng: np.random.Generator
     return _walk(eps, rng, gradient)
 
 
+def _stripes(shape: tuple[int, int], eps: float, rng: np.random.Generator) -> Perturbation:
+    """Columns of signs, and squares upon them: a Square attack (Andriushchenko et al. 2020)."""
+    width = int(rng.choice([1, 1, 1, 2, 4]))
+    columns = np.where(rng.random((1, shape[1] // width + 1, 3)) < 0.5, -eps, eps)
+    field = np.broadcast_to(np.repeat(columns, width, axis=1)[:, : shape[1]], (*shape, 3)).astype(np.float32)
+    for _ in range(int(rng.integers(0, 200))):
+        side = int(np.exp(rng.uniform(0.7, np.log(min(shape) / 3))))
+        top, left = (int(rng.integers(0, whole - side)) for whole in shape)
+        field[top : top + side, left : left + side] = np.where(rng.random(3) < 0.5, -eps, eps)
+    return field
+
+
 FORGERS: Mapping[str, Callable[[tuple[int, int], float, np.random.Generator], Perturbation]] = (
     MappingProxyType(
         {
@@ -221,6 +233,7 @@ FORGERS: Mapping[str, Callable[[tuple[int, int], float, np.random.Generator], Pe
             "low_frequency": _low_frequency,
             "iterated": _iterated,
             "through_resize": _through_resize,
+            "stripes": _stripes,
         }
     )
 )

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from calibration.image import load
 from predictor.learning.residual.bank import AttackedPicture, rescaled
-from predictor.learning.residual.benign_pictures import Encoding, draw_encoding, draw_graphic, store, treat
+from predictor.learning.residual.benign_pictures import TREATMENTS, draw_graphic, treat
+from predictor.learning.residual.encodings import Encoding, draw_encoding, draw_jpeg, store
 from predictor.learning.residual.forging import FORGERS, Perturbation, forge
 from predictor.residual.features import TILE_SIDE
 from predictor.residual.strata import Codec, Container
@@ -31,16 +32,25 @@ _CAMERA_SHARES = (0.5, 0.75)
 _GRAPHICS_SHARES = (0.0, 0.5)
 _MAX_SIDE = 512
 _CAMERA_CROPS = 8
-_JPEG_SHARE = 0.25  # of the twins, on top of what `draw_encoding` draws: attacks are hardest to see there
-_JPEG_QUALITIES = (70, 75, 80, 85, 90, 92, 95, 97)
+_JPEG_SHARE = 0.4  # of the twins, on top of what `draw_encoding` draws: attacks are hardest to see there
 # Bounds and how often each is drawn: weaker ones leave nothing that could be learned behind a coarse codec.
-_LOSSY_EPS = ((4, 6, 8, 12, 16), (0.06, 0.1, 0.26, 0.23, 0.35))
+_FINE_EPS = ((3, 4, 6, 8, 12, 16), (0.04, 0.26, 0.18, 0.26, 0.1, 0.16))
+_COARSE_EPS = ((4, 6, 8, 12, 16), (0.08, 0.14, 0.33, 0.2, 0.25))
 _EPS: Mapping[Container, tuple[tuple[int, ...], tuple[float, ...]]] = {
     "lossless": ((1, 2, 3, 4, 6, 8, 12, 16), (0.06, 0.22, 0.1, 0.22, 0.1, 0.16, 0.06, 0.08)),
-    "fine JPEG": ((2, 4, 6, 8, 12, 16), (0.06, 0.18, 0.15, 0.28, 0.13, 0.2)),
-    "coarse JPEG": _LOSSY_EPS,
-    "other lossy": _LOSSY_EPS,
+    "fine JPEG": _FINE_EPS,
+    "coarse JPEG": _COARSE_EPS,
+    "other lossy": _COARSE_EPS,
 }
+# Behind a lossy codec independent noise is grain ; learnt as an attack, it makes grain suspicious.
+_LOSSY_FORGERS = ("iterated", "through_resize", "blurred_sign", "low_frequency", "stripes")
+_FORGED_SHARE = 0.4  # of the perturbations; in lossy files less, for the same reason
+_LOSSY_FORGED_SHARE = 0.25
+_OWN_SHARE = 0.25  # of the perturbations: real attacks on the picture they were made for
+_DECOY_SHARE = 0.35  # of the twins: the benign one has noise of its own, so that noise alone decides nothing
+_DECOYS = ("grain", "grain", "camera")
+_FLAT_COLOURED = ("dither", "pixel_art")  # they come as GIF and PNG; as JPEG they would set its thresholds
+_LOSSY_FLAT_SHARE = 0.12
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,10 @@ class Folders:
 
 @dataclass(frozen=True, eq=False)
 class Twins:
-    """The same picture without and with a perturbation, as a reader of the stored files sees them."""
+    """The same picture without and with a perturbation, as a reader of the stored files sees them.
+
+    The benign one may have got honest noise instead.
+    """
 
     benign: Pixels
     attacked: Pixels
@@ -93,13 +106,15 @@ def load_pool(folders: Folders, part: PartName, *, graphics: int, rng: np.random
 def make_twins(
     pool: Sequence[Pixels], bank: Sequence[AttackedPicture], count: int, rng: np.random.Generator
 ) -> Iterator[Twins]:
-    """Yield twins: six in ten with a real attack, two in five of those on the picture it was made for."""
+    """Yield twins: most with a real attack, a third of those on the picture it was made for."""
     for _ in range(count):
         encoding = _draw_twin_encoding(rng)
         levels, weights = _EPS[encoding.codec.container]
         eps = float(rng.choice(levels, p=weights))
-        base, added = _draw_attack(pool, bank, eps, rng)
+        base, added = _draw_attack(pool, bank, eps, rng, is_lossless=encoding.codec.is_lossless)
         attacked = np.clip(base + added, 0, 255).astype(np.uint8)
+        if rng.random() < _DECOY_SHARE:
+            base = _whole_tile(TREATMENTS[str(rng.choice(_DECOYS))](base, rng), base)
         yield _stored(base, attacked, encoding, rng)
 
 
@@ -110,30 +125,43 @@ def make_benign(
     for pixels in pool:
         for _ in range(each):
             treated, name = treatment(pixels, rng)
+            treated = _whole_tile(treated, pixels)
             encoding = draw_encoding(rng)
+            if any(word in name for word in _FLAT_COLOURED) and rng.random() >= _LOSSY_FLAT_SHARE:
+                encoding = Encoding(Codec(is_lossless=True))
             yield store(treated, encoding), encoding.codec, name
 
 
 def _draw_twin_encoding(rng: np.random.Generator) -> Encoding:
     if rng.random() >= _JPEG_SHARE:
         return draw_encoding(rng)
-    codec = Codec(is_lossless=False, jpeg_quality=int(rng.choice(_JPEG_QUALITIES)))
-    return Encoding(codec, full_chroma=bool(rng.random() < 0.2))
+    return draw_jpeg(rng)
 
 
 def _draw_attack(
-    pool: Sequence[Pixels], bank: Sequence[AttackedPicture], eps: float, rng: np.random.Generator
+    pool: Sequence[Pixels],
+    bank: Sequence[AttackedPicture],
+    eps: float,
+    rng: np.random.Generator,
+    *,
+    is_lossless: bool,
 ) -> tuple[Pixels, Perturbation]:
     kind = rng.random()
-    if kind < 0.25 and bank:
+    if kind < _OWN_SHARE and bank:
         entry = bank[int(rng.integers(0, len(bank)))]
         return entry.clean, rescaled(entry, eps)
-    base, _ = treat(pool[int(rng.integers(0, len(pool)))], rng)
-    if kind < 0.6 and bank:
+    source = pool[int(rng.integers(0, len(pool)))]
+    base = _whole_tile(treat(source, rng)[0], source)
+    if kind < 1.0 - (_FORGED_SHARE if is_lossless else _LOSSY_FORGED_SHARE) and bank:
         entry = bank[int(rng.integers(0, len(bank)))]
         return base, fitted(rescaled(entry, eps), base.shape[:2], rng)
-    name = str(rng.choice(list(FORGERS)))
+    name = str(rng.choice(list(FORGERS) if is_lossless else _LOSSY_FORGERS))
     return base, forge(name, base.shape[:2], eps=eps, rng=rng)
+
+
+def _whole_tile(treated: Pixels, source: Pixels) -> Pixels:
+    """Fall back on the source where a treatment left too little to measure."""
+    return treated if min(treated.shape[:2]) >= TILE_SIDE else source
 
 
 def fitted(added: Perturbation, shape: tuple[int, int], rng: np.random.Generator) -> Perturbation:
@@ -148,11 +176,11 @@ def fitted(added: Perturbation, shape: tuple[int, int], rng: np.random.Generator
 
 def _stored(base: Pixels, attacked: Pixels, encoding: Encoding, rng: np.random.Generator) -> Twins:
     if rng.random() < 0.08:
-        scale = rng.uniform(0.6, 0.95)
-        size = (round(base.shape[1] * scale), round(base.shape[0] * scale))
+        scale = max(rng.uniform(0.6, 0.95), (TILE_SIDE + 1) / min(*base.shape[:2], *attacked.shape[:2]))
         kernel = int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
         base, attacked = (
-            np.asarray(cv2.resize(pixels, size, interpolation=kernel)) for pixels in (base, attacked)
+            np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=kernel), dtype=np.uint8)
+            for pixels in (base, attacked)
         )
     return Twins(store(base, encoding), store(attacked, encoding), encoding.codec)
 

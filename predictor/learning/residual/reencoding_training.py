@@ -16,15 +16,8 @@ from calibration.image import Image, fit_within
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.guarantees.conformal import calibrate
 from predictor.learning.residual.bank import AttackedPicture, rescaled
-from predictor.learning.residual.benign_pictures import (
-    Encoding,
-    draw_encoding,
-    palette,
-    recompress,
-    recompress_webp,
-    shrink,
-    store,
-)
+from predictor.learning.residual.benign_pictures import palette, recompress, recompress_webp, shrink
+from predictor.learning.residual.encodings import Encoding, draw_encoding, store
 from predictor.learning.residual.forging import FORGERS, forge
 from predictor.learning.residual.pictures import fitted
 from predictor.learning.tree_export import export_trees

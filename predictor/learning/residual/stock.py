@@ -3,7 +3,7 @@
 Every batch has its own seed, so the number of processes changes the time and nothing else. Training only.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from predictor.learning.residual.bank import AttackedPicture
+from predictor.learning.residual.bank import AttackedPicture, Victim, build_bank
 from predictor.learning.residual.benign_pictures import treat, treat_hard
 from predictor.learning.residual.pictures import NamedTreatment, Pixels, make_benign, make_twins
 from predictor.learning.residual.reencoding_training import train_judge
@@ -46,6 +46,24 @@ class Orders:
     hard: list["Future[list[Sample]]"]  # the same, of the kinds that look most like a perturbation
     benign: list["Future[list[Sample]]"]
     judge: "Future[ReencodingJudge]"
+
+
+def build_banks(
+    pools: Sequence[list[Pixels]], victims: list[Victim], *, rounds: int, workers: int, seed: int
+) -> list[list[AttackedPicture]]:
+    """Attack pictures of each pool, a round at a time, so that the processes share the work."""
+    _grounds[:] = [(list(pools), victims)]  # networks cannot be pickled: a forked process inherits them
+    context = get_context("fork")
+    executor: Executor = _Here() if workers <= 1 else ProcessPoolExecutor(workers, mp_context=context)
+    seeds = iter(np.random.SeedSequence(seed).spawn(len(pools) * rounds))
+    with executor:
+        made = [
+            [executor.submit(_round, index, next(seeds)) for _ in range(rounds)]
+            for index in range(len(pools))
+        ]
+        banks = [[entry for future in futures for entry in future.result()] for futures in made]
+    _grounds.clear()
+    return banks
 
 
 def taken(futures: list["Future[list[Sample]]"]) -> Iterator[Sample]:
@@ -100,7 +118,14 @@ class _Later(Future[Result]):
         return super().result(timeout)
 
 
+_grounds: list[tuple[list[list[Pixels]], list[Victim]]] = []
 _stock: list[Stock] = []  # what a forked process inherits: pixels are never pickled
+
+
+def _round(index: int, seed: np.random.SeedSequence) -> list[AttackedPicture]:
+    cv2.setNumThreads(1)
+    pools, victims = _grounds[0]
+    return build_bank(pools[index], victims, rounds=1, rng=np.random.default_rng(seed))
 
 
 def _remember(stock: Stock) -> None:

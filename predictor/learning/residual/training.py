@@ -19,11 +19,11 @@ import torch
 import typer
 
 from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
-from predictor.learning.residual.bank import build_bank, load_victims
+from predictor.learning.residual.bank import load_victims
 from predictor.learning.residual.fitting import Report, calibrate_detector, fit_trees, train_network
 from predictor.learning.residual.pictures import Folders, Pixels, load_pool, make_benign, pictures_in
 from predictor.learning.residual.samples import describe_sample, take_sample
-from predictor.learning.residual.stock import Orders, Stock, ordered, taken
+from predictor.learning.residual.stock import Orders, Stock, build_banks, ordered, taken
 from predictor.one_thread import use_one_thread
 from predictor.residual.detector import CONFIDENCE, ResidualDetector
 
@@ -49,13 +49,19 @@ class Recipe:
     seed: int = 0
 
 
-def train_residual_part(folders: Folders, recipe: Recipe, report: Report, workers: int = 1) -> Part:
-    """Run the whole recipe; return the arrays and what their card should say."""
+def train_residual_part(
+    folders: Folders, recipe: Recipe, report: Report, workers: int = 1, first: Part | None = None
+) -> Part:
+    """Run the whole recipe; return the arrays and what their card should say.
+
+    The network goes on from that of `first`. Train both with the same photographs, graphics and seed, or the
+    trees will trust scores of pictures that its network knew.
+    """
     rng = np.random.default_rng(recipe.seed)
     torch.manual_seed(recipe.seed)
     tell = _timed(report)
     started = time.monotonic()
-    stock = _gather(folders, recipe, rng)
+    stock = _gather(folders, recipe, rng, workers)
     tell(
         f"{len(stock.for_network) + len(stock.for_trees)} source pictures, "
         f"{len(stock.network_bank) + len(stock.tree_bank)} attacked"
@@ -71,10 +77,12 @@ def train_residual_part(folders: Folders, recipe: Recipe, report: Report, worker
         workers=workers,
         seed=recipe.seed,
     ) as orders:
-        detector = _fit(orders, recipe, tell)
+        detector = _fit(orders, recipe, tell, first)
         judge = orders.judge.result()
     tell("judge of re-encodings trained")
     card = _card(folders, recipe, detector, stock, seconds=time.monotonic() - started)
+    if first is not None:
+        card["network_went_on_from"] = first.card.get("sha256")
     return Part(detector.to_tensors() | judge.to_tensors(), card)
 
 
@@ -95,7 +103,7 @@ def recalibrate(folders: Folders, start: Part, recipe: Recipe) -> Part:
     return Part({**start.tensors, **detector.to_tensors()}, described)
 
 
-def _gather(folders: Folders, recipe: Recipe, rng: np.random.Generator) -> Stock:
+def _gather(folders: Folders, recipe: Recipe, rng: np.random.Generator, workers: int) -> Stock:
     """Split the training pictures: trees must see network scores of pictures the network never saw."""
     pool = load_pool(folders, "train", graphics=recipe.graphics, rng=rng)
     order = [pool[int(index)] for index in rng.permutation(len(pool))]
@@ -104,15 +112,20 @@ def _gather(folders: Folders, recipe: Recipe, rng: np.random.Generator) -> Stock
     order_calibration = [unseen[int(index)] for index in rng.permutation(len(unseen))]
     cut = round(_NETWORK_SHARE * len(order))
     pools = order[:cut], order[cut:]
-    banks = [build_bank(own, victims, rounds=recipe.bank_rounds, rng=rng) for own in pools]
+    banks = build_banks(pools, victims, rounds=recipe.bank_rounds, workers=workers, seed=recipe.seed)
     return Stock(*pools, order_calibration, *banks)
 
 
-def _fit(orders: Orders, recipe: Recipe, tell: Report) -> ResidualDetector:
+def _fit(orders: Orders, recipe: Recipe, tell: Report, first: Part | None) -> ResidualDetector:
     lessons = list(taken(orders.network))
     tell(f"{len(lessons)} samples for the network")
     network = train_network(
-        lessons, steps=recipe.network_steps, batch=recipe.batch_twins, seed=recipe.seed + 1, report=tell
+        lessons,
+        steps=recipe.network_steps,
+        batch=recipe.batch_twins,
+        seed=recipe.seed + 1,
+        report=tell,
+        start=None if first is None else ResidualDetector.from_part(first).network,
     )
     del lessons  # a gigabyte
     tell("network trained")
@@ -182,6 +195,9 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     start: Annotated[
         Path | None, typer.Option(help="Keep this artifact's models; only calibrate on your photographs.")
     ] = None,
+    first: Annotated[
+        Path | None, typer.Option(help="Let the network go on from this artifact's, in fewer steps.")
+    ] = None,
     workers: Annotated[int, typer.Option(help="Processes that make samples; the result is the same.")] = 2,
 ) -> None:
     """Train the no-reference residual detector and store it in an artifact.
@@ -209,7 +225,8 @@ def train_residual(  # noqa: PLR0917 (a command's options)
     )
     folders = Folders(photos=photos, networks=networks, camera=camera, graphics=tuple(graphics or ()))
     if start is None:
-        part = train_residual_part(folders, recipe, _tell, workers)
+        begun = None if first is None else read_part(first, "residual")
+        part = train_residual_part(folders, recipe, _tell, workers, begun)
     else:
         part = recalibrate(folders, read_part(start, "residual"), recipe)
     write_part(out, "residual", part)

@@ -50,8 +50,8 @@ def test_bounded_noise_has_lower_kurtosis_than_grain_of_the_same_strength():
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.integers(48, 150),
-    st.integers(48, 150),
+    st.integers(96, 150),
+    st.integers(96, 150),
     st.sampled_from(["flat", "noise", "grey", "ramp"]),
     st.integers(0, 255),
 )
@@ -71,7 +71,7 @@ def test_any_picture_of_enough_size_gives_finite_measures(height, width, kind, l
     assert len(measured.names) == measured.values.shape[1]
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 10_000, 3), (47, 500, 3)])
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 10_000, 3), (95, 500, 3)])
 def test_a_picture_without_a_whole_tile_is_refused_with_its_size(shape):
     with pytest.raises(PictureTooSmallError, match=f"{shape[1]} x {shape[0]}"):
         choose_tiles(Image(np.zeros(shape, dtype=np.uint8)))

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from skimage import data
 
-from predictor.learning.residual.benign_pictures import TREATMENTS, draw_encoding, draw_graphic, store, treat
+from predictor.learning.residual.benign_pictures import TREATMENTS, draw_graphic, treat
 
 
-@pytest.mark.parametrize("name", sorted(TREATMENTS))
+@pytest.mark.parametrize("name", sorted(TREATMENTS.keys() - {"on_screen"}))  # mostly its ground
 def test_every_treatment_leaves_a_recognisable_picture(name):
     picture = data.astronaut()[:200, :248]
 
@@ -26,15 +26,3 @@ def test_the_same_seed_draws_the_same_pictures():
     one, two = (treat(data.coffee()[:128, :128], rng) for rng in (first, second))
     assert one[1] == two[1]
     assert np.array_equal(one[0], two[0])
-
-
-def test_lossless_storage_changes_nothing_and_lossy_storage_little():
-    rng = np.random.default_rng(0)
-    picture = data.astronaut()[:128, :128]
-
-    for _ in range(12):
-        encoding = draw_encoding(rng)
-        stored = store(picture, encoding)
-        difference = np.abs(stored.astype(int) - picture)
-        assert difference.mean() < 8
-        assert encoding.codec.is_lossless == (difference.max() == 0)

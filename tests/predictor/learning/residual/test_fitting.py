@@ -50,6 +50,21 @@ def test_the_network_learns_an_attack_that_cannot_be_missed():
     assert np.mean(np.array(scores[1::2]) > np.array(scores[::2])) > 0.8
 
 
+def test_a_network_goes_on_from_another_and_leaves_it_as_it_was():
+    samples = twins_of(2)
+    first = TileNetwork()
+    before = first.filters.detach().clone()
+
+    kept, learned = (
+        train_network(samples, steps=steps, batch=2, seed=0, report=lambda _: None, start=first)
+        for steps in (0, 2)
+    )
+
+    assert torch.equal(first.filters, before)
+    assert torch.equal(kept.filters, before)
+    assert not torch.equal(learned.filters, before)
+
+
 def test_a_calibration_without_pictures_of_some_kind_of_file_is_refused():
     benign = [one for one in twins_of(2) if not one.is_attacked]
     trees = BoostedTrees(

@@ -26,7 +26,8 @@ def test_parts_of_a_folder_share_no_picture():
     assert len(set.union(*parts)) == 1500
 
 
-def test_twins_differ_only_by_a_bounded_perturbation_when_lossless():
+def test_twins_differ_only_by_a_bounded_perturbation_when_lossless(monkeypatch):
+    monkeypatch.setattr("predictor.learning.residual.pictures._DECOY_SHARE", 0.0)
     rng = np.random.default_rng(0)
     pool = [data.astronaut()[:128, :160], data.coffee()[:128, :160]]
     bank = build_bank(pool, [], rounds=1, rng=rng)
@@ -37,6 +38,19 @@ def test_twins_differ_only_by_a_bounded_perturbation_when_lossless():
         assert difference.max() > 0
         if twins.codec.is_lossless:
             assert difference.max() <= 16
+
+
+def test_now_and_then_the_benign_twin_has_noise_of_its_own():
+    pool = [data.astronaut()[:128, :160], data.coffee()[:128, :160]]
+
+    twins = [one for one in make_twins(pool, [], 60, np.random.default_rng(0)) if one.codec.is_lossless]
+    apart = [
+        one.benign.shape != one.attacked.shape
+        or np.abs(one.benign.astype(int) - one.attacked).max() > 16  # the widest bound of an attack
+        for one in twins
+    ]
+
+    assert 0.15 < np.mean(apart) < 0.7
 
 
 def test_only_pictures_are_listed(tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from predictor.learning.residual.stock import Orders, Stock, ordered, taken
+from predictor.learning.residual.stock import Orders, Stock, build_banks, ordered, taken
 
 PICTURES = [np.ascontiguousarray(data.astronaut()[at : at + 112, at : at + 112]) for at in range(0, 96, 16)]
 
@@ -60,3 +60,12 @@ def test_no_batch_stays_in_memory_once_it_is_taken():
         assert len(list(taken(orders.benign))) == 1
 
     assert (before, orders.benign) == (4, [])
+
+
+@pytest.mark.slow  # attacks 300 pictures
+def test_each_pool_gets_a_bank_of_its_own_pictures():
+    pools = [[np.full((64, 64, 3), level, dtype=np.uint8)] for level in (40, 200)]
+
+    banks = build_banks(pools, [], rounds=1, workers=1, seed=0)
+
+    assert [{int(entry.clean[0, 0, 0]) for entry in bank} for bank in banks] == [{40}, {200}]

@@ -20,7 +20,7 @@ TINY = Recipe(
     tree_hard_each=1,
     network_steps=3,
     batch_twins=4,
-    benign_each=8,
+    benign_each=16,
     trees=5,
     judge_pictures=6,
     graphics=2,
@@ -60,7 +60,7 @@ def test_training_makes_a_part_that_serves(part, tmp_path):
 
 
 def test_recalibrating_keeps_the_models_and_replaces_the_scores(part, folders):
-    again = recalibrate(folders, part, replace(TINY, benign_each=12))
+    again = recalibrate(folders, part, replace(TINY, benign_each=20))
 
     assert np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
     sizes = [sum(one.card["calibration"]["strata"].values()) for one in (again, part)]
@@ -74,6 +74,13 @@ def test_recalibrating_drops_the_figures_of_the_former_calibration(part, folders
 
     assert not figures.keys() & again.card.keys()
     assert again.card["training"] == part.card["training"]
+
+
+@pytest.mark.slow  # trains once more
+def test_the_network_goes_on_from_that_of_another_part(folders, part):
+    unmoved = train_residual_part(folders, replace(TINY, network_steps=0), lambda _: None, first=part)
+
+    assert torch.equal(unmoved.tensors["network.filters"], part.tensors["network.filters"])
 
 
 @pytest.mark.slow  # trains once more
