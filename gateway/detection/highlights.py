@@ -98,7 +98,9 @@ def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
         return np.zeros(shape.filled.shape, dtype=np.bool_)
     if shape.is_frame:  # what it encloses is not its own
         return shape.changed > 0
-    is_small = shape.filled.sum() <= _SMALL * first[..., 0].size and shape.is_sharp(change)
+    if not shape.is_sharp(change):  # a soft blot, which a retouch is
+        return np.zeros(shape.filled.shape, dtype=np.bool_)
+    is_small = shape.filled.sum() <= _SMALL * first[..., 0].size
     return shape.filled > 0 if is_small else _evenly_lit(first, second, shape)
 
 
