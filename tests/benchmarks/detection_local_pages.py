@@ -29,7 +29,7 @@ ACTS: Mapping[str, str] = {
     "progress": "bar.style.width = n * 4 + '%'",
     "spinner": "spinner.style.transform = `rotate(${n * 40}deg)`",
     "selection": "getSelection().selectAllChildren(paragraphs[n % paragraphs.length])",
-    "theme": "document.body.style.filter = n % 2 ? 'invert(1) hue-rotate(180deg)' : ''",
+    "theme": "document.documentElement.style.filter = n % 2 ? 'invert(1) hue-rotate(180deg)' : ''",
     "popup": "popup.style.display = n % 2 ? 'block' : 'none'; shade.style.opacity = n % 4 == 1 ? .4 : 0",
     "pointer": "pointer.style.left = (n * 137) % 900 + 60 + 'px'; pointer.style.top = (n * 89) % 500 + 60 + 'px'",
     "focus": "buttons.forEach((each, i) => each.style.outline = i == n % buttons.length ? '2px solid #4d90fe' : '')",

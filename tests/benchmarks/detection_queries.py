@@ -59,8 +59,9 @@ class _EnoughError(Exception):
 class Caller:
     """One caller of the gateway, with a key of its own."""
 
-    def __init__(self, gateway: Server, name: str) -> None:
+    def __init__(self, gateway: Server, name: str, model: str = "gpt-4o") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=120)
+        self._model = model
         self._headers = {"content-type": "application/json", "authorization": f"Bearer {name}"}
 
     def flags(self, encoded: bytes) -> str:
@@ -68,7 +69,7 @@ class Caller:
         media_type = "image/png" if encoded.startswith(b"\x89PNG") else "image/jpeg"
         url = f"data:{media_type};base64,{base64.b64encode(encoded).decode()}"
         content = [{"type": "image_url", "image_url": {"url": url}}]
-        body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": content}]})
+        body = json.dumps({"model": self._model, "messages": [{"role": "user", "content": content}]})
         self._connection.request("POST", "/v1/chat/completions", body, self._headers)
         answer = self._connection.getresponse()
         answer.read()
