@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.detection.combination import DetectionCalibration
+from gateway.detection.combination import SINGLE, DetectionCalibration
 from gateway.detection.protocol import Detector, Examined, NotExaminableError
 from gateway.detection.sentences import explain
 from gateway.detection.verdict import Evidence, Verdict, conclude, unchecked
@@ -94,5 +94,8 @@ def _note_failure(detector: Detector, error: Exception) -> str:
 
 
 def _counts(found: Evidence) -> bool:
-    """Tell whether a verdict can stand on it alone, where another detector had to abstain."""
-    return found.p_value is not None or found.is_attack
+    """Tell whether a verdict can stand on it alone, where another detector had to abstain.
+
+    A test, a rule that fires, and who looked at all pixels: what is too small for one, others judge.
+    """
+    return found.p_value is not None or found.is_attack or found.kind in SINGLE

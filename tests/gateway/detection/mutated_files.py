@@ -16,7 +16,7 @@ from calibration.containers import png_chunks
 from tests.calibration.broken_files import arithmetic_jpeg
 from tests.calibration.embedded_profiles import display_p3
 
-_SIZE = (96, 80)
+_SIZE = (112, 100)  # both above what every detector needs
 _LARGEST = 120_000  # bytes of a mutated file
 _NUMBERS = (0, 1, 2, 7, 8, 127, 128, 255, 256, 32_767, 32_768, 65_535, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
 WORDS = (

@@ -7,6 +7,7 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, encode_png
 from calibration.profile import default_profile
+from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.inspector import Inspector, name_of
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Examined, NotExaminableError
@@ -87,6 +88,17 @@ def test_where_no_detector_can_examine_all_their_reasons_are_told():
     assert verdict.outcome == "unchecked"
     assert "Too small" in verdict.explanation
     assert "Not for this provider." in verdict.explanation
+
+
+def test_a_picture_too_small_for_one_detector_is_judged_by_the_others():
+    encoded = encode_png(Image(data.chelsea()[:64, :64].copy()))
+    inspector = Inspector([ResidualDetector(PREDICTOR), HiddenTextDetector()], 0.01)
+
+    verdict = inspect(inspector, encoded)
+
+    assert (verdict.outcome, verdict.flags) == ("clean", ())
+    assert "No text hides" in verdict.explanation
+    assert "Too small to examine" in verdict.explanation
 
 
 class BrokenDetector:
