@@ -19,6 +19,7 @@ from calibration.image import (
     encode_webp,
     save_pillow,
 )
+from gateway.detection.strata import THUMBNAIL, kind_of
 from predictor.learning.residual.benign_pictures import draw_graphic, treat
 
 Pixels = npt.NDArray[np.uint8]
@@ -35,6 +36,7 @@ _SENT_AS = {  # of a pair's strata
     "coarse JPEG": ("coarse JPEG", "coarsest JPEG"),
 }
 _SMALL_SIDES = (48, 159)
+_TRIES = 6  # at a photograph that is none of the small or of few colours
 _GRAPHIC_SHARE = (
     0.75  # of what is made for strata of graphics; the rest are photographs with much even ground
 )
@@ -94,8 +96,19 @@ def _content(photographs: Sequence[Pixels], stratum: str, rng: np.random.Generat
         if rng.random() < 0.15:
             pixels = treat(pixels, rng)[0]
     else:
-        pixels = treat(_crop(photographs[int(rng.integers(len(photographs)))], rng), rng)[0]
+        pixels = _treated(photographs[int(rng.integers(len(photographs)))], rng)
+        for _ in range(_TRIES if "photograph" in stratum else 0):
+            if (
+                min(pixels.shape[:2]) >= THUMBNAIL
+                and kind_of(Image(pixels), is_lossless=True) == "photograph"
+            ):
+                break
+            pixels = _treated(photographs[int(rng.integers(len(photographs)))], rng)
     return _thumbnail(pixels, rng) if "small" in stratum else pixels
+
+
+def _treated(photograph: Pixels, rng: np.random.Generator) -> Pixels:
+    return np.ascontiguousarray(treat(_crop(photograph, rng), rng)[0])
 
 
 def _crop(pixels: Pixels, rng: np.random.Generator) -> Pixels:

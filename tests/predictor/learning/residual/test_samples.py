@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from skimage import data
 
 from predictor.learning.residual.samples import take_sample, tile_pairs
+from predictor.residual.features import PictureTooSmallError
 from predictor.residual.strata import Codec
 
 PNG, JPEG = Codec(is_lossless=True), Codec(is_lossless=False, jpeg_quality=90)
@@ -26,7 +28,7 @@ def test_a_pair_holds_the_benign_tile_first_and_the_same_tile_attacked():
     assert np.median(raised) > 2
 
 
-def test_pictures_without_a_whole_tile_are_left_out():
-    samples = twins(data.astronaut()[:60, :60], PNG) + twins(data.astronaut()[:96, :96], PNG)
-
-    assert len(tile_pairs(samples)[0]) == 1
+def test_a_picture_of_one_tile_is_one_pair_and_a_smaller_one_is_refused():
+    assert len(tile_pairs(twins(data.astronaut()[:96, :96], PNG))[0]) == 1
+    with pytest.raises(PictureTooSmallError):
+        twins(data.astronaut()[:95, :95], PNG)
