@@ -71,7 +71,7 @@ class _Shape:
 
     @property
     def _is_along_box(self) -> bool:
-        """Whether it goes along two sides of its box or more, closed or not: an icon may lie on the outline."""
+        """Whether it goes along two sides of its box or more, open or closed: an icon may lie on it."""
         left, top, width, height = cv2.boundingRect(self.changed)
         own = self.changed[top : top + height, left : left + width]
         if max(width, height) < _LONG_SIDE or min(width, height) < 3 * _EDGE:

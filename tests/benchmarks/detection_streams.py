@@ -86,7 +86,7 @@ def main() -> int:
 
 def _screens(cache: Path | None, split: str) -> Iterator[Stream]:
     """Read what was recorded; a session is a stream, an application or a page a cluster."""
-    sessions = [] if cache is None else sorted((cache / split).glob("*/*/"))
+    sessions = [] if cache is None else sorted((cache / split).glob("*/*@*/"))
     for session in sessions:
         place = session.parent.name
         prefix, page = ("page", session.name.split("-")[2]) if place == "pages" else ("application", "")
