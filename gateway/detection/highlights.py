@@ -2,8 +2,8 @@
 
 Such a place may differ by less than what is masked on busy ground, but its outline is sharp and long: who
 looks there sees it, and one light over the whole of a simple shape hides nothing inside. Letters, cells of a
-code and soft retouches are no such shapes. The constants were fitted on screens of JupyterLab and TensorBoard
-in PNG and JPEG 80, brought to 512 pixels.
+code and soft retouches are no such shapes. The constants were fitted on screens of JupyterLab, TensorBoard
+and one of Marimo's, in PNG and JPEG 80, brought to 512 pixels.
 """
 
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ class _Shape:
         sides = (own[:_EDGE].any(0), own[-_EDGE:].any(0), own[:, :_EDGE].any(1), own[:, -_EDGE:].any(1))
         inside = own[_EDGE:-_EDGE, _EDGE:-_EDGE].sum()
         gone_along = sum(side.mean() >= _SIDE_SHARE for side in sides)
-        return gone_along >= 2 and inside <= (1 - _EDGE_SHARE) * own.sum()
+        return gone_along >= 2 and bool(inside <= (1 - _EDGE_SHARE) * own.sum())
 
     def is_sharp(self, change: Floats) -> bool:
         """Tell whether it ends at once: what changed just outside is little, or another shape."""
