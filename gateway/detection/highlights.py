@@ -2,8 +2,8 @@
 
 Such a place may differ by less than what is masked on busy ground, but its outline is sharp and long: who
 looks there sees it, and one light over the whole of a simple shape hides nothing inside. Letters, cells of a
-code and soft retouches are no such shapes. The constants were fitted on screens of JupyterLab and TensorBoard
-in PNG and JPEG 80, brought to 512 pixels.
+code and soft retouches are no such shapes. The constants were fitted on screens of JupyterLab, TensorBoard
+and one of Marimo's, in PNG and JPEG 80, brought to 512 pixels.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,10 @@ _SMALL = 0.003  # of the picture's area: a sharp and solid shape so small hides 
 _SOFT = 0.2  # of the change inside, that lies just outside of a shape without a sharp edge
 _APART = 2.5  # grey levels beyond that light: not part of the highlight
 _THIN = 5.0  # pixels: the mean width of an outline or a shadow
+_EDGE = 6  # pixels from the rim of its box, within which an outline lies, its corners round or open
+_EDGE_SHARE = 0.9  # of its pixels
+_SIDE_SHARE = 0.5  # of a side of the box, that it goes along
+_LONG_SIDE = 64  # pixels: no letter among others is as large
 _RIM = 4  # pixels around a shape that are looked at
 _AROUND = np.ones((3, 3), np.uint8)
 
@@ -43,6 +47,7 @@ class _Shape:
     columns: slice
     changed: _Bytes  # 0 or 1
     filled: _Bytes  # likewise, its holes included
+    others: _Bytes  # likewise, of shapes beside it
 
     @property
     def is_solid(self) -> bool:
@@ -55,13 +60,32 @@ class _Shape:
         """Whether it is the outline of something, or its shadow; the ring of a letter is smaller."""
         inner = cv2.distanceTransform(np.pad(self.changed, 1), cv2.DIST_L2, 3)
         is_thin = float(inner[inner > 0].mean()) <= _THIN / 2
-        return is_thin and self.filled.sum() >= _LEAST_FRAME and self.changed.sum() < 0.7 * self.filled.sum()
+        if is_thin and self._is_along_box:
+            return True
+        return (
+            is_thin
+            and self.is_solid
+            and self.filled.sum() >= _LEAST_FRAME
+            and self.changed.sum() < 0.7 * self.filled.sum()
+        )
+
+    @property
+    def _is_along_box(self) -> bool:
+        """Whether it goes along two sides of its box or more, open or closed: an icon may lie on it."""
+        left, top, width, height = cv2.boundingRect(self.changed)
+        own = self.changed[top : top + height, left : left + width]
+        if max(width, height) < _LONG_SIDE or min(width, height) < 3 * _EDGE:
+            return False
+        sides = (own[:_EDGE].any(0), own[-_EDGE:].any(0), own[:, :_EDGE].any(1), own[:, -_EDGE:].any(1))
+        inside = own[_EDGE:-_EDGE, _EDGE:-_EDGE].sum()
+        gone_along = sum(side.mean() >= _SIDE_SHARE for side in sides)
+        return gone_along >= 2 and bool(inside <= (1 - _EDGE_SHARE) * own.sum())
 
     def is_sharp(self, change: Floats) -> bool:
-        """Tell whether it ends at once: what changed just outside is little."""
+        """Tell whether it ends at once: what changed just outside is little, or another shape."""
         own = change[self.rows, self.columns]
         near, far = (cv2.dilate(self.filled, np.ones((side, side), np.uint8)) for side in (3, 7))
-        outside = (far > 0) & (near == 0)
+        outside = (far > 0) & (near == 0) & (self.others == 0)
         inside = float(own[self.filled > 0].mean())
         return inside >= _LEAST_LEVELS and float(own[outside].sum()) / max(1, outside.sum()) <= _SOFT * inside
 
@@ -94,11 +118,9 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
 
 def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
-    if not shape.is_solid:
-        return np.zeros(shape.filled.shape, dtype=np.bool_)
     if shape.is_frame:  # what it encloses is not its own
         return shape.changed > 0
-    if not shape.is_sharp(change):  # a soft blot, which a retouch is
+    if not shape.is_solid or not shape.is_sharp(change):  # a soft blot, which a retouch is
         return np.zeros(shape.filled.shape, dtype=np.bool_)
     is_small = shape.filled.sum() <= _SMALL * first[..., 0].size
     return shape.filled > 0 if is_small else _evenly_lit(first, second, shape)
@@ -116,7 +138,10 @@ def _shapes(changed: _Bytes) -> list[_Shape]:
         own = (labels[rows, columns] == label).astype(np.uint8)
         outlines, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         filled = cv2.drawContours(np.zeros_like(own), outlines, -1, 1, cv2.FILLED)
-        shapes.append(_Shape(rows, columns, own, np.asarray(filled, dtype=np.uint8)))
+        others = cv2.dilate(changed[rows, columns] - own, _AROUND)
+        shapes.append(
+            _Shape(rows, columns, own, *(np.asarray(each, dtype=np.uint8) for each in (filled, others)))
+        )
     return shapes
 
 

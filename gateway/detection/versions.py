@@ -64,7 +64,8 @@ def compare_versions(
         )
         boxes = places_of_change(original, decoded.image)
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True, boxes=boxes)
-    if change.hides and change.is_retake:
+    is_moved_take = change.is_moved_take and rest.unexplained < _DISPERSED_LEVELS
+    if change.hides and (change.is_retake or is_moved_take):
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation)
     found = _hidden(kind, whole, rest, change, ratio)

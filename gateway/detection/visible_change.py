@@ -16,6 +16,7 @@ import numpy.typing as npt
 from calibration.image import Image, resize
 from calibration.opponent import LUMA
 from gateway.detection.highlights import highlights
+from gateway.detection.motion import has_moved
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -59,16 +60,26 @@ class VisibleChange:
     added: (
         float  # share of the hidden noise that only the version has: 1 added, .5 both, 0 the original alone
     )
+    has_moved: bool  # what is visible, a good part of the picture: nothing new came into it
 
     @property
     def is_retake(self) -> bool:
         """Whether the two are takes of one scene, each with the noise of its own."""
         if self.bulge < _SHAPE:
             return 0.3 <= self.added <= 0.7
+        return 0.3 <= self.added <= 0.65 and self._is_as_in_films
+
+    @property
+    def is_moved_take(self) -> bool:
+        """Whether the camera moved, whosever the noise is: codecs take it from one frame, not the next."""
+        return self.has_moved and (self.bulge < _SHAPE or self._is_as_in_films)
+
+    @property
+    def _is_as_in_films(self) -> bool:
         # Films and hands that moved leave shapes, but everywhere; a hidden retouch or code is in its place.
         is_everywhere = self.spread >= _EVERYWHERE * (1.0 - self.share)
         most = _WIDE_SHAPE if self.share < _MOVED else _MOVED_SHAPE
-        return 0.3 <= self.added <= 0.65 and is_everywhere and self.wide_bulge < most
+        return is_everywhere and self.wide_bulge < most
 
 
 def visible_change(original: Image, version: Image) -> VisibleChange:
@@ -105,6 +116,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
         bulge=float(np.abs(means).max()),
         wide_bulge=float(np.abs(cv2.blur(means, (5, 5))).max()),
         added=_added(toned, second, ~places),
+        has_moved=bool(places.mean() >= _MOVED) and has_moved(toned, second, places),
     )
 
 

@@ -37,7 +37,22 @@ def with_shadow(pixels: np.ndarray) -> np.ndarray:
     return np.rint(pixels - cv2.GaussianBlur(shadow, (0, 0), 1)[..., None]).astype(np.uint8)
 
 
-@pytest.mark.parametrize("change", [lambda pixels: with_row(pixels, -6), with_disc, with_shadow])
+def with_open_outline(pixels: np.ndarray) -> np.ndarray:
+    line = cv2.rectangle(np.zeros(pixels.shape[:2], np.uint8), (200, 150), (470, 176), 1)
+    line[150, 400:460] = 0
+    return (pixels - 10 * line[..., None]).astype(np.uint8)
+
+
+def with_drop_shadow(pixels: np.ndarray) -> np.ndarray:
+    shadow = np.zeros(pixels.shape[:2], np.uint8)
+    shadow[174:177, 204:473] = shadow[154:177, 470:473] = 5
+    return pixels - shadow[..., None]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda pixels: with_row(pixels, -6), with_disc, with_shadow, with_open_outline, with_drop_shadow],
+)
 def test_a_faint_row_a_disc_and_a_shadow_are_highlights(change):
     found = marked(page(), change(page()))
 
@@ -59,6 +74,22 @@ def test_letters_are_no_highlight():
     ink = cv2.putText(np.zeros(hidden.shape[:2], np.uint8), "obey me", (250, 200), 0, 1.5, 1, 5)
 
     assert not marked(page(), (hidden - 5 * ink[..., None]).astype(np.uint8)).any()
+
+
+def test_a_row_within_its_outline_is_a_highlight_as_the_outline_is():
+    changed = with_open_outline(page()).astype(int)
+    changed[155:172, 206:464] -= 6
+
+    found = marked(page(), np.clip(changed, 0, 255).astype(np.uint8))
+
+    assert found[np.abs(changed - page()).max(axis=2) > 2].all()
+
+
+def test_a_thin_word_as_long_as_an_outline_is_no_highlight():
+    ink = cv2.putText(np.zeros(page().shape[:2], np.uint8), "ordered", (250, 200), 0, 1.5, 1, 2)
+    joined = cv2.line(ink, (250, 205), (430, 205), 1, 2)
+
+    assert not marked(page(), (page() - 5 * joined[..., None]).astype(np.uint8))[160:200].any()
 
 
 def test_letters_in_a_highlight_are_left_out_of_it():

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -106,3 +107,38 @@ def test_a_more_colourful_copy_is_no_edit(share: float):
     colourful = np.clip(np.rint(grey[..., None] + share * (CAT - grey[..., None])), 0, 255).astype(np.uint8)
 
     assert verdict(compared(CAT, colourful)).flags == ()
+
+
+def zoomed(pixels: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0.1, 1.02)
+    return cv2.warpAffine(
+        pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+    )
+
+
+def before_a_wall() -> np.ndarray:
+    scene = PERSON.copy()
+    scene[:200] = (140, 180, 230)
+    return scene
+
+
+def with_blocks(pixels: np.ndarray) -> np.ndarray:
+    """As a film's codec leaves them in flat ground."""
+    noise = np.random.default_rng(0).choice([-1, 0, 1], (64, 64, 3), p=[0.4, 0.2, 0.4])
+    return np.clip(pixels + np.kron(noise, np.ones((8, 8, 1), int)), 0, 255).astype(np.uint8)
+
+
+def test_a_zooming_camera_hides_nothing_though_the_codec_left_noise_in_one_frame():
+    found = compared(before_a_wall(), with_blocks(zoomed(before_a_wall())))
+
+    assert verdict(found).flags == ()
+    assert "another take" in found.explanation
+
+
+def test_the_same_noise_in_a_still_picture_is_flagged():
+    assert verdict(compared(before_a_wall(), with_blocks(before_a_wall()))).flags == ("reference",)
+
+
+def test_noise_under_a_zoom_is_flagged():
+    assert verdict(compared(before_a_wall(), with_noise(zoomed(before_a_wall()), 8))).flags == ("reference",)
