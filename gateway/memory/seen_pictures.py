@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from gateway.memory.hash_index import HashIndex, Key
 from gateway.memory.protocol import MOST_ALIKE, Remembered
 from gateway.memory.query_marks import QueryMarks
 
@@ -19,8 +20,6 @@ PROBATION_SHARE = 0.1  # of a full memory: for tenants whose key the upstream ha
 
 Kept = TypeVar("Kept", bound=Remembered)
 
-_Key = tuple[int, bytes]  # fingerprint, digest
-
 
 @dataclass
 class _Holding(Generic[Kept]):
@@ -28,7 +27,8 @@ class _Holding(Generic[Kept]):
 
     size_bytes: int = 0
     count: int = 0
-    pictures: dict[_Key, Kept] = field(default_factory=dict)  # the longest unused first; empty for a group
+    pictures: dict[Key, Kept] = field(default_factory=dict)  # the longest unused first; empty for a group
+    index: HashIndex = field(default_factory=HashIndex)
 
     def change(self, pictures: int, size_bytes: int) -> None:
         self.count += pictures
@@ -52,7 +52,7 @@ class SeenPictures(Generic[Kept]):
         self._clock = clock
         self._lock = threading.Lock()
         self._tenants: dict[str, _Holding[Kept]] = {}  # the longest unused first
-        self._arrived: dict[tuple[str, _Key], float] = {}  # oldest first
+        self._arrived: dict[tuple[str, Key], float] = {}  # oldest first
         self._accepted: dict[str, None] = {}  # the longest unconfirmed first
         self._all = _Holding[Kept]()
         self._on_probation = _Holding[Kept]()
@@ -92,12 +92,8 @@ class SeenPictures(Generic[Kept]):
             own = self._tenants.get(tenant)
             if own is None:
                 return []
-            near = [
-                (distance, key)
-                for key in own.pictures
-                if (distance := (key[0] ^ fingerprint).bit_count()) <= most_bits
-            ]
-            keys = [key for _, key in sorted(near, key=lambda item: item[0])[:MOST_ALIKE]]
+            near = own.index.near(fingerprint, most_bits, own.pictures)
+            keys = [key for _, key in near[:MOST_ALIKE]]
             if keys:
                 self._tenants[tenant] = self._tenants.pop(tenant)
             for key in keys:
@@ -116,6 +112,7 @@ class SeenPictures(Generic[Kept]):
             self._drop(tenant, key)
             own = self._tenants.pop(tenant, None) or _Holding()
             own.pictures[key] = seen
+            own.index.add(key)
             self._tenants[tenant] = own
             self._arrived[tenant, key] = self._clock()
             self._count(tenant, own, 1, seen.size_bytes)
@@ -162,11 +159,12 @@ class SeenPictures(Generic[Kept]):
                 return
             self._drop(tenant, key)
 
-    def _drop(self, tenant: str, key: _Key) -> None:
+    def _drop(self, tenant: str, key: Key) -> None:
         own = self._tenants.get(tenant)
         picture = own.pictures.pop(key, None) if own is not None else None
         if own is None or picture is None:
             return
+        own.index.remove(key)
         del self._arrived[tenant, key]
         self._count(tenant, own, -1, -picture.size_bytes)
         if not own.pictures:
