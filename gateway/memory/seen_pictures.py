@@ -122,7 +122,12 @@ class SeenPictures(Generic[Kept]):
         """Note a picture that looks like a query; return how many such ones are alike, itself included."""
         with self._lock:
             return self._marks.mark(
-                tenant, fingerprint, digest, most_bits=most_bits, ttl_seconds=self._ttl_seconds
+                tenant,
+                fingerprint,
+                digest,
+                most_bits=most_bits,
+                ttl_seconds=self._ttl_seconds,
+                named=self._accepted,
             )
 
     def accept(self, tenant: str) -> None:
