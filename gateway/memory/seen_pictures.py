@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from gateway.memory.hash_index import HashIndex, Key
+from gateway.memory.largest_first import LargestFirst
 from gateway.memory.protocol import MOST_ALIKE, Remembered
 from gateway.memory.query_marks import QueryMarks
 
@@ -57,6 +58,7 @@ class SeenPictures(Generic[Kept]):
         self._all = _Holding[Kept]()
         self._on_probation = _Holding[Kept]()
         self._marks = QueryMarks(clock)
+        self._named, self._unnamed = LargestFirst(), LargestFirst()
         self.bound(max_entries, ttl_seconds)
 
     def bound(self, max_entries: int, ttl_seconds: float) -> None:
@@ -71,6 +73,8 @@ class SeenPictures(Generic[Kept]):
             self._max_entries = max_entries
             self._ttl_seconds = ttl_seconds
             self._forget_old()
+            for tenant in self._tenants:  # what it holds is measured by the bounds
+                self._rank(tenant)
             self._forget_excess()
 
     def __len__(self) -> int:
@@ -96,6 +100,7 @@ class SeenPictures(Generic[Kept]):
             keys = [key for _, key in near[:MOST_ALIKE]]
             if keys:
                 self._tenants[tenant] = self._tenants.pop(tenant)
+                self._rank(tenant)
             for key in keys:
                 own.pictures[key] = own.pictures.pop(key)
             return [own.pictures[key] for key in keys]
@@ -137,10 +142,12 @@ class SeenPictures(Generic[Kept]):
                 self._move(tenant, pictures=-1)
             self._accepted.pop(tenant, None)
             self._accepted[tenant] = None
+            self._rank(tenant)
             if len(self._accepted) > self._max_entries:
                 oldest = next(iter(self._accepted))
                 del self._accepted[oldest]
                 self._move(oldest, pictures=1)
+                self._rank(oldest)
 
     def _forget_excess(self) -> None:
         while self._all.count > self._max_entries or self._all.size_bytes > self._max_bytes:
@@ -149,9 +156,22 @@ class SeenPictures(Generic[Kept]):
     def _make_room(self) -> None:
         """Take a picture of whoever holds most: of those on probation, while they exceed their share."""
         first_to_go = self._load(self._on_probation) > PROBATION_SHARE
-        candidates = (tenant for tenant in self._tenants if not first_to_go or tenant not in self._accepted)
-        largest = max(candidates, key=lambda tenant: self._load(self._tenants[tenant]))
+        unnamed, named = self._unnamed.largest(), self._named.largest()
+        both = [each for each in (unnamed, None if first_to_go and unnamed else named) if each is not None]
+        _, largest = max(both, key=lambda each: each[0])
         self._drop(largest, next(iter(self._tenants[largest].pictures)))
+
+    def _rank(self, tenant: str) -> None:
+        """Note what a tenant holds by now, among its like."""
+        theirs, others = self._unnamed, self._named
+        if tenant in self._accepted:
+            theirs, others = others, theirs
+        others.forget(tenant)
+        own = self._tenants.get(tenant)
+        if own is None or not own.count:
+            theirs.forget(tenant)
+        else:
+            theirs.note(tenant, self._load(own))
 
     def _load(self, holding: _Holding[Kept]) -> float:
         return max(holding.count / self._max_entries, holding.size_bytes / self._max_bytes)
@@ -180,6 +200,7 @@ class SeenPictures(Generic[Kept]):
         self._all.change(pictures, size_bytes)
         if tenant not in self._accepted:
             self._on_probation.change(pictures, size_bytes)
+        self._rank(tenant)
 
     def _move(self, tenant: str, *, pictures: int) -> None:
         """Book a tenant's pictures into probation (1) or out of it (-1)."""
