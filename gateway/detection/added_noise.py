@@ -8,7 +8,7 @@ resizing take away what was there, sharpening strengthens it, and all of them wo
 Whether people see the difference is not asked, nor whether one such picture means anything.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,12 +26,15 @@ Mask = npt.NDArray[np.bool_]
 _MOST_SHARED = (
     0.22  # attacks -.06 to .2; takes .48, .25 and more where the first was compressed more; copies .4
 )
+# Where neither codec nor kernel is in the way: attacks .14 and less; a camera's takes of which the first was
+# compressed .15 and more in one of the two bands.
+_MOST_SHARED_LOSSLESS = 0.14
 _MOST_NEGATIVE = -0.35  # sharpened: -1.4 and less
 _LEAST_EVEN = 0.45  # attacks .5 to 1.1, copies .5 and less, moved takes .27 and less
-_LEAST_EVEN_RESAMPLED = 0.7  # attacks .83 and more; pans .6 and less
+_LEAST_EVEN_RESAMPLED = (0.58, 0.7)  # finer: attacks .6 and more, copies .55 and less; coarser: .83 and .6
 _LEAST_SPREAD = 0.25  # of the area; carets, words and hovered rows are less
 _LEAST_LEVELS = 0.15  # grey levels rms: a flip of every fiftieth pixel
-_LEAST_LEVELS_RESAMPLED = 1.0  # what interpolation leaves where the picture is calm is less
+_LEAST_LEVELS_RESAMPLED = 1.0  # what nine kernels leave where the picture is calm is less, where as even
 _SHARPNESS = (0.6, 1.5)  # one kernel's over another's; at 0 all of a take's noise would pass for added
 _MOST_LEVELS = 60.0  # 95th percentile: what replaces the picture is no query near it
 _SURE = 2.0  # standard errors
@@ -50,6 +53,7 @@ class AddedNoise:
     evenness: float  # strength on calm ground over that on busy ground, in power
     spread: float  # share of the area that differs, 0..1
     is_added: bool  # spread over the picture, and none of its own
+    is_own: bool = False  # certainly the known picture's in part
 
 
 def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | None:
@@ -64,7 +68,10 @@ def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | N
         None where the two have too little in common, or nothing differs.
     """
     is_resampled = (original.width, original.height) != (version.width, version.height)
-    in_place = _measured(*_same_size(original, version, codec), is_resampled=is_resampled)
+    most_shared = _MOST_SHARED_LOSSLESS if codec.is_lossless and not is_resampled else _MOST_SHARED
+    in_place = _measured(
+        *_same_size(original, version, codec), is_resampled=is_resampled, most_shared=most_shared
+    )
     if in_place is None or in_place.is_added or in_place.spread < _LEAST_SPREAD:
         return in_place
     if in_place.evenness >= _LEAST_EVEN:  # nothing has moved: edges would differ most
@@ -75,7 +82,9 @@ def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | N
     if laid is None or not (laid.is_exact or codec.is_lossless):
         return in_place
     stored = _encoded(laid.pixels, version.pixels, codec)
-    aligned = _measured(stored, version.pixels, laid.covered, is_resampled=not laid.is_exact)
+    aligned = _measured(
+        stored, version.pixels, laid.covered, is_resampled=not laid.is_exact, most_shared=_MOST_SHARED
+    )
     return aligned if aligned is not None and aligned.is_added else in_place
 
 
@@ -117,7 +126,12 @@ def _as_jpeg(pixels: Pixels, quality: int, sampling: int) -> Pixels:
 
 
 def _measured(
-    first: Pixels, second: Pixels, covered: Mask | None = None, *, is_resampled: bool
+    first: Pixels,
+    second: Pixels,
+    covered: Mask | None = None,
+    *,
+    is_resampled: bool,
+    most_shared: float,
 ) -> AddedNoise | None:
     if not cv2.absdiff(first, second).any():
         return None
@@ -128,11 +142,14 @@ def _measured(
     if covered is not None:
         whole = _block_means(covered.astype(np.float32)) >= 1.0
     largest = _block_means(np.abs(after - before).max(axis=2))[whole]
-    found = [
-        _in_band(_blocks(before, after, band, whole, is_resampled=is_resampled), largest)
-        for band in _BANDS[is_resampled:]
-    ]
-    return next((each for each in found if each.is_added), found[0])
+    finer, coarser = (
+        _in_band(_blocks(before, after, band, whole, is_resampled=is_resampled), largest, most_shared)
+        for band in _BANDS
+    )
+    # What only the finest grain says, a codec may have taken from the known picture; the rest of it tells.
+    if finer.is_own or coarser.is_own:
+        return replace(finer, is_added=False)
+    return coarser if coarser.is_added and not finer.is_added else finer
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,13 +175,13 @@ def _blocks(
         gain = np.float32(np.clip(both[busy].sum() / max(float(own[busy].sum()), 1e-6), *_SHARPNESS))
     changed = other - 2 * gain * both + gain * gain * own
     if is_resampled:
-        least, least_even = _LEAST_LEVELS_RESAMPLED, _LEAST_EVEN_RESAMPLED
+        least, least_even = _LEAST_LEVELS_RESAMPLED, _LEAST_EVEN_RESAMPLED[band == _BANDS[1]]
     else:
         least, least_even = _LEAST_LEVELS, _LEAST_EVEN
     return _Blocks(changed, both - gain * own, activity, least=3 * least**2, least_even=least_even)
 
 
-def _in_band(blocks: _Blocks, largest: Floats) -> AddedNoise:
+def _in_band(blocks: _Blocks, largest: Floats, most_shared: float) -> AddedNoise:
     changed = blocks.changed
     differs = np.zeros(changed.shape, dtype=np.bool_)
     if changed.size:
@@ -180,11 +197,14 @@ def _in_band(blocks: _Blocks, largest: Floats) -> AddedNoise:
     is_added = (
         spread >= _LEAST_SPREAD
         and evenness >= blocks.least_even
+        and part <= most_shared
         and part + _SURE * error <= _MOST_SHARED
         and part - _SURE * error >= _MOST_NEGATIVE
         and float(np.percentile(largest[differs], 95)) <= _MOST_LEVELS
     )
-    return AddedNoise(float(total / calm.sum() / 3) ** 0.5, part, evenness, spread, is_added)
+    is_own = spread >= _LEAST_SPREAD and part - error > most_shared
+    levels = float(total / calm.sum() / 3) ** 0.5
+    return AddedNoise(levels, part, evenness, spread, is_added, is_own)
 
 
 def _power(first: Floats, second: Floats) -> Floats:

@@ -7,8 +7,7 @@ successive pictures are no sample that anybody could calibrate on. A still camer
 goes on and copies of one picture add nothing to it: see `added_noise`.
 
 Not found: queries around a picture that never came by itself and of which none became known; noise that the
-sender's JPEG swallows. Taken for a series: frames of a still camera whose first was compressed and the rest
-not.
+sender's JPEG swallows; often, faint noise where the known picture was sent smaller than the queries.
 """
 
 from collections.abc import Sequence

@@ -43,6 +43,7 @@ _WIDE_SHAPE = 2.0  # grey levels; a retouch of six has 3.6 and more
 _MOVED = 0.2  # share of the area: so much visible change is motion, whose rests are wide
 _MOVED_SHAPE = 4.5
 _FLAT = 1.0  # grey levels squared
+_MOST_DRIFT = 0.03  # of the light
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
     if is_toned:
         hidden[np.abs(hidden) <= _ROUNDING] = 0.0
     expected = np.clip(np.rint(second - hidden), 0, 255).astype(np.uint8)
-    means = _block_means(hidden)
+    means = _block_means(hidden if is_toned else _without_drift(hidden, toned, ~places))
     return VisibleChange(
         peak=peak,
         share=float(places.mean()),
@@ -118,6 +119,20 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
         added=_added(toned, second, ~places),
         has_moved=bool(places.mean() >= _MOVED) and has_moved(toned, second, places),
     )
+
+
+def _without_drift(hidden: Floats, first: Floats, where: Mask) -> Floats:
+    """Take out a slow change of light, too slight for curves: a straight line for each channel (H, W, 3)."""
+    chosen = np.flatnonzero(where.ravel())
+    if chosen.size < _RIDGE_PIXELS:
+        return hidden
+    chosen = chosen[:: max(1, chosen.size // _SAMPLE)]
+    levels, changes = (each.reshape(-1, 3)[chosen] for each in (first, hidden))
+    spread = levels - levels.mean(axis=0)
+    slopes = (spread * changes).mean(axis=0) / np.maximum((spread * spread).mean(axis=0), _FLAT)
+    slopes = np.clip(slopes, -_MOST_DRIFT, _MOST_DRIFT)
+    drift = slopes * (first - levels.mean(axis=0)) + changes.mean(axis=0)
+    return np.where(where[..., None], hidden - drift, hidden).astype(np.float32)
 
 
 def _contrast(first: Floats, second: Floats) -> Floats:

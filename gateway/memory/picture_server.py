@@ -5,7 +5,7 @@ Keeps pixels as they came, so that the process which keeps them loads nothing th
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,26 +65,34 @@ async def _read(reader: asyncio.StreamReader) -> Frame:
 
 
 def _answer(frame: Frame, store: SeenPictures[PackedPicture]) -> bytes | None:
-    """Do what is asked; None where nobody waits for an answer."""
+    """Do what is told or asked; None where nobody waits for an answer."""
     head = frame.head
     tenant = str(head["tenant"])
     match head["do"]:
         case "alike":
-            found = store.alike(tenant, int(head["fingerprint"]), int(head["most_bits"]))
-            pictures = [[each.fingerprint, each.digest.hex(), each.height, each.width] for each in found]
-            return encode_frame({"id": head["id"], "pictures": pictures}, [each.pixels for each in found])
+            return _alike(head, store.alike(tenant, int(head["fingerprint"]), int(head["most_bits"])))
         case "remember":
             store.remember(tenant, _unpack(head, frame.payload))
-            return encode_frame({"id": head["id"]})
+            return None
         case "mark":
             digest = bytes.fromhex(head["digest"])
             count = store.mark(tenant, int(head["fingerprint"]), digest, int(head["most_bits"]))
-            return encode_frame({"id": head["id"], "count": count})
+            return encode_frame({"id": head["id"], "count": count}) if "id" in head else None
+        case "hear":  # whatever was told before this is done by now
+            return encode_frame({"id": head["id"]})
         case "accept":
             store.accept(tenant)
             return None
         case unknown:
             raise FrameError(f"nothing is called {unknown!r}")
+
+
+def _alike(head: Mapping[str, Any], found: Sequence[PackedPicture]) -> bytes:
+    """Name what was found, with the pixels of what the worker does not hold itself."""
+    held = set(head["held"])
+    pictures = [[each.fingerprint, each.digest.hex(), each.height, each.width] for each in found]
+    payload = [each.pixels for each in found if each.digest.hex() not in held]
+    return encode_frame({"id": head["id"], "pictures": pictures}, payload)
 
 
 def _unpack(head: Mapping[str, Any], pixels: bytes) -> PackedPicture:

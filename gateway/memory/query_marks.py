@@ -4,7 +4,7 @@ A neighbourhood is whatever lies within so many bits of a picture's hash: it has
 is the same in whatever order pictures arrive. Bounded per tenant, over all tenants, and in time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 MARKS_OF_A_TENANT = 512
@@ -35,19 +35,27 @@ class QueryMarks:
         return own is not None and digest in own.by_digest
 
     def mark(
-        self, tenant: str, fingerprint: int, digest: bytes, *, most_bits: int, ttl_seconds: float
+        self,
+        tenant: str,
+        fingerprint: int,
+        digest: bytes,
+        *,
+        most_bits: int,
+        ttl_seconds: float,
+        named: Container[str] = (),
     ) -> int:
         """Mark a picture; return how many marked ones are alike by now, itself included, each counted once.
 
         Whoever marks most makes room in its own marks; made-up tenants push out one another, the longest
-        unused first.
+        unused first, before any of those `named`.
         """
         own = self._tenants.pop(tenant, None) or _Marks()
         self._tenants[tenant] = own
         own.by_digest.setdefault(digest, (fingerprint, self._clock()))
         self._forget(own, ttl_seconds)
         while len(self._tenants) > TENANTS:
-            del self._tenants[next(iter(self._tenants))]
+            made_up = (each for each in self._tenants if each not in named)
+            del self._tenants[next(made_up, next(iter(self._tenants)))]
         return sum((other ^ fingerprint).bit_count() <= most_bits for other, _ in own.by_digest.values())
 
     def _forget(self, own: _Marks, ttl_seconds: float) -> None:

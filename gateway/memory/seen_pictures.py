@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from gateway.memory.hash_index import HashIndex, Key
+from gateway.memory.largest_first import LargestFirst
 from gateway.memory.protocol import MOST_ALIKE, Remembered
 from gateway.memory.query_marks import QueryMarks
 
@@ -19,8 +21,6 @@ PROBATION_SHARE = 0.1  # of a full memory: for tenants whose key the upstream ha
 
 Kept = TypeVar("Kept", bound=Remembered)
 
-_Key = tuple[int, bytes]  # fingerprint, digest
-
 
 @dataclass
 class _Holding(Generic[Kept]):
@@ -28,7 +28,8 @@ class _Holding(Generic[Kept]):
 
     size_bytes: int = 0
     count: int = 0
-    pictures: dict[_Key, Kept] = field(default_factory=dict)  # the longest unused first; empty for a group
+    pictures: dict[Key, Kept] = field(default_factory=dict)  # the longest unused first; empty for a group
+    index: HashIndex = field(default_factory=HashIndex)
 
     def change(self, pictures: int, size_bytes: int) -> None:
         self.count += pictures
@@ -52,11 +53,12 @@ class SeenPictures(Generic[Kept]):
         self._clock = clock
         self._lock = threading.Lock()
         self._tenants: dict[str, _Holding[Kept]] = {}  # the longest unused first
-        self._arrived: dict[tuple[str, _Key], float] = {}  # oldest first
+        self._arrived: dict[tuple[str, Key], float] = {}  # oldest first
         self._accepted: dict[str, None] = {}  # the longest unconfirmed first
         self._all = _Holding[Kept]()
         self._on_probation = _Holding[Kept]()
         self._marks = QueryMarks(clock)
+        self._named, self._unnamed = LargestFirst(), LargestFirst()
         self.bound(max_entries, ttl_seconds)
 
     def bound(self, max_entries: int, ttl_seconds: float) -> None:
@@ -71,6 +73,8 @@ class SeenPictures(Generic[Kept]):
             self._max_entries = max_entries
             self._ttl_seconds = ttl_seconds
             self._forget_old()
+            for tenant in self._tenants:  # what it holds is measured by the bounds
+                self._rank(tenant)
             self._forget_excess()
 
     def __len__(self) -> int:
@@ -92,14 +96,11 @@ class SeenPictures(Generic[Kept]):
             own = self._tenants.get(tenant)
             if own is None:
                 return []
-            near = [
-                (distance, key)
-                for key in own.pictures
-                if (distance := (key[0] ^ fingerprint).bit_count()) <= most_bits
-            ]
-            keys = [key for _, key in sorted(near, key=lambda item: item[0])[:MOST_ALIKE]]
+            near = own.index.near(fingerprint, most_bits, own.pictures)
+            keys = [key for _, key in near[:MOST_ALIKE]]
             if keys:
                 self._tenants[tenant] = self._tenants.pop(tenant)
+                self._rank(tenant)
             for key in keys:
                 own.pictures[key] = own.pictures.pop(key)
             return [own.pictures[key] for key in keys]
@@ -116,6 +117,7 @@ class SeenPictures(Generic[Kept]):
             self._drop(tenant, key)
             own = self._tenants.pop(tenant, None) or _Holding()
             own.pictures[key] = seen
+            own.index.add(key)
             self._tenants[tenant] = own
             self._arrived[tenant, key] = self._clock()
             self._count(tenant, own, 1, seen.size_bytes)
@@ -125,7 +127,12 @@ class SeenPictures(Generic[Kept]):
         """Note a picture that looks like a query; return how many such ones are alike, itself included."""
         with self._lock:
             return self._marks.mark(
-                tenant, fingerprint, digest, most_bits=most_bits, ttl_seconds=self._ttl_seconds
+                tenant,
+                fingerprint,
+                digest,
+                most_bits=most_bits,
+                ttl_seconds=self._ttl_seconds,
+                named=self._accepted,
             )
 
     def accept(self, tenant: str) -> None:
@@ -135,10 +142,12 @@ class SeenPictures(Generic[Kept]):
                 self._move(tenant, pictures=-1)
             self._accepted.pop(tenant, None)
             self._accepted[tenant] = None
+            self._rank(tenant)
             if len(self._accepted) > self._max_entries:
                 oldest = next(iter(self._accepted))
                 del self._accepted[oldest]
                 self._move(oldest, pictures=1)
+                self._rank(oldest)
 
     def _forget_excess(self) -> None:
         while self._all.count > self._max_entries or self._all.size_bytes > self._max_bytes:
@@ -147,9 +156,22 @@ class SeenPictures(Generic[Kept]):
     def _make_room(self) -> None:
         """Take a picture of whoever holds most: of those on probation, while they exceed their share."""
         first_to_go = self._load(self._on_probation) > PROBATION_SHARE
-        candidates = (tenant for tenant in self._tenants if not first_to_go or tenant not in self._accepted)
-        largest = max(candidates, key=lambda tenant: self._load(self._tenants[tenant]))
+        unnamed, named = self._unnamed.largest(), self._named.largest()
+        both = [each for each in (unnamed, None if first_to_go and unnamed else named) if each is not None]
+        _, largest = max(both, key=lambda each: each[0])
         self._drop(largest, next(iter(self._tenants[largest].pictures)))
+
+    def _rank(self, tenant: str) -> None:
+        """Note what a tenant holds by now, among its like."""
+        theirs, others = self._unnamed, self._named
+        if tenant in self._accepted:
+            theirs, others = others, theirs
+        others.forget(tenant)
+        own = self._tenants.get(tenant)
+        if own is None or not own.count:
+            theirs.forget(tenant)
+        else:
+            theirs.note(tenant, self._load(own))
 
     def _load(self, holding: _Holding[Kept]) -> float:
         return max(holding.count / self._max_entries, holding.size_bytes / self._max_bytes)
@@ -162,11 +184,12 @@ class SeenPictures(Generic[Kept]):
                 return
             self._drop(tenant, key)
 
-    def _drop(self, tenant: str, key: _Key) -> None:
+    def _drop(self, tenant: str, key: Key) -> None:
         own = self._tenants.get(tenant)
         picture = own.pictures.pop(key, None) if own is not None else None
         if own is None or picture is None:
             return
+        own.index.remove(key)
         del self._arrived[tenant, key]
         self._count(tenant, own, -1, -picture.size_bytes)
         if not own.pictures:
@@ -177,6 +200,7 @@ class SeenPictures(Generic[Kept]):
         self._all.change(pictures, size_bytes)
         if tenant not in self._accepted:
             self._on_probation.change(pictures, size_bytes)
+        self._rank(tenant)
 
     def _move(self, tenant: str, *, pictures: int) -> None:
         """Book a tenant's pictures into probation (1) or out of it (-1)."""

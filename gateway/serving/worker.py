@@ -98,7 +98,11 @@ def _load(settings: Settings, born: Born, files: MetricFiles, drain: Drain) -> A
     names = ModelNames(settings.model_map, settings.models)
     keep_to_this_process()
     metrics = Metrics(names.labels, [client.name for client in settings.clients], shared=files)
-    seen = SharedPictures(born.pictures, on_trouble=metrics.errors.labels("seen_pictures").inc)
+    seen = SharedPictures(
+        born.pictures,
+        on_trouble=metrics.errors.labels("seen_pictures").inc,
+        ttl_seconds=settings.near_duplicate.ttl_seconds,
+    )
     pipeline = _loader(born.pipeline)(settings, seen)
     return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=seen.accept)
 

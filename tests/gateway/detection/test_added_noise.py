@@ -71,3 +71,27 @@ def test_what_is_drawn_in_one_place_is_not_all_over():
 
 def test_equal_pictures_tell_nothing():
     assert measured(PHOTOGRAPH, PHOTOGRAPH) is None
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+@pytest.mark.parametrize("deviation", [1, 2, 4, 8])
+def test_takes_of_which_the_first_was_compressed_are_takes(deviation, quality):
+    calm = cv2.GaussianBlur(PHOTOGRAPH, (0, 0), 1.0)
+    first = decode(encode_jpeg(Image(noisy(calm, deviation)), quality)).image.pixels
+
+    assert not measured(first, noisy(calm, deviation, seed=1)).is_added
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+@pytest.mark.parametrize("deviation", [0.5, 2.5, 8])
+def test_noise_on_a_compressed_picture_is_none_of_its_own(deviation, quality):
+    known = decode(encode_jpeg(Image(PHOTOGRAPH), quality)).image.pixels
+
+    assert measured(known, noisy(known, deviation)).is_added
+
+
+@pytest.mark.parametrize("side", [250, 300])
+def test_faint_noise_is_found_in_a_picture_that_was_shrunk_with_it(side):
+    shrunk = cv2.resize(noisy(PHOTOGRAPH, 2.55), (side, side), interpolation=cv2.INTER_LINEAR)
+
+    assert measured(PHOTOGRAPH, shrunk).is_added

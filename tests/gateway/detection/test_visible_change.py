@@ -193,3 +193,15 @@ def test_a_faint_row_is_seen_in_its_place():
     assert change.peak < 2
     assert change.share > 0
     assert not change.hides
+
+
+@pytest.mark.parametrize("light", [0.985, 0.99, 1.01, 1.015])
+def test_a_still_camera_whose_light_drifts_a_little_takes_the_same_scene_again(light: float):
+    rng = np.random.default_rng(0)
+    calm = cv2.GaussianBlur(data.astronaut()[40:360, 100:420], (0, 0), 1.0).astype(np.float32)
+
+    def frame(brightness: float) -> Image:
+        noise = rng.normal(0, 1, calm.shape) * np.sqrt(0.3 + calm / 128)
+        return Image(np.clip(np.rint(calm * brightness + noise), 0, 255).astype(np.uint8))
+
+    assert visible_change(frame(1.0), frame(light)).is_retake

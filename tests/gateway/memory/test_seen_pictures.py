@@ -158,6 +158,21 @@ def test_made_up_keys_take_no_more_than_their_share_of_bytes_either(clock: Clock
     assert all(store.alike("genuine", fingerprint, 0) for fingerprint in range(90))
 
 
+def test_ten_thousand_made_up_keys_flush_neither_the_pictures_nor_the_marks_of_a_named_tenant(clock: Clock):
+    store = SeenPictures(500, 60.0, clock)
+    store.accept("genuine")
+    for fingerprint in range(450):
+        store.remember("genuine", seen(fingerprint))
+        store.mark("genuine", 2**40, fingerprint.to_bytes(4, "big"), 0)
+
+    for number in range(10_000):
+        store.remember(f"made up {number}", seen(number))
+        store.mark(f"made up {number}", 2**40, b"digest", 0)
+
+    assert all(store.alike("genuine", fingerprint, 0) for fingerprint in range(450))
+    assert store.mark("genuine", 2**40, b"one more", 0) == 451
+
+
 def test_a_key_that_is_accepted_takes_its_pictures_out_of_probation(clock: Clock):
     store = SeenPictures(20, 60.0, clock)
     store.remember("new", seen(1))
