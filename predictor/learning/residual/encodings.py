@@ -3,14 +3,13 @@
 Training and calibration of the residual detector only.
 """
 
-import io
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as PillowImage
 
+from calibration.image import Image, save_pillow, to_pillow
 from calibration.image_source import estimate_quality
 from predictor.residual.strata import Codec
 
@@ -110,10 +109,10 @@ def _draw_tables(quality: int, rng: np.random.Generator) -> tuple[Table, Table]:
 
 
 def _with_tables(pixels: Pixels, tables: tuple[Table, Table], subsampling: int) -> Pixels:
-    file = io.BytesIO()
+    picture = to_pillow([Image(np.ascontiguousarray(pixels))])[0]
     # Pillow numbers samplings 0: 4:4:4, 1: 4:2:2, 2: 4:2:0.
-    PillowImage.fromarray(pixels).save(file, "JPEG", qtables=list(tables), subsampling=2 - subsampling)
-    decoded = np.asarray(cv2.imdecode(np.frombuffer(file.getvalue(), dtype=np.uint8), cv2.IMREAD_COLOR))
+    data = save_pillow(picture, "JPEG", qtables=list(tables), subsampling=2 - subsampling)
+    decoded = np.asarray(cv2.imdecode(np.frombuffer(data, dtype=np.uint8), cv2.IMREAD_COLOR))
     return np.ascontiguousarray(decoded[..., ::-1])
 
 

@@ -7,14 +7,15 @@ detector only.
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image as PillowImage
 
+from calibration.image import Image, to_pillow
 from predictor.learning.residual.encodings import draw_sampling, jpeg
 
 Pixels = npt.NDArray[np.uint8]
 
 _SHARP_KERNELS = (cv2.INTER_AREA, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 _SHORTEST = 96  # pixels
+_MEDIAN_CUT, _FLOYD_STEINBERG = 0, 3  # as Pillow numbers them
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16.0 + 1 / 32.0
 
 
@@ -29,7 +30,7 @@ def save_again(pixels: Pixels, rng: np.random.Generator) -> Pixels:
 
 def dither(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """Reduce to few colours, with error diffusion or a printer's screen: 1 bit, web or own colours."""
-    picture = PillowImage.fromarray(pixels)
+    picture = to_pillow([Image(np.ascontiguousarray(pixels))])[0]
     kind = rng.random()
     if kind < 0.2:
         return np.asarray(picture.convert("1").convert("RGB"))
@@ -38,8 +39,8 @@ def dither(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     if kind < 0.6:
         return _screened(pixels, rng)
     colours = int(rng.choice([4, 8, 16, 32, 64, 128, 256]))
-    palette = picture.quantize(colours, method=PillowImage.Quantize.MEDIANCUT)
-    again = picture.quantize(colours, palette=palette, dither=PillowImage.Dither.FLOYDSTEINBERG)
+    palette = picture.quantize(colours, method=_MEDIAN_CUT)
+    again = picture.quantize(colours, palette=palette, dither=_FLOYD_STEINBERG)
     return np.asarray(again.convert("RGB"))
 
 
@@ -83,7 +84,7 @@ def pixel_art(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     zoom = int(rng.choice([2, 3, 4, 6, 8, 10]))
     small = cv2.resize(pixels, (width // zoom, height // zoom), interpolation=cv2.INTER_AREA)
     colours = int(rng.choice([8, 16, 32, 64]))
-    few = PillowImage.fromarray(np.asarray(small, dtype=np.uint8)).quantize(colours).convert("RGB")
+    few = to_pillow([Image(np.asarray(small, dtype=np.uint8))])[0].quantize(colours).convert("RGB")
     size = (width // zoom * zoom, height // zoom * zoom)
     return np.asarray(cv2.resize(np.asarray(few), size, interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
 
