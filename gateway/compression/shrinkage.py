@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from calibration.image import Image
 
-# Times the noise's level, below which a detail is dropped, by octave. On 84 attacks of 14 training photographs
-# on one classifier, two octaves alone undid a third fewer at 4 and 8 grey levels; higher thresholds, sliding
-# DCT, mean of like patches and a small guided denoiser (Liao et al. 2018) after it undid no more to speak of;
-# strengthening what stays by half undid a sixth more, but shifts colours beside edges by 30 grey levels.
+# Times the noise's level, below which a detail is dropped, by octave. On 84 attacks on one classifier of 14
+# training photographs, two octaves alone undid a third fewer at 4 and 8 grey levels. Higher thresholds, a
+# sliding DCT, and a small guided denoiser (Liao et al. 2018) before it undid hardly more; strengthening
+# what stays by half undid a sixth more, but shifts colours beside edges by 30 grey levels.
 THRESHOLDS = (4.0, 2.0, 1.0)
 _CHROMA = 2.0  # times the threshold of light
 _SPLINE = np.array([1, 4, 6, 4, 1], np.float32) / 16  # B3: of the à trous transform
