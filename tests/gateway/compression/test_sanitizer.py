@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,29 @@ def test_noise_is_taken_out(sanitizer, noisy):
     out, _ = _sanitize(sanitizer, encode_png(noisy))
 
     assert _psnr(decode(out).image, clean) > _psnr(noisy, clean) + 3
+
+
+def test_a_known_input_is_met_where_noise_is_taken_out_and_twice_where_there_is_none(sanitizer, noisy):
+    profile = replace(default_profile(), input_side=90)
+    flat = Image(np.full((300, 400, 3), 90, np.uint8))
+
+    sizes = []
+    for image in (noisy, flat):
+        data = encode_png(image)
+        out, _ = sanitizer.sanitize(decode(data), data, profile, OPENAI)
+        sizes.append(decode(out).image.pixels.shape[:2])
+
+    assert sizes == [(90, 120), (180, 240)]
+
+
+def test_fine_texture_without_noise_is_kept(sanitizer):
+    texture = np.full((300, 400, 3), 120, np.uint8)
+    texture[np.arange(300) % 6 < 3] += 8
+
+    out, _ = _sanitize(sanitizer, encode_png(Image(texture)))
+
+    rows = decode(out).image.pixels.mean(axis=(1, 2))
+    assert rows.std() > 0.7 * texture.mean(axis=(1, 2)).std()
 
 
 def test_what_cannot_be_made_light_enough_is_told(sanitizer):
