@@ -14,9 +14,9 @@ from calibration.image import Image
 _Levels = npt.NDArray[np.float32]
 
 _TREND = 16.0  # pixels, sigma: what is broader is shading
-# Side of a place, peaks, share of the energy that they hold, standard deviation in grey levels. Nothing within
-# 8 levels reaches such contrast, so no hidden edit makes a pattern of a picture. The second is for patterns
-# whose pitch changes from place to place.
+# Side of a place, peaks, share of the energy that they hold, standard deviation in grey levels. Nothing
+# within 8 levels reaches such contrast, so no hidden edit makes a pattern of a picture. The second is for
+# patterns whose pitch changes from place to place.
 _LOOKS = ((256, 132, 0.9, 8.0), (32, 8, 0.6, 40.0))
 _PLACES = 5  # in either direction
 _EXCEPTED = 0.04  # of the places: edges of the pattern
