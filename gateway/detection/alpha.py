@@ -16,7 +16,7 @@ from calibration.image_source import DecodeLimits, ImageError
 from gateway.detection.beneath import Beneath, examine_beneath
 from gateway.detection.evidence_places import places_of_grounds
 from gateway.detection.grounds import Grounds, compensation, white_on_white
-from gateway.detection.opacity import letters_in_opacity, shows_another_picture
+from gateway.detection.opacity import is_noise, letters_in_opacity, shows_another_picture
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.verdict import Evidence
 
@@ -97,6 +97,8 @@ def _of_opacity(grounds: Grounds) -> Evidence:
     letters = letters_in_opacity(grounds.opacity)
     if letters >= _LETTERS:
         return _attack(letters / _LETTERS, f"Text is hidden in its opacity: {letters} letters.")
+    if is_noise(grounds.opacity):
+        return _attack(1.0, "Noise is hidden in its opacity.")
     return _told(0.0, "Its opacity draws nothing of its own.")
 
 
