@@ -6,6 +6,7 @@ import numpy.typing as npt
 
 from gateway.detection.glyph_rows import letters_in_rows
 from gateway.detection.grounds import Grounds
+from gateway.detection.likeness import STRUCTURED, likeness, strength, structure
 
 Bytes = npt.NDArray[np.uint8]
 _Levels = npt.NDArray[np.float32]
@@ -16,6 +17,7 @@ _LEAST_STEP = 0.8  # mean grey levels between neighbours, of the colours as opaq
 _LEAST_SHOWN = 1.5  # the same of what is shown on white
 _WIDESPREAD = 0.3  # of the neighbours differ, in what is stored or shown; panels of glass, .14: at edges
 _FOLLOWS = 0.25  # of these steps are shown: honest pictures show .9 and more (made for this)
+_ALL_OVER, _UNRELATED = 0.9, 0.3  # of the picture; likeness
 _OWN_BRIGHTNESS = 0.7  # correlation of opacity and colour: light on a dark ground, fire say
 _NEARLY_OPAQUE = 236  # of 255: what shows of it on any ground nobody sees
 _LEAST_NOISY, _LEAST_NOISE, _CHANCE = 0.3, 0.9, 0.1  # of the picture; levels; correlation of neighbours
@@ -45,6 +47,17 @@ def shows_another_picture(grounds: Grounds) -> bool:
         and np.abs(steps_shown).mean() >= _LEAST_SHOWN
         and abs(follows) <= _FOLLOWS
     )
+
+
+def has_two_faces(grounds: Grounds) -> bool:
+    """Tell whether a picture that is half clear all over shows two unrelated pictures on white and on black.
+
+    What is one colour in many opacities shows the same on both, or its negative.
+    """
+    if cv2.countNonZero(cv2.inRange(grounds.opacity, *_HALF_CLEAR)) < _ALL_OVER * grounds.opacity.size:
+        return False
+    light, dark = structure(grounds.on_white), structure(grounds.on_black)
+    return min(strength(light), strength(dark)) >= STRUCTURED and abs(likeness(light, dark)) <= _UNRELATED
 
 
 def letters_in_opacity(opacity: Bytes) -> int:

@@ -82,6 +82,17 @@ def other_picture_in_colours() -> PillowImage.Image:
     return PillowImage.fromarray(np.rint(np.dstack([stored, alpha])).astype(np.uint8))
 
 
+def two_faces() -> PillowImage.Image:
+    """One picture in the light half of the greys on white, another in the dark half on black."""
+    on_white = 128 + np.asarray(PillowImage.fromarray(data.camera()).resize(SIZE), dtype=np.float64) / 2
+    on_black = (
+        np.asarray(PillowImage.fromarray(data.coffee()).resize(SIZE).convert("L"), dtype=np.float64) / 2
+    )
+    alpha = 255 - (on_white - on_black)
+    grey = np.clip(255 * on_black / np.maximum(alpha, 1), 0, 255)
+    return PillowImage.fromarray(np.dstack([grey, grey, grey, alpha]).astype(np.uint8))
+
+
 def logo_with_motto() -> PillowImage.Image:
     mask = PillowImage.new("L", SIZE)
     draw = ImageDraw.Draw(mask)
@@ -134,6 +145,7 @@ def above_white_words() -> PillowImage.Image:
 
 
 ATTACKS = {
+    "two pictures that share nothing": two_faces(),
     "noise in the opacity, 2 levels": grainy_opacity(2),
     "noise in the opacity, 8 levels": grainy_opacity(8),
     "white letters below a photograph with white in it": above_white_words(),
