@@ -16,7 +16,7 @@ from calibration.image_source import DecodeLimits, ImageError
 from gateway.detection.beneath import Beneath, examine_beneath
 from gateway.detection.evidence_places import places_of_grounds
 from gateway.detection.grounds import Grounds, compensation, white_on_white
-from gateway.detection.opacity import letters_in_opacity, shows_another_picture
+from gateway.detection.opacity import has_two_faces, is_noise, letters_in_opacity, shows_another_picture
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.verdict import Evidence
 
@@ -94,9 +94,13 @@ def _of_grounds(grounds: Grounds) -> Evidence:
 def _of_opacity(grounds: Grounds) -> Evidence:
     if shows_another_picture(grounds):
         return _attack(1.0, "Its colours are one picture, and its transparency makes white show another.")
+    if has_two_faces(grounds):
+        return _attack(1.0, "White and black show two pictures that have nothing in common.")
     letters = letters_in_opacity(grounds.opacity)
     if letters >= _LETTERS:
         return _attack(letters / _LETTERS, f"Text is hidden in its opacity: {letters} letters.")
+    if is_noise(grounds.opacity):
+        return _attack(1.0, "Noise is hidden in its opacity.")
     return _told(0.0, "Its opacity draws nothing of its own.")
 
 

@@ -13,6 +13,7 @@ from calibration.image_source import DecodeLimits
 from calibration.metadata_blocks import Blocks, find_blocks
 from calibration.second_looks import animation
 from gateway.detection.beside_pixels import BesidePixels, beside_pixels
+from gateway.detection.faint_frames import MOST_FRAMES, faint_letters
 from gateway.detection.foreign_files import foreign_file, is_of_camera
 from gateway.detection.further_pictures import unlike_further
 from gateway.detection.hidden_frames import hidden_frame
@@ -136,6 +137,8 @@ def _of_frames(examined: Examined) -> Iterator[_Finding]:
         return
     if (hidden := hidden_frame(shown)) is not None:
         yield _Finding(f"Of the animation's {shown.count} frames, {hidden}")
+    elif shown.count <= MOST_FRAMES and (number := faint_letters(examined.data)) is not None:
+        yield _Finding(f"In frame {number} of the animation, text is hidden that the first has not")
     if len(shown.frames) < shown.count:
         what = f"Of the animation's {shown.count} frames, the first {len(shown.frames)} were looked at"
         yield _Finding(what, is_attack=False)

@@ -1,7 +1,8 @@
 """Look at the further pictures of a JPEG (MPF): does one show what the first does not?
 
 Cameras keep there the other eye's view, a preview, the neighbour of a panorama, a gain map or a depth map.
-Those are alike, or grey, or say what they are. Another picture in colour is for whoever reads the second.
+Those are alike, or grey, or say what they are. Another picture in colour, or with text, is for whoever reads
+the second; so is text that is blended into a copy, too faint to be seen.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,10 @@ import numpy as np
 from calibration.containers import jpeg_file
 from calibration.image_source import DecodeLimits
 from calibration.second_looks import animation
+from gateway.detection.faint_frames import faint_letters, letters_on
 from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, Structure, detail, likeness, strength
 
-_UNRELATED = 0.3
+_UNRELATED, _OTHER_TEXT = 0.3, 0.5  # likeness, without text and with it
 _MOST_PIXELS = 64_000_000  # of all that are decoded
 _MOST_PICTURES = 8
 _COLOURED = 6.0  # grey levels by which channels differ, in the mean
@@ -26,6 +28,7 @@ _EXPLAINED = (
     b"aux:",
     b"DepthMap",
 )
+_LETTERS = 16  # in rows: maps of depth have none
 _SHIFTS = range(-10, 11, 2)  # of 64 pixels: what is near stands elsewhere for the other eye
 
 
@@ -41,8 +44,15 @@ def unlike_further(data: bytes) -> tuple[str, bool] | None:
     tail = jpeg_file(data).tail
     is_explained = any(sign in tail for sign in _EXPLAINED)
     for number, other in enumerate(others, 2):
-        if not is_explained and _is_coloured(other) and _is_another(detail(first), detail(other)):
+        if is_explained:
+            continue
+        is_another = _is_coloured(other) and _is_another(detail(first), detail(other), _UNRELATED)
+        if is_another or (
+            _is_another(detail(first), detail(other), _OTHER_TEXT) and letters_on(data, number) >= _LETTERS
+        ):
             return f"Picture {number} of the file is another one than the first", True
+    if not is_explained and (hidden := faint_letters(data)) is not None:
+        return f"In picture {hidden} of the file, text is hidden that the first has not", True
     if len(shown.frames) < shown.count:
         return f"Of the file's {shown.count} pictures, the first {len(shown.frames)} were looked at", False
     return None
@@ -52,8 +62,8 @@ def _is_coloured(pixels: Pixels) -> bool:
     return float(np.ptp(pixels.astype(np.int16), axis=2).mean()) > _COLOURED
 
 
-def _is_another(first: Structure, other: Structure) -> bool:
-    return strength(other) >= STRUCTURED and max(_shifted_likenesses(first, other)) <= _UNRELATED
+def _is_another(first: Structure, other: Structure, unrelated: float) -> bool:
+    return strength(other) >= STRUCTURED and max(_shifted_likenesses(first, other)) <= unrelated
 
 
 def _shifted_likenesses(first: Structure, other: Structure) -> Sequence[float]:

@@ -23,6 +23,7 @@ _BEYOND_CHANCE = ((600, 3, 0.55), (150, 8, 0.5))  # steps, pieces, share: chance
 _FAINT = 24  # grey levels above black that are hard to read
 _PLATE = 0.1  # of the picture: ink that letters may be left out of
 _MARK = 3.0  # times as tall as a letter
+_OPAQUE, _PLATE_SIDE, _OUTLINE = 250, 25, 13  # of 255; pixels that a plate is wide; pixels across its edge
 _ALMOST_WHITE = 8  # grey levels below white that nobody sees
 
 
@@ -76,12 +77,13 @@ def compensation(grounds: Grounds) -> Compensation:
     half_clear = cv2.countNonZero(cv2.inRange(grounds.opacity, 1, 254))
     if min(grounds.opacity.shape) < 3 or half_clear < 150:
         return Compensation(0, 0, 0)
-    fine = _compensation(grounds.colours, grounds.opacity, grounds.on_white)
+    outlines = _outlines(grounds.opacity)
+    fine = _compensation(grounds.colours, grounds.opacity, grounds.on_white, outlines)
     height, width = grounds.opacity.shape
     if min(height, width) < 4 * _SPREAD:
         return fine
     size = (width // _SPREAD, height // _SPREAD)
-    layers = (grounds.colours, grounds.opacity, grounds.on_white)
+    layers = (grounds.colours, grounds.opacity, grounds.on_white, outlines)
     coarse = _compensation(*(cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in layers))
     return max(
         fine,
@@ -90,7 +92,15 @@ def compensation(grounds: Grounds) -> Compensation:
     )
 
 
-def _compensation(colours: Bytes, opacity: Bytes, on_white: Bytes) -> Compensation:
+def _outlines(opacity: Bytes) -> Bytes:
+    """Draw the outer edges of opaque plates: a shadow may happen to be as dark as its window."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_PLATE_SIDE, _PLATE_SIDE))
+    plates = cv2.morphologyEx(cv2.inRange(opacity, _OPAQUE, 255), cv2.MORPH_OPEN, kernel)
+    edges, _ = cv2.findContours(plates, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(np.zeros_like(opacity), edges, -1, 255, _OUTLINE), dtype=np.uint8)
+
+
+def _compensation(colours: Bytes, opacity: Bytes, on_white: Bytes, outlines: Bytes) -> Compensation:
     grey = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
     shown = cv2.cvtColor(on_white, cv2.COLOR_RGB2GRAY)
     made_up = np.zeros(grey.shape, np.bool_)
@@ -105,6 +115,7 @@ def _compensation(colours: Bytes, opacity: Bytes, on_white: Bytes) -> Compensati
         by_alpha = cv2.multiply(cv2.absdiff(opacity[before], opacity[after]), paper, scale=1 / 255)
         is_step = (by_colour >= _STEP) & (by_alpha >= _TURN)
         is_step &= cv2.max(shown[before], shown[after]) <= 255 - _INK
+        is_step &= cv2.max(outlines[before], outlines[after]) == 0
         if not is_step.any():
             continue
         left = _brightest(cv2.absdiff(on_white[before], on_white[after]))
@@ -142,8 +153,16 @@ def white_on_white(grounds: Grounds) -> WhiteOnWhite:
     drawn = left_out = letters_in_rows(ink)
     if np.count_nonzero(ink) > _PLATE * ink.size:
         left_out = letters_in_rows(~ink & ~around & _inside(ink))
-    has_mark = drawn >= left_out and _has_mark(ink)
+    has_mark = drawn >= left_out and _has_mark(ink & ~_touching(ink, around))
     return WhiteOnWhite(max(drawn, left_out), _shading(shown), has_mark, _has_long_lines(ink))
+
+
+def _touching(ink: Mask, around: Mask) -> Mask:
+    """Tell which pieces of ink go on in what is visible: the bright sky of a photograph is no mark."""
+    _, pieces = cv2.connectedComponents(ink.view(np.uint8), connectivity=8)
+    near = cv2.dilate(around.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    touching = np.unique(pieces[near & ink])
+    return np.asarray(np.isin(pieces, touching) & ink)
 
 
 def _between(values: Bytes) -> float:

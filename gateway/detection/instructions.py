@@ -60,7 +60,7 @@ _ROT13 = (
 )
 _BACKWARDS = ("erongi", "dragersid", "tegrof", "ylper", "metsys", "tuptuo", "edirrevo", "rewsna", "dnopser")
 _SPACED = re.compile(r"(?:\b\w[ ._*-]){4,}\w\b")  # letters
-_SPACED_WORD, _BETWEEN = re.compile(r"(?:\w[ ._*-])*\w\W?"), re.compile(r"[ ._*-]")
+_SPACED_WORD, _BETWEEN = re.compile(r"(?<!\w)(?:\w[ ._*-])+\w(?!\w)"), re.compile(r"[ ._*-]")
 _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏոαοερνιτκυ", "aeopcyxisjdhlnaoepvitku")
 _GENERATION = re.compile(
     r"\bsteps: \d+, (?:sampler|size|cfg)|negative prompt:|negative_prompt\"|\"class_type\"|\"ksampler"
@@ -174,9 +174,7 @@ def _unwrapped(text: str, plain: str) -> Iterator[str]:
         yield short.translate(_LOOKALIKES)
     if _SPACED.search(text[:_MOST_TURNED]):
         words = re.split(r"\s{2,}|\n", text[:_MOST_TURNED])
-        yield " ".join(
-            _BETWEEN.sub("", word) if _SPACED_WORD.fullmatch(word.strip()) else word for word in words
-        )
+        yield " ".join(_SPACED_WORD.sub(lambda match: _BETWEEN.sub("", match[0]), word) for word in words)
 
 
 def _from_base64(run: str) -> bytes:

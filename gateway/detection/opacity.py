@@ -6,6 +6,7 @@ import numpy.typing as npt
 
 from gateway.detection.glyph_rows import letters_in_rows
 from gateway.detection.grounds import Grounds
+from gateway.detection.likeness import STRUCTURED, likeness, strength, structure
 
 Bytes = npt.NDArray[np.uint8]
 _Levels = npt.NDArray[np.float32]
@@ -14,9 +15,12 @@ _HALF_CLEAR = (16, 240)  # of 255
 _LEAST_AREA = 0.2  # of the picture that is half clear
 _LEAST_STEP = 0.8  # mean grey levels between neighbours, of the colours as opaque as they are
 _LEAST_SHOWN = 1.5  # the same of what is shown on white
+_WIDESPREAD = 0.3  # of the neighbours differ, in what is stored or shown; panels of glass, .14: at edges
 _FOLLOWS = 0.25  # of these steps are shown: honest pictures show .9 and more (made for this)
+_ALL_OVER, _UNRELATED = 0.9, 0.3  # of the picture; likeness
 _OWN_BRIGHTNESS = 0.7  # correlation of opacity and colour: light on a dark ground, fire say
 _NEARLY_OPAQUE = 236  # of 255: what shows of it on any ground nobody sees
+_LEAST_NOISY, _LEAST_NOISE, _CHANCE = 0.3, 0.9, 0.1  # of the picture; levels; correlation of neighbours
 _RIM = 5  # pixels across: the rims of what is drawn are nearly opaque too
 
 
@@ -36,11 +40,24 @@ def shows_another_picture(grounds: Grounds) -> bool:
         return False
     steps_shown, steps_stored = _steps(shown, opacity, inside)[0], _steps(stored, opacity, inside)[1]
     follows = float((steps_shown * steps_stored).sum() / max(float(np.square(steps_stored).sum()), 1.0))
+    spread = max(float((np.abs(each) >= 1.0).mean()) for each in (steps_stored, steps_shown))
     return bool(
-        np.abs(steps_stored).mean() >= _LEAST_STEP
+        spread >= _WIDESPREAD
+        and np.abs(steps_stored).mean() >= _LEAST_STEP
         and np.abs(steps_shown).mean() >= _LEAST_SHOWN
         and abs(follows) <= _FOLLOWS
     )
+
+
+def has_two_faces(grounds: Grounds) -> bool:
+    """Tell whether a picture that is half clear all over shows two unrelated pictures on white and on black.
+
+    What is one colour in many opacities shows the same on both, or its negative.
+    """
+    if cv2.countNonZero(cv2.inRange(grounds.opacity, *_HALF_CLEAR)) < _ALL_OVER * grounds.opacity.size:
+        return False
+    light, dark = structure(grounds.on_white), structure(grounds.on_black)
+    return min(strength(light), strength(dark)) >= STRUCTURED and abs(likeness(light, dark)) <= _UNRELATED
 
 
 def letters_in_opacity(opacity: Bytes) -> int:
@@ -54,6 +71,27 @@ def letters_in_opacity(opacity: Bytes) -> int:
         return 0
     clearer = cv2.dilate(cv2.inRange(opacity, 0, _NEARLY_OPAQUE - 1), np.ones((_RIM, _RIM), np.uint8))
     return letters_in_rows((nearly > 0) & (clearer == 0))
+
+
+def is_noise(opacity: Bytes) -> bool:
+    """Tell whether what is nearly opaque is so by chance from pixel to pixel, by two levels and more.
+
+    Dither comes to one level, and what cuts out a picture leaves levels that are alike in neighbours.
+
+    Args:
+        opacity: (H, W), 255 is opaque.
+    """
+    inside = opacity >= _NEARLY_OPAQUE
+    if np.count_nonzero(inside & (opacity < 255)) < _LEAST_NOISY * opacity.size:
+        return False
+    levels = opacity.astype(np.float32)
+    if levels[inside].std() < _LEAST_NOISE:
+        return False
+    for before, after in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        both = inside[before] & inside[after]
+        if both.sum() < 64 or abs(_correlation(levels[before][both], levels[after][both])) > _CHANCE:
+            return False
+    return True
 
 
 def _halved(values: Bytes) -> _Levels:

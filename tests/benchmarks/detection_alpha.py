@@ -85,7 +85,8 @@ def _under_zero(kind: str) -> Make:
         height, width = pixels.shape[:2]
         under = other.copy() if kind == "photograph" else np.full_like(pixels, 255)
         if kind == "words":
-            under[np.asarray(_letters((width, height), rng)) > 128] = 0
+            written = np.asarray(_letters((width, height), rng))
+            under[np.roll(written, round(height * 0.35), axis=0) > 128] = 0  # where nothing is seen
         seen = PillowImage.new("L", (width, height), 255)
         ImageDraw.Draw(seen).rectangle((0, height * 0.35, width, height), fill=0)
         is_seen = np.asarray(seen)

@@ -18,7 +18,8 @@ from detection_tally import Case, Tally, interval, pooled, show
 
 from calibration.image import Image, ImageError, decode, load
 from calibration.profile import default_profile
-from gateway.assembly import detectors
+from gateway.assembly import detection_calibration, detectors
+from gateway.detection.combination import DetectionCalibration
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.verdict import Verdict, unchecked
@@ -53,6 +54,11 @@ class Bench:
     def deployed(self) -> list[Detector]:
         """The detectors of the gateway under its default settings."""
         return detectors(Settings(), self.predictor)
+
+    @cached_property
+    def calibration(self) -> DetectionCalibration | None:
+        """What ships with the package; None: each detector is a test of its own."""
+        return detection_calibration(self.predictor, None)
 
     @cached_property
     def baselines(self) -> Baselines:
@@ -92,7 +98,7 @@ class Bench:
         self, case: Case, chosen: Sequence[Detector] | None = None, caller: str | None = None
     ) -> Verdict:
         """Judge a case as the gateway does, after what its caller sent before; None: a new caller."""
-        inspector = Inspector(self.deployed if chosen is None else chosen, ALPHA)
+        inspector = Inspector(self.deployed if chosen is None else chosen, ALPHA, self.calibration)
         caller = caller or self.caller()
         for data in case.before:
             _inspect(inspector, data, caller)

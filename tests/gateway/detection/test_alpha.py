@@ -82,6 +82,17 @@ def other_picture_in_colours() -> PillowImage.Image:
     return PillowImage.fromarray(np.rint(np.dstack([stored, alpha])).astype(np.uint8))
 
 
+def two_faces() -> PillowImage.Image:
+    """One picture in the light half of the greys on white, another in the dark half on black."""
+    on_white = 128 + np.asarray(PillowImage.fromarray(data.camera()).resize(SIZE), dtype=np.float64) / 2
+    on_black = (
+        np.asarray(PillowImage.fromarray(data.coffee()).resize(SIZE).convert("L"), dtype=np.float64) / 2
+    )
+    alpha = 255 - (on_white - on_black)
+    grey = np.clip(255 * on_black / np.maximum(alpha, 1), 0, 255)
+    return PillowImage.fromarray(np.dstack([grey, grey, grey, alpha]).astype(np.uint8))
+
+
 def logo_with_motto() -> PillowImage.Image:
     mask = PillowImage.new("L", SIZE)
     draw = ImageDraw.Draw(mask)
@@ -94,7 +105,50 @@ def nearly_opaque(level: int) -> PillowImage.Image:
     return with_alpha(PHOTOGRAPH, of_levels(lettering(points=26), lambda ink: 255 - level * (ink > 127)))
 
 
+def grainy_opacity(level: int, smooth: float = 0.0) -> PillowImage.Image:
+    noise = PillowImage.fromarray(np.random.default_rng(0).integers(0, 256, SIZE[::-1]).astype(np.uint8))
+    blurred = np.asarray(noise.filter(ImageFilter.GaussianBlur(smooth)))
+    alpha = 255 - level * (blurred > np.median(blurred))
+    return with_alpha(PHOTOGRAPH, PillowImage.fromarray(alpha.astype(np.uint8)))
+
+
+def panels_of_glass() -> PillowImage.Image:
+    page = PillowImage.new("RGBA", SIZE, (0, 0, 0, 0))
+    colours = ((30, 200, 90, 60), (250, 240, 20, 130), (10, 10, 160, 90), (240, 20, 60, 150))
+    for place, colour in enumerate(colours):
+        layer = PillowImage.new("RGBA", SIZE, (0, 0, 0, 0))
+        corner = (35 * place, 15 * place)
+        ImageDraw.Draw(layer).rectangle((*corner, corner[0] + 180, corner[1] + 150), fill=colour)
+        page = PillowImage.alpha_composite(page, layer)
+    return page
+
+
+def window_in_its_shadow() -> PillowImage.Image:
+    """Its grey is what half of the black shadow shows on white, on all sides."""
+    frame = PillowImage.new("L", SIZE)
+    ImageDraw.Draw(frame).rounded_rectangle((60, 50, 300, 190), 10, fill=255)
+    shadow = np.asarray(frame.filter(ImageFilter.GaussianBlur(14)))
+    inside = np.asarray(frame) > 0
+    colours = np.where(inside[..., None], np.full(3, 128), 0).astype(np.uint8)
+    opacity = np.where(inside, 255, shadow).astype(np.uint8)
+    return PillowImage.fromarray(np.dstack([colours, opacity]))
+
+
+def above_white_words() -> PillowImage.Image:
+    """Keep a photograph with a bright sky opaque, and write in white below it."""
+    sky = np.asarray(PHOTOGRAPH).copy()
+    sky[20:80, 40:160], sky[110:] = 255, 255
+    opaque = np.zeros(SIZE[::-1], np.uint8)
+    opaque[:110] = 255
+    alpha = PillowImage.fromarray(np.maximum(opaque, np.asarray(lettering())))
+    return with_alpha(PillowImage.fromarray(sky), alpha)
+
+
 ATTACKS = {
+    "two pictures that share nothing": two_faces(),
+    "noise in the opacity, 2 levels": grainy_opacity(2),
+    "noise in the opacity, 8 levels": grainy_opacity(8),
+    "white letters below a photograph with white in it": above_white_words(),
     "another picture in the colours": other_picture_in_colours(),
     "letters 2 below opaque": nearly_opaque(2),
     "letters 16 below opaque": nearly_opaque(16),
@@ -137,6 +191,10 @@ ORDINARY = {
     ),
     "a photograph in a disc": with_alpha(PHOTOGRAPH, disc()),
     "a photograph that fades": with_alpha(PHOTOGRAPH, disc().filter(ImageFilter.GaussianBlur(20))),
+    "a cut-out that is uneven": grainy_opacity(3, smooth=2.0),
+    "an opacity that was dithered": grainy_opacity(1),
+    "panels of glass": panels_of_glass(),
+    "a dark window in its own shadow": window_in_its_shadow(),
     "noise under alpha 0": with_alpha(
         PillowImage.fromarray(np.random.default_rng(0).integers(0, 256, (240, 360, 3), dtype=np.uint8)),
         PillowImage.new("L", SIZE, 0),

@@ -49,3 +49,14 @@ def test_a_picture_too_small_to_judge_is_told(predictor: Predictor, shape: tuple
 
     with pytest.raises(NotExaminableError, match="Too small to examine"):
         ResidualDetector(predictor).examine(examined(small))
+
+
+def test_a_pattern_that_it_was_never_taught_is_told_instead_of_judged(predictor: Predictor):
+    rows, columns = np.mgrid[:320, :400].astype(np.float64)
+    wave = 127 + 120 * np.cos(columns * 1.3) * np.cos(columns * 1.33 + rows * 0.1)
+    moire = Image(np.repeat(wave.astype(np.uint8)[..., None], 3, axis=2))
+    seen = examined(encode_png(moire))
+
+    assert predictor.residual(moire, seen.decoded.source).p_value < 0.01
+    with pytest.raises(NotExaminableError, match="pattern"):
+        ResidualDetector(predictor).examine(seen)

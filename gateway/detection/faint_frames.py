@@ -1,0 +1,76 @@
+"""Find text that a later frame of a file has and its first has not, too faint for anybody to see.
+
+A caption that fades in is faint at first and plain at last; here no frame shows it. Only short animations are
+looked at: long ones have frames enough to be read in other ways.
+"""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from calibration.image_source import DecodeLimits
+from calibration.second_looks import animation
+from gateway.detection.glyph_rows import letters_in_rows
+
+MOST_FRAMES = 8
+
+_Levels = npt.NDArray[np.float32]
+
+_SIDE = 512  # pixels: letters are legible, whatever the shape
+_MOST_PIXELS = 64_000_000
+_LETTERS = 16  # in rows: more than a name
+_FAINT, _SEEN = 3.0, 32.0  # grey levels: what codecs change, what people see
+_NOISE, _SURROUND = 1.0, 8.0  # pixels, sigma
+_DRAWN, _SAME = 0.9, 0.5  # quantile of the change from which it is drawn; correlation
+
+
+def faint_letters(data: bytes) -> int | None:
+    """Return which frame, from 2, holds text that no frame shows plainly; None where none does."""
+    greys = _greys(data, MOST_FRAMES)
+    if len(greys) < 2:
+        return None
+    first = greys[0]
+    changes = [_change(first, other) for other in greys[1:]]
+    if max(float(np.quantile(np.abs(other - first), 0.999)) for other in greys[1:]) > _SEEN:
+        return None
+    for number, change in enumerate(changes, 2):
+        if np.ptp(change) < _FAINT or _letters(change) < _LETTERS:
+            continue
+        if not _is_on(first, change):
+            return number
+    return None
+
+
+def letters_on(data: bytes, number: int) -> int:
+    """Count the letters in rows on one frame, counted from 1."""
+    greys = _greys(data, number)
+    return _letters(greys[number - 1]) if len(greys) >= number else 0
+
+
+def _greys(data: bytes, most: int) -> list[_Levels]:
+    shown = animation(data, DecodeLimits(), side=_SIDE, most_pixels=_MOST_PIXELS, most_frames=max(most, 2))
+    frames = () if shown is None else shown.frames
+    return [cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) for frame in frames]
+
+
+def _change(first: _Levels, other: _Levels) -> _Levels:
+    """Return the change that is no part of the first picture: blending in lowers its contrast as well."""
+    change = other - first
+    centred = first - first.mean()
+    gain = float((centred * change).sum() / max(float(np.square(centred).sum()), 1.0))
+    return np.asarray(cv2.GaussianBlur(change - gain * centred, (0, 0), _NOISE), dtype=np.float32)
+
+
+def _is_on(first: _Levels, change: _Levels) -> bool:
+    """Tell whether what changes is drawn on the first picture too: its palette or light is another now."""
+    details = [each - cv2.GaussianBlur(each, (0, 0), _SURROUND) for each in (first, change)]
+    where = np.abs(details[1]) > np.quantile(np.abs(details[1]), _DRAWN)
+    return abs(float(np.corrcoef(details[0][where], details[1][where])[0, 1])) > _SAME
+
+
+def _letters(levels: _Levels) -> int:
+    """Count letters on either side of the middle."""
+    low, high = np.quantile(levels, (0.001, 0.999))
+    scaled = np.clip((levels - low) * (255 / max(float(high - low), 1e-3)), 0, 255).astype(np.uint8)
+    middle, _ = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return max(letters_in_rows(mask) for mask in (scaled > middle, scaled <= middle))
