@@ -15,7 +15,6 @@ Pixels = npt.NDArray[np.uint8]
 
 _SHARP_KERNELS = (cv2.INTER_AREA, cv2.INTER_AREA, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 _SHORTEST = 96  # pixels
-_MEDIAN_CUT, _FLOYD_STEINBERG = 0, 3  # as Pillow numbers them
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]) / 16.0 + 1 / 32.0
 
 
@@ -39,8 +38,8 @@ def dither(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     if kind < 0.6:
         return _screened(pixels, rng)
     colours = int(rng.choice([4, 8, 16, 32, 64, 128, 256]))
-    palette = picture.quantize(colours, method=_MEDIAN_CUT)
-    again = picture.quantize(colours, palette=palette, dither=_FLOYD_STEINBERG)
+    palette = picture.quantize(colours)
+    again = picture.quantize(colours, palette=palette)
     return np.asarray(again.convert("RGB"))
 
 
