@@ -126,26 +126,17 @@ def detectors(
 
 
 def detection_calibration(predictor: Predictor, file: Path | None) -> DetectionCalibration | None:
-    """Read the calibration that fits an artifact's detectors: a file, or the one that ships.
-
-    None where the one that ships is of other detectors: then each has the p-value it gives itself.
+    """Read the calibration that the settings name; without one, detectors keep the p-values they give themselves.
 
     Raises:
-        DetectionCalibrationError: The file cannot be read, or is of other detectors.
+        DetectionCalibrationError: The file cannot be read, or is of another artifact's detectors.
     """
-    try:
-        found = load_calibration(file)
-    except DetectionCalibrationError:
-        if file is not None:
-            raise
-        log.warning("no calibration of detection ships: each detector is a test of its own")
+    if file is None:
         return None
-    if found.detectors == predictor.detectors:
-        return found
-    if file is not None:
+    found = load_calibration(file)
+    if found.detectors != predictor.detectors:
         raise DetectionCalibrationError(f"{file} was made with the detectors of another artifact")
-    log.warning("the calibration of detection that ships is of other detectors: each is a test of its own")
-    return None
+    return found
 
 
 def _margins(settings: Settings) -> Margins:

@@ -43,8 +43,8 @@ class Detection(Section):
 
     calibration: Path | None = setting(
         None,
-        "File of `jnd-gateway calibrate-detection`; null: the calibration that ships.",
-        why="made pictures of every kind calibrate it; your own are better where you have thousands",
+        "File of `jnd-gateway calibrate-detection`; null: each detector is a test of its own.",
+        why="calibrated on small made pictures, the whole flags less of both kinds than its detectors",
     )
 
 

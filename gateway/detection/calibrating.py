@@ -67,7 +67,9 @@ class Measurer:
             found = compare_versions("reference", original, version, self._predictor, self._profile)
         except PairError:
             return Measured(pair_stratum(version))
-        return Measured(pair_stratum(version), pair=0.0 if found.p_value is None else pair_score(found))
+        # What people or the model see is told and never flagged, however sure: it is no false alarm.
+        is_alarm = found.p_value is not None and (found.is_attack or not found.is_noticeable)
+        return Measured(pair_stratum(version), pair=pair_score(found) if is_alarm else 0.0)
 
     @staticmethod
     def _examined(detector: Detector, examined: Examined) -> Evidence | None:
