@@ -126,7 +126,7 @@ def detectors(
 
 
 def detection_calibration(predictor: Predictor, file: Path | None) -> DetectionCalibration | None:
-    """Read the calibration that the settings name; without one, detectors keep the p-values they give themselves.
+    """Read the calibration that the settings name; without one, detectors keep their own p-values.
 
     Raises:
         DetectionCalibrationError: The file cannot be read, or is of another artifact's detectors.
