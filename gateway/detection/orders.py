@@ -23,8 +23,11 @@ _AI = (
 )
 _WHOEVER = rf"(?:{_AI}|assistant\b|claude\b|gemini\b|model\b|system\b)"
 _ANY = r"[^.!?;]{0,40}?"
+# Of whom it is told that they do so, nobody is told to do it.
+_TOLD_OF = "".join(f"(?<!{who} )" for who in ("people", "they", "who", "men", "women", "children", "we"))
 _LEAVE = (
-    r"(?:(?<!not )(?<!n't )(?<!never )(?:ignor(?:e|ing)|disregard(?:ing)?|forget|neglect|dismiss)"
+    rf"(?:(?<!not )(?<!n't )(?<!never ){_TOLD_OF}"
+    r"(?:ignor(?:e|ing)|disregard(?:ing)?|forget|neglect|dismiss)"
     r"|overrid(?:e|ing)|bypass|discard|abandon"
     r"|set aside"
     r"|pay no attention to|do not follow|don't follow|do not obey|don't obey|stop following|stop obeying"
@@ -67,10 +70,10 @@ _OVERRIDES = (
     r"|beachte nicht|befolge nicht)\b.{0,40}\b(?:anweisung|instruktion|befehl|anleitung|regel|vorgabe|prompt"
     r"|richtlinie|aufforderung)",
     # French
-    r"(?<!n')(?<!pas )(?<!not )(?<!n't )(?<!never )\b"
+    rf"(?<!n')(?<!pas )(?<!not )(?<!n't )(?<!never ){_TOLD_OF}\b"
     r"(?:ignore[zr]?|oublie[zr]?|ne (?:tiens|tenez) (?:pas|aucun) compte|n[e']\w* (?:suis"
     r"|suivez) (?:pas|plus)"
-    r"|fai(?:s|tes) abstraction)\b.{0,30}\b(?:instructions?|consignes?|r[eè]gles|directives|ordres"
+    r"|fai(?:s|tes) abstraction)\b(?:(?! and ).){0,30}\b(?:instructions?|consignes?|r[eè]gles|directives|ordres"
     r"|commandes)\b",
     # Spanish, Catalan
     r"(?<!no )(?<!nunca )\b(?:ignor[ae]\w*|olvid[ae]\w*|omit[ae]\w*|descart[ae]\w*|haz caso omiso"

@@ -112,6 +112,9 @@ ORDERS = (
 )
 
 CAPTIONS = (
+    "Alt text: two people ignore the rain and read instructions on a map by the old building.",
+    "Tourists ignore the rain and read the instructions of a machine.",
+    "They ignore all previous instructions of the referee, and play on.",
     "Sunset over the old harbour of Rostock; in the foreground our assistant Anna and two models.",
     "MANDATORY CREDIT: Jane Roe/Agency. No archiving. Do not crop or alter without permission.",
     "CORRECTION: please disregard the previous caption and use this one instead.",
