@@ -73,7 +73,8 @@ _OVERRIDES = (
     rf"(?<!n')(?<!pas )(?<!not )(?<!n't )(?<!never ){_TOLD_OF}\b"
     r"(?:ignore[zr]?|oublie[zr]?|ne (?:tiens|tenez) (?:pas|aucun) compte|n[e']\w* (?:suis"
     r"|suivez) (?:pas|plus)"
-    r"|fai(?:s|tes) abstraction)\b(?:(?! and ).){0,30}\b(?:instructions?|consignes?|r[eè]gles|directives|ordres"
+    r"|fai(?:s|tes) abstraction)\b(?:(?! and ).){0,30}"
+    r"\b(?:instructions?|consignes?|r[eè]gles|directives|ordres"
     r"|commandes)\b",
     # Spanish, Catalan
     r"(?<!no )(?<!nunca )\b(?:ignor[ae]\w*|olvid[ae]\w*|omit[ae]\w*|descart[ae]\w*|haz caso omiso"
