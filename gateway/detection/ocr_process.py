@@ -33,7 +33,10 @@ _OPTIONS = {
 
 def is_ocr_installed() -> bool:
     """Tell whether the extra `ocr` is there; loads nothing of it."""
-    return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
+    try:
+        return all(importlib.util.find_spec(name) is not None for name in ("rapidocr", "onnxruntime"))
+    except ModuleNotFoundError:  # from whoever else looks for modules here
+        return False
 
 
 class OcrProcess:
