@@ -116,7 +116,9 @@ class Connection(asyncio.Protocol):
         """Break the connection off; whatever is under way has failed."""
         self._is_keepable = False
         if self._answer is None:
-            self._transport.close()
+            # Closed twice, a TLS transport of Python 3.11.2 forgets what `break_off` still has to abort.
+            if not self._transport.is_closing():
+                self._transport.close()
         else:
             self._transport.abort()  # what was not sent yet must not keep the connection open
 

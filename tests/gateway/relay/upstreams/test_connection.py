@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from gateway.relay.upstreams.answer import Answer
+from gateway.relay.upstreams.connection import Connection
 from gateway.relay.upstreams.upstream import Upstream
 from gateway.settings import Upstream as UpstreamSettings
 from tests.gateway.relay.raw import answering, call, raw_upstream, read_head
@@ -257,3 +258,24 @@ async def _filled(answer: Answer) -> None:
     async with asyncio.timeout(5):
         while not answer.is_full:  # noqa: ASYNC110 - as a caller that does not read
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.anyio
+async def test_a_connection_that_is_closed_again_closes_its_transport_once():
+    class Transport(asyncio.Transport):
+        closings = 0
+
+        def is_closing(self):
+            return self.closings > 0
+
+        def close(self):
+            self.closings += 1
+
+    transport = Transport()
+    with socket.socket() as unused:
+        connection = Connection("localhost", unused, 1000)
+        connection.connection_made(transport)
+        connection.close()
+        connection.close()
+
+    assert transport.closings == 1  # at the second, TLS of Python 3.11.2 forgets what could be aborted
