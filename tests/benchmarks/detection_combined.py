@@ -22,7 +22,6 @@ sys.path.append(sys.path.pop(0))
 
 from calibration.image import Image, decode, encode_jpeg, encode_png, fit_within, load
 from calibration.profile import default_profile
-from gateway.assembly import detection_calibration
 from gateway.detection.combination import DetectionCalibration, load_calibration
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.protocol import Examined, NotExaminableError
@@ -46,11 +45,9 @@ def main() -> None:
     use_one_thread()
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 12
     predictor = Predictor.load()
-    calibration = (
-        load_calibration(Path(sys.argv[2])) if len(sys.argv) > 2 else detection_calibration(predictor, None)
-    )
-    if calibration is None:
-        raise SystemExit("no calibration fits the artifact that ships: name one")
+    calibration = load_calibration(Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    if calibration.detectors != predictor.detectors:
+        raise SystemExit("the calibration is of another artifact's detectors")
     rates: dict[str, list[int]] = {}
     for name, sent, original, pixels in _pictures(count):
         encoded = encode_png(Image(pixels)) if SENT[sent] is None else encode_jpeg(Image(pixels), SENT[sent])
