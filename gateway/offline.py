@@ -12,7 +12,7 @@ from typing import Any
 from calibration.freed_memory import keep_freed_memory
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
-from gateway.assembly import detection_calibration, profile_named
+from gateway.assembly import profile_named
 from gateway.compression.compressor import Compressor
 from gateway.compression.plan import Effort, Tier
 from gateway.compression.scaled_decode import decode_for_lightening
@@ -75,8 +75,7 @@ def inspect_files(
     hidden = HiddenTextDetector(reader, reading_seconds=_READING_SECONDS)
     own: list[Detector] = [ContainerDetector(), AlphaDetector(), hidden]
     predictor = Predictor.load(artifact)
-    calibration = detection_calibration(predictor, None)
-    inspector = Inspector([*_detectors(predictor, reference), *own], alpha, calibration)
+    inspector = Inspector([*_detectors(predictor, reference), *own], alpha)
     profile = profile_named(model)
     taken: set[Path] = set()
     for file in files:

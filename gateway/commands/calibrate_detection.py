@@ -23,9 +23,9 @@ def calibrate_detection(
     """Calibrate the false-alarm rate of detection on your own benign pictures.
 
     Kinds of picture (codec, content, size) of which the folder holds 1,000 or more are calibrated on them;
-    the others keep the calibration that ships. Curate the folder: a picture with hidden noise in it teaches
-    that hidden noise is ordinary. Look at your pictures, and take no more than a few of one sender or camera.
-    Pairs of versions and rules about files keep what they have. About 40 ms for each picture and core.
+    the others keep one that was learned of small made pictures and finds less. Curate the folder: a picture
+    with hidden noise in it teaches that hidden noise is ordinary. Look at your pictures, and take no more than
+    a few of one sender or camera. Pairs of versions and rules about files keep what they have. About 40 ms for each picture and core.
 
     Exit code 0, 1 when no kind was calibrated anew, 2 for bad use.
     """
