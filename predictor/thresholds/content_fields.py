@@ -38,7 +38,7 @@ FIELDS_OF: Mapping[str, tuple[str, ...]] = {
 }
 
 # ITU-T T.81, tables K.1 and K.2: quantisation at IJG quality 50.
-_LUMA_TABLE = np.array(
+LUMA_TABLE = np.array(
     [
         [16, 11, 10, 16, 24, 40, 51, 61],
         [12, 12, 14, 19, 26, 58, 60, 55],
@@ -124,7 +124,7 @@ def _codec_fields(opponent: Floats) -> dict[str, Floats]:
 
 def _restored(luma: Floats, chroma: list[Floats], strength: float) -> Floats:
     small = np.stack([_quantised(plane, _CHROMA_TABLE * strength) for plane in chroma], axis=2)
-    fine = _quantised(luma, _LUMA_TABLE * strength)
+    fine = _quantised(luma, LUMA_TABLE * strength)
     coarse = cv2.resize(small, (len(fine), len(fine)), interpolation=cv2.INTER_LINEAR)
     return np.dstack([fine, coarse])
 

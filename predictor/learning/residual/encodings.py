@@ -12,6 +12,7 @@ import numpy.typing as npt
 from calibration.image import Image, save_pillow, to_pillow
 from calibration.image_source import estimate_quality
 from predictor.residual.strata import Codec
+from predictor.thresholds.content_fields import LUMA_TABLE
 
 Pixels = npt.NDArray[np.uint8]
 Table = tuple[int, ...]  # 64 quantisation steps, row by row
@@ -24,19 +25,6 @@ SAMPLINGS = (
 )
 _SAMPLING_SHARES = (0.65, 0.1, 0.25)
 _MAKERS_SHARE = 0.2  # of JPEG pictures: with tables of a camera maker's own
-# ITU-T T.81, table K.1, as libjpeg scales it.
-_LUMA = np.array(
-    [
-        [16, 11, 10, 16, 24, 40, 51, 61],
-        [12, 12, 14, 19, 26, 58, 60, 55],
-        [14, 13, 16, 24, 40, 57, 69, 56],
-        [14, 17, 22, 29, 51, 87, 80, 62],
-        [18, 22, 37, 56, 68, 109, 103, 77],
-        [24, 35, 55, 64, 81, 104, 113, 92],
-        [49, 64, 78, 87, 103, 121, 120, 101],
-        [72, 92, 95, 98, 112, 100, 103, 99],
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -103,7 +91,7 @@ def _draw_tables(quality: int, rng: np.random.Generator) -> tuple[Table, Table]:
     scale = (200 - 2 * quality) / 100.0
     frequency = np.add.outer(np.arange(8), np.arange(8)) / 14.0
     bend = np.exp(rng.uniform(-1.2, 0.8) * frequency + rng.normal(0.0, 0.06, (8, 8)))
-    luma = np.clip(np.rint(_LUMA * scale * bend), 1, 255)
+    luma = np.clip(np.rint(LUMA_TABLE * scale * bend), 1, 255)
     coarser = np.clip(np.rint(luma * rng.uniform(0.9, 2.0)), 1, 255)
     return tuple(luma.astype(int).ravel().tolist()), tuple(coarser.astype(int).ravel().tolist())
 
