@@ -24,8 +24,9 @@ def calibrate_detection(
 
     Kinds of picture (codec, content, size) of which the folder holds 1,000 or more are calibrated on them;
     the others keep one that was learned of small made pictures and finds less. Curate the folder: a picture
-    with hidden noise in it teaches that hidden noise is ordinary. Look at your pictures, and take no more than
-    a few of one sender or camera. Pairs of versions and rules about files keep what they have. About 40 ms for each picture and core.
+    with hidden noise in it teaches that hidden noise is ordinary. Look at your pictures, and take no more
+    than a few of one sender or camera. Pairs of versions and rules about files keep what they have. About
+    40 ms for each picture and core.
 
     Exit code 0, 1 when no kind was calibrated anew, 2 for bad use.
     """
