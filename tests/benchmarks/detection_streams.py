@@ -61,7 +61,7 @@ class Told:
 def main() -> int:
     """Print a line for every flagged picture and every kind, and one in all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("split", choices=["development", "held-out"])
+    parser.add_argument("split", nargs="?", default="held-out", choices=["development", "held-out"])
     parser.add_argument(
         "--cache", type=Path, help="where screens were recorded; without it, none are looked at"
     )
