@@ -124,7 +124,7 @@ def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all 
     from gateway.offline import HeatMaps, inspect_files  # noqa: PLC0415 - see the module's docstring
 
     lines = inspect_files(
-        with_progress(images),
+        with_progress(images, without=heat_map),
         model=model,
         reference=reference,
         alpha=alpha,

@@ -160,8 +160,19 @@ def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:
         "explanation": verdict.explanation,
         "milliseconds": milliseconds,
     }
-    summary = f"{file}: {verdict.outcome} (p = {verdict.p_value:.3g}): {verdict.explanation}"
+    flags = f" [{', '.join(verdict.flags)}]" if verdict.flags else ""
+    summary = f"{file}: {verdict.outcome}{flags}{_sureness(verdict)}: {verdict.explanation}"
     return Line(fields, summary, verdict.outcome != "clean")
+
+
+def _sureness(verdict: Verdict) -> str:
+    """Say how unusual what was found is, where that was tested."""
+    if verdict.outcome == "unchecked":
+        return ""
+    flagged = [item for item in verdict.evidence if item.kind in verdict.flags]
+    if flagged and all(item.p_value is None for item in flagged):
+        return " (a rule)"
+    return f" (p = {verdict.p_value:.3g})"
 
 
 def _free_name(out: Path, file: Path, extension: str, taken: set[Path]) -> Path:

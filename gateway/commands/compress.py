@@ -50,7 +50,7 @@ def compress(  # noqa: PLR0917 - typer reads the options from the signature; all
 
     warn_of_unknown(provider)
     lines = compress_files(
-        with_progress(images),
+        with_progress(images, without=out),
         recipient=Recipient(provider, model, detail),
         tier=tier,
         effort=effort,

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import track
 
 from calibration.image import ImageError
+from calibration.pictures import PicturesError, picture_names
 from calibration.profile import ProfileError
 from gateway.compression.plan import Effort, Tier
 from gateway.providers.detail import LEVELS, level_named
@@ -27,7 +28,7 @@ PROVIDER_HELP = (
     "openrouter, vllm, ollama, ...; `other`: anything else."
 )
 
-Images = Annotated[list[Path], typer.Argument(help="Picture files: PNG, JPEG, WebP or GIF.")]
+Images = Annotated[list[Path], typer.Argument(help="Picture files: PNG, JPEG, WebP or GIF; folders of them.")]
 Artifact = Annotated[
     Path | None, typer.Option(help="Folder of a trained predictor; without it, the one that ships.")
 ]
@@ -67,10 +68,36 @@ DetailOption = Annotated[
 ]
 
 
-def with_progress(images: list[Path]) -> Iterable[Path]:
-    """Show at a terminal how far it is."""
-    is_shown = sys.stderr.isatty() and len(images) > 1
-    return track(images, console=Console(stderr=True), disable=not is_shown, transient=True)
+def with_progress(images: list[Path], without: Path | None = None) -> Iterable[Path]:
+    """Look into folders, and show at a terminal how far it is.
+
+    Args:
+        images: Files and folders, as they were named.
+        without: The folder that is written to: what lies in it is no input.
+
+    Raises:
+        Exit: A folder holds no picture.
+    """
+    files = _with_those_below(images, without)
+    is_shown = sys.stderr.isatty() and len(files) > 1
+    return track(files, console=Console(stderr=True), disable=not is_shown, transient=True)
+
+
+def _with_those_below(paths: list[Path], without: Path | None) -> list[Path]:
+    """List files as they were named, and in a folder's place the pictures below it."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)  # what is missing is told in its own line
+            continue
+        try:
+            below = picture_names(path, without)
+        except (OSError, PicturesError) as error:
+            bad_use(error)
+        if not below:
+            bad_use(PicturesError(f"expected pictures (PNG, JPEG, WebP, GIF) below {path}, found none"))
+        found += [path / name for name in below]
+    return found
 
 
 def warn_of_unknown(provider: str) -> None:

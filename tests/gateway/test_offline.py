@@ -48,6 +48,16 @@ def test_a_file_that_is_no_image_is_trouble_and_the_next_is_judged_all_the_same(
     assert lines[2].summary.startswith(f"{photograph}: clean (p = ")
 
 
+def test_what_a_rule_found_is_told_with_its_kind_and_without_a_probability(tmp_path: Path):
+    (tmp_path / "page.png").write_bytes(encode_png(CAT) + b"<script>alert(1)</script>")
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+
+    flagged, broken = inspected(tmp_path / "page.png", tmp_path / "broken.png")
+
+    assert flagged.summary.startswith(f"{tmp_path / 'page.png'}: imperceptible_edit [container] (a rule): ")
+    assert broken.summary.startswith(f"{tmp_path / 'broken.png'}: unchecked: ")
+
+
 def test_beside_its_reference_a_changed_copy_is_told_with_its_size_in_jnds(photograph: Path, tmp_path: Path):
     edited = CAT.pixels.copy()
     edited[60:120, 80:160] = 255 - edited[60:120, 80:160]

@@ -1,10 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 import typer
 
 from calibration.image import ImageError
-from gateway.commands.options import print_lines, read_level, warn_of_unknown
+from gateway.commands.options import print_lines, read_level, warn_of_unknown, with_progress
 from gateway.offline import Line
 
 
@@ -47,3 +48,22 @@ def test_what_cannot_begin_is_bad_use_in_one_line(capsys: pytest.CaptureFixture[
 
     assert ended.value.exit_code == 2
     assert capsys.readouterr().err == "jnd-gateway: the reference is damaged\n"
+
+
+def test_a_folder_stands_for_the_pictures_below_it_without_what_is_written(tmp_path: Path):
+    for name in ("b.PNG", "notes.txt", "deeper/a.jpg", "out/a.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    named = [tmp_path / "notes.txt", tmp_path, tmp_path / "missing.png"]
+
+    found = list(with_progress(named, without=tmp_path / "out"))
+
+    assert found == [named[0], tmp_path / "b.PNG", tmp_path / "deeper/a.jpg", named[2]]
+
+
+def test_a_folder_without_pictures_is_bad_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(typer.Exit) as ended:
+        with_progress([tmp_path])
+
+    assert ended.value.exit_code == 2
+    assert f"expected pictures (PNG, JPEG, WebP, GIF) below {tmp_path}, found none" in capsys.readouterr().err
