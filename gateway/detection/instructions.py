@@ -59,6 +59,7 @@ _ROT13 = (
     "cebzcg",
 )
 _BACKWARDS = ("erongi", "dragersid", "tegrof", "ylper", "metsys", "tuptuo", "edirrevo", "rewsna", "dnopser")
+_OF_PAIRS = re.compile(r"[\u2e80-\uffff]+")
 _SPACED = re.compile(r"(?:\b\w[ ._*-]){4,}\w\b")  # letters
 _SPACED_WORD, _BETWEEN = re.compile(r"(?<!\w)(?:\w[ ._*-])+\w(?!\w)"), re.compile(r"[ ._*-]")
 _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏոαοερνιτκυ", "aeopcyxisjdhlnaoepvitku")
@@ -121,7 +122,11 @@ def excerpt(text: str) -> str:
         for patterns in (FORGETTING, TALKING, HINTS):
             for match in found(patterns, each):
                 start = max(0, match.start() - 20)
-                return "".join(letter for letter in each[start : start + 80] if letter.isprintable())
+                shown = each[start : start + 80]
+                if match[0].isascii():  # beside it may be the same bytes, read two by two
+                    at = match.start() - start
+                    shown = _OF_PAIRS.split(shown[:at])[-1] + _OF_PAIRS.split(shown[at:])[0]
+                return "".join(letter for letter in shown if letter.isprintable())
     return "letters that no font shows"
 
 

@@ -38,6 +38,12 @@ _BEFORE = (
     r"(?:previous(?:ly)?|prior|above|earlier|preceding|original|existing|system|former|initial|given|received"
     r"|all|any|your|other|user'?s?|so far|before)"
 )
+_LEAVE_SIGHT = (  # what is in front of the model
+    r"(?<!not )(?<!n't )(?<!never )\b(?:ignore|disregard|forget) "
+    r"(?:(?:about|what|the|this|whatever is|any|all|visible|rest of) )*"
+    r"(?:users?|humans?|images?|pictures?|photos?|photographs?|screenshots?|questions?|quer(?:y|ies)"
+    r"|documents?|texts?|contents?)(?:'s)?\b"
+)
 
 _OVERRIDES = (
     rf"\b{_LEAVE}\b{_ANY}\b{_BEFORE}\b{_ANY}\b{_THINGS}\b",
@@ -46,9 +52,9 @@ _OVERRIDES = (
     r"|received|had))\b",
     rf"\b{_LEAVE}\b (?:about )?(?:everything|all|anything|what|whatever)\b.{{0,30}}"
     r"\b(?:above|before|previously|earlier|told|asked|the user|user'?s (?:question|request))\b",
-    rf"\b(?:ignore|disregard|forget) (?:the |what the |what )?(?:user|human|image|picture|question)"
-    rf"(?:'s)?\b.{{0,40}}"
-    rf"\b(?:and|instead|just|only),? (?:just |only |instead )*{_SAY}\b",
+    rf"{_LEAVE_SIGHT}.{{0,40}}\b(?:and|instead|just|only),? (?:just |only |instead )*{_SAY}\b",
+    rf"{_LEAVE_SIGHT}.{{0,40}}[;:.,!–—-] ?(?:please |then |just |only |instead |simply )*"
+    r"(?:say|tell|output|state|(?:reply|respond|answer)(?! (?:keys?|sheets?|cards?|boxes|papers?)\b))\b",
     rf"\b(?:reveal|print|output|repeat|show|leak|disclose|display|recite|share)\b{_ANY}\b(?:system prompt"
     r"|your (?:hidden |secret |initial |system |full |original )*(?:prompt|instructions))",
     r"\b(?:do not|don't|never|without) (?:tell|telling|mention\w*|inform\w*|reveal\w*|alert\w*|let|warn\w*)\b"
@@ -152,6 +158,8 @@ _ADDRESSED = (
     r"\b(?:just|only|simply|instead|merely),? (?:say|write|print|repeat) (?:the words?\b|the phrase\b"
     r"|[\"'“‘«])",
     r"\b(?:tell|inform|convince|assure|instruct|persuade|trick|ask) the user\b",
+    r"(?:^|[.;:,!?] |\band |\bthen )(?:(?:please|then|now|just|simply|always) )*"
+    r"(?:answer|reply|respond) that\b",
     r"\b(?:describe|label|classify|caption|identify|interpret) (?:this|the) (?:image|picture|photo"
     r"|photograph"
     r"|content|scene) (?:only |simply |just )?as\b",

@@ -156,7 +156,8 @@ class ResidualDetector:
         return {stratum: int(scores.size) for stratum, scores in self._calibration.scores.items()}
 
     def _explain(self, measured: TileMeasures, stratum: str, p_value: float) -> str:
-        rate = f"about {100 * p_value:.2g} % of clean pictures of its kind ({stratum}) look as unusual"
+        share = float(f"{100 * p_value:.2g}")  # %, without an exponent at 100
+        rate = f"about {share:g} % of clean pictures of its kind ({stratum}) look as unusual"
         if p_value > 0.05:
             return f"The noise of the flat areas is ordinary: {rate}."
         median, spread = self._normal[stratum]
