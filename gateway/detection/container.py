@@ -11,11 +11,12 @@ from itertools import islice
 
 from calibration.image_source import DecodeLimits
 from calibration.metadata_blocks import Blocks, find_blocks
-from calibration.second_looks import animation
+from calibration.second_looks import Animation, animation
 from gateway.detection.beside_pixels import BesidePixels, beside_pixels
 from gateway.detection.faint_frames import MOST_FRAMES, faint_letters
 from gateway.detection.foreign_files import foreign_file, is_of_camera
 from gateway.detection.further_pictures import unlike_further
+from gateway.detection.glanced_text import glanced_text
 from gateway.detection.hidden_frames import hidden_frame
 from gateway.detection.instructions import ALARM, decoded_texts, excerpt, points, tells_of_generation
 from gateway.detection.likeness import SIDE
@@ -135,10 +136,18 @@ def _of_frames(examined: Examined) -> Iterator[_Finding]:
     if shown is None:
         yield _Finding("The file tells of further frames that cannot be read", is_attack=False)
         return
-    if (hidden := hidden_frame(shown)) is not None:
-        yield _Finding(f"Of the animation's {shown.count} frames, {hidden}")
-    elif shown.count <= MOST_FRAMES and (number := faint_letters(examined.data)) is not None:
-        yield _Finding(f"In frame {number} of the animation, text is hidden that the first has not")
+    if (hidden := _hidden_in(examined.data, shown)) is not None:
+        yield _Finding(hidden)
     if len(shown.frames) < shown.count:
         what = f"Of the animation's {shown.count} frames, the first {len(shown.frames)} were looked at"
         yield _Finding(what, is_attack=False)
+
+
+def _hidden_in(data: bytes, shown: Animation) -> str | None:
+    if (hidden := hidden_frame(shown)) is not None:
+        return f"Of the animation's {shown.count} frames, {hidden}"
+    if (number := glanced_text(data, shown)) is not None:
+        return f"Frame {number} of the animation shows text for a glance, over a picture that stays"
+    if shown.count <= MOST_FRAMES and (number := faint_letters(data)) is not None:
+        return f"In frame {number} of the animation, text is hidden that the first has not"
+    return None

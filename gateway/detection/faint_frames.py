@@ -14,7 +14,7 @@ from gateway.detection.glyph_rows import letters_in_rows
 
 MOST_FRAMES = 8
 
-_Levels = npt.NDArray[np.float32]
+Levels = npt.NDArray[np.float32]
 
 _SIDE = 512  # pixels: letters are legible, whatever the shape
 _MOST_PIXELS = 64_000_000
@@ -26,7 +26,7 @@ _DRAWN, _SAME = 0.9, 0.5  # quantile of the change from which it is drawn; corre
 
 def faint_letters(data: bytes) -> int | None:
     """Return which frame, from 2, holds text that no frame shows plainly; None where none does."""
-    greys = _greys(data, MOST_FRAMES)
+    greys = greys_of(data, MOST_FRAMES)
     if len(greys) < 2:
         return None
     first = greys[0]
@@ -34,7 +34,7 @@ def faint_letters(data: bytes) -> int | None:
     if max(float(np.quantile(np.abs(other - first), 0.999)) for other in greys[1:]) > _SEEN:
         return None
     for number, change in enumerate(changes, 2):
-        if np.ptp(change) < _FAINT or _letters(change) < _LETTERS:
+        if np.ptp(change) < _FAINT or letters_of(change) < _LETTERS:
             continue
         if not _is_on(first, change):
             return number
@@ -43,17 +43,18 @@ def faint_letters(data: bytes) -> int | None:
 
 def letters_on(data: bytes, number: int) -> int:
     """Count the letters in rows on one frame, counted from 1."""
-    greys = _greys(data, number)
-    return _letters(greys[number - 1]) if len(greys) >= number else 0
+    greys = greys_of(data, number)
+    return letters_of(greys[number - 1]) if len(greys) >= number else 0
 
 
-def _greys(data: bytes, most: int) -> list[_Levels]:
+def greys_of(data: bytes, most: int) -> list[Levels]:
+    """Decode up to `most` frames as small grey pictures (512, 512); fewer where one is damaged."""
     shown = animation(data, DecodeLimits(), side=_SIDE, most_pixels=_MOST_PIXELS, most_frames=max(most, 2))
     frames = () if shown is None else shown.frames
     return [cv2.cvtColor(frame.pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) for frame in frames]
 
 
-def _change(first: _Levels, other: _Levels) -> _Levels:
+def _change(first: Levels, other: Levels) -> Levels:
     """Return the change that is no part of the first picture: blending in lowers its contrast as well."""
     change = other - first
     centred = first - first.mean()
@@ -61,15 +62,15 @@ def _change(first: _Levels, other: _Levels) -> _Levels:
     return np.asarray(cv2.GaussianBlur(change - gain * centred, (0, 0), _NOISE), dtype=np.float32)
 
 
-def _is_on(first: _Levels, change: _Levels) -> bool:
+def _is_on(first: Levels, change: Levels) -> bool:
     """Tell whether what changes is drawn on the first picture too: its palette or light is another now."""
     details = [each - cv2.GaussianBlur(each, (0, 0), _SURROUND) for each in (first, change)]
     where = np.abs(details[1]) > np.quantile(np.abs(details[1]), _DRAWN)
     return abs(float(np.corrcoef(details[0][where], details[1][where])[0, 1])) > _SAME
 
 
-def _letters(levels: _Levels) -> int:
-    """Count letters on either side of the middle."""
+def letters_of(levels: Levels) -> int:
+    """Count the letters in rows on either side of the middle of a small grey picture (H, W)."""
     low, high = np.quantile(levels, (0.001, 0.999))
     scaled = np.clip((levels - low) * (255 / max(float(high - low), 1e-3)), 0, 255).astype(np.uint8)
     middle, _ = cv2.threshold(scaled, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
