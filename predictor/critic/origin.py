@@ -1,10 +1,10 @@
 """Facts that a file tells of where its picture comes from, each with its source and how far to trust it.
 
-Types alone: who reads them out of a file is `provenance` and its neighbours.
+Who reads them out of a file is `provenance` and its neighbours.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Topic = Literal[
     "content_credentials",  # a C2PA manifest, and whether it verifies
@@ -26,7 +26,7 @@ Trust = Literal[
     "claimed",  # anybody can write it into a file
     "broken",  # a signature that does not verify: worth less than a claim
 ]
-Origin = Literal["generated", "partly generated", "photographed", "drawn or computed"]
+Origin = Literal["generated", "partly generated", "drawn or computed", "photographed"]
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,28 @@ class Provenance:
 
     facts: tuple[Fact, ...] = ()
     contradictions: tuple[str, ...] = ()  # sentences
+
+    @property
+    def told(self) -> tuple[Origin, Trust] | None:
+        """Where the picture comes from, and how far that can be trusted.
+
+        What is signed outweighs what is claimed; None where nothing is said, where mere claims contradict
+        each other, and where all that is said stands in a manifest that does not verify.
+        """
+        for trust in _WEIGHTY:
+            said = {fact.origin for fact in self.facts if fact.trust == trust}
+            if said - {None}:
+                is_open = trust == "claimed" and self.contradictions
+                return None if is_open else (next(one for one in _ORIGINS if one in said), trust)
+        return None
+
+
+_WEIGHTY: tuple[Trust, ...] = ("signed", "signed by a stranger", "claimed")
+_ORIGINS: tuple[Origin, ...] = get_args(Origin)  # of several without contradiction, the first is told
+
+
+def one_line(text: str, letters: int = 200) -> str:
+    """Return what a file says as it can be shown: one line, printable, cut where it goes on for long."""
+    words = " ".join(text[: 8 * letters].split())
+    plain = "".join(letter for letter in words if letter.isprintable())
+    return plain if len(plain) <= letters else plain[: letters - 1] + "…"
