@@ -4,6 +4,7 @@ Types alone: `Critic` makes them, `description` turns them into words.
 """
 
 from dataclasses import dataclass, field
+from statistics import fmean, median
 from typing import Literal, get_args
 
 from predictor.critic.origin import Provenance
@@ -16,6 +17,8 @@ Flaw = Literal["blurred", "noisy", "dark", "bright", "flat", "pale", "blocky"]
 OUTSIDE_TRAINING = "outside what it was trained on"
 ROWS, COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 _NINTHS = len(ROWS) * len(COLUMNS)
+OUTSTANDING = 8.0  # points of MOS below the others: less is not worth a word
+_USUAL_SPREADS = 2.5  # of how far ninths lie from their median anyhow
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,26 @@ class QualityMap:
     def __post_init__(self) -> None:
         if len(self.ninths) != _NINTHS:
             raise ValueError(f"expected {_NINTHS} ninths, got {len(self.ninths)}")
+
+    @property
+    def gap(self) -> float:
+        """How far the worst ninth lies below the median of the others, in points of MOS."""
+        worst, *others = sorted(ninth.mos for ninth in self.ninths)
+        return median(others) - worst
+
+    @property
+    def worst(self) -> int | None:
+        """Where it is worst, 0 to 8; None where no ninth, or no three of them, stand out from the others."""
+        scores = [ninth.mos for ninth in self.ninths]
+        usual = fmean(abs(score - median(scores)) for score in scores)
+        stands_out = self.gap >= max(OUTSTANDING, _USUAL_SPREADS * usual)
+        return scores.index(min(scores)) if stands_out else None
+
+
+def place_name(index: int) -> str:
+    """Name one of the nine places: "upper left" … "centre" … "lower right"."""
+    row, column = ROWS[index // 3], COLUMNS[index % 3]
+    return "centre" if row == "middle" and column == "centre" else f"{row} {column}"
 
 
 @dataclass(frozen=True)
