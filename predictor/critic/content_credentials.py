@@ -4,6 +4,8 @@ Whether a file has a manifest is seen without the library, which few files need;
 `content_credentials_process`'s work.
 """
 
+import base64
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,6 +19,8 @@ SOURCE, OF_INGREDIENT = "C2PA manifest", "C2PA manifest of an ingredient"
 NOT_INSTALLED = "there is a manifest, not verified here: expected `pip install 'lmm-jnd[provenance]'`"
 UNREADABLE = "there is a manifest, and it cannot be read"
 _APP11 = 0xEB
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
+_SEQUENCE = b"\x30"  # begins every certificate (X.690)
 _MOST_MANIFESTS, _MOST_ACTIONS = 8, 16  # that are told of one file, of one manifest
 _STATES: Mapping[str, tuple[Trust, str]] = {
     "Trusted": ("signed", "the signature holds, and the signer is trusted"),
@@ -53,12 +57,20 @@ def manifest_type(data: bytes) -> str:
     return ""
 
 
+class TrustAnchorsError(ValueError):
+    """What should be a list of trust holds no certificate."""
+
+
 class ContentCredentials:
     """Verifies manifests, by a list of trust."""
 
     def __init__(self, trust_anchors: bytes = b"", process: ContentCredentialsProcess | None = None) -> None:
-        """Take the certificates of those whose signatures are trusted, in PEM; without any, nobody is."""
-        self._anchors = trust_anchors
+        """Take the certificates of those whose signatures are trusted, in PEM; without any, nobody is.
+
+        Raises:
+            TrustAnchorsError: There is no certificate among the bytes, or a damaged one.
+        """
+        self._anchors = _certificates(trust_anchors) if trust_anchors else b""
         self._process = process or (ContentCredentialsProcess() if is_c2pa_installed() else None)
 
     def facts_of(self, data: bytes) -> tuple[Fact, ...]:
@@ -78,6 +90,25 @@ class ContentCredentials:
         """End the process that verifies."""
         if self._process is not None:
             self._process.close()
+
+
+def _certificates(pem: bytes) -> bytes:
+    """Return the certificates alone: lists of trust have comments between them, which the library minds.
+
+    Raises:
+        TrustAnchorsError: There is none, or a damaged one.
+    """
+    found = list(_CERTIFICATE.finditer(pem))
+    if not found:
+        raise TrustAnchorsError("expected certificates in PEM, found none")
+    for number, match in enumerate(found, 1):
+        try:
+            is_whole = base64.b64decode(b"".join(match[1].split()), validate=True).startswith(_SEQUENCE)
+        except ValueError:
+            is_whole = False
+        if not is_whole:
+            raise TrustAnchorsError(f"expected certificates in PEM, number {number} is damaged")
+    return b"".join(match[0] + b"\n" for match in found)
 
 
 def _facts(said: Mapping[str, Any]) -> Iterator[Fact]:

@@ -6,6 +6,10 @@ from calibration.image import Decoded
 from predictor.critic.critique import Critique
 
 
+class NotJudgedError(ValueError):
+    """A picture that can be read and cannot be judged: it is too small, say."""
+
+
 class Critic(Protocol):
     """A judge of quality: the specialist, or a model that is asked in words."""
 
@@ -13,4 +17,8 @@ class Critic(Protocol):
         """Judge one picture by its pixels.
 
         The provenance of what is returned is empty: it is read from the file, not from pixels.
+
+        Raises:
+            NotJudgedError: It cannot be judged.
         """
+        ...

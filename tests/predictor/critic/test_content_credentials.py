@@ -5,7 +5,12 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, encode_jpeg, encode_png, encode_webp, resize
-from predictor.critic.content_credentials import NOT_INSTALLED, ContentCredentials, manifest_type
+from predictor.critic.content_credentials import (
+    NOT_INSTALLED,
+    ContentCredentials,
+    TrustAnchorsError,
+    manifest_type,
+)
 from predictor.critic.content_credentials_process import ContentCredentialsProcess
 from predictor.critic.origin import Fact
 from tests.predictor.critic.signing import CAPTURED, Authority
@@ -192,3 +197,21 @@ def test_without_the_library_a_manifest_is_told_and_not_verified(
     (fact,) = ContentCredentials().facts_of(authority.signed(JPEG, "image/jpeg"))
 
     assert (fact.value, fact.trust) == (NOT_INSTALLED, "claimed")
+
+
+def test_a_list_of_trust_may_have_comments(authority: Authority):
+    commented = b"# Test Root - the only one\n" + authority.anchors + b"\n=====\n"
+
+    credentials = ContentCredentials(commented)
+    facts = credentials.facts_of(authority.signed(JPEG, "image/jpeg"))
+    credentials.close()
+
+    assert {fact.trust for fact in facts} == {"signed"}
+
+
+@pytest.mark.parametrize(
+    "pem", [b"nothing", b"-----BEGIN CERTIFICATE-----\ngarbage!\n-----END CERTIFICATE-----\n"]
+)
+def test_what_is_no_list_of_trust_is_refused(pem: bytes):
+    with pytest.raises(TrustAnchorsError, match="expected certificates in PEM"):
+        ContentCredentials(pem)
