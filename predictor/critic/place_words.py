@@ -23,9 +23,7 @@ _FLAWS: Mapping[Flaw, _Words] = {
     ),
     "noisy": _Words("is noisy", "is noisiest", frozenset({"slightly noisy", "noisy", "very noisy"})),
     "dark": _Words("is too dark", "is darkest", frozenset({"almost black", "dark", "rather dark"})),
-    "bright": _Words(
-        "is too bright", "is brightest", frozenset({"rather bright", "overexposed", "almost white"})
-    ),
+    "bright": _Words("is too bright", "is brightest", frozenset({"very bright", "almost white"})),
     "flat": _Words(
         "lacks contrast",
         "has the least contrast",

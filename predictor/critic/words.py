@@ -66,8 +66,8 @@ ATTRIBUTES: Mapping[Attribute, tuple[Band, ...]] = {
         (24, "dark", "fault"),
         (36, "rather dark", "slight fault"),
         (64, "well exposed", "virtue"),
-        (76, "rather bright", "slight fault"),
-        (89, "overexposed", "fault"),
+        (79, "bright", "usual"),  # many a good picture is, on white paper or of snow
+        (91, "very bright", "slight fault"),
         (100, "almost white", "grave fault"),
     ),
     "contrast": _bands(
