@@ -17,6 +17,7 @@ from predictor.critic.source_type import source_type
 
 SOURCE, OF_INGREDIENT = "C2PA manifest", "C2PA manifest of an ingredient"
 NOT_INSTALLED = "there is a manifest, not verified here: expected `pip install 'lmm-jnd[provenance]'`"
+NOT_VERIFIED = "there is a manifest; it could not be verified here, or not in time"
 UNREADABLE = "there is a manifest, and it cannot be read"
 _APP11 = 0xEB
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
@@ -81,9 +82,11 @@ class ContentCredentials:
         if self._process is None:
             return (Fact("content_credentials", NOT_INSTALLED, SOURCE, "claimed"),)
         said = self._process.read(data, media_type, self._anchors)
-        if said is None or "error" in said:
-            why = "" if said is None else f": {one_line(str(said['error']), 120)}"
-            return (Fact("content_credentials", UNREADABLE + why, SOURCE, "broken"),)
+        if said is None:
+            return (Fact("content_credentials", NOT_VERIFIED, SOURCE, "claimed"),)
+        if "error" in said:
+            why = one_line(str(said["error"]), 120)
+            return (Fact("content_credentials", f"{UNREADABLE}: {why}", SOURCE, "broken"),)
         return tuple(_facts(said))
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 _LENGTH = struct.Struct(">I")
-_MOST_SECONDS = 20.0  # for loading the library and one file; beyond, the child hangs
+_MOST_SECONDS = 10.0  # for loading the library and one file, and to wait for others before; beyond, it hangs
 _MOST_MEMORY = 4 << 30  # bytes of address space of the child
 _MOST_REPLY = 4 << 20  # bytes
 _SETTINGS = {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": True}
@@ -49,33 +49,40 @@ class ContentCredentialsProcess:
         self._parent = 0  # a fork of this process must not speak to the same child
 
     def read(self, data: bytes, media_type: str, trust_anchors: bytes = b"") -> dict[str, Any] | None:
-        """Return what the library says of a file's manifest; None where it gave up.
+        """Return what the library says of a file's manifest; None where it gave up, or there was no time.
 
         Args:
             data: The file.
             media_type: Of the file.
             trust_anchors: Certificates of those whose signatures are trusted, in PEM.
         """
-        with self._lock:
-            try:
-                child = self._running()
-            except OSError:
-                return None
-            watch = threading.Timer(self._seconds, child.kill)
-            watch.daemon = True
-            watch.start()
-            try:
-                return _ask(child, (trust_anchors, media_type.encode(), data))
-            except (OSError, EOFError, ValueError, RecursionError):
-                self._end()
-                return None
-            finally:
-                watch.cancel()
+        if not self._lock.acquire(timeout=self._seconds):
+            return None
+        try:
+            return self._read((trust_anchors, media_type.encode(), data))
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """End the child, if there is one."""
         with self._lock:
             self._end()
+
+    def _read(self, fields: tuple[bytes, ...]) -> dict[str, Any] | None:
+        try:
+            child = self._running()
+        except OSError:
+            return None
+        watch = threading.Timer(self._seconds, child.kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            return _ask(child, fields)
+        except (OSError, EOFError, ValueError, RecursionError):
+            self._end()
+            return None
+        finally:
+            watch.cancel()
 
     def _running(self) -> "subprocess.Popen[bytes]":
         if self._child is None or self._parent != os.getpid():

@@ -1,5 +1,6 @@
 """What EXIF data claims of a picture's origin: a camera and its exposure, a program, texts with settings."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from predictor.critic.exif_fields import ExifError, Field, read_exif_fields
@@ -8,6 +9,9 @@ from predictor.critic.generator_marks import named_generator
 from predictor.critic.origin import Fact, one_line
 
 SOURCE = "EXIF"
+# Grok's pictures name no program: their caption is a signature, and their artist a number.
+_GROK_SIGNATURE = re.compile(r"Signature: [A-Za-z0-9+/=]{40,}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", re.IGNORECASE)
 
 
 def exif_facts(block: bytes | None) -> Iterator[Fact]:
@@ -19,6 +23,8 @@ def exif_facts(block: bytes | None) -> Iterator[Fact]:
     except ExifError as error:
         yield Fact("unreadable", f"the EXIF block is damaged: {error}", SOURCE, "claimed")
         return
+    if _GROK_SIGNATURE.match(fields.get("description", "")) and _UUID.match(fields.get("artist", "")):
+        yield Fact("generator", "Grok", SOURCE, "claimed", "generated")
     camera = _camera(fields)
     if camera and not named_generator(camera):
         yield Fact("camera", camera, SOURCE, "claimed", "photographed")

@@ -2,7 +2,7 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from predictor.critic.critique import (
@@ -92,12 +92,14 @@ def with_worst(at: int, score: float, flaw: str | None) -> QualityMap:
     )
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_no_word_contradicts_the_number_behind_it(critique: Critique):
     for name, band in named(sentences(describe(critique))[0]):
         assert band.holds(getattr(critique.attributes, name))
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_faults_are_named_worst_first_and_the_worst_is_never_left_out(critique: Critique):
     told = [SEVERITY[band.standing] for _, band in named(sentences(describe(critique))[0])]
@@ -109,6 +111,7 @@ def test_faults_are_named_worst_first_and_the_worst_is_never_left_out(critique: 
     assert told == sorted(told, reverse=True)
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_score_interval_and_word_are_the_numbers(critique: Critique):
     first = sentences(describe(critique))[0].lower()
@@ -123,6 +126,7 @@ def test_score_interval_and_word_are_the_numbers(critique: Critique):
     assert words == [band_of(QUALITY, int(figure[1])).word]
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_the_worst_place_is_named_where_it_stands_out_and_there_alone(critique: Critique):
     text = describe(critique)
@@ -136,6 +140,7 @@ def test_the_worst_place_is_named_where_it_stands_out_and_there_alone(critique: 
         assert f"{round(critique.quality_map.ninths[worst].mos)} of 100" in text
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_the_chance_of_generation_is_told_on_the_likelier_side(critique: Critique):
     text = describe(critique)
@@ -150,6 +155,7 @@ def test_the_chance_of_generation_is_told_on_the_likelier_side(critique: Critiqu
         assert found[3] or int(found[2]) >= 65
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_it_reads_as_one_to_three_sentences(critique: Critique):
     text = describe(critique)
@@ -160,6 +166,7 @@ def test_it_reads_as_one_to_three_sentences(critique: Critique):
     assert not re.search(r"  | ,|,,|\bNone\b|\band and\b", text)
 
 
+@settings(deadline=None)
 @given(critiques())
 def test_what_a_broken_manifest_tells_is_not_repeated(critique: Critique):
     assume(critique.provenance.told is None)

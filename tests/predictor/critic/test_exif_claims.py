@@ -36,6 +36,16 @@ def test_a_generator_in_the_place_of_a_camera_is_no_camera():
     assert {text.content for text in exif_texts(block)} == {"Midjourney"}
 
 
+def test_groks_signature_and_number_are_its_mark_together():
+    signature, number = "Signature: " + "aB3+" * 20, "0c8d7c77-6d3f-4c39-9d86-5f0f5a2b8f11"
+
+    (fact,) = exif_facts(exif({0x010E: signature, 0x013B: number}))
+
+    assert (fact.topic, fact.value, fact.origin) == ("generator", "Grok", "generated")
+    assert list(exif_facts(exif({0x010E: signature, 0x013B: "Ada Lovelace"}))) == []
+    assert list(exif_facts(exif({0x010E: "Signature: Ada", 0x013B: number}))) == []
+
+
 def test_a_damaged_block_is_told():
     (fact,) = exif_facts(b"nothing like it")
 

@@ -1,7 +1,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictor.critic.exif_fields import ExifError, read_exif_fields
@@ -49,6 +49,7 @@ def test_what_is_no_directory_is_told(block: bytes):
         read_exif_fields(block)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damage_raises_nothing_else(data: st.DataObject):
     block = bytearray(WHOLE)

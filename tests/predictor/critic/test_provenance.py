@@ -137,6 +137,7 @@ def test_no_chunk_raises(payload: bytes, kind: bytes, reader: ProvenanceReader):
     reader.read(plain[:33] + chunk(kind, payload) + plain[33:])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_no_exif_raises(block: bytes):
     ProvenanceReader().read(jpeg(exif=b"II*\0\x08\0\0\0" + block))
