@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 DISTRIBUTION = "lmm-jnd"
-_IMPORTED_AS = {"scikit-learn": "sklearn", "scikit-image": "skimage"}
+_IMPORTED_AS = {"scikit-learn": "sklearn", "scikit-image": "skimage", "c2pa-python": "c2pa"}
 _EXTRA_OF = re.compile(r"""^([\w.-]+).*;.*\bextra\s*==\s*["']([\w-]+)["']""")
 _FOR_DEVELOPERS = "dev"  # names much that a bare install has anyhow, such as anyio
 _BAD_USE = 2

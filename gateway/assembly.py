@@ -41,6 +41,10 @@ from gateway.policy import Policies
 from gateway.providers.hosts import provider_of
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
+from predictor.critic.content_credentials import ContentCredentials
+from predictor.critic.file_critic import FileCritic
+from predictor.critic.loading import find_critic
+from predictor.critic.provenance import ProvenanceReader
 from predictor.one_thread import use_one_thread
 from predictor.predict import Predictor
 
@@ -60,6 +64,8 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         LedgerError: What the shadow audit kept is damaged.
         DetectionCalibrationError: The calibration that the settings name cannot be used.
         AllowListError: The list of allowed pictures cannot be read.
+        TrustAnchorsError: The list of trust holds no certificate.
+        OSError: The list of trust cannot be read.
     """
     use_one_thread()
     keep_freed_memory()
@@ -89,6 +95,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         tier=settings.compression.tier,
         sanitizer=_sanitizer(settings),
         allowed=allowed,
+        critic=_critic(settings),
     )
 
 
@@ -155,6 +162,14 @@ def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> B
         return Compressor(predictor, rules, *limits, effort=chosen.effort)
 
     return BackingOff(make, margins)
+
+
+def _critic(settings: Settings) -> FileCritic | None:
+    """Load who judges how good pictures look, where the artifact has one."""
+    anchors = settings.critique.trust_anchors
+    credentials = ContentCredentials(b"" if anchors is None else anchors.read_bytes())
+    critic = find_critic(settings.artifact)
+    return None if critic is None else FileCritic(critic, ProvenanceReader(credentials))
 
 
 def _sanitizer(settings: Settings) -> Sanitizer | None:

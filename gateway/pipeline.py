@@ -30,6 +30,7 @@ from gateway.outcome import ImageOutcome, Timings
 from gateway.policy import EffectivePolicy, decide, excuse
 from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient, load_rules
+from predictor.critic.file_critic import FileCritic
 
 __all__ = [
     "COMPRESSION_FAILED",
@@ -143,6 +144,7 @@ class Pipeline:
     tier: Tier = "faithful"  # of the compressor
     sanitizer: Sanitizes | None = None  # None: no policy asks for one
     allowed: frozenset[bytes] = frozenset()  # digests of pictures that are never flagged
+    critic: FileCritic | None = None  # None: the artifact holds no judge of quality
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""

@@ -6,6 +6,7 @@ Only what the keys are; `settings_file` reads them from YAML and the environment
 from gateway.configuration.images import (
     Compression,
     CompressionMode,
+    Critique,
     Detection,
     Limits,
     NearDuplicate,
@@ -41,6 +42,7 @@ __all__ = [
     "Client",
     "Compression",
     "CompressionMode",
+    "Critique",
     "Detection",
     "Fetching",
     "ImageUrls",
@@ -101,6 +103,7 @@ class Settings(Section):
         why="one is enough to start",
     )
     detection: Detection = setting(Detection(), "How what is found is weighed.", why="see its keys")
+    critique: Critique = setting(Critique(), "How pictures are judged when asked.", why="see its keys")
     near_duplicate: NearDuplicate = setting(
         NearDuplicate(), "Memory of images seen before.", why="see its keys"
     )

@@ -3,6 +3,7 @@
 import typer
 
 from calibration.extras import ExtrasGroup
+from predictor.commands.critique import critique
 from predictor.commands.questions import answer, compare, thresholds
 from predictor.commands.training import evaluate, train, train_answers
 
@@ -13,7 +14,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Predict whether a large multimodal model notices a change in an image.",
 )
-for command in (compare, thresholds, answer, train, evaluate, train_answers):
+for command in (compare, thresholds, answer, critique, train, evaluate, train_answers):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -48,6 +48,16 @@ class Detection(Section):
     )
 
 
+class Critique(Section):
+    """How pictures are judged for who asks at /v1/jnd/critique."""
+
+    trust_anchors: Path | None = setting(
+        None,
+        "PEM file of certificates: whose signatures of content credentials are trusted; null: nobody's.",
+        why="lists of trust change; signatures are checked without one",
+    )
+
+
 class ShadowAudit(Section):
     """A second question about live requests, to see whether lightened pictures change answers."""
 

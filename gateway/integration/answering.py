@@ -1,4 +1,4 @@
-"""What the endpoints of integration do: judge images, lighten them, guard requests to LiteLLM.
+"""What the endpoints of integration do: judge images, lighten and critique them, guard requests to LiteLLM.
 
 With the keys, limits, queue, policies and accounting of the proxy. Who asks about one image gets an answer
 about it or an error; a guardrail answers as the policy says.
@@ -22,6 +22,7 @@ from gateway.dialects.reading.document import Object, Scalar, read_document
 from gateway.errors import ImageBlockedError, RequestRefusedError
 from gateway.integration.bodies import read_body
 from gateway.integration.conversation import lightened_rows, without_copies
+from gateway.integration.critiquing import critic_of, critiqued
 from gateway.integration.formats import are_strings, images_of, string_in
 from gateway.pipeline import ImageOutcome
 from gateway.policy import EffectivePolicy, excuse
@@ -56,7 +57,7 @@ class Endpoints:
     async def inspect(self, request: Request) -> None:
         """Tell whether an image carries an edit, and whether the model would notice it."""
         began = time.perf_counter()
-        outcome, document = await self._one_image(request, _only_judged)
+        outcome, asked = await self._one_image(request, _only_judged)
         verdict = outcome.verdict
         fields: dict[str, Any] = {
             "outcome": verdict.outcome,
@@ -68,7 +69,7 @@ class Endpoints:
             "reason": outcome.reason,
             "heat_map": None,
         }
-        if _wants_heat_map(document):
+        if _wants_heat_map(asked.document):
             fields["heat_map"] = await asyncio.to_thread(_heat_map, outcome)
         fields["milliseconds"] = _milliseconds_since(began)
         await _reply(request, orjson.dumps(fields))
@@ -84,6 +85,15 @@ class Endpoints:
             return
         fields = asdict(outcome.plan) | {"milliseconds": _milliseconds_since(began)}
         await _reply(request, await asyncio.to_thread(_with_image, outcome, fields))
+
+    async def critique(self, request: Request) -> None:
+        """Tell how good an image looks to people, why, and where it comes from."""
+        began = time.perf_counter()
+        images = self.proxy.work.images
+        critic_of(images)  # refused before any work is done
+        outcome, asked = await self._one_image(request, _only_read)
+        fields = await critiqued(images, outcome, asked.caller.tenant)
+        await _reply(request, orjson.dumps({**fields, "milliseconds": _milliseconds_since(began)}))
 
     async def guard(self, request: Request) -> None:
         """Judge the images of a request to LiteLLM, and lighten them, as the gateway's policy says."""
@@ -106,7 +116,7 @@ class Endpoints:
             return orjson.dumps({"action": "NONE"})
         return await asyncio.to_thread(_intervention, body, images_of(asked.document))
 
-    async def _one_image(self, request: Request, adjust: _Adjust) -> tuple[ImageOutcome, Object]:
+    async def _one_image(self, request: Request, adjust: _Adjust) -> tuple[ImageOutcome, Asked]:
         """Return what becomes of the one image of a request, and the request itself.
 
         Raises:
@@ -121,7 +131,7 @@ class Endpoints:
             _refuse_unknown_level(asked.document)
             _wants_heat_map(asked.document)  # refused before any work is done
             await self._treat(request, asked)
-            return request.exchange.outcomes[0], asked.document
+            return request.exchange.outcomes[0], asked
 
     @contextlib.asynccontextmanager
     async def _asked(self, request: Request, adjust: _Adjust) -> AsyncIterator[Asked]:
@@ -224,6 +234,10 @@ def _known_providers() -> frozenset[str]:
 
 def _only_judged(policy: EffectivePolicy) -> EffectivePolicy:
     return replace(excuse(policy), on_failure="refuse", compression="off", inspection="on")
+
+
+def _only_read(policy: EffectivePolicy) -> EffectivePolicy:
+    return replace(excuse(policy), on_failure="refuse", compression="off", inspection="off")
 
 
 def _only_lightened(policy: EffectivePolicy) -> EffectivePolicy:

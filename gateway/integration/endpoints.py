@@ -1,4 +1,4 @@
-"""The endpoints of integration and their OpenAPI description: inspect, compress, LiteLLM's guardrail API.
+"""The endpoints of integration and their OpenAPI description: inspect, compress, critique, guard.
 
 FastAPI finds and describes them; what they do runs as every request does, accounted for and drained alike.
 """
@@ -23,6 +23,8 @@ from gateway.integration.bodies import IMAGE_TYPES, IN_QUERY
 from gateway.integration.formats import LiteLLMGuardrail, OneImage
 from gateway.integration.schemas import (
     CompressAnswer,
+    CritiqueAnswer,
+    CritiqueRequest,
     ErrorAnswer,
     GuardrailAnswer,
     GuardrailRequest,
@@ -66,14 +68,16 @@ def create_endpoints(proxy: Proxy, prefix: str = "") -> FastAPI:
     app.add_exception_handler(HTTPStatus.NOT_FOUND, _nothing_here(prefix))
     app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _not_allowed)
     endpoints = Endpoints(proxy)
-    image, inspected = (
-        _described(model) | {"parameters": _of_query(model)} for model in (ImageRequest, InspectRequest)
+    image, inspected, critiqued = (
+        _described(model) | {"parameters": _of_query(model)}
+        for model in (ImageRequest, InspectRequest, CritiqueRequest)
     )
-    for described in (image, inspected):
+    for described in (image, inspected, critiqued):
         described["requestBody"]["content"] |= {each: {"schema": _BINARY} for each in IMAGE_TYPES}
     for path, dialect, answer, taken, answered in (
         (OWN_PATH + "/inspect", OneImage("jnd_inspect"), endpoints.inspect, inspected, InspectAnswer),
         (OWN_PATH + "/compress", OneImage("jnd_compress"), endpoints.compress, image, CompressAnswer),
+        (OWN_PATH + "/critique", OneImage("jnd_critique"), endpoints.critique, critiqued, CritiqueAnswer),
         (
             GUARDRAIL_PATH,
             LiteLLMGuardrail(),
@@ -148,7 +152,7 @@ def _described(model: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
-def _of_query(model: type[ImageRequest]) -> list[dict[str, Any]]:
+def _of_query(model: type[BaseModel]) -> list[dict[str, Any]]:
     """Describe what the query says of an image that comes as it is."""
     return [
         {

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 
 from gateway.detection.verdict import Kind, Outcome
 from gateway.providers.detail import LEVELS
+from predictor.critic.critique import Flaw, Judge
+from predictor.critic.origin import Origin, Topic, Trust
 
 _IMAGE = "PNG, JPEG, WebP or GIF as a data URL or as base64 alone."
 _MODEL = "Whose eyes count: a model that the settings name; any other is taken to see as people do."
@@ -35,6 +37,12 @@ class InspectRequest(ImageRequest):
     heat_map: bool = Field(
         default=False, description="Whether to paint where the evidence lies; a few milliseconds more."
     )
+
+
+class CritiqueRequest(BaseModel):
+    """One image, to be judged for how good it looks."""
+
+    image: str = Field(description=_IMAGE)
 
 
 class EvidenceFound(BaseModel):
@@ -89,6 +97,54 @@ class CompressAnswer(BaseModel):
     picture_class: str = Field(description="photograph, screen, document, chart, transparent or animated.")
     left_behind: list[str] = Field(description="Kinds of metadata that were left out.")
     exceeds: list[str] = Field(description="Limits of the provider that what is sent exceeds.")
+    milliseconds: float
+
+
+class OriginFact(BaseModel):
+    """One thing that an image's file says of where it comes from."""
+
+    topic: Topic
+    value: str
+    source: str = Field(description="Where in the file it stands.")
+    trust: Trust = Field(description="Anybody can write what is claimed.")
+    origin: Origin | None = Field(description="What it says of where the image comes from, if anything.")
+
+
+class ToldProvenance(BaseModel):
+    """Where an image's file says it comes from; kept apart from what its pixels make likely."""
+
+    origin: Origin | None = Field(description="null: nothing is said, or it contradicts itself.")
+    trust: Trust | None
+    facts: list[OriginFact]
+    contradictions: list[str]
+
+
+class PlaceQuality(BaseModel):
+    """One ninth of an image."""
+
+    mos: float
+    flaw: Flaw | None = Field(description="What is worst there.")
+
+
+class CritiqueAnswer(BaseModel):
+    """How good an image looks to people, why, and where it comes from."""
+
+    mos: float = Field(description="Mean opinion score that people would give, 0 to 100.")
+    low: float = Field(description="Of the interval around it.")
+    high: float
+    brightness: float = Field(description="0 black, 50 well exposed, 100 white.")
+    colorfulness: float = Field(description="0 grey, 100 as colourful as photographs are.")
+    contrast: float = Field(description="0 one even tone, 100 from black to white.")
+    noisiness: float = Field(description="0 clean, 100 grain over everything.")
+    sharpness: float = Field(description="0 nothing can be made out, 100 crisp to the pixel.")
+    description: str = Field(description="What, where and how much, in one to three sentences.")
+    generated_probability: float | None = Field(description="That it was generated, by its pixels alone.")
+    generated_reason: str | None = Field(description="Why there is no such probability.")
+    provenance: ToldProvenance
+    worst_place: str | None = Field(description="null: no place stands out.")
+    quality_map: list[list[PlaceQuality]] | None = Field(description="Three rows of three ninths.")
+    judge: Judge
+    reason: str = Field(description="Empty: what cannot be judged is an error.")
     milliseconds: float
 
 

@@ -14,7 +14,7 @@ from calibration.image import decode
 INSPECT, COMPRESS = "/v1/jnd/inspect", "/v1/jnd/compress"
 JSON = {"content-type": "application/json"}
 
-PATHS = [INSPECT, COMPRESS, "/beta/litellm_basic_guardrail_api"]
+PATHS = [INSPECT, COMPRESS, "/v1/jnd/critique", "/beta/litellm_basic_guardrail_api"]
 _STRINGS = st.sampled_from(["", "data:", "data:image/png;base64,AAAA", "https://x", "iVBORw0KGgo", "m"])
 _LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), _STRINGS)
 JSON_VALUES = st.dictionaries(
@@ -257,6 +257,7 @@ def test_the_endpoints_are_described(gateway):
     assert set(description["paths"]) == {
         "/llm/v1/jnd/inspect",
         "/llm/v1/jnd/compress",
+        "/llm/v1/jnd/critique",
         "/llm/beta/litellm_basic_guardrail_api",
     }
     inspect = description["paths"]["/llm/v1/jnd/inspect"]["post"]
