@@ -123,3 +123,17 @@ class LocalModel(Protocol):
     def count_image_tokens(self, image: Image) -> int:
         """Return how many tokens the model reads for this image."""
         ...
+
+
+@runtime_checkable
+class TellsTokens(Protocol):
+    """A local model that knows what each token of its replies could have been instead."""
+
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        """Reply to every query, in order, with the choice of each token.
+
+        Args:
+            queries: As for `complete`.
+            listed: How many of the likeliest tokens each choice has, 1 and more.
+        """
+        ...

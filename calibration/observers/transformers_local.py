@@ -60,6 +60,15 @@ class TransformersObserver:
         """
         return self._run(queries, self._complete_batch)
 
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        """Generate the reply to every query, greedily, with what else each token could have been.
+
+        Raises:
+            ObserverError: The model failed.
+        """
+        spoken = self._run(queries, lambda group: self._language.tell(group, _MAX_SERVED_TOKENS, listed))
+        return [Reply("".join(choice.token for choice in each).strip(), choices=each) for each in spoken]
+
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the text takes."""
         return len(self._language.tokenizer(text, add_special_tokens=False)["input_ids"])

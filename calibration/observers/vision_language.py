@@ -103,6 +103,19 @@ class VisionLanguageModel:
         fresh = made.sequences[:, start:].tolist()  # (N, steps)
         return [self._cut(*parts) for parts in zip(fresh, logits, flags, strict=True)]
 
+    def tell(self, queries: Sequence[Query], max_new_tokens: int, listed: int) -> list[list[TokenChoice]]:
+        """Continue every prompt greedily, in one batch; return each token with the likeliest others."""
+        encoded = self.encode(queries)
+        start = encoded["input_ids"].shape[1]
+        config = self._greedy(max_new_tokens, return_dict_in_generate=True, output_logits=True)
+        with torch.inference_mode():
+            made = self.model.generate(**encoded, generation_config=config)
+        logarithms = (
+            torch.stack(made.logits, dim=1).float().log_softmax(dim=2).cpu()
+        )  # (N, steps, vocabulary)
+        fresh = made.sequences[:, start:].tolist()  # (N, steps)
+        return [self._spelled_out(*parts, listed) for parts in zip(fresh, logarithms, strict=True)]
+
     def choose(self, queries: Sequence[Query]) -> list[TokenChoice]:
         """Return each answer's first token with the most probable others and all that spell its words."""
         encoded = self.encode(queries)
@@ -153,6 +166,24 @@ class VisionLanguageModel:
             tokenize=False,
         )
         return str(rendered)
+
+    def _spelled_out(self, tokens: list[int], logarithms: torch.Tensor, listed: int) -> list[TokenChoice]:
+        """Write tokens as the pieces of the text they make, and others as they would stand in their place."""
+        choices, before = [], ""
+        for step, token in enumerate(tokens[: _length(tokens, self._ends)]):
+            text = self.decode(tokens[: step + 1])
+            piece = text[len(before) :]
+            before = text
+            # Some tokenizers keep the space before a word with it, others put it in when they decode.
+            space = " " if piece == f" {self.decode([token])}" else ""
+            likeliest = logarithms[step].topk(min(listed, logarithms.shape[1]))
+            others = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
+            alternatives = {piece: float(logarithms[step][token])}
+            for other, logarithm in others:
+                if other != token:
+                    alternatives.setdefault(space + self.tokenizer.decode([other]), logarithm)
+            choices.append(TokenChoice(piece, alternatives))
+        return choices
 
     def _listed(self, logarithms: torch.Tensor, query: Query) -> TokenChoice:
         likeliest = logarithms.topk(min(_LISTED, len(logarithms))).indices.tolist()

@@ -71,6 +71,13 @@ class EmbeddedObserver:
         """Generate the reply text of every query, greedily, at most 12 tokens."""
         return self._language.in_batches(queries, self._complete_batch)
 
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        """Generate the reply to every query, greedily, with what else each token could have been."""
+        spoken = self._language.in_batches(
+            queries, lambda group: self._language.tell(group, _MAX_NEW_TOKENS, listed)
+        )
+        return [Reply(_tidy("".join(choice.token for choice in each)), choices=each) for each in spoken]
+
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the text takes."""
         return len(self._language.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -104,7 +111,12 @@ class EmbeddedObserver:
 
     def _complete_batch(self, queries: Sequence[Query]) -> list[str]:
         texts = self._language.generate(queries, _MAX_NEW_TOKENS)
-        return [text.strip().replace(" .", ".").replace(" ,", ",") for text in texts]
+        return [_tidy(text) for text in texts]
+
+
+def _tidy(text: str) -> str:
+    """Undo the spaces that words and signs are joined with."""
+    return text.strip().replace(" .", ".").replace(" ,", ",")
 
 
 def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
