@@ -67,7 +67,7 @@ def test_the_page_says_what_was_given_up(page: str):
 
 
 def test_the_page_answers_whether_finer_means_better(page: str):
-    assert "Over 5 models models with a finer JND judge better" in page
+    assert "Over 5 models, those with a finer JND judge quality better" in page
 
 
 def test_every_figure_is_written_as_a_png(findings: Findings, points: list[ModelPoint], tmp_path: Path):
