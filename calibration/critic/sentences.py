@@ -80,12 +80,15 @@ def describe_relation(point: ModelPoint, relation: Relation) -> str:
 
 
 def _how(findings: Findings) -> str:
+    asked = f"{findings.model} was asked about {len(findings.pictures)} pictures"
+    if not any(count.read for count in findings.replies.values()):
+        return f"{asked}."
     way = (
         "its scores are read from the probabilities of its words"
         if findings.answers_by == "log-probabilities"
         else "it tells no probabilities, so its scores are those of drawn answers"
     )
-    return f"{findings.model} was asked about {len(findings.pictures)} pictures; {way}."
+    return f"{asked}; {way}."
 
 
 def _bias(findings: Findings) -> str:
