@@ -16,6 +16,8 @@ Numbers = npt.NDArray[np.float64]
 _FEWEST = 5  # pictures, below which nothing is told
 _RESAMPLES = 1000
 _TRIES = 400  # evaluations of a fit
+_MARGIN = 1.0  # how far its ends may lie beyond the scores, in their range
+_NARROWEST, _WIDEST = 0.15, 10.0  # its width, in standard deviations of the judgements
 _DEFINED = 0.9  # share of the resamples in which a measure must be defined for an interval
 
 
@@ -87,20 +89,29 @@ def linear_correlation(judged: Numbers, scores: Numbers) -> float | None:
 
 
 def fit_logistic(judged: Numbers, scores: Numbers) -> Logistic | None:
-    """Fit the logistic by least squares; None where there is no fit."""
-    spread = float(judged.std()) or 1.0
-    ends = [float(scores.min()), float(scores.max())]
+    """Fit the logistic by least squares; None where there is no fit.
+
+    Without bounds it degenerates where few pictures or little agreement let it: to a step beside one picture.
+    """
+    spread, middle = float(judged.std()), float(np.median(judged))
+    least, most = float(scores.min()), float(scores.max())
+    if spread == 0 or most == least:
+        return None
+    ends = [least, most]
     if (linear_correlation(judged, scores) or 0.0) < 0:
         ends.reverse()
-    guess = (*ends, float(np.median(judged)), spread)
-    with np.errstate(all="ignore"):
-        found = least_squares(
-            lambda each: _logistic(judged, *each) - scores,
-            guess,
-            method="lm",
-            max_nfev=_TRIES,
-        )
-    # Out of evaluations it is still the best found: where a step fits, it would go on for ever.
+    margin, reach = _MARGIN * (most - least), float(np.ptp(judged))
+    floor, ceiling = least - margin, most + margin
+    found = least_squares(
+        lambda each: _logistic(judged, *each) - scores,
+        (*ends, middle, spread),
+        bounds=(
+            (floor, floor, float(judged.min()) - reach, _NARROWEST * spread),
+            (ceiling, ceiling, float(judged.max()) + reach, _WIDEST * spread),
+        ),
+        x_scale=(most - least, most - least, spread, spread),
+        max_nfev=_TRIES,
+    )
     return Logistic(*map(float, found.x)) if np.isfinite(found.x).all() else None
 
 

@@ -1,7 +1,8 @@
 """Ask what the log does not hold yet, and log every answer as it comes.
 
 An answer is on disk before anything is built on it. A question whose replies say none of its words is given
-up after a while, the others go on: a model that refuses to name an origin may still judge quality.
+up after a while, for good in this log; the others go on: a model that refuses to name an origin may still
+judge quality.
 """
 
 from collections import Counter
@@ -66,7 +67,11 @@ class Interview:
     progress: Progress
     _lost: Counter[str] = field(default_factory=Counter)
     _heard: Counter[str] = field(default_factory=Counter)
+    _given_up: set[str] = field(default_factory=set)
     _failure: ObserverError | None = None
+
+    def __post_init__(self) -> None:
+        self._judge(self.log.entries)
 
     def ask(self, questions: Iterable[CriticQuestion]) -> Asked:
         """Ask until all is answered or the budget is spent.
@@ -80,28 +85,23 @@ class Interview:
         waiting = _Waiting(question for question in questions if question.id not in known)
         in_flight: dict[int, CriticQuestion] = {}
         tickets = count()
-        given_up: set[str] = set()
         while True:
-            self._fill(waiting, in_flight, tickets, given_up)
+            self._fill(waiting, in_flight, tickets)
             if not in_flight:
                 break
             answers = self._collect(in_flight)
             self.log.append(answers)
-            given_up |= self._judge(answers)
+            self._judge(answers)
             self.progress(len(answers))
         if self._failure is not None:
             raise self._failure
-        return Asked(waiting.next_of(given_up) is None, frozenset(given_up))
+        return Asked(waiting.next_of(self._given_up) is None, frozenset(self._given_up))
 
     def _fill(
-        self,
-        waiting: "_Waiting",
-        in_flight: dict[int, CriticQuestion],
-        tickets: Iterator[int],
-        given_up: set[str],
+        self, waiting: "_Waiting", in_flight: dict[int, CriticQuestion], tickets: Iterator[int]
     ) -> None:
         while self._failure is None and self.asker.room > 0:
-            question = waiting.next_of(given_up)
+            question = waiting.next_of(self._given_up)
             if question is None or not self.budget.allows(reserved=len(in_flight), wanted=1):
                 return
             waiting.take()
@@ -121,16 +121,14 @@ class Interview:
             self.budget.spend(answers[-1])
         return answers
 
-    def _judge(self, answers: Iterable[CriticAnswer]) -> set[str]:
-        """Return the scales whose words the replies of this run hardly ever say."""
-        hopeless = set()
+    def _judge(self, answers: Iterable[CriticAnswer]) -> None:
+        """Give up the scales whose words replies hardly ever say."""
         for answer in answers:
             self._heard[answer.scale] += 1
             self._lost[answer.scale] += answer.outcome != "read"
             heard = self._heard[answer.scale]
             if is_hopeless(heard - self._lost[answer.scale], heard):
-                hopeless.add(answer.scale)
-        return hopeless
+                self._given_up.add(answer.scale)
 
 
 class _Waiting:

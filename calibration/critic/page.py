@@ -74,7 +74,7 @@ def render_page(
         shared=relation.distortions,
         prompts={LABELS[name]: SCALES[name] for name in findings.replies},
         published=PUBLISHED,
-        details={key: value for key, value in details.items() if value not in (None, "")},
+        details={key: value for key, value in details.items() if value not in (None, "", {})},
     )
 
 

@@ -4,6 +4,7 @@ All that chance decides hangs on the seed. A question's id says all about it, so
 given more methods or pictures, asks what its log does not hold.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -67,7 +68,7 @@ class CriticPlan:
     def _question(self, name: str, pictures: tuple[str, ...], sample: int) -> CriticQuestion:
         scale = SCALES[name]
         return CriticQuestion(
-            id="|".join((name, str(sample), *pictures)),
+            id=f"{name} {sample} {json.dumps(pictures, ensure_ascii=False)}",
             scale=name,
             pictures=pictures,
             sample=sample,

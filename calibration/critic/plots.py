@@ -12,7 +12,7 @@ from calibration.critic.judgements import ReplyCount
 from calibration.critic.scales import SCALES
 from calibration.report.plots.ink import INK, LINE, MUTED, RULE, WARM, new_figure
 
-_RIGHT = 0.55  # share of the axis from which on a name is written to the left of its point
+_LETTER = 0.02  # width of one, as a share of the axes
 
 
 def draw_agreement(rows: Sequence[tuple[str, float, float]], ours: str, theirs: str) -> Figure:
@@ -47,7 +47,7 @@ def draw_words(replies: Mapping[str, ReplyCount]) -> Figure:
                 axes.text(left + share / 2, row, word, ha="center", va="center", fontsize=7.5, color=INK)
             left += share
     axes.set_yticks(range(len(shown)), list(shown))
-    axes.set_ylim(len(shown) - 0.5, -0.5)
+    axes.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.tick_params(length=0)
@@ -76,15 +76,21 @@ def draw_models(points: Sequence[ModelPoint], distortions: Sequence[str]) -> Fig
         if srcc.low is not None and srcc.high is not None:
             axes.vlines(fine, srcc.low, srcc.high, color=color, linewidth=1.1, alpha=0.7)
         axes.plot([fine], [srcc.value], "o", color=color, markersize=6 if is_own else 4.5, zorder=3)
-        is_right = np.log(fine / low) / np.log(high / low) > _RIGHT
+    bottom, top = axes.get_ylim()
+    spots = [
+        (float(np.log(fine / low) / np.log(high / low)), (srcc.value - bottom) / (top - bottom))
+        for _, fine, srcc in placed
+    ]
+    labels = place_labels(spots, [point.model for point, _, _ in placed])
+    for (point, fine, srcc), (is_left, is_below) in zip(placed, labels, strict=True):
         axes.annotate(
             point.model,
             (fine, srcc.value),
-            xytext=(-7 if is_right else 7, 3),
+            xytext=(-7 if is_left else 7, -9 if is_below else 3),
             textcoords="offset points",
-            ha="right" if is_right else "left",
+            ha="right" if is_left else "left",
             fontsize=8,
-            color=color if is_own else MUTED,
+            color=WARM if point is points[0] else MUTED,
         )
     ticks = [each for each in (0.25, 0.5, 1, 2, 5, 10, 20, 50) if low <= each <= high]
     axes.set_xticks(ticks, [f"{each:g}×" for each in ticks])
@@ -93,6 +99,41 @@ def draw_models(points: Sequence[ModelPoint], distortions: Sequence[str]) -> Fig
     axes.set_ylabel("SRCC with people")
     _plain(axes)
     return figure
+
+
+def place_labels(spots: Sequence[tuple[float, float]], names: Sequence[str]) -> list[tuple[bool, bool]]:
+    """Return for each dot whether its name goes to the left, and below, so that names hardly overlap.
+
+    Args:
+        spots: Where the dots lie, as shares of the axes.
+        names: What is written beside them.
+    """
+    taken = [(x - 0.01, x + 0.01, y - 0.02, y + 0.02) for x, y in spots]
+    placed = []
+    for (x, y), name in zip(spots, names, strict=True):
+        boxes = {}
+        for is_left, is_below in ((False, False), (True, False), (False, True), (True, True)):
+            width, start = _LETTER * len(name), x - 0.02 if is_left else x + 0.02
+            left, right = (start - width, start) if is_left else (start, start + width)
+            low, high = (y - 0.07, y - 0.01) if is_below else (y, y + 0.06)
+            boxes[is_left, is_below] = (left, right, low, high)
+        best = min(boxes, key=lambda side: _cost(boxes[side], taken))
+        taken.append(boxes[best])
+        placed.append(best)
+    return placed
+
+
+def _cost(
+    box: tuple[float, float, float, float], taken: Sequence[tuple[float, float, float, float]]
+) -> float:
+    """Return how much of a name is covered, or lies outside the axes."""
+    left, right, low, high = box
+    covered = sum(
+        max(min(right, other[1]) - max(left, other[0]), 0.0)
+        * max(min(high, other[3]) - max(low, other[2]), 0.0)
+        for other in taken
+    )
+    return covered + (max(right - 1.0, 0.0) + max(-left, 0.0)) * (high - low)
 
 
 def _shade(name: str, value: float) -> tuple[str, float]:

@@ -69,23 +69,26 @@ def describe_relation(point: ModelPoint, relation: Relation) -> str:
         return f"{own} Whether finer means better is not told: {relation.reason}."
     way = "better" if relation.correlation < 0 else "worse"
     finding = (
-        f"models with a finer JND judge {way}"
+        f"those with a finer JND judge quality {way}"
         if relation.p_value < _CLEAR
-        else "no relation stands out from chance"
+        else "no relation between JND and judgement stands out from chance"
     )
     return (
-        f"{own} Over {relation.models} models {finding}: rank correlation {relation.correlation:+.2f}, "
+        f"{own} Over {relation.models} models, {finding}: rank correlation {relation.correlation:+.2f}, "
         f"p = {relation.p_value:.2g}."
     )
 
 
 def _how(findings: Findings) -> str:
+    asked = f"{findings.model} was asked about {len(findings.pictures)} pictures"
+    if not any(count.read for count in findings.replies.values()):
+        return f"{asked}."
     way = (
         "its scores are read from the probabilities of its words"
         if findings.answers_by == "log-probabilities"
         else "it tells no probabilities, so its scores are those of drawn answers"
     )
-    return f"{findings.model} was asked about {len(findings.pictures)} pictures; {way}."
+    return f"{asked}; {way}."
 
 
 def _bias(findings: Findings) -> str:
@@ -136,8 +139,8 @@ def _is_worth_telling(count: ReplyCount) -> bool:
 
 
 def _lost(name: str, count: ReplyCount) -> str:
-    example = f", such as “{count.examples[0]}”" if count.examples else ""
-    ended = "; it was given up after them" if count.is_given_up else ""
+    example = f", such as “{count.examples[0].rstrip('.')}”" if count.examples else ""
+    ended = "; the question was given up" if count.is_given_up else ""
     return (
         f"{LABELS[name]}: {count.refused + count.unreadable} of {count.asked} replies say none of the words "
         f"({count.refused} refused){example}{ended}."

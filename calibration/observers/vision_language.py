@@ -127,7 +127,9 @@ class VisionLanguageModel:
 
     def encode(self, queries: Sequence[Query]) -> dict[str, Any]:
         """Return the model's inputs for one batch of queries with as many pictures each."""
-        texts = [self._render(query.prompt, len(query.images)) + query.manner.opening for query in queries]
+        texts = [
+            _opened(self._render(query.prompt, len(query.images)), query.manner.opening) for query in queries
+        ]
         pictures = [to_pillow(query.images) for query in queries if query.images]
         encoded = self.processor(text=texts, images=pictures or None, padding=True, return_tensors="pt")
         if "token_type_ids" not in self._takes:
@@ -232,6 +234,11 @@ def by_manner(
         if places:
             answered |= zip(places, ask([queries[at] for at in places]), strict=True)
     return [answered[at] for at in range(len(queries))]
+
+
+def _opened(rendered: str, opening: str) -> str:
+    """Begin the answer; templates that end with a name and a colon leave the space to the model."""
+    return f"{rendered} {opening}" if opening and rendered.endswith(":") else rendered + opening
 
 
 def _by_images(queries: Sequence[Query]) -> Iterator[list[int]]:

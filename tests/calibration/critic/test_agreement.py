@@ -82,3 +82,14 @@ def test_the_area_under_the_curve_is_the_share_of_pairs_in_order():
 
     assert area_under_curve(np.array([0.9, 0.4, 0.5, 0.1]), labels) == pytest.approx(0.75)
     assert area_under_curve(np.array([0.9]), np.array([True])) is None
+
+
+def test_the_logistic_is_no_step_beside_one_picture():
+    judged = np.array([1.0, 3, 3.1, 3.2, 3.3, 3.4, 3.5, 3.6])
+    scores = np.array([0.0, 50, 40, 60, 45, 55, 42, 58])
+
+    fitted = fit_logistic(judged, scores)
+
+    assert fitted is not None
+    assert fitted.width >= 0.15 * judged.std()
+    assert np.abs(np.diff(fitted(np.linspace(1, 3.6, 27)))).max() < 16

@@ -17,7 +17,7 @@ def by_lightness(query: Query) -> Reply:
 
 
 def interview(folder: Path, judge: Judge, budget: Budget | None = None, *, methods=("quality",)) -> Asked:
-    pictures = tuple(grey_folder(folder / "pictures"))
+    pictures = tuple(grey_folder(folder / "pictures", 40))
     plan = CriticPlan(pictures, methods)
     heard: list[int] = []
     with CriticLog(folder / "log.jsonl") as log:
@@ -34,7 +34,7 @@ def test_everything_is_asked_once_and_logged(tmp_path: Path):
     first, again = interview(tmp_path, judge), interview(tmp_path, judge)
 
     assert first.is_whole and again.is_whole
-    assert len(judge.asked) == len(read_answers(tmp_path / "log.jsonl")) == 24
+    assert len(judge.asked) == len(read_answers(tmp_path / "log.jsonl")) == 40
 
 
 def test_a_budget_stops_the_run_and_a_larger_one_goes_on(tmp_path: Path):
@@ -44,8 +44,8 @@ def test_a_budget_stops_the_run_and_a_larger_one_goes_on(tmp_path: Path):
     assert not first.is_whole
     assert len(judge.asked) == 7
 
-    assert interview(tmp_path, judge, Budget(queries=24)).is_whole
-    assert len(judge.asked) == 24
+    assert interview(tmp_path, judge, Budget(queries=40)).is_whole
+    assert len(judge.asked) == 40
 
 
 def test_an_observer_that_fails_ends_the_run_and_keeps_what_was_answered(tmp_path: Path):
@@ -73,9 +73,11 @@ def test_a_question_nobody_answers_is_given_up_and_the_others_are_asked(tmp_path
     found = interview(tmp_path, judge, methods=("origin", "quality"))
 
     assert found == Asked(is_whole=True, given_up=frozenset({"origin"}))
+    assert interview(tmp_path, judge, methods=("origin", "quality")) == found
     answers = read_answers(tmp_path / "log.jsonl")
-    assert sum(answer.scale == "quality" for answer in answers) == 24
-    assert 20 <= sum(answer.scale == "origin" for answer in answers) <= 24
+    assert len(answers) == len(judge.asked)  # nothing was asked again
+    assert sum(answer.scale == "quality" for answer in answers) == 40
+    assert 20 <= sum(answer.scale == "origin" for answer in answers) <= 32
 
 
 def test_large_pictures_are_shown_whole_and_smaller(tmp_path: Path):

@@ -67,7 +67,7 @@ def test_the_page_says_what_was_given_up(page: str):
 
 
 def test_the_page_answers_whether_finer_means_better(page: str):
-    assert "Over 5 models models with a finer JND judge better" in page
+    assert "Over 5 models, those with a finer JND judge quality better" in page
 
 
 def test_every_figure_is_written_as_a_png(findings: Findings, points: list[ModelPoint], tmp_path: Path):
@@ -97,7 +97,7 @@ def test_a_page_without_scores_says_so():
 
     page = render_page(found, [own], relate([own]), {})
 
-    assert "No human scores were compared" in page
+    assert "No human scores were given" in page
     assert "No JND of m is known here" in page
 
 
@@ -125,3 +125,15 @@ def test_the_summary_tells_of_bias_and_of_a_budget_that_was_spent(
     assert "105 pairs shown in both orders, 100% favour the same picture both times" in told
     assert "The budget was spent before everything was asked" in told
     assert "Whether finer means better is not told: 1 model with both" in told
+
+
+def test_a_model_that_says_none_of_the_words_is_told_so():
+    mute = findings_of(answers_to(lambda query: Reply("different.")))  # noqa: ARG005 - whatever is asked
+    own = own_point(mute, None)
+
+    page = render_page(mute, [own], relate([own]), {})
+
+    assert "None of its 402 replies says, or so much as considers, one of the words" in page
+    assert "it says “different.”" in page
+    assert "nothing that the model said can be compared" in page
+    assert "<svg" not in page
