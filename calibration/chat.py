@@ -13,9 +13,10 @@ from typing import Any
 
 from calibration.image import Image, ImageError, decode
 from calibration.image_source import DecodeLimits
-from calibration.observers.protocol import Query
+from calibration.observers.protocol import Manner, Query, TokenChoice
 
 MAX_IMAGES = 16
+MAX_ALTERNATIVES = 20
 _LIMITS = DecodeLimits(max_bytes=32 * 1024 * 1024, max_pixels=50_000_000)
 _DATA_URL = re.compile(r"data:image/[\w.+-]+;base64,", re.IGNORECASE)
 
@@ -46,6 +47,10 @@ class ChatRequest:
     image_urls: Sequence[str]
     is_streamed: bool
     wants_usage: bool  # while streaming
+    alternatives: int | None = (
+        None  # how many the answer is to list for each token; None: no log-probabilities
+    )
+    opening: str = ""  # what the answer begins with: the model goes on from there
 
     def read_images(self) -> Query:
         """Decode the pictures.
@@ -53,7 +58,8 @@ class ChatRequest:
         Raises:
             ChatError: An image is not a data URL, or does not decode.
         """
-        return Query(self.prompt, [_read_image(url) for url in self.image_urls])
+        pictures = [_read_image(url) for url in self.image_urls]
+        return Query(self.prompt, pictures, manner=Manner(opening=self.opening))
 
 
 @dataclass(frozen=True)
@@ -66,24 +72,37 @@ class Completion:
     text: str
     prompt_tokens: int
     completion_tokens: int
+    choices: Sequence[TokenChoice] | None = None  # of each token; None: not asked for
+    alternatives: int = 0  # listed of each, the likeliest first
 
     def body(self) -> dict[str, object]:
         """Return the whole completion."""
         message = {"role": "assistant", "content": self.text, "refusal": None}
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+        choice = {"index": 0, "message": message, "logprobs": self._logprobs(), "finish_reason": "stop"}
         return {**self._head("chat.completion"), "choices": [choice], "usage": self._usage()}
 
     def events(self, *, with_usage: bool) -> Iterator[str]:  # a keyword from the request, passed through
-        """Yield server-sent events: the role, the text word by word, the end."""
+        """Yield server-sent events: the role, the text word by word, what else it could be, the end."""
         words = re.findall(r"\s*\S+", self.text)
         deltas: list[dict[str, str]] = [{"role": "assistant", "content": ""}]
         deltas += [{"content": word} for word in words]
-        for delta in deltas:
+        for delta in deltas[:-1]:
             yield self._event([_choice(delta, None)])
+        yield self._event([_choice(deltas[-1], None, self._logprobs())])
         yield self._event([_choice({}, "stop")])
         if with_usage:
             yield self._event([], usage=self._usage())
         yield "data: [DONE]\n\n"
+
+    def _logprobs(self) -> dict[str, object] | None:
+        if self.choices is None:
+            return None
+        content = []
+        for choice in self.choices:
+            listed = sorted(choice.alternatives.items(), key=lambda item: -item[1])[: self.alternatives]
+            told = _token(choice.token, choice.alternatives[choice.token])
+            content.append({**told, "top_logprobs": [_token(*other) for other in listed]})
+        return {"content": content, "refusal": None}
 
     def _event(self, choices: Sequence[object], **more: object) -> str:
         chunk = {**self._head("chat.completion.chunk"), "choices": choices, **more}
@@ -119,6 +138,7 @@ def parse_chat(body: bytes) -> ChatRequest:
     if request.get("n") not in (None, 1):
         raise ChatError("only n = 1 is supported", param="n")
     prompt, urls = _read_messages(request.get("messages"))
+    opening = _read_opening(request) if request.get("continue_final_message") is True else ""
     options = request.get("stream_options")
     return ChatRequest(
         model=model,
@@ -126,11 +146,45 @@ def parse_chat(body: bytes) -> ChatRequest:
         image_urls=urls,
         is_streamed=bool(request.get("stream")),
         wants_usage=isinstance(options, Mapping) and bool(options.get("include_usage")),
+        alternatives=_read_alternatives(request),
+        opening=opening,
     )
 
 
-def _choice(delta: Mapping[str, str], finish_reason: str | None) -> dict[str, object]:
-    return {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+def _choice(
+    delta: Mapping[str, str], finish_reason: str | None, logprobs: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    return {"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
+
+
+def _token(text: str, logarithm: float) -> dict[str, object]:
+    return {"token": text, "logprob": logarithm, "bytes": list(text.encode())}
+
+
+def _read_alternatives(request: Mapping[str, Any]) -> int | None:
+    """Return how many tokens are to be listed in each place; None where no log-probabilities are wanted."""
+    wanted, top = request.get("logprobs"), request.get("top_logprobs")
+    if top is not None and wanted is not True:
+        raise ChatError("top_logprobs needs logprobs to be true", param="top_logprobs")
+    if top is not None and (type(top) is not int or not 0 <= top <= MAX_ALTERNATIVES):
+        raise ChatError(
+            f"expected top_logprobs of 0 to {MAX_ALTERNATIVES}, got {top!r}", param="top_logprobs"
+        )
+    return (top or 0) if wanted is True else None
+
+
+def _read_opening(request: Mapping[str, Any]) -> str:
+    """Return the last message, which the answer goes on from, as vLLM and SGLang take it."""
+    last = request["messages"][-1]
+    if (
+        not isinstance(last, Mapping)
+        or last.get("role") != "assistant"
+        or not isinstance(last.get("content"), str)
+    ):
+        raise ChatError(
+            "continue_final_message needs a last message of the assistant, a string", param="messages"
+        )
+    return str(last["content"])
 
 
 def _read_messages(messages: Any) -> tuple[str, list[str]]:

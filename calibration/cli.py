@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from calibration.critic.command import critic
 from calibration.extras import ExtrasGroup
 from calibration.profile import JndProfile
 from calibration.remote_options import Effort, MaxTokens, SideBySide, Thinking, Timeout
@@ -269,6 +270,9 @@ def serve(
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
     with plain_errors():
         workflow.serve(observer, host=host, port=port)
+
+
+app.command()(critic)
 
 
 def _tell(profile: JndProfile, out: Path, *, as_json: bool) -> None:

@@ -19,7 +19,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from calibration.chat import ChatError, Completion, parse_chat
-from calibration.observers.protocol import LocalModel, ObserverError, Query
+from calibration.observers.protocol import LocalModel, ObserverError, Query, Reply, TellsTokens
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_BATCH = 32
@@ -32,7 +32,8 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class _Waiting:
     query: Query
-    answer: "asyncio.Future[str]"
+    listed: int | None  # tokens in each place; None: the text alone
+    answer: "asyncio.Future[Reply]"
 
 
 class Batcher:
@@ -42,13 +43,13 @@ class Batcher:
         self._model = model
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(_MAX_WAITING)
 
-    async def complete(self, query: Query) -> str:
-        """Return the model's text.
+    async def complete(self, query: Query, listed: int | None = None) -> Reply:
+        """Return the model's text, and where tokens are to be listed, the choice of each.
 
         Raises:
             ChatError: Too many requests wait already, or the model failed.
         """
-        waiting = _Waiting(query, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(query, listed, asyncio.get_running_loop().create_future())
         try:
             self._queue.put_nowait(waiting)
         except asyncio.QueueFull as error:
@@ -66,12 +67,25 @@ class Batcher:
                 while len(batch) < _MAX_BATCH and not self._queue.empty():
                     batch.append(self._queue.get_nowait())
                 try:
-                    texts = await loop.run_in_executor(worker, self._model.complete, [w.query for w in batch])
+                    replies = await loop.run_in_executor(worker, self._run, batch)
                 except (ObserverError, RuntimeError, ValueError) as error:
                     _log.exception("the model failed on a batch of %d", len(batch))
                     _fail(batch, error)
                 else:
-                    _deliver(batch, texts)
+                    _deliver(batch, replies)
+
+    def _run(self, batch: Sequence[_Waiting]) -> list[Reply]:
+        """Answer those that list tokens and those that do not, each in one batch."""
+        replies: dict[int, Reply] = {}
+        plain = [at for at, waiting in enumerate(batch) if waiting.listed is None]
+        if plain:
+            texts = self._model.complete([batch[at].query for at in plain])
+            replies |= zip(plain, map(Reply, texts), strict=True)
+        told = [at for at, waiting in enumerate(batch) if waiting.listed is not None]
+        if told and isinstance(self._model, TellsTokens):
+            listed = max(batch[at].listed or 1 for at in told)
+            replies |= zip(told, self._model.tell([batch[at].query for at in told], listed), strict=True)
+        return [replies[at] for at in range(len(batch))]
 
 
 def build_app(model: LocalModel) -> FastAPI:
@@ -127,15 +141,19 @@ def run_server(model: LocalModel, *, host: str, port: int) -> None:
 async def _answer(request: Request, model: LocalModel, batcher: Batcher) -> Response:
     chat = parse_chat(await _read_body(request))
     _check_model(chat.model, model)
+    if chat.alternatives is not None and not isinstance(model, TellsTokens):
+        raise ChatError(f"{model.name} tells no logprobs", code="unsupported_parameter", param="logprobs")
     query = await asyncio.to_thread(chat.read_images)
-    text = await batcher.complete(query)
+    reply = await batcher.complete(query, chat.alternatives)
     completion = Completion(
         id=f"chatcmpl-{uuid.uuid4().hex}",
         created=int(time.time()),
         model=model.name,
-        text=text,
+        text=reply.text,
         prompt_tokens=model.count_tokens(query.prompt) + sum(map(model.count_image_tokens, query.images)),
-        completion_tokens=model.count_tokens(text),
+        completion_tokens=model.count_tokens(reply.text),
+        choices=None if chat.alternatives is None else reply.choices,
+        alternatives=chat.alternatives or 0,
     )
     if chat.is_streamed:
         events = completion.events(with_usage=chat.wants_usage)
@@ -164,10 +182,10 @@ def _check_model(name: str, model: LocalModel) -> None:
         )
 
 
-def _deliver(batch: Sequence[_Waiting], texts: Sequence[str]) -> None:
-    for waiting, text in zip(batch, texts, strict=True):
+def _deliver(batch: Sequence[_Waiting], replies: Sequence[Reply]) -> None:
+    for waiting, reply in zip(batch, replies, strict=True):
         if not waiting.answer.done():  # a caller that hung up cancels its future
-            waiting.answer.set_result(text)
+            waiting.answer.set_result(reply)
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:

@@ -1,21 +1,14 @@
-"""Trials and the log that keeps them: append-only JSON lines that survive a kill at any moment.
+"""Trials and the log that keeps them: one trial is one line of an append-only file (`line_log`)."""
 
-One trial is one line. A batch is written with one call and synced to disk before it counts as answered; a
-line torn by a crash is dropped when the log is opened again.
-"""
-
-import fcntl
 import json
-import os
-from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from calibration.line_log import LineLog, TrialLogError, parse_lines
 from calibration.questions import Polarity, ReplyClass
 
 SCHEMA_VERSION = 2
@@ -24,9 +17,7 @@ _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)  # how a 
 
 Order = Literal["reference_first", "distorted_first"]
 
-
-class TrialLogError(RuntimeError):
-    """The log cannot be read or written; what it already holds is safe."""
+__all__ = ["SCHEMA_VERSION", "Order", "Stimulus", "Trial", "TrialLog", "TrialLogError", "read_trials"]
 
 
 @dataclass(frozen=True)
@@ -114,11 +105,11 @@ def read_trials(path: Path) -> list[Trial]:
     Raises:
         TrialLogError: A line is not a trial of this version.
     """
-    return [trial for trial, _ in _parse(path)]
+    return [trial for trial, _ in parse_lines(path, Trial.from_line)]
 
 
-class TrialLog:
-    """The log of one run, opened for appending by one process at a time."""
+class TrialLog(LineLog[Trial]):
+    """The log of one run."""
 
     def __init__(self, path: Path) -> None:
         """Open `path`, creating it if need be, and drop a torn last line.
@@ -126,95 +117,9 @@ class TrialLog:
         Raises:
             TrialLogError: The file cannot be read or written, or another run is writing it.
         """
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        except OSError as error:
-            raise TrialLogError(f"cannot open the trial log {path}: {error.strerror}") from error
-        try:
-            self._lock()
-            self.trials: list[Trial] = self._recover()
-        except BaseException:
-            os.close(self._descriptor)
-            raise
+        super().__init__(path, Trial.from_line)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def append(self, trials: Sequence[Trial]) -> None:
-        """Write a batch and wait until it is on disk.
-
-        Raises:
-            TrialLogError: The disk refused, for example because it is full.
-        """
-        data = "".join(trial.to_line() for trial in trials).encode()
-        try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise TrialLogError(
-                f"cannot write the trial log {self.path}: {error.strerror}; "
-                "make room and run the same command again: it goes on where it stopped"
-            ) from error
-        self.trials.extend(trials)
-
-    def close(self) -> None:
-        """Release the file and its lock."""
-        os.close(self._descriptor)
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TrialLogError(f"another run is writing {self.path}") from error
-
-    def _recover(self) -> list[Trial]:
-        kept = list(_parse(self.path))
-        end = kept[-1][1] if kept else 0
-        try:
-            if os.fstat(self._descriptor).st_size != end:
-                os.ftruncate(self._descriptor, end)
-                os.fsync(self._descriptor)
-        except OSError as error:
-            raise TrialLogError(f"cannot repair the trial log {self.path}: {error.strerror}") from error
-        return [trial for trial, _ in kept]
-
-
-def _parse(path: Path) -> Iterator[tuple[Trial, int]]:
-    """Yield each trial with the offset of its line's end."""
-    try:
-        lines = _lines(path.read_bytes())
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise TrialLogError(f"cannot read the trial log {path}: {error.strerror}") from error
-    end = 0
-    for number, line in enumerate(lines, start=1):
-        end += len(line)
-        try:
-            trial = Trial.from_line(line.decode())
-        except (TrialLogError, UnicodeDecodeError) as error:
-            if number == len(lines) and _is_torn(line):
-                return
-            raise TrialLogError(f"{path}, line {number}: {error}") from error
-        if not line.endswith(b"\n"):
-            return  # whole by chance, but never synced: asking again is the safe side
-        yield trial, end
-
-
-def _is_torn(line: bytes) -> bool:
-    """Whether a crash may have left this last line: no line end, or blocks of zeros never written."""
-    return not line.endswith(b"\n") or b"\x00" in line
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Split after line feeds only: replies may hold any other character."""
-    parts = data.split(b"\n")
-    return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+    @property
+    def trials(self) -> list[Trial]:
+        """Every trial on disk."""
+        return self.entries

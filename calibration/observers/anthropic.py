@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from calibration.observers.dialect import (
+    USUAL,
     Body,
     Dialect,
     Endpoint,
@@ -21,7 +22,7 @@ from calibration.observers.dialect import (
 from calibration.observers.families import patience_seconds, thinks_adaptively
 from calibration.observers.limits import ReplyLimit
 from calibration.observers.options import ObserverOptions
-from calibration.observers.protocol import Reply
+from calibration.observers.protocol import Manner, Reply
 from calibration.observers.remote import RemoteObserver
 from calibration.settings import ObserverSettings
 
@@ -56,7 +57,7 @@ class Messages:
         """Return the key and the version of the API."""
         return {"x-api-key": api_key, "anthropic-version": _VERSION}
 
-    def body(self, prompt: str, pictures: Sequence[str]) -> Body:
+    def body(self, prompt: str, pictures: Sequence[str], manner: Manner = USUAL) -> Body:
         """Return the request: pictures first, then the prompt."""
         parts: list[Body] = [
             {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": picture}}
@@ -69,7 +70,7 @@ class Messages:
             body["thinking"] = self._thinking
         if self._effort:
             body["output_config"] = self._effort
-        return {**body, **self._temperature}
+        return {**body, **({"temperature": manner.temperature} if self._temperature else {})}
 
     def read(self, answer: Any, prompt: str) -> Reply:  # noqa: ARG002 - the dialect's signature
         """Turn a message into a reply; a refusal is a reply too.

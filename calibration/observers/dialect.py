@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from calibration.observers.limits import ReplyLimit
-from calibration.observers.protocol import Ended, Reply
+from calibration.observers.protocol import Ended, Manner, Reply
 
 Body = dict[str, Any]  # a JSON object on its way out
+
+USUAL = Manner()
 
 _TIMEOUT_SECONDS = 120.0
 
@@ -47,7 +49,7 @@ class Dialect(Protocol):
         """Return what identifies the caller."""
         ...
 
-    def body(self, prompt: str, pictures: Sequence[str]) -> Body:
+    def body(self, prompt: str, pictures: Sequence[str], manner: Manner = USUAL) -> Body:
         """Return the request for a prompt with pictures, given as base64 of PNG files."""
         ...
 

@@ -5,15 +5,16 @@ Judges no prose: where no token of the reply is plainly its flag, there is no pr
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from calibration.observers.protocol import TokenChoice
 from calibration.questions import MULTIPLE_CHOICE_PROMPT
 from calibration.replies.reader import declared_place
 
 _LONGEST_FLAG = 12  # characters, signs included
 _ASKS_FOR_LETTER = MULTIPLE_CHOICE_PROMPT.rpartition("images? ")[2]
-_AROUND = " \t\r\n<>*_\"'`([{:.,;!)]}▁ĠĊ"  # the last three: how tokenizers write space and line end
+AROUND = " \t\r\n<>*_\"'`([{:.,;!)]}▁ĠĊ"  # the last three: how tokenizers write space and line end
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,10 @@ class FlagWords:
 
     def meaning(self, token: str) -> bool | None:
         """Return what a token says on its own: yes, no, or neither."""
-        word = token.strip(_AROUND).lower()
-        if len(word) == 1 and not token.strip(_AROUND).isupper():
+        word = token.strip(AROUND).lower()
+        if len(word) == 1 and not token.strip(AROUND).isupper():
             return None  # "a" is an article
         return True if word in self.yes else False if word in self.no else None
-
-
-@dataclass(frozen=True)
-class TokenChoice:
-    """One token of a reply and what else it could have been."""
-
-    token: str
-    alternatives: Mapping[
-        str, float
-    ]  # text to natural logarithm of its probability; the token's own included
 
 
 @dataclass(frozen=True)
@@ -94,7 +85,7 @@ def spelling(words: FlagWords, vocabulary: Iterable[tuple[str, int]]) -> FlagTok
         meaning = words.meaning(token) if len(token) <= _LONGEST_FLAG else None
         if meaning is not None:
             (yes if meaning else no).append(index)
-        elif not token.strip(_AROUND):
+        elif not token.strip(AROUND):
             signs.append(index)
     return FlagTokens(tuple(sorted(yes)), tuple(sorted(no)), frozenset(signs))
 

@@ -9,16 +9,26 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from calibration.observers.dialect import Body, Dialect, Endpoint, MalformedError, count, ending, placeholder
+from calibration.observers.dialect import (
+    USUAL,
+    Body,
+    Dialect,
+    Endpoint,
+    MalformedError,
+    count,
+    ending,
+    placeholder,
+)
 from calibration.observers.families import has_thinking_levels, patience_seconds
-from calibration.observers.flags import TokenChoice, affirmative_probability
+from calibration.observers.flags import affirmative_probability
 from calibration.observers.limits import ReplyLimit
 from calibration.observers.options import Effort, ObserverOptions
-from calibration.observers.protocol import Ended, Reply
+from calibration.observers.protocol import Ended, Manner, Reply, TokenChoice
 from calibration.observers.remote import RemoteObserver
 from calibration.settings import ObserverSettings
 
 _ALTERNATIVES = 5
+_MORE_ALTERNATIVES = 20  # for words, of which there are more than flags; some models allow fewer
 # What Google's own OpenAI-compatible endpoint makes of an effort for models that take a budget.
 _BUDGETS: dict[Effort, int] = {
     "none": 0,
@@ -55,7 +65,7 @@ class GenerateContent:
         self.limit = ReplyLimit(self._model, options)
         self._temperature: Body = {"temperature": 0}
         self._thinking = _thinking(self._model, options)
-        self._logprobs: Body = {"responseLogprobs": True, "logprobs": _ALTERNATIVES}
+        self._most_alternatives = _MORE_ALTERNATIVES
 
     @property
     def path(self) -> str:
@@ -66,7 +76,7 @@ class GenerateContent:
         """Return the key."""
         return {"x-goog-api-key": api_key}
 
-    def body(self, prompt: str, pictures: Sequence[str]) -> Body:
+    def body(self, prompt: str, pictures: Sequence[str], manner: Manner = USUAL) -> Body:
         """Return the request: pictures first, then the prompt."""
         parts: list[Body] = [
             {"inlineData": {"mimeType": "image/png", "data": picture}} for picture in pictures
@@ -75,10 +85,10 @@ class GenerateContent:
         return {
             "contents": [{"role": "user", "parts": parts}],
             "generationConfig": {
-                **self._temperature,
+                **({"temperature": manner.temperature} if self._temperature else {}),
                 "maxOutputTokens": self.limit.tokens,
                 **self._thinking,
-                **self._logprobs,
+                **self._logprobs(manner),
             },
         }
 
@@ -91,11 +101,13 @@ class GenerateContent:
         try:
             text, reason, logprobs = _read_candidate(answer)
             usage = answer.get("usageMetadata")
+            choices = _read_logprobs(logprobs)
         except (LookupError, TypeError, AttributeError) as error:
             raise MalformedError("the body is not a generateContent response") from error
         return Reply(
             text or placeholder(reason),
-            probability=affirmative_probability(_read_logprobs(logprobs), prompt),
+            probability=affirmative_probability(choices, prompt),
+            choices=choices,
             tokens_in=count(usage, "promptTokenCount"),
             tokens_out=count(usage, "candidatesTokenCount", "thoughtsTokenCount"),
             tokens_thought=count(usage, "thoughtsTokenCount"),
@@ -106,9 +118,7 @@ class GenerateContent:
         """Do without log-probabilities or a temperature where the model takes none, or with fewer tokens."""
         asked = body["generationConfig"]
         if "responseLogprobs" in asked and "logprobs" in complaint.lower():
-            if self._logprobs:
-                self._logprobs = {}
-                _log.warning("%s gives no log-probabilities: each query yields yes or no only", self._model)
+            self._ask_fewer_alternatives(asked["logprobs"])
         elif "temperature" in asked and "temperature" in complaint.lower():
             if self._temperature:
                 self._temperature = {}
@@ -116,6 +126,18 @@ class GenerateContent:
         elif not self.limit.lower_from(asked["maxOutputTokens"], complaint):
             return None
         return self
+
+    def _logprobs(self, manner: Manner) -> Body:
+        if manner.temperature or not self._most_alternatives:
+            return {}
+        wanted = _MORE_ALTERNATIVES if manner.words else _ALTERNATIVES
+        return {"responseLogprobs": True, "logprobs": min(wanted, self._most_alternatives)}
+
+    def _ask_fewer_alternatives(self, refused: int) -> None:
+        if self._most_alternatives >= refused:
+            self._most_alternatives = _ALTERNATIVES if refused > _ALTERNATIVES else 0
+            if not self._most_alternatives:
+                _log.warning("%s gives no log-probabilities: each query yields its answer only", self._model)
 
 
 def parse_gemini(rest: str, *, settings: ObserverSettings, options: ObserverOptions) -> RemoteObserver:

@@ -11,6 +11,7 @@ from typing import Any
 
 from calibration.observers.addresses import is_azure, split_spec
 from calibration.observers.dialect import (
+    USUAL,
     Body,
     Dialect,
     Endpoint,
@@ -21,16 +22,18 @@ from calibration.observers.dialect import (
     placeholder,
 )
 from calibration.observers.families import is_openai_reasoner, patience_seconds
-from calibration.observers.flags import TokenChoice, affirmative_probability
+from calibration.observers.flags import affirmative_probability
 from calibration.observers.limits import ReplyLimit
 from calibration.observers.openai_responses import Responses, key_header, openai_effort
 from calibration.observers.options import ObserverOptions
-from calibration.observers.protocol import Ended, Reply
+from calibration.observers.protocol import Ended, Manner, Reply, TokenChoice
 from calibration.observers.remote import RemoteObserver
 from calibration.settings import ObserverSettings
 
 _ALTERNATIVES = 10  # enough for every spelling of both flags; some servers allow 5
-_FEWER_ALTERNATIVES = 5
+_MORE_ALTERNATIVES = 20  # for words, of which there are more than flags
+_FEWER = {_MORE_ALTERNATIVES: _ALTERNATIVES, _ALTERNATIVES: 5}  # what to ask for next; else for none
+_OPENED_TOKENS = 16  # of a reply whose opening leaves a word to say
 _THOUGHT_PARTS = frozenset(
     {"thinking", "reasoning", "redacted_thinking"}
 )  # of Mistral's and routers' messages
@@ -52,28 +55,32 @@ class ChatCompletions:
         self.limit = ReplyLimit(model, self._options)
         self._limit_name = "max_completion_tokens" if is_openai_reasoner(model) else "max_tokens"
         self._temperature: Body = {"temperature": 0}
-        self._logprobs: Body = {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+        self._most_alternatives = _MORE_ALTERNATIVES
         self._thinking = _thinking(model, self._options)
 
     def headers(self, api_key: str) -> dict[str, str]:
         """Return the bearer token, or the key in the header Azure wants."""
         return key_header(api_key, self._sends_key_as)
 
-    def body(self, prompt: str, pictures: Sequence[str]) -> Body:
-        """Return the request: pictures first, then the prompt, with the options not refused so far."""
+    def body(self, prompt: str, pictures: Sequence[str], manner: Manner = USUAL) -> Body:
+        """Return the request: pictures first, then the prompt, with the options not refused so far.
+
+        An answer's opening goes as vLLM and SGLang take it; a server that knows no such field refuses it.
+        """
         parts: list[Body] = [
             {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture}"}}
             for picture in pictures
         ]
         parts.append({"type": "text", "text": prompt})
-        messages = [{"role": "user", "content": parts}]
+        opened = [{"role": "assistant", "content": manner.opening}] if manner.opening else []
         return {
             "model": self._model,
-            "messages": messages,
-            **self._temperature,
-            self._limit_name: self.limit.tokens,
-            **self._logprobs,
+            "messages": [{"role": "user", "content": parts}, *opened],
+            **({"temperature": manner.temperature} if self._temperature else {}),
+            self._limit_name: min(self.limit.tokens, _OPENED_TOKENS) if opened else self.limit.tokens,
+            **self._logprobs(manner),
             **self._thinking,
+            **({"add_generation_prompt": False, "continue_final_message": True} if opened else {}),
         }
 
     def read(self, answer: Any, prompt: str) -> Reply:
@@ -98,6 +105,7 @@ class ChatCompletions:
             tokens_out=_count_out(usage),
             tokens_thought=count_within(usage, "completion_tokens_details", "reasoning_tokens"),
             ended="refusal" if is_refusal else _ended(reason),
+            choices=choices,
         )
 
     def concede(self, body: Body, complaint: str) -> Dialect | None:
@@ -115,13 +123,17 @@ class ChatCompletions:
             return None
         return self
 
+    def _logprobs(self, manner: Manner) -> Body:
+        wanted = 0 if manner.temperature else _MORE_ALTERNATIVES if manner.words else _ALTERNATIVES
+        asked = min(wanted, self._most_alternatives)
+        return {"logprobs": True, "top_logprobs": asked} if asked else {}
+
     def _ask_fewer_alternatives(self, refused: int) -> None:
-        if refused > _FEWER_ALTERNATIVES:
-            if self._logprobs.get("top_logprobs") == refused:
-                self._logprobs = {"logprobs": True, "top_logprobs": _FEWER_ALTERNATIVES}
-        elif self._logprobs:
-            self._logprobs = {}
-            _log.warning("%s gives no log-probabilities: each query yields yes or no only", self._model)
+        if self._most_alternatives < refused:
+            return  # another request taught it meanwhile
+        self._most_alternatives = _FEWER.get(refused, 0)
+        if not self._most_alternatives:
+            _log.warning("%s gives no log-probabilities: each query yields its answer only", self._model)
 
     def _drop_temperature(self) -> None:
         if self._temperature:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calibration.observers.dialect import (
+    USUAL,
     Body,
     Dialect,
     MalformedError,
@@ -17,7 +18,7 @@ from calibration.observers.dialect import (
 )
 from calibration.observers.limits import ReplyLimit
 from calibration.observers.options import Effort, ObserverOptions
-from calibration.observers.protocol import Ended, Reply
+from calibration.observers.protocol import Ended, Manner, Reply
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Responses:
         """Return the bearer token, or the key in the header Azure wants."""
         return key_header(api_key, self._sends_key_as)
 
-    def body(self, prompt: str, pictures: Sequence[str]) -> Body:
+    def body(self, prompt: str, pictures: Sequence[str], manner: Manner = USUAL) -> Body:
         """Return the request: pictures first, then the prompt."""
         parts: list[Body] = [
             {"type": "input_image", "detail": "auto", "image_url": f"data:image/png;base64,{picture}"}
@@ -56,7 +57,7 @@ class Responses:
             "input": [{"role": "user", "content": parts}],
             "max_output_tokens": self.limit.tokens,
             "store": False,
-            **self._temperature,
+            **({"temperature": manner.temperature} if self._temperature else {}),
             **self._reasoning,
         }
 

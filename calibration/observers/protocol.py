@@ -4,13 +4,32 @@ An observer sees a prompt with images and replies. It never learns which image i
 of a `Query` that tell are for observers that are made up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from calibration.image import Image
 
 Ended = Literal["stop", "length", "refusal", "other"]  # by itself, at the token limit, declined
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How an answer is wanted, beside what is asked."""
+
+    words: tuple[str, ...] = ()  # answers whose probabilities are wanted, where the observer can tell them
+    opening: str = ""  # what the answer begins with; the model goes on from there
+    temperature: float = 0.0  # above 0 an answer is drawn: no probabilities are asked for
+
+
+@dataclass(frozen=True)
+class TokenChoice:
+    """One token of a reply and what else it could have been."""
+
+    token: str
+    alternatives: Mapping[
+        str, float
+    ]  # text to natural logarithm of its probability; the token's own included
 
 
 @dataclass(frozen=True)
@@ -23,6 +42,7 @@ class Query:
     level: float | None = (
         None  # levels between the two images: what a simulated observer "sees"; others must not look
     )
+    manner: Manner = Manner()
 
 
 @dataclass(frozen=True)
@@ -36,6 +56,7 @@ class Reply:
     tokens_out: int | None = None  # thoughts included
     tokens_thought: int | None = None  # of those, spent on thoughts, where the provider tells
     ended: Ended | None = None  # why the text ends; None: the observer does not tell
+    choices: Sequence[TokenChoice] = ()  # its tokens, where the observer tells what else they could have been
 
 
 class ObserverError(RuntimeError):
@@ -101,4 +122,18 @@ class LocalModel(Protocol):
 
     def count_image_tokens(self, image: Image) -> int:
         """Return how many tokens the model reads for this image."""
+        ...
+
+
+@runtime_checkable
+class TellsTokens(Protocol):
+    """A local model that knows what each token of its replies could have been instead."""
+
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        """Reply to every query, in order, with the choice of each token.
+
+        Args:
+            queries: As for `complete`.
+            listed: How many of the likeliest tokens each choice has, 1 and more.
+        """
         ...

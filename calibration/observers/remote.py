@@ -170,7 +170,8 @@ class RemoteObserver:
                 shown = await self._encode(query)
             dialect, limit = self._dialect, self._dialect.limit.tokens
             try:
-                reply = await self._ask_once(dialect, dialect.body(shown.prompt, shown.pictures), shown)
+                body = dialect.body(shown.prompt, shown.pictures, query.manner)
+                reply = await self._ask_once(dialect, body, shown)
             except _Conceded:
                 continue
             except _Retry as failure:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import torch
 
 from calibration.image import Image
-from calibration.observers.flags import FlagTokens, TokenChoice, affirmative_probability, flag_words, spelling
-from calibration.observers.protocol import Ended, ObserverError, Query, Reply
+from calibration.observers.flags import FlagTokens, affirmative_probability, flag_words, spelling
+from calibration.observers.protocol import Ended, ObserverError, Query, Reply, TokenChoice
 from calibration.observers.transformers_loading import LoadedModel, load_model
-from calibration.observers.vision_language import Generated, VisionLanguageModel
+from calibration.observers.vision_language import Generated, VisionLanguageModel, by_manner
 
 T = TypeVar("T")
 _NO_FLAGS = FlagTokens((), (), frozenset())
@@ -22,6 +22,7 @@ _BATCH = 8
 _STIMULUS_SIDE = 512
 _MAX_NEW_TOKENS = 256  # a flag ends a reply that begins with it; others explain before they answer
 _MAX_SERVED_TOKENS = 128
+_MAX_WORD_TOKENS = 12  # what is said where a word is wanted; its probability is that of the first
 _LEAST_SHARE = 0.01  # of the first word: below, the model considered neither yes nor no
 _TILING = ("do_image_splitting", "crop_to_patches", "image_grid_pinpoints", "do_pan_and_scan")
 
@@ -44,10 +45,12 @@ class TransformersObserver:
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
         """Answer every query, in order; those about two images with the probability of yes among yes and no.
 
+        Where words are wanted, with what else the first token could have been instead.
+
         Raises:
             ObserverError: The model failed.
         """
-        return self._run(queries, self._ask_batch)
+        return by_manner(queries, flags=self._ask_flags, words=self._ask_words)
 
     def complete(self, queries: Sequence[Query]) -> list[str]:
         """Generate the reply text of every query, greedily.
@@ -56,6 +59,15 @@ class TransformersObserver:
             ObserverError: The model failed.
         """
         return self._run(queries, self._complete_batch)
+
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        """Generate the reply to every query, greedily, with what else each token could have been.
+
+        Raises:
+            ObserverError: The model failed.
+        """
+        spoken = self._run(queries, lambda group: self._language.tell(group, _MAX_SERVED_TOKENS, listed))
+        return [Reply("".join(choice.token for choice in each).strip(), choices=each) for each in spoken]
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the text takes."""
@@ -81,6 +93,17 @@ class TransformersObserver:
 
     def _complete_batch(self, queries: Sequence[Query]) -> list[str]:
         return [text.strip() for text in self._language.generate(queries, _MAX_SERVED_TOKENS)]
+
+    def _ask_flags(self, queries: Sequence[Query]) -> list[Reply]:
+        return self._run(queries, self._ask_batch)
+
+    def _ask_words(self, queries: Sequence[Query]) -> list[Reply]:
+        choices = self._run(queries, self._language.choose)
+        texts = self._run(queries, self._say_word)
+        return [Reply(text, choices=(choice,)) for text, choice in zip(texts, choices, strict=True)]
+
+    def _say_word(self, queries: Sequence[Query]) -> list[str]:
+        return [text.strip() for text in self._language.generate(queries, _MAX_WORD_TOKENS)]
 
     def _ask_batch(self, queries: Sequence[Query]) -> list[Reply]:
         flags = [self._spell(query.prompt) if len(query.images) > 1 else _NO_FLAGS for query in queries]

@@ -15,10 +15,12 @@ from transformers import GenerationConfig, StoppingCriteria
 
 from calibration.image import to_pillow
 from calibration.observers.flags import FlagTokens
-from calibration.observers.protocol import ObserverError, Query
+from calibration.observers.protocol import ObserverError, Query, Reply, TokenChoice
 from calibration.observers.transformers_loading import LoadedModel
+from calibration.observers.word_tokens import spelling_tokens
 
 T = TypeVar("T")
+_LISTED = 20  # most probable tokens told beside those that spell the words asked for
 _NO_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -56,6 +58,7 @@ class VisionLanguageModel:
         self._ends = self._end_tokens()
         self._takes = frozenset(inspect.signature(loaded.model.forward).parameters)
         self._render = lru_cache(maxsize=4096)(self._render_prompt)
+        self._spell = lru_cache(maxsize=256)(self._spell_words)
 
     def in_batches(self, queries: Sequence[Query], run: Callable[[Sequence[Query]], Sequence[T]]) -> list[T]:
         """Return what `run` makes of every query, in their order.
@@ -100,9 +103,33 @@ class VisionLanguageModel:
         fresh = made.sequences[:, start:].tolist()  # (N, steps)
         return [self._cut(*parts) for parts in zip(fresh, logits, flags, strict=True)]
 
+    def tell(self, queries: Sequence[Query], max_new_tokens: int, listed: int) -> list[list[TokenChoice]]:
+        """Continue every prompt greedily, in one batch; return each token with the likeliest others."""
+        encoded = self.encode(queries)
+        start = encoded["input_ids"].shape[1]
+        config = self._greedy(max_new_tokens, return_dict_in_generate=True, output_logits=True)
+        with torch.inference_mode():
+            made = self.model.generate(**encoded, generation_config=config)
+        logarithms = (
+            torch.stack(made.logits, dim=1).float().log_softmax(dim=2).cpu()
+        )  # (N, steps, vocabulary)
+        fresh = made.sequences[:, start:].tolist()  # (N, steps)
+        return [self._spelled_out(*parts, listed) for parts in zip(fresh, logarithms, strict=True)]
+
+    def choose(self, queries: Sequence[Query]) -> list[TokenChoice]:
+        """Return each answer's first token with the most probable others and all that spell its words."""
+        encoded = self.encode(queries)
+        last = {"logits_to_keep": 1} if "logits_to_keep" in self._takes else {}
+        with torch.inference_mode():
+            logits = self.model(**encoded, **last).logits[:, -1].float()  # (N, vocabulary)
+        logarithms = logits.log_softmax(dim=1).cpu()
+        return [self._listed(*parts) for parts in zip(logarithms, queries, strict=True)]
+
     def encode(self, queries: Sequence[Query]) -> dict[str, Any]:
         """Return the model's inputs for one batch of queries with as many pictures each."""
-        texts = [self._render(query.prompt, len(query.images)) for query in queries]
+        texts = [
+            _opened(self._render(query.prompt, len(query.images)), query.manner.opening) for query in queries
+        ]
         pictures = [to_pillow(query.images) for query in queries if query.images]
         encoded = self.processor(text=texts, images=pictures or None, padding=True, return_tensors="pt")
         if "token_type_ids" not in self._takes:
@@ -142,6 +169,36 @@ class VisionLanguageModel:
         )
         return str(rendered)
 
+    def _spelled_out(self, tokens: list[int], logarithms: torch.Tensor, listed: int) -> list[TokenChoice]:
+        """Write tokens as the pieces of the text they make, and others as they would stand in their place."""
+        choices, before = [], ""
+        for step, token in enumerate(tokens[: _length(tokens, self._ends)]):
+            text = self.decode(tokens[: step + 1])
+            piece = text[len(before) :]
+            before = text
+            # Some tokenizers keep the space before a word with it, others put it in when they decode.
+            space = " " if piece == f" {self.decode([token])}" else ""
+            likeliest = logarithms[step].topk(min(listed, logarithms.shape[1]))
+            others = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
+            alternatives = {piece: float(logarithms[step][token])}
+            for other, logarithm in others:
+                if other != token:
+                    alternatives.setdefault(space + self.tokenizer.decode([other]), logarithm)
+            choices.append(TokenChoice(piece, alternatives))
+        return choices
+
+    def _listed(self, logarithms: torch.Tensor, query: Query) -> TokenChoice:
+        likeliest = logarithms.topk(min(_LISTED, len(logarithms))).indices.tolist()
+        listed = [*likeliest, *(each for each in self._spell(query.manner.words) if each not in likeliest)]
+        texts = self.tokenizer.convert_ids_to_tokens(listed)
+        alternatives: dict[str, float] = {}
+        for text, logarithm in zip(texts, logarithms[listed].tolist(), strict=True):
+            alternatives.setdefault(text, logarithm)
+        return TokenChoice(texts[0], alternatives)
+
+    def _spell_words(self, words: tuple[str, ...]) -> tuple[int, ...]:
+        return spelling_tokens(words, self.tokenizer.get_vocab().items())
+
     def _cut(self, tokens: list[int], logits: torch.Tensor, flags: FlagTokens) -> Generated:
         place = flags.place(tokens)
         length = _length(tokens, self._ends) if place is None else place + 1
@@ -162,6 +219,26 @@ class VisionLanguageModel:
         ends = self.model.generation_config.eos_token_id
         listed = ends if isinstance(ends, list) else [ends]
         return frozenset(end for end in [*listed, self.tokenizer.eos_token_id] if end is not None)
+
+
+def by_manner(
+    queries: Sequence[Query],
+    *,
+    flags: Callable[[Sequence[Query]], list[Reply]],
+    words: Callable[[Sequence[Query]], list[Reply]],
+) -> list[Reply]:
+    """Answer queries that want words by one function, the others by the other, in their order."""
+    answered: dict[int, Reply] = {}
+    for ask, wants_words in ((flags, False), (words, True)):
+        places = [at for at, query in enumerate(queries) if bool(query.manner.words) is wants_words]
+        if places:
+            answered |= zip(places, ask([queries[at] for at in places]), strict=True)
+    return [answered[at] for at in range(len(queries))]
+
+
+def _opened(rendered: str, opening: str) -> str:
+    """Begin the answer; templates that end with a name and a colon leave the space to the model."""
+    return f"{rendered} {opening}" if opening and rendered.endswith(":") else rendered + opening
 
 
 def _by_images(queries: Sequence[Query]) -> Iterator[list[int]]:

@@ -5,8 +5,7 @@ Prices change too often to be shipped: dollars are counted only where the user n
 
 import re
 from dataclasses import dataclass
-
-from calibration.trials import Trial
+from typing import Protocol
 
 # Of a question about two 512-pixel pictures: what the large providers bill per picture (255 OpenAI, 350
 # Anthropic, 258 Gemini), rounded up, and the prompt; a reply of two sentences.
@@ -15,6 +14,25 @@ TOKENS_OUT_PER_REPLY = 80  # beside thoughts, which `observers.families` expects
 _MILLION = 1e6
 _LEARNED_FROM = 4  # billed questions that tell the price of the next
 _IN_FLIGHT_UNTIL_THEN = 2
+
+
+class Billed(Protocol):
+    """Questions that were answered, and what was billed for them."""
+
+    @property
+    def questions(self) -> int:
+        """How many were asked."""
+        ...
+
+    @property
+    def tokens_in(self) -> int:
+        """Of all of them; 0 where the provider does not tell."""
+        ...
+
+    @property
+    def tokens_out(self) -> int:
+        """Of all replies, thoughts included."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,15 +65,15 @@ class Budget:
         """What the answered trials cost, or None without a price."""
         return None if self.price is None else self.price.of(self.spent_tokens_in, self.spent_tokens_out)
 
-    def spend(self, trial: Trial) -> None:
+    def spend(self, billed: Billed) -> None:
         """Count a trial; a provider that does not tell its tokens is taken to bill the expected ones."""
-        tokens_in = trial.tokens_in or TOKENS_IN_PER_PAIR * trial.questions
-        tokens_out = trial.tokens_out or self.expected_out * trial.questions
-        self.spent_queries += trial.questions
+        tokens_in = billed.tokens_in or TOKENS_IN_PER_PAIR * billed.questions
+        tokens_out = billed.tokens_out or self.expected_out * billed.questions
+        self.spent_queries += billed.questions
         self.spent_tokens_in += tokens_in
         self.spent_tokens_out += tokens_out
         if self.price is not None:
-            dollars = self.price.of(tokens_in, tokens_out) / max(trial.questions, 1)
+            dollars = self.price.of(tokens_in, tokens_out) / max(billed.questions, 1)
             self.dearest_question = max(self.dearest_question, dollars)
 
     def allows(self, *, reserved: int, wanted: int) -> bool:

@@ -47,13 +47,18 @@ def describe_correction(plan: SessionPlan, budget: Budget) -> str | None:
 
 
 def describe_cost(plan: SessionPlan, budget: Budget, *, spec: str, options: ObserverOptions) -> str:
-    """Return one sentence: how many questions to the observer `spec`, tokens, dollars and minutes, at most.
+    """Return one sentence: how many questions to the observer `spec`, and what they take at most."""
+    is_bound = plan.procedure == "ascending" or isinstance(plan.question, TaskQuestion)
+    said = f"{'at most ' if is_bound else ''}{count_questions(plan):,} questions to {spec}"
+    return "; ".join([said, *cost_parts(count_questions(plan), budget, spec=spec, options=options)])
+
+
+def cost_parts(questions: int, budget: Budget, *, spec: str, options: ObserverOptions) -> list[str]:
+    """Return what so many questions to the observer `spec` take in tokens, dollars and minutes.
 
     A local model's time is not guessed: the progress bar tells it after the first answers.
     """
-    questions = count_questions(plan)
-    bound = "at most " if plan.procedure == "ascending" or isinstance(plan.question, TaskQuestion) else ""
-    parts = [f"{bound}{questions:,} questions to {spec}"]
+    parts = []
     if spec.partition(":")[0] in REMOTE:
         thought = _thought(spec, options)
         tokens_in, tokens_out = questions * TOKENS_IN_PER_PAIR, questions * (TOKENS_OUT_PER_REPLY + thought)
@@ -67,7 +72,7 @@ def describe_cost(plan: SessionPlan, budget: Budget, *, spec: str, options: Obse
         parts.append(f"stopping after {budget.queries:,}")
     if budget.dollars is not None:
         parts.append(f"stopping at ${budget.dollars:g}")
-    return "; ".join(parts)
+    return parts
 
 
 def _thought(spec: str, options: ObserverOptions) -> int:

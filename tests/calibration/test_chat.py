@@ -1,11 +1,13 @@
 import base64
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from calibration.chat import MAX_IMAGES, ChatError, ChatRequest, Completion, parse_chat
 from calibration.image import Image, encode_png
+from calibration.observers.protocol import TokenChoice
 
 GREY = Image(np.full((5, 7, 3), 128, np.uint8))
 URL = "data:image/png;base64," + base64.b64encode(encode_png(GREY)).decode()
@@ -161,3 +163,52 @@ def test_a_stream_ends_with_its_reason_and_tells_usage_only_where_asked():
     assert plain[-1]["choices"][0]["finish_reason"] == "stop"
     assert all("usage" not in event for event in plain)
     assert (told[-1]["choices"], told[-1]["usage"]["total_tokens"]) == ([], 10)
+
+
+def test_log_probabilities_are_listed_the_likeliest_first():
+    choice = TokenChoice(" good", {" good": -0.1, " fair": -3.0, " poor": -2.5})
+    told = replace(COMPLETION, choices=[choice], alternatives=2).body()
+
+    content = told["choices"][0]["logprobs"]["content"]
+    assert [(one["token"], one["logprob"], bytes(one["bytes"])) for one in content] == [
+        (" good", -0.1, b" good")
+    ]
+    assert [other["token"] for other in content[0]["top_logprobs"]] == [" good", " poor"]
+    assert COMPLETION.body()["choices"][0]["logprobs"] is None
+
+
+def test_a_stream_tells_them_once():
+    told = replace(COMPLETION, choices=[TokenChoice("Yes", {"Yes": -0.5})], alternatives=0)
+
+    chunks = [json.loads(line.removeprefix("data: ")) for line in list(told.events(with_usage=False))[:-1]]
+
+    told_of = [chunk["choices"][0]["logprobs"] for chunk in chunks]
+    assert [each is not None for each in told_of].count(True) == 1
+
+
+def test_what_an_answer_begins_with_and_how_many_tokens_are_listed_is_read():
+    messages = [{"role": "user", "content": "Rate it."}, {"role": "assistant", "content": "The quality is"}]
+
+    found = parsed(messages, logprobs=True, top_logprobs=5, continue_final_message=True)
+
+    assert (found.prompt, found.opening, found.alternatives) == ("Rate it.", "The quality is", 5)
+    assert found.read_images().manner.opening == "The quality is"
+    assert (parsed(messages).opening, parsed(messages).alternatives) == ("", None)
+    assert parsed(messages, logprobs=True).alternatives == 0
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"top_logprobs": 3},
+        {"logprobs": False, "top_logprobs": 3},
+        {"logprobs": True, "top_logprobs": 21},
+        {"logprobs": True, "top_logprobs": -1},
+        {"logprobs": True, "top_logprobs": "many"},
+        {"logprobs": True, "top_logprobs": True},
+        {"continue_final_message": True},
+    ],
+)
+def test_what_cannot_be_listed_or_gone_on_from_is_refused(fields: dict[str, object]):
+    with pytest.raises(ChatError):
+        parsed([{"role": "user", "content": "Rate it."}], **fields)

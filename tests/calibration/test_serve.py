@@ -18,7 +18,7 @@ import pytest
 import uvicorn
 
 from calibration.image import Image, encode_jpeg, encode_png
-from calibration.observers.protocol import ObserverError, Query
+from calibration.observers.protocol import ObserverError, Query, Reply, TokenChoice
 from calibration.observers.simulated import parse_simulated
 from calibration.questions import DIFFERENT_PROMPT, IMPLICIT_PROMPT
 from calibration.serve import build_app
@@ -287,3 +287,44 @@ def _wait_for(url: str, seconds: float = 15.0) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(url)
+
+
+class Telling(Slow):
+    """A local model that says how sure it is."""
+
+    name = "telling"
+
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        alternatives = {" good": -0.2, " poor": -1.9, " bad": -4.0}
+        kept = dict(list(alternatives.items())[: max(listed, 1)])
+        return [
+            Reply(f"{query.manner.opening} good", choices=(TokenChoice(" good", kept),)) for query in queries
+        ]
+
+
+def test_the_official_sdk_gets_log_probabilities_of_an_opened_answer():
+    messages = [*user("Rate it.", encode_png(GREY)), {"role": "assistant", "content": "It is"}]
+
+    with serving(Telling()) as address, openai.OpenAI(base_url=f"{address}/v1", api_key="any") as client:
+        told = client.chat.completions.create(
+            model="telling",
+            messages=messages,
+            logprobs=True,
+            top_logprobs=2,
+            extra_body={"continue_final_message": True},
+        ).choices[0]
+        plain = client.chat.completions.create(model="telling", messages=user("hi")).choices[0]
+
+    assert told.message.content == "It is good"
+    assert told.logprobs is not None
+    (token,) = told.logprobs.content or []
+    assert (token.token, token.logprob) == (" good", -0.2)
+    assert [other.token for other in token.top_logprobs] == [" good", " poor"]
+    assert (plain.message.content, plain.logprobs) == ("hi 0", None)
+
+
+def test_a_model_that_tells_none_refuses_them(client: openai.OpenAI):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model="simulated", messages=user("hi"), logprobs=True)
+
+    assert (caught.value.code, caught.value.param) == ("unsupported_parameter", "logprobs")

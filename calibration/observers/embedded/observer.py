@@ -16,7 +16,7 @@ from transformers.utils import logging
 from calibration.image import Image
 from calibration.observers.protocol import ObserverError, Query, Reply
 from calibration.observers.transformers_loading import LoadedModel
-from calibration.observers.vision_language import VisionLanguageModel
+from calibration.observers.vision_language import VisionLanguageModel, by_manner
 from calibration.published import published_profile
 
 MODEL_FOLDER = Path(__file__).parent / "model"
@@ -61,12 +61,22 @@ class EmbeddedObserver:
         return self._language.processor
 
     def ask(self, queries: Sequence[Query]) -> list[Reply]:
-        """Answer every query by its first token, with the probability of "yes" among yes and no."""
-        return self._language.in_batches(queries, self._ask_batch)
+        """Answer every query by its first token, with the probability of "yes" among yes and no.
+
+        Where words are wanted, by its text, with what else its first token could have been.
+        """
+        return by_manner(queries, flags=self._ask_flags, words=self._ask_words)
 
     def complete(self, queries: Sequence[Query]) -> list[str]:
         """Generate the reply text of every query, greedily, at most 12 tokens."""
         return self._language.in_batches(queries, self._complete_batch)
+
+    def tell(self, queries: Sequence[Query], listed: int) -> list[Reply]:
+        """Generate the reply to every query, greedily, with what else each token could have been."""
+        spoken = self._language.in_batches(
+            queries, lambda group: self._language.tell(group, _MAX_NEW_TOKENS, listed)
+        )
+        return [Reply(_tidy("".join(choice.token for choice in each)), choices=each) for each in spoken]
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the text takes."""
@@ -78,6 +88,14 @@ class EmbeddedObserver:
 
     def close(self) -> None:
         """Hold nothing."""
+
+    def _ask_flags(self, queries: Sequence[Query]) -> list[Reply]:
+        return self._language.in_batches(queries, self._ask_batch)
+
+    def _ask_words(self, queries: Sequence[Query]) -> list[Reply]:
+        choices = self._language.in_batches(queries, self._language.choose)
+        texts = self.complete(queries)
+        return [Reply(text, choices=(choice,)) for text, choice in zip(texts, choices, strict=True)]
 
     def _ask_batch(self, queries: Sequence[Query]) -> list[Reply]:
         encoded = self._language.encode(queries)
@@ -93,7 +111,12 @@ class EmbeddedObserver:
 
     def _complete_batch(self, queries: Sequence[Query]) -> list[str]:
         texts = self._language.generate(queries, _MAX_NEW_TOKENS)
-        return [text.strip().replace(" .", ".").replace(" ,", ",") for text in texts]
+        return [_tidy(text) for text in texts]
+
+
+def _tidy(text: str) -> str:
+    """Undo the spaces that words and signs are joined with."""
+    return text.strip().replace(" .", ".").replace(" ,", ",")
 
 
 def load_embedded(folder: Path | None = None) -> EmbeddedObserver:

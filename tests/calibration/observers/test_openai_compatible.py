@@ -200,7 +200,7 @@ def test_giving_up_log_probabilities_is_said_once(peer, ask: Ask, caplog: pytest
         ask()
 
     assert [record.message for record in caplog.records] == [
-        "m gives no log-probabilities: each query yields yes or no only"
+        "m gives no log-probabilities: each query yields its answer only"
     ]
 
 

@@ -10,7 +10,7 @@ import torch
 from calibration.image import Image
 from calibration.observers.embedded.architecture import build_model, build_processor
 from calibration.observers.embedded.observer import EmbeddedObserver, load_embedded
-from calibration.observers.protocol import LocalModel, Observer, ObserverError, Query
+from calibration.observers.protocol import LocalModel, Manner, Observer, ObserverError, Query
 from calibration.questions import DIRECT_PROMPT, IDENTICAL_PROMPT, MULTIPLE_CHOICE_PROMPT
 
 DIRECT = DIRECT_PROMPT.format(distortion="blur")
@@ -117,3 +117,19 @@ def test_a_damaged_model_is_told(folder: Path, tmp_path: Path, damaged: str):
 
     with pytest.raises(ObserverError, match="cannot load"):
         load_embedded(tmp_path)
+
+
+def test_what_each_token_could_have_been_is_told_with_the_text(observer: EmbeddedObserver):
+    query = Query(
+        DIRECT_PROMPT.format(distortion="blur"), (picture(0), picture(1)), manner=Manner(words=("yes", "no"))
+    )
+
+    (told,) = observer.tell([query], 3)
+
+    assert told.text == observer.complete([query])[0]
+    assert "".join(choice.token for choice in told.choices).split() == told.text.replace(".", " .").split()
+    assert all(len(choice.alternatives) == 3 for choice in told.choices)
+    first, (asked,) = told.choices[0], observer.ask([query])
+    assert first.alternatives[first.token] == pytest.approx(
+        max(asked.choices[0].alternatives.values()), abs=1e-4
+    )

@@ -1,0 +1,1 @@
+"""Any large multimodal model as a judge of visual quality, compared with people."""
