@@ -9,6 +9,9 @@ outside the last 300; receipts alternate. Floors: flagged <= 1 % of pairs with 9
 one page, application or scene depend on each other; <= 2 % of each kind; none blocked by default.
 
     python tests/benchmarks/detection_streams.py held-out --cache DIR
+
+With `--kept FILE` a run goes on where another stopped; with `--turn 1/2` and `2/2` beside it two share the
+work, and a last run without it sums up.
 """
 
 import argparse
@@ -17,7 +20,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -70,23 +73,44 @@ def main() -> int:
     parser.add_argument("--photographs", type=int, default=80)
     parser.add_argument("--only", default="", help="streams whose cluster's name has this in it")
     parser.add_argument("--save", type=Path, help="where flagged pictures and those before them are written")
+    parser.add_argument("--kept", type=Path, help="file of what was told of each stream, read and continued")
+    parser.add_argument("--turn", default="1/1", help="which share of the streams, of how many")
     parser.add_argument("--minutes", type=float, default=600.0, help="after which no further stream begins")
     asked = parser.parse_args()
     use_one_thread()
     pipeline = load_pipeline(Settings(compression={"mode": "off"}))
     streams = [*_screens(asked.cache, asked.split), *_scenes(asked.split, asked.photographs)]
     streams = [stream for stream in streams if asked.only in stream.cluster and stream.cluster not in _SEEN]
+    turn, turns = map(int, asked.turn.split("/"))
     until = time.monotonic() + 60 * asked.minutes
-    told: list[Told] = []
-    for done, number in enumerate(np.random.default_rng(2).permutation(len(streams))):
+    known = _known(asked.kept)
+    for number in np.random.default_rng(2).permutation(len(streams))[turn - 1 :: turns]:
         if time.monotonic() > until:  # what was drawn until then is a sample of all
-            print(json.dumps({"streams": len(streams), "followed": done}))
             break
-        told += _follow(pipeline, streams[number], int(number), asked.save)
+        if (name := streams[number].cluster) not in known:
+            known[name] = _follow(pipeline, streams[number], int(number), asked.save)
+            _keep(asked.kept, name, known[name])
+    print(json.dumps({"streams": len(streams), "followed": len(known)}))
+    told = [each for those in known.values() for each in those]
     pairs = [each for each in told if each.flags or not each.is_recalled]
     found = {**_summary(pairs), "repeats": len(told) - len(pairs)}
     print(json.dumps({"benchmark": "detection_streams", "split": asked.split, **found}))
     return 0 if found["met"] else 1
+
+
+def _known(kept: Path | None) -> dict[str, list[Told]]:
+    """Read what was told of streams by their names."""
+    if kept is None or not kept.exists():
+        return {}
+    lines = map(json.loads, kept.read_text(encoding="utf-8").splitlines())
+    return {line["stream"]: [Told(**each) for each in line["told"]] for line in lines}
+
+
+def _keep(kept: Path | None, name: str, told: Sequence[Told]) -> None:
+    if kept is not None:
+        line = json.dumps({"stream": name, "told": [asdict(each) for each in told]})
+        with kept.open("ab", buffering=0) as file:  # in one piece: two runs may share the file
+            file.write(line.encode() + b"\n")
 
 
 def _screens(cache: Path | None, split: str) -> Iterator[Stream]:
