@@ -18,7 +18,7 @@ import argparse
 import json
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,7 +29,7 @@ import numpy as np
 sys.path.append(sys.path.pop(0))
 
 from detection_scenes import Look, Stream, scene_streams
-from scipy.stats import beta
+from detection_tally import upper, upper_by_cluster
 from skimage import data as bundled
 
 from calibration.image import Image, fit_within, load
@@ -44,7 +44,6 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 MOST = 0.01  # of pairs
 MOST_OF_A_KIND = 0.02
 _LAST = 300  # photographs that nothing here reads
-_BOOTSTRAPS = 4000
 _SAVED_BEFORE = 4  # pictures: an edit is made from the first of its stream, not from the one before
 _SEEN = {"marimo/1280x800@2-png-0.0", "ss03_2788"}  # were held out until what they showed was mended
 
@@ -207,8 +206,8 @@ def _summary(told: Sequence[Told]) -> dict[str, object]:
     figures = _figures(told)
     times = [each.milliseconds / each.megapixels for each in told]
     worst = max(shares, key=lambda kind: shares[kind])
-    upper = max(figures["upper"], figures["upper_by_cluster"])
-    is_met = len(told) >= 2000 and upper <= MOST and shares[worst] <= MOST_OF_A_KIND
+    bound = max(figures["upper"], figures["upper_by_cluster"])
+    is_met = len(told) >= 2000 and bound <= MOST and shares[worst] <= MOST_OF_A_KIND
     return {
         **figures,
         "clusters": len({each.cluster for each in told}),
@@ -225,27 +224,11 @@ def _figures(told: Sequence[Told]) -> dict[str, object]:
     return {
         "pairs": len(told),
         "flagged": flagged,
-        "upper": round(_upper(flagged, len(told)), 4),
-        "upper_by_cluster": round(_upper_by_cluster(told), 4),
+        "upper": round(upper(flagged, len(told)), 4),
+        "upper_by_cluster": round(upper_by_cluster((each.cluster, bool(each.flags)) for each in told), 4),
         "by": dict(sorted(by.items())),
         "outcomes": dict(sorted(Counter(each.outcome for each in told).items())),
     }
-
-
-def _upper(flagged: int, count: int) -> float:
-    """Bound a share from above with 95 % confidence, pairs taken as independent (Clopper-Pearson)."""
-    return 1.0 if flagged == count else float(beta.ppf(0.95, flagged + 1, count - flagged))
-
-
-def _upper_by_cluster(told: Sequence[Told]) -> float:
-    """Bound it where whole clusters are drawn again: 95th percentile of the bootstrap."""
-    flags: dict[str, list[bool]] = defaultdict(list)
-    for each in told:
-        flags[each.cluster].append(bool(each.flags))
-    sums = np.array([(sum(those), len(those)) for those in flags.values()])
-    rng = np.random.default_rng(0)
-    drawn = sums[rng.integers(len(sums), size=(_BOOTSTRAPS, len(sums)))].sum(axis=1)
-    return float(np.percentile(drawn[:, 0] / drawn[:, 1], 95))
 
 
 if __name__ == "__main__":
