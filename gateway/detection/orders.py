@@ -77,7 +77,7 @@ _OVERRIDES = (
     r"\b(?:instructions?|consignes?|r[eè]gles|directives|ordres"
     r"|commandes)\b",
     # Spanish, Catalan
-    r"(?<!no )(?<!nunca )\b(?:ignor[ae]\w*|olvid[ae]\w*|omit[ae]\w*|descart[ae]\w*|haz caso omiso"
+    r"(?<!no )(?<!nunca )(?<!se )\b(?:ignor[ae]\w*|olvid[ae]\w*|omit[ae]\w*|descart[ae]\w*|haz caso omiso"
     r"|no sigas)\b.{0,30}"
     r"\b(?:instrucci(?:ones|ons)|indicaciones|[oó]rdenes|reglas|directrices)\b",
     # Italian
@@ -103,13 +103,14 @@ _OVERRIDES = (
     r"(?<!не )(?:игнорируй|проигнорируй|забудь|не следуй)(?:те)?.{0,40}(?:инструкц|указани|команд|правил)",
     r"(?<!не )(?:ігноруй|проігноруй|забудь)(?:те)?.{0,40}(?:інструкц|вказівк|команд|правил)",
     # Turkish, Vietnamese, Indonesian and Malay
-    r"(?:talimat|komut|yönerge|kural)\w*.{0,30}(?:yok say|görmezden gel|unut(?!ma)|dikkate alma)",
+    r"(?:talimat|komut|yönerge|kural)\w*.{0,30}(?:yok say|görmezden gel(?!in?iyor|ini?r|indi|di)|unut(?!ma)"
+    r"|dikkate alma)",
     r"(?<!đừng )(?:bỏ qua|quên|phớt lờ).{0,30}(?:hướng dẫn|chỉ dẫn|lệnh|chỉ thị|quy tắc)",
     r"(?<!jangan )\b(?:abaikan|lupakan)\b.{0,30}\b(?:instruksi|perintah|arahan|aturan)",
     # Chinese, Japanese, Korean, Thai
     r"(?<!不要)(?<!别)(?<!別)(?<!勿)(?:忽略|无视|無視|忘记|忘記|忽視|不要理会|不要遵循|不要遵守|放弃).{0,14}(?:指令|指示|提示|命令|说明|說明|規則|规则|要求)",
-    r"(?:指示|命令|プロンプト|指令|ルール|規則).{0,12}(?:無視(?!しない)|忘れ(?![なず])|従わないで)",
-    r"(?:지시|명령|지침|프롬프트|규칙|안내).{0,12}(?:무시|잊어|잊으|따르지)",
+    r"(?:指示(?!された)|命令|プロンプト|指令|ルール|規則).{0,12}(?:無視(?!しない|され)|忘れ(?![なず])|従わないで)",
+    r"(?:지시|명령|지침|프롬프트|규칙|안내).{0,12}(?:무시(?!합니다|함|한다|됩|되|된)|잊어|잊으|따르지)",
     r"(?<!อย่า)(?:เพิกเฉย|ละเว้น|ลืม|ไม่ต้องสนใจ).{0,30}(?:คำสั่ง|คำแนะนำ|กฎ)",
     # Arabic, Persian, Hebrew, Hindi, Bengali
     r"(?:تجاهل|انس|تجاهلي|تجاهلوا).{0,30}(?:التعليمات|الأوامر|التوجيهات|القواعد|تعليمات|أوامر)",
@@ -210,9 +211,11 @@ _ADDRESSED = (
     r"\b(?:odpowiedz|odpowiadaj|napisz) (?:tylko|wy[lł][aą]cznie|zawsze|jedynie)\b|\bjeste[sś] teraz\b",
     r"(?:ответь|отвечай|скажи|напиши)(?:те)? (?:только|всегда|лишь|просто)|теперь ты\b",
     r"(?:sadece|yalnızca|her zaman).{0,30}(?:cevap ver|yanıtla|yanıt ver|söyle|yaz\b)",
-    r"(?:只|仅|僅|只需|只要|只能|必须|必須|请始终)(?:回答|回复|回覆|输出|輸出|说|說)|你现在是|你現在是|从现在开始,?你",
-    r"(?:とだけ|のみ(?:で|を)?|だけを?)(?:答え|回答|返答|出力|返し|言)|あなたは今から|今からあなたは",
-    r"(?:라고만|만) (?:대답|답|출력|말)|당신은 이제|너는 이제|지금부터 당신은",
+    r"(?:只|仅|僅|只需|只要|只能|请始终|[你您](?:必须|必須))(?:回答|回复|回覆|输出|輸出|说|說)"
+    r"|(?:必须|必須)(?:回答|回复|回覆|说|說)|你现在是|你現在是|从现在开始,?你",
+    r"とだけ出力|(?:とだけ|のみ(?:で|を)?|だけを?)(?:答え|回答|返答|返し|言|出力(?!する(?!こと|よう)|します|した|され))"
+    r"|あなたは今から|今からあなたは",
+    r"(?:라고만|만) (?:대답|답|출력(?!합니다|함|한다|됩|되|된)|말)|당신은 이제|너는 이제|지금부터 당신은",
     r"(?:أجب|رد|قل|اكتب) (?:فقط|دائما|دائمًا)|أنت الآن",
     r"(?:केवल|सिर्फ|सिर्फ़|हमेशा).{0,30}(?:उत्तर|जवाब|कहो|कहें|लिखें|लिखो)|अब तुम|अब आप एक",
     r"\b(?:chỉ trả lời|chỉ nói|jawab hanya|balas hanya|hanya jawab)\b|\bbạn bây giờ là",
