@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+_PUBLIC = ("traffic", "road", "parking", "lockdown", "curfew", "evacuation")  # what people are told to do
+_OF_PEOPLE = "".join(f"(?<!{what} )" for what in _PUBLIC)
 _THINGS = (
-    r"(?:instructions?|prompts?|rules|guidelines|directions|directives?|commands?|orders|messages?"
-    r"|constraints"
-    r"|policies|programming|training|tasks?|queries|restrictions)"
+    rf"{_OF_PEOPLE}(?:instructions?|prompts?|rules|guidelines|directions|directives?|commands?|orders"
+    r"|messages?|constraints|policies|programming|training|tasks?|queries|restrictions)"
 )
 # Photographs have models, agents and assistants of flesh; what forbids training is addressed to AI as well.
 _AI = (
@@ -24,7 +25,9 @@ _AI = (
 _WHOEVER = rf"(?:{_AI}|assistant\b|claude\b|gemini\b|model\b|system\b)"
 _ANY = r"[^.!?;]{0,40}?"
 # Of whom it is told that they do so, nobody is told to do it.
-_TOLD_OF = "".join(f"(?<!{who} )" for who in ("people", "they", "who", "men", "women", "children", "we"))
+_TELLERS = "people they who men women children we ers ors ists ians residents versions"
+_TOLD_OF = "".join(f"(?<!{who} )" for who in _TELLERS.split())
+_HANDS = r"(?!(?:this|that|\w*search|crop|clone|stamp|lasso|brush|pen|wand|selection|eraser|healing|zoom) )"
 _LEAVE = (
     rf"(?:(?<!not )(?<!n't )(?<!never ){_TOLD_OF}"
     r"(?:ignor(?:e|ing)|disregard(?:ing)?|forget|neglect|dismiss)"
@@ -167,13 +170,12 @@ _ADDRESSED = (
     r"|instructions?|prompt"
     r"|contents?|note|metadata)\b",
     r"\b(?:send|e-?mail|forward|upload|post|exfiltrate|transmit|leak)\b.{0,60}\b(?:conversation|chat history"
-    r"|credentials|api keys?|passwords?|context window|user data|secrets?|environment variables)\b.{0,60}"
-    r"(?:\bto\b|@|http)",
+    r"|credentials|api keys?|passwords?|context window|user data|secrets?|environment variables)\b"
+    r".{0,60}(?:\bto\b|@|http)",
     r"\b(?:new|updated|hidden|secret|real|actual|urgent) (?:system )?(?:instructions?|prompt|task"
     r"|directive) ?:",
-    r"\b(?:your|the) (?:new|real|actual|only|sole|updated) (?:task|job|goal|role|instructions?|objective"
-    r"|mission) "
-    r"(?:is|are)\b",
+    r"\b(?:your (?:new|real|actual|only|sole|updated) (?:task|job|goal|role|instructions?|objective|mission)"
+    r"|the (?:new|real|actual|only|sole|updated) (?:task|instructions?|objective)) (?:is|are)\b",
     r"\bfrom now on,? you\b|\bfrom this (?:point|moment) (?:on|onwards?|forward),? you\b",
     r"\byou are now\b.{0,40}\b(?:assistant|dan|mode|unrestricted|persona|evil|pirate|jailbroken|bot"
     r"|chatbot|ai|free"
@@ -183,8 +185,8 @@ _ADDRESSED = (
     r"|outputs?|messages?|sentences?) with\b",
     r"\b(?:append|include|insert|add|embed|put)\b.{0,60}\b(?:to|in|into|at the end of) (?:your|every|each) "
     r"(?:answers?|responses?|repl(?:y|ies)|outputs?|messages?)\b",
-    r"\b(?:call|invoke|use|run|execute) (?:the |your )?[\w-]{2,30} (?:tool|function|api)\b.{0,40}"
-    r"\b(?:with|to|on|and|using|immediately|now)\b",
+    rf"\b(?:call|invoke|use|run|execute) (?:the |your )?{_HANDS}[\w-]{{2,30}} (?:tool|function|api)\b"
+    r".{0,40}\b(?:with|to|on|and|using|immediately|now)\b",
     r"\b(?:this|the following) (?:is|are) (?:a |an |the )?(?:new |updated )?(?:system|developer) "
     r"(?:message|prompt"
     r"|instructions?)\b",
