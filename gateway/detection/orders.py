@@ -9,10 +9,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+_PUBLIC = ("traffic", "road", "parking", "lockdown", "curfew", "evacuation")  # what people are told to do
+_OF_PEOPLE = "".join(f"(?<!{what} )" for what in _PUBLIC)
 _THINGS = (
-    r"(?:instructions?|prompts?|rules|guidelines|directions|directives?|commands?|orders|messages?"
-    r"|constraints"
-    r"|policies|programming|training|tasks?|queries|restrictions)"
+    rf"{_OF_PEOPLE}(?:instructions?|prompts?|rules|guidelines|directions|directives?|commands?|orders"
+    r"|messages?|constraints|policies|programming|training|tasks?|queries|restrictions)"
 )
 # Photographs have models, agents and assistants of flesh; what forbids training is addressed to AI as well.
 _AI = (
@@ -24,7 +25,9 @@ _AI = (
 _WHOEVER = rf"(?:{_AI}|assistant\b|claude\b|gemini\b|model\b|system\b)"
 _ANY = r"[^.!?;]{0,40}?"
 # Of whom it is told that they do so, nobody is told to do it.
-_TOLD_OF = "".join(f"(?<!{who} )" for who in ("people", "they", "who", "men", "women", "children", "we"))
+_TELLERS = "people they who men women children we ers ors ists ians residents versions"
+_TOLD_OF = "".join(f"(?<!{who} )" for who in _TELLERS.split())
+_HANDS = r"(?!(?:this|that|\w*search|crop|clone|stamp|lasso|brush|pen|wand|selection|eraser|healing|zoom) )"
 _LEAVE = (
     rf"(?:(?<!not )(?<!n't )(?<!never ){_TOLD_OF}"
     r"(?:ignor(?:e|ing)|disregard(?:ing)?|forget|neglect|dismiss)"
@@ -83,7 +86,7 @@ _OVERRIDES = (
     r"\b(?:instructions?|consignes?|r[eè]gles|directives|ordres"
     r"|commandes)\b",
     # Spanish, Catalan
-    r"(?<!no )(?<!nunca )\b(?:ignor[ae]\w*|olvid[ae]\w*|omit[ae]\w*|descart[ae]\w*|haz caso omiso"
+    r"(?<!no )(?<!nunca )(?<!se )\b(?:ignor[ae]\w*|olvid[ae]\w*|omit[ae]\w*|descart[ae]\w*|haz caso omiso"
     r"|no sigas)\b.{0,30}"
     r"\b(?:instrucci(?:ones|ons)|indicaciones|[oó]rdenes|reglas|directrices)\b",
     # Italian
@@ -109,13 +112,14 @@ _OVERRIDES = (
     r"(?<!не )(?:игнорируй|проигнорируй|забудь|не следуй)(?:те)?.{0,40}(?:инструкц|указани|команд|правил)",
     r"(?<!не )(?:ігноруй|проігноруй|забудь)(?:те)?.{0,40}(?:інструкц|вказівк|команд|правил)",
     # Turkish, Vietnamese, Indonesian and Malay
-    r"(?:talimat|komut|yönerge|kural)\w*.{0,30}(?:yok say|görmezden gel|unut(?!ma)|dikkate alma)",
+    r"(?:talimat|komut|yönerge|kural)\w*.{0,30}(?:yok say|görmezden gel(?!in?iyor|ini?r|indi|di)|unut(?!ma)"
+    r"|dikkate alma)",
     r"(?<!đừng )(?:bỏ qua|quên|phớt lờ).{0,30}(?:hướng dẫn|chỉ dẫn|lệnh|chỉ thị|quy tắc)",
     r"(?<!jangan )\b(?:abaikan|lupakan)\b.{0,30}\b(?:instruksi|perintah|arahan|aturan)",
     # Chinese, Japanese, Korean, Thai
     r"(?<!不要)(?<!别)(?<!別)(?<!勿)(?:忽略|无视|無視|忘记|忘記|忽視|不要理会|不要遵循|不要遵守|放弃).{0,14}(?:指令|指示|提示|命令|说明|說明|規則|规则|要求)",
-    r"(?:指示|命令|プロンプト|指令|ルール|規則).{0,12}(?:無視(?!しない)|忘れ(?![なず])|従わないで)",
-    r"(?:지시|명령|지침|프롬프트|규칙|안내).{0,12}(?:무시|잊어|잊으|따르지)",
+    r"(?:指示(?!された)|命令|プロンプト|指令|ルール|規則).{0,12}(?:無視(?!しない|され)|忘れ(?![なず])|従わないで)",
+    r"(?:지시|명령|지침|프롬프트|규칙|안내).{0,12}(?:무시(?!합니다|함|한다|됩|되|된)|잊어|잊으|따르지)",
     r"(?<!อย่า)(?:เพิกเฉย|ละเว้น|ลืม|ไม่ต้องสนใจ).{0,30}(?:คำสั่ง|คำแนะนำ|กฎ)",
     # Arabic, Persian, Hebrew, Hindi, Bengali
     r"(?:تجاهل|انس|تجاهلي|تجاهلوا).{0,30}(?:التعليمات|الأوامر|التوجيهات|القواعد|تعليمات|أوامر)",
@@ -174,13 +178,12 @@ _ADDRESSED = (
     r"|instructions?|prompt"
     r"|contents?|note|metadata)\b",
     r"\b(?:send|e-?mail|forward|upload|post|exfiltrate|transmit|leak)\b.{0,60}\b(?:conversation|chat history"
-    r"|credentials|api keys?|passwords?|context window|user data|secrets?|environment variables)\b.{0,60}"
-    r"(?:\bto\b|@|http)",
+    r"|credentials|api keys?|passwords?|context window|user data|secrets?|environment variables)\b"
+    r".{0,60}(?:\bto\b|@|http)",
     r"\b(?:new|updated|hidden|secret|real|actual|urgent) (?:system )?(?:instructions?|prompt|task"
     r"|directive) ?:",
-    r"\b(?:your|the) (?:new|real|actual|only|sole|updated) (?:task|job|goal|role|instructions?|objective"
-    r"|mission) "
-    r"(?:is|are)\b",
+    r"\b(?:your (?:new|real|actual|only|sole|updated) (?:task|job|goal|role|instructions?|objective|mission)"
+    r"|the (?:new|real|actual|only|sole|updated) (?:task|instructions?|objective)) (?:is|are)\b",
     r"\bfrom now on,? you\b|\bfrom this (?:point|moment) (?:on|onwards?|forward),? you\b",
     r"\byou are now\b.{0,40}\b(?:assistant|dan|mode|unrestricted|persona|evil|pirate|jailbroken|bot"
     r"|chatbot|ai|free"
@@ -190,8 +193,8 @@ _ADDRESSED = (
     r"|outputs?|messages?|sentences?) with\b",
     r"\b(?:append|include|insert|add|embed|put)\b.{0,60}\b(?:to|in|into|at the end of) (?:your|every|each) "
     r"(?:answers?|responses?|repl(?:y|ies)|outputs?|messages?)\b",
-    r"\b(?:call|invoke|use|run|execute) (?:the |your )?[\w-]{2,30} (?:tool|function|api)\b.{0,40}"
-    r"\b(?:with|to|on|and|using|immediately|now)\b",
+    rf"\b(?:call|invoke|use|run|execute) (?:the |your )?{_HANDS}[\w-]{{2,30}} (?:tool|function|api)\b"
+    r".{0,40}\b(?:with|to|on|and|using|immediately|now)\b",
     r"\b(?:this|the following) (?:is|are) (?:a |an |the )?(?:new |updated )?(?:system|developer) "
     r"(?:message|prompt"
     r"|instructions?)\b",
@@ -218,9 +221,11 @@ _ADDRESSED = (
     r"\b(?:odpowiedz|odpowiadaj|napisz) (?:tylko|wy[lł][aą]cznie|zawsze|jedynie)\b|\bjeste[sś] teraz\b",
     r"(?:ответь|отвечай|скажи|напиши)(?:те)? (?:только|всегда|лишь|просто)|теперь ты\b",
     r"(?:sadece|yalnızca|her zaman).{0,30}(?:cevap ver|yanıtla|yanıt ver|söyle|yaz\b)",
-    r"(?:只|仅|僅|只需|只要|只能|必须|必須|请始终)(?:回答|回复|回覆|输出|輸出|说|說)|你现在是|你現在是|从现在开始,?你",
-    r"(?:とだけ|のみ(?:で|を)?|だけを?)(?:答え|回答|返答|出力|返し|言)|あなたは今から|今からあなたは",
-    r"(?:라고만|만) (?:대답|답|출력|말)|당신은 이제|너는 이제|지금부터 당신은",
+    r"(?:只|仅|僅|只需|只要|只能|请始终|[你您](?:必须|必須))(?:回答|回复|回覆|输出|輸出|说|說)"
+    r"|(?:必须|必須)(?:回答|回复|回覆|说|說)|你现在是|你現在是|从现在开始,?你",
+    r"とだけ出力|(?:とだけ|のみ(?:で|を)?|だけを?)(?:答え|回答|返答|返し|言|出力(?!する(?!こと|よう)|します|した|され))"
+    r"|あなたは今から|今からあなたは",
+    r"(?:라고만|만) (?:대답|답|출력(?!합니다|함|한다|됩|되|된)|말)|당신은 이제|너는 이제|지금부터 당신은",
     r"(?:أجب|رد|قل|اكتب) (?:فقط|دائما|دائمًا)|أنت الآن",
     r"(?:केवल|सिर्फ|सिर्फ़|हमेशा).{0,30}(?:उत्तर|जवाब|कहो|कहें|लिखें|लिखो)|अब तुम|अब आप एक",
     r"\b(?:chỉ trả lời|chỉ nói|jawab hanya|balas hanya|hanya jawab)\b|\bbạn bây giờ là",

@@ -44,6 +44,7 @@ class Bench:
     save: Path | None = None  # where wrongly judged files are written
     only: str = ""  # a word in the names of the cells to measure
     has_baselines: bool = True
+    judged: list[tuple[str, str, bool]] = field(default_factory=list)  # cell, source, whether it was flagged
     _callers: Iterable[int] = field(default_factory=itertools.count)
 
     @cached_property
@@ -123,6 +124,7 @@ class Bench:
                 show(last, tallies[last].summary(is_attack=is_attack))
             last = case.cell
             verdict = self.verdict(case, chosen)
+            self.judged.append((case.cell, case.source, bool(verdict.flags)))
             simple = self.baselines.flagged(case.data) if self.has_baselines else ()
             for cell in filter(None, (case.cell, case.also)):
                 tallies.setdefault(cell, Tally()).add(case, verdict, simple)

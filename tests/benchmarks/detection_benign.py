@@ -1,7 +1,12 @@
-"""Part benign: single pictures nobody hid anything in, stratum by stratum."""
+"""Part benign: single pictures nobody hid anything in, stratum by stratum.
+
+The same photographs are in most strata, so cases depend on each other: the pooled bound is also given where
+whole sources are drawn again. A single flag brings a stratum of forty over 2 %; one is `surely` over where
+the lower end of its interval is.
+"""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +17,7 @@ from detection_benign_files import FILES
 from detection_benign_graphics import GRAPHICS
 from detection_benign_photographs import PHOTOGRAPHS
 from detection_benign_words import WORDS
+from detection_tally import upper, upper_by_cluster
 
 from calibration.image import ImageError, decode
 
@@ -30,10 +36,23 @@ _FOLDERS = {
 
 def measure(bench: Bench) -> dict[str, object]:
     """Judge every stratum."""
+    known = len(bench.judged)
     rows = bench.measure(_cases(bench), is_attack=False)
-    over = {cell: row["interval"] for cell, row in rows.items() if float(str(row["rate"])) > _STRATUM_FLOOR}
-    return {"pooled": pooled(rows), "by_kind": _by_kind(rows), "strata_over_2_percent": over, "rows": rows,
-            "floors": {"pooled": _upper(rows) <= _FLOOR, "strata": not over}}  # fmt: skip
+    judged = bench.judged[known:]
+    over: dict[str, list[float]] = {
+        cell: row["interval"] for cell, row in rows.items() if float(str(row["rate"])) > _STRATUM_FLOOR
+    }
+    bounds = _bounds(judged)
+    return {
+        "pooled": pooled(rows),
+        **bounds,
+        "by_kind": _by_kind(rows),
+        "flagged": [f"{cell}: {source}" for cell, source, is_flagged in judged if is_flagged],
+        "strata_over_2_percent": over,
+        "strata_surely_over_2_percent": [cell for cell, (low, _) in over.items() if low > _STRATUM_FLOOR],
+        "rows": rows,
+        "floors": {"pooled": max(bounds.values()) <= _FLOOR, "strata": not over},
+    }
 
 
 def _cases(bench: Bench) -> Iterator[Case]:
@@ -78,6 +97,16 @@ def _rng(stratum: str, name: str) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(f"{stratum} {name}".encode()))
 
 
+def _bounds(judged: Sequence[tuple[str, str, bool]]) -> dict[str, float]:
+    """Bound the share flagged, 95 % one-sided; what is drawn is a source of its own in every stratum."""
+    flags = [is_flagged for _, _, is_flagged in judged]
+    sources = [
+        f"{cell} {source}" if cell.startswith(("drawn", "graphic")) else source for cell, source, _ in judged
+    ]
+    by_source = upper_by_cluster(zip(sources, flags, strict=True))
+    return {"upper": round(upper(sum(flags), len(flags)), 4), "upper_by_source": round(by_source, 4)}
+
+
 def _by_kind(rows: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in rows.values():
@@ -86,9 +115,3 @@ def _by_kind(rows: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
         for kind, number in kinds.items():
             found[kind] = found.get(kind, 0) + int(number)
     return found
-
-
-def _upper(rows: dict[str, dict[str, object]]) -> float:
-    bounds = pooled(rows).get("interval", [0.0, 1.0])
-    assert isinstance(bounds, list)
-    return float(bounds[1])

@@ -53,9 +53,9 @@ def page(number: int) -> str:
     ground, ink = _GROUNDS[int(rng.integers(len(_GROUNDS)))]
     accent, other = (_ACCENTS[n] for n in rng.permutation(len(_ACCENTS))[:2])
     font, size = _FONTS[int(rng.integers(len(_FONTS)))], int(rng.integers(12, 20))
-    text = "".join(f"<p>{' '.join(rng.choice(_WORDS, 30))}.</p>" for _ in range(14))
+    paragraphs = [f"<p>{' '.join(rng.choice(_WORDS, 30))}.</p>" for _ in range(14)]
     rows = "".join(f"<div class=row>{' '.join(rng.choice(_WORDS, 4))}</div>" for _ in range(9))
-    buttons = "".join(f"<button>{word}</button>" for word in rng.choice(_WORDS, 5))
+    buttons = [f"<button>{word}</button>" for word in rng.choice(_WORDS, 5)]
     acts = ",".join(f"{kind!r}: n => {{ {act} }}" for kind, act in ACTS.items())
     names = "field caret clock bar spinner popup shade pointer toast badge tip photograph".split()
     found = ";".join(f"const {name} = document.getElementById({name!r})" for name in names)
@@ -74,9 +74,9 @@ button {{ background:{accent}; color:#fff; border:0; border-radius:4px; padding:
 #tip {{ display:none; position:fixed; top:120px; background:#333; color:#fff; padding:4px 10px; font-size:12px }}
 </style><body><header><b>{" ".join(rng.choice(_WORDS, 3))}</b><span id=clock>09:00:00</span><span id=badge>0</span></header>
 <main><nav>{rows}</nav><article><input id=field value="Ada "><span id=caret>|</span><div style="margin:10px 0;
-background:rgba(128,128,128,.2)"><div id=bar></div></div><div>{buttons}</div>{text}</article>
+background:rgba(128,128,128,.2)"><div id=bar></div></div><div>{"".join(buttons)}</div>{"".join(paragraphs)}</article>
 <aside><img id=photograph src="{_photograph(number)}" style="width:100%;height:220px;object-fit:none"><div id=spinner></div>
-{text[:900]}</aside></main><div id=shade></div><div id=popup><h3>Leave?</h3>{buttons[:80]}</div><div id=toast>Saved.</div>
+{"".join(paragraphs[:6])}</aside></main><div id=shade></div><div id=popup><h3>Leave?</h3>{"".join(buttons[:2])}</div><div id=toast>Saved.</div>
 <div id=tip>Opens a list</div><svg id=pointer width=14 height=20><path d="M0 0v17l4-4h7z" fill="#000" stroke="#fff"/></svg>
 <script>{found}; const all = what => [...document.querySelectorAll(what)];
 const words = {_WORDS!r}, buttons = all("article button"), rows = all(".row"), paragraphs = all("article p");

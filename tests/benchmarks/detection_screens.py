@@ -19,6 +19,7 @@ from detection_applications import DEVELOPMENT, HELD_OUT, Application
 from detection_browser import Browser, Tab, View, chromium
 from detection_local_pages import ACTS, is_held_out, page
 from detection_serving import is_there, served
+from websockets.exceptions import ConnectionClosed
 
 VIEWS = (
     View(1280, 800, 1, "png"),
@@ -121,10 +122,19 @@ def _record(
                 for session in range(asked.sessions):
                     for view in VIEWS:
                         looks = folder / f"{view.name}-{number}.{session}"
-                        _visit(browser, view, address + path, looks, steps=asked.steps)
+                        _try(browser, view, address + path, looks, steps=asked.steps)
         print(json.dumps({"recorded": application.name}), flush=True)
-    except (LookupError, TimeoutError, RuntimeError) as error:
+    except LookupError as error:
         print(json.dumps({"left out": application.name, "because": repr(error)}), flush=True)
+
+
+def _try(browser: Browser, view: View, address: str, folder: Path, *, steps: int) -> None:
+    """Visit; a page that hangs or goes away costs its own session."""
+    try:
+        _visit(browser, view, address, folder, steps=steps)
+    except (TimeoutError, RuntimeError, ConnectionClosed) as error:
+        left_out = f"{folder.parent.name}/{folder.name}"
+        print(json.dumps({"left out": left_out, "because": repr(error)}), flush=True)
 
 
 def _visit(browser: Browser, view: View, address: str, folder: Path, *, steps: int) -> None:

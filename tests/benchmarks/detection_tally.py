@@ -2,15 +2,17 @@
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
 from scipy.stats import beta
 
 from gateway.detection.verdict import Verdict, conclude
 
 STRICT_ALPHA = 0.001
+_BOOTSTRAPS = 4000
 _TOLD = 6  # names listed of what went wrong in a cell
 
 
@@ -89,6 +91,27 @@ def interval(found: int, total: int) -> list[float]:
     low = beta.ppf(0.025, found, total - found + 1) if found else 0.0
     high = beta.ppf(0.975, found + 1, total - found) if found < total else 1.0
     return [round(float(low), 4), round(float(high), 4)]
+
+
+def upper(found: int, total: int) -> float:
+    """Bound a share from above with 95 % confidence, cases taken as independent (Clopper-Pearson)."""
+    return 1.0 if found == total else float(beta.ppf(0.95, found + 1, total - found))
+
+
+def upper_by_cluster(judged: Iterable[tuple[str, bool]]) -> float:
+    """Bound the share of what is true of cases (cluster, whether) where whole clusters are drawn again.
+
+    95th percentile of the bootstrap.
+    """
+    clusters: dict[str, list[bool]] = defaultdict(list)
+    for cluster, is_true in judged:
+        clusters[cluster].append(is_true)
+    if not clusters:
+        return 1.0
+    sums = np.array([(sum(those), len(those)) for those in clusters.values()])
+    rng = np.random.default_rng(0)
+    drawn = sums[rng.integers(len(sums), size=(_BOOTSTRAPS, len(sums)))].sum(axis=1)
+    return float(np.percentile(drawn[:, 0] / drawn[:, 1], 95))
 
 
 def pooled(rows: dict[str, dict[str, object]]) -> dict[str, object]:
