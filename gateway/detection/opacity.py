@@ -20,6 +20,8 @@ _FOLLOWS = 0.25  # of these steps are shown: honest pictures show .9 and more (m
 _ALL_OVER, _UNRELATED = 0.9, 0.3  # of the picture; likeness
 _OWN_BRIGHTNESS = 0.7  # correlation of opacity and colour: light on a dark ground, fire say
 _NEARLY_OPAQUE = 236  # of 255: what shows of it on any ground nobody sees
+_OPAQUE, _MOSTLY = 250, 0.8  # of 255; of a picture that has no need of opacity but for what it hides
+_HALF = 128  # of 255: letters clearer than that are cut out, in plain sight
 _LEAST_NOISY, _LEAST_NOISE, _CHANCE = 0.3, 0.9, 0.1  # of the picture; levels; correlation of neighbours
 _RIM = 5  # pixels across: the rims of what is drawn are nearly opaque too
 
@@ -63,14 +65,22 @@ def has_two_faces(grounds: Grounds) -> bool:
 def letters_in_opacity(opacity: Bytes) -> int:
     """Count the letters that are a little less opaque than what is around them.
 
+    In a picture that is opaque but for them they may be half clear: nobody who draws letters dims a picture.
+
     Args:
         opacity: (H, W), 255 is opaque.
     """
-    nearly = cv2.inRange(opacity, _NEARLY_OPAQUE, 254)
-    if not nearly.any():
+    letters = _letters_between(opacity, _NEARLY_OPAQUE, 254)
+    is_opaque = cv2.countNonZero(cv2.inRange(opacity, _OPAQUE, 255)) >= _MOSTLY * opacity.size
+    return max(letters, _letters_between(opacity, _HALF, _NEARLY_OPAQUE - 1)) if is_opaque else letters
+
+
+def _letters_between(opacity: Bytes, low: int, high: int) -> int:
+    between = cv2.inRange(opacity, low, high)
+    if not between.any():
         return 0
-    clearer = cv2.dilate(cv2.inRange(opacity, 0, _NEARLY_OPAQUE - 1), np.ones((_RIM, _RIM), np.uint8))
-    return letters_in_rows((nearly > 0) & (clearer == 0))
+    clearer = cv2.dilate(cv2.inRange(opacity, 0, low - 1), np.ones((_RIM, _RIM), np.uint8))
+    return letters_in_rows((between > 0) & (clearer == 0))
 
 
 def is_noise(opacity: Bytes) -> bool:

@@ -6,7 +6,7 @@ Asked about the sizes at which models of this provider, and models with public c
 is a rule: a payload is locked to one phase of one size, and no texture is but one that repeats in its very
 step.
 
-Left out: payloads for sizes not listed, and shrinking by less than 2.5, where too few pixels are skipped to
+Left out: payloads for sizes not listed, and shrinking by less than 2, where too few pixels are skipped to
 hide anything; pictures of few greys (dither, halftone, line art), whose patterns may lock as a payload does.
 Checks and
 ordered dither in the very step of a size may be flagged once JPEG has given them more greys.
@@ -26,7 +26,7 @@ from gateway.providers.sizes import Size
 
 # Inputs of models with public code, and sides that closed APIs shrink to.
 KNOWN_SIDES = (224, 256, 299, 336, 384, 448, 512, 560, 672, 768, 896, 1024, 1092, 1120, 1568, 2048)
-LEAST_SHRINKING = 2.5  # on both sides
+LEAST_SHRINKING = 1.99  # on both sides: two, but for rounding
 LEAST_SIDE = 96  # pixels of what is shown: less leaves too few cells to tell anything by
 EVERYWHERE = 6.0  # ratios from which it is a payload; benign photographs, screens and documents have a third
 LOCALLY = 10.0

@@ -27,10 +27,18 @@ _LEAST_GREYS = 6.0  # levels: nobody hides what differs less
 _CLUTTER_SHARE = 1.0  # of the spread among the skipped pixels, by which they may differ by chance
 _TONES = 32  # classes of grey whose mean difference is no payload's
 _LOCAL_PART = 6  # of a side: the square in which a local payload is looked for
+_FEWEST = (
+    24  # cells that differ: five letters have more, where rings of a moire meet the grid four or five do
+)
 _BLANK = 0.5  # squared levels, added to the controls so that a blank picture's do not count as zero
 _BLANK_LOCAL = 10.0  # the same in the square with the most
 _LEAST_ROWS, _MOST_SPARSE = 32, 6  # rows of cells at a glance; of so many cells down it is one
+_GOLDEN = 0.618
 _AT_A_GLANCE = 0.5  # of what has to be there, as the rows left out may have had more
+_NEAR = 0.35  # of the ratios of interest, in the same rows
+_ALTERNATING = 0.02  # of the greys of what is found: ordered dither had .03 and more, payloads .005 at most
+_LOBES = 3.0  # times the contrast of rows and columns: bicubic's and Lanczos' payloads have twice at most
+_FAINT_CHECKS = 24.0  # levels of contrast: with less, checks nobody sees would cover up a payload
 
 
 @dataclass(frozen=True)
@@ -108,15 +116,27 @@ def _measure(
     glance = _samples(grey, _sparse(rows, every), columns)
     if not _is_worth_a_look(_means(glance), least * _AT_A_GLANCE / every):
         return NONE
-    samples = glance if every == 1 else _samples(grey, rows, columns)
+    if every == 1:
+        return _compare(glance, alignment, every, least_everywhere, least_locally)
+    near = _compare(glance, alignment, every, least_everywhere, least_locally)
+    if max(near.everywhere / everywhere, near.locally / locally) < _NEAR:
+        return NONE
+    return _compare(_samples(grey, rows, columns), alignment, 1, least_everywhere, least_locally)
+
+
+def _compare(
+    samples: list[list[Grey]], alignment: Alignment, every: int, least_everywhere: float, least_locally: float
+) -> Disagreement:
+    """Compare the phases of sampled rows of cells, one in so many."""
     levels = np.array(_means(samples), dtype=np.float32)
     contrasts = _contrasts(levels)
-    if not _is_within_reach(contrasts, alignment, least_everywhere, least_locally):
+    if not _is_within_reach(contrasts, alignment, every, least_everywhere, least_locally):
         return NONE
     differences = np.array([[_difference(contrasts, (down, across)) for across in (0, 1)] for down in (0, 1)])
     without_tone = differences - _explained_by_tone(differences, _others(levels))
     excess = _excess(without_tone, _LEAST_GREYS + _CLUTTER_SHARE * _spread_of_others(samples))
-    return _summary(excess, alignment.candidates)
+    found = _summary(excess, alignment.candidates, every)
+    return NONE if _alternates(contrasts, found.greys) else found
 
 
 def _samples(grey: Grey, rows: Positions, columns: Positions) -> list[list[Grey]]:
@@ -125,8 +145,14 @@ def _samples(grey: Grey, rows: Positions, columns: Positions) -> list[list[Grey]
 
 
 def _sparse(rows: Positions, every: int) -> Positions:
-    """Keep the rows of one row of cells in so many."""
-    corners, centres = (each.reshape(-1, CELL)[::every].ravel() for each in rows)
+    """Keep the rows of one row of cells in so many, at uneven distances.
+
+    Even ones may meet steps that are no whole pixels wherever a kernel reads all phases alike.
+    """
+    cells = [each.reshape(-1, CELL) for each in rows]
+    groups = np.arange(len(cells[0]) // every)
+    chosen = groups * every + (groups * _GOLDEN % 1 * every).astype(np.intp)
+    corners, centres = (each[chosen].ravel() for each in cells)
     return corners, centres
 
 
@@ -204,28 +230,51 @@ def _excess(differences: Cells, least: Cells | float) -> Cells:
     return np.asarray(np.square(np.maximum(np.abs(differences) - least, 0)), dtype=np.float32)
 
 
+def _alternates(contrasts: list[npt.NDArray[np.float32]], greys: float) -> bool:
+    """Tell whether opposite corners are alike and others are not, as in checks and ordered dither.
+
+    Kernels read down and across alike: the pixels they read are never two opposite corners alone, whatever
+    their negative lobes do to the others.
+    """
+    rows, columns, diagonal = contrasts
+    either = cv2.max(cv2.absdiff(rows, 0), cv2.absdiff(columns, 0))
+    surplus = np.maximum(cv2.absdiff(diagonal, 0) - _LOBES * either - _FAINT_CHECKS, 0)
+    return bool(abs(float((np.sign(diagonal) * surplus).mean())) > _ALTERNATING * greys)
+
+
 def _local_side(shape: tuple[int, ...]) -> int:
     return max(2, min(shape) // _LOCAL_PART)
 
 
-def _largest_local(excess: npt.NDArray[np.float32]) -> float:
-    side = _local_side(excess.shape)
-    return float(cv2.blur(excess, (side, side)).max())
+def _largest_local(excess: npt.NDArray[np.float32], every: int) -> float:
+    side = _local_side((excess.shape[0] * every, excess.shape[1]))
+    return float(cv2.blur(excess, (side, max(1, side // every))).max())
 
 
 def _is_within_reach(
-    contrasts: list[npt.NDArray[np.float32]], alignment: Alignment, everywhere: float, locally: float
+    contrasts: list[npt.NDArray[np.float32]],
+    alignment: Alignment,
+    every: int,
+    everywhere: float,
+    locally: float,
 ) -> bool:
     """Tell whether a candidate is large enough to be told even if no control has anything."""
-    candidates = (_excess(_difference(contrasts, phase), _LEAST_GREYS) for phase in alignment.candidates)
-    return any(float(excess.mean()) > everywhere or _largest_local(excess) > locally for excess in candidates)
+    share = 1.0 if every == 1 else _AT_A_GLANCE
+    for phase in alignment.candidates:
+        excess = _excess(_difference(contrasts, phase), _LEAST_GREYS)
+        if excess.mean() > share * everywhere or _largest_local(excess, every) > share * locally:
+            return True
+    return False
 
 
-def _summary(excess: Cells, candidates: tuple[tuple[int, int], ...]) -> Disagreement:
+def _summary(excess: Cells, candidates: tuple[tuple[int, int], ...], every: int) -> Disagreement:
     means = excess.mean(axis=(2, 3))
-    largest = np.array([[_largest_local(one) for one in row] for row in excess])
+    largest = np.array([[_largest_local(one, every) for one in row] for row in excess])
     phase = max(candidates, key=lambda one: means[one])
     is_differing = excess[phase] > 0
+    least = _FEWEST * (1.0 if every == 1 else _AT_A_GLANCE) / every
+    if np.count_nonzero(is_differing) < least:
+        return NONE
     share = float(is_differing.mean())
     greys = float(np.sqrt(excess[phase][is_differing]).mean()) + _LEAST_GREYS if share else 0.0
     return Disagreement(

@@ -146,6 +146,7 @@ def above_white_words() -> PillowImage.Image:
 
 ATTACKS = {
     "two pictures that share nothing": two_faces(),
+    "letters at three quarters of the opacity": nearly_opaque(64),
     "noise in the opacity, 2 levels": grainy_opacity(2),
     "noise in the opacity, 8 levels": grainy_opacity(8),
     "white letters below a photograph with white in it": above_white_words(),
