@@ -14,8 +14,8 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-# Fitted on 70 development photographs stored twice or thrice (solid up to .58, small ones up to .81), and on
-# edits of 23: noise and codes .76 and more, soft retouches .75.
+# Fitted on 70 development photographs stored twice or thrice (solid up to .58; .81, where of less than 36
+# cells), and on edits of 23: noise and codes .76 and more, soft retouches .75.
 _CELL = 8  # pixels
 _TOGETHER = 5  # cells: gaps up to that wide belong to a place
 _RIM = 2  # cells around what people see, into which a codec spreads it
@@ -25,8 +25,9 @@ _MOST_SHARE = 0.25  # of the picture's cells
 _MOST_PLACES = 3
 _LEAST_CELLS = 6  # of a place
 _MOST_STRAY = 0.03  # of the changed cells, in no place
-_LARGE, _SOLID = 40, 0.65  # cells, and their share of their box
-_SMALL, _SMALL_SOLID = 16, 0.9
+_LEAST_STEPS = 0.2  # of the pixels, that changed unlike their neighbours: bars .1, a code of 4 pixels .4
+_LEAST_IN_ALL = 36  # cells: a word that fades is smaller
+_SOLID = 0.65  # of the places' boxes
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def changed_place(expected: Pixels, version: Pixels, seen: Mask) -> ChangedPlace
     visible = _cells(seen.astype(np.uint8))
     changed &= _wider(visible, _RIM) == 0
     total = int(changed.sum())
-    if total < _SMALL or total > _MOST_SHARE * changed.size:
+    if total < _LEAST_IN_ALL or total > _MOST_SHARE * changed.size:
         return None
     labels, boxes = _places(changed)
     cells = np.bincount(labels.ravel(), weights=changed.ravel(), minlength=len(boxes)).astype(int)
@@ -62,15 +63,13 @@ def changed_place(expected: Pixels, version: Pixels, seen: Mask) -> ChangedPlace
     if not 1 <= large.size <= _MOST_PLACES or within < (1 - _MOST_STRAY) * total:
         return None
     areas = boxes[large, cv2.CC_STAT_WIDTH] * boxes[large, cv2.CC_STAT_HEIGHT]
-    if within < (_SOLID if within >= _LARGE else _SMALL_SOLID) * int(areas.sum()):
+    if within < _SOLID * int(areas.sum()) or _is_part_of_visible(labels, large, within, visible):
         return None
     left, top, width, height, _ = (_CELL * int(each) for each in boxes[int(cells.argmax())])
-    if _is_part_of_visible(labels, large, within, visible):
+    inside = np.kron(changed, np.ones((_CELL, _CELL), dtype=np.bool_))[: len(version), : version.shape[1]]
+    if _is_smooth(version.astype(np.int16) - expected, inside):
         return None
-    own = difference[
-        np.repeat(np.repeat(changed, _CELL, 0), _CELL, 1)[: version.shape[0], : version.shape[1]]
-    ]
-    own = own[own > 0].astype(np.float32)
+    own = difference[inside & (difference > 0)].astype(np.float32)
     if float(np.percentile(own, 90)) > _MOST_LEVELS:
         return None
     return ChangedPlace(
@@ -88,6 +87,13 @@ def _places(changed: Mask) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]
     whole = np.ascontiguousarray(closed[_TOGETHER:-_TOGETHER, _TOGETHER:-_TOGETHER])
     _, labels, measures, _ = cv2.connectedComponentsWithStats(whole, connectivity=8)
     return np.asarray(labels), np.asarray(measures)
+
+
+def _is_smooth(change: npt.NDArray[np.int16], inside: Mask) -> bool:
+    """Tell a light that a design lays over a bar or a card; soft retouches are as smooth, and not told."""
+    across = (np.diff(change, axis=1) != 0).any(axis=2)[1:]
+    down = (np.diff(change, axis=0) != 0).any(axis=2)[:, 1:]
+    return float((across | down)[inside[1:, 1:]].mean()) < _LEAST_STEPS
 
 
 def _is_part_of_visible(

@@ -218,4 +218,5 @@ def _noise(first: Floats, second: Floats, where: Mask) -> tuple[float, float]:
     if energy == 0.0:
         return 1.0, 0.0
     added = float(np.clip(1.0 + (change * fine[0][flat]).sum() / energy, 0.0, 1.0))
-    return added, min(1.0, energy / float(np.square(planes[1][flat] - planes[0][flat]).sum()))
+    # Fine differences reach into calm ground from beside it: there may be more of them than of all.
+    return added, energy / max(energy, float(np.square(planes[1][flat] - planes[0][flat]).sum()))

@@ -42,9 +42,17 @@ def test_what_lies_beside_something_visible_and_larger_belongs_to_it():
     seen = NOWHERE.copy()
     seen[64:128, 80:240] = True
 
-    assert changed_place(SCENE, with_noise(slice(64, 112), slice(32, 78)), seen) is None
-    assert changed_place(SCENE, with_noise(slice(192, 240), slice(32, 78)), seen) is not None
+    assert changed_place(SCENE, with_noise(slice(64, 128), slice(20, 78)), seen) is None
+    assert changed_place(SCENE, with_noise(slice(192, 256), slice(20, 78)), seen) is not None
 
 
 def test_what_changed_by_many_levels_is_hidden_from_nobody():
     assert changed_place(SCENE, with_noise(slice(64, 128), slice(80, 176), 30), NOWHERE) is None
+
+
+def test_a_bar_that_shimmers_hides_nothing():
+    changed = SCENE.copy()
+    changed[64:128, 80:240] += 2
+    changed[64:128, 200:240] += 1
+
+    assert changed_place(SCENE, changed, NOWHERE) is None
