@@ -29,6 +29,9 @@ _MOSTLY = 80.0  # per cent
 _EVENLY = 0.25  # of the light: as much is even too, where a codec made it uneven
 _SMALL = 0.003  # of the picture's area: a sharp and solid shape so small hides nothing, even if uneven
 _SOFT = 0.2  # of the change inside, that lies just outside of a shape without a sharp edge
+_MOST_COVER = 0.6  # of the contrast inside, that a colour laid over a shape hides
+_COVER_LEVELS = 10.0  # grey levels from which on it may hide more
+_SMOOTH = 0.3  # grey levels between neighbours: a bar that shimmers is smoother, a code is not
 _APART = 2.5  # grey levels beyond that light: not part of the highlight
 _THIN = 5.0  # pixels: the mean width of an outline or a shadow
 _EDGE = 6  # pixels from the rim of its box, within which an outline lies, its corners round or open
@@ -158,6 +161,10 @@ def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
         return np.zeros_like(filled)
     around = before - before.mean(axis=0)
     slope = (around * change).sum(axis=0) / ((around * around).sum(axis=0) + 1.0)
+    if float(slope.min()) < -_MOST_COVER and light < _COVER_LEVELS:
+        steps = np.abs(np.diff(first[shape.rows, shape.columns], axis=1)).max(axis=2)[inside[:, 1:]]
+        if float(steps.mean()) > _SMOOTH:  # noise or a code was taken out
+            return np.zeros_like(filled)
     left = np.abs(change - change.mean(axis=0) - slope * around).max(axis=1)
     if float(np.percentile(left, _MOSTLY)) > max(_EVEN, _EVENLY * light):
         return np.zeros_like(filled)

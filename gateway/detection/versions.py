@@ -8,6 +8,7 @@ from dataclasses import replace
 from calibration.image import Decoded, Image
 from calibration.profile import JndProfile
 from gateway.detection.evidence_places import places_of_change
+from gateway.detection.known_edits import Compared, edit_by_rule
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
 from predictor.predict import Predictor
@@ -38,13 +39,30 @@ def compare_versions(
         PairError: The two have different shapes.
     """
     codec = codec_of(decoded.source)
-    whole = predictor.reencoding(original, decoded.image, codec)
     ratio = predictor.notice(original, decoded.image, profile).jnd_ratio
+    compared = Compared.of(original, decoded.image)
+    edit = edit_by_rule(kind, compared, decoded, ratio)
+    if edit is not None:
+        return edit
+    whole = predictor.reencoding(original, decoded.image, codec)
     if whole.p_value > _DOUBT:
         explanation = (
             "It is a known picture, stored differently: the difference is what codecs and resizing cause."
         )
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation)
+    return _by_what_is_seen(kind, compared, decoded, predictor, whole=whole, ratio=ratio)
+
+
+def _by_what_is_seen(
+    kind: Kind,
+    compared: Compared,
+    decoded: Decoded,
+    predictor: Predictor,
+    *,
+    whole: ReencodingFinding,
+    ratio: float,
+) -> Evidence:
+    original, codec = compared.original, codec_of(decoded.source)
     change = visible_change(original, decoded.image)
     rest = whole
     if not change.hides:
@@ -65,7 +83,8 @@ def compare_versions(
         boxes = places_of_change(original, decoded.image)
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True, boxes=boxes)
     is_moved_take = change.is_moved_take and rest.unexplained < _DISPERSED_LEVELS
-    if change.hides and (change.is_retake or is_moved_take):
+    is_film = change.share > 0.0 and compared.is_take_within
+    if change.hides and (change.is_retake or is_moved_take or is_film):
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation)
     found = _hidden(kind, whole, rest, change, ratio)

@@ -6,7 +6,6 @@ over the whole picture, as filters and editors have them, are taken for the orig
 explain the rest is not asked here.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -17,22 +16,21 @@ from calibration.image import Image, resize
 from calibration.opponent import LUMA
 from gateway.detection.highlights import highlights
 from gateway.detection.motion import has_moved
+from gateway.detection.tone import toned_like
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 _MASKED_LEVELS = 6.0  # grey levels nobody sees on flat ground, moved by half of the local standard deviation
 _MASKING = 0.5
+_MOST_MASKED = 12.0  # grey levels: an outline of forty is seen on the edge of a button too
 _VISIBLE = 2.0  # times that, over 3 x 3 pixels: no attack within 8 levels reaches it, a caret does
 _NEAR_VISIBLE = 1.4  # where it goes on from a visible place
 _BLOCK = 16  # pixels: a codec spreads a change over as many
 _PASSES = 2
-_SAMPLE = 20_000  # pixels the colour curves are fitted to
-_CURVE_GAIN = 0.7  # of the error that colour curves may leave, else the colours are as they were
-_LEAST_GAIN = 0.3  # grey levels
+_SAMPLE = 20_000  # pixels a drift is fitted to
 _ROUNDING = 1.5  # grey levels that rounding before and after a curve may leave
-_CLIPPED = 2.0  # grey levels from black and white
-_RIDGE_PIXELS = 50.0
+_FEW = 50.0  # pixels
 _DISPERSED_SHARE = 0.25  # of the picture's blocks: so many faint places are noise, no shapes
 _DISPERSED_PEAK = 4.0
 _HIDDEN = 0.75  # grey levels, mean of a block
@@ -42,6 +40,7 @@ _EVERYWHERE = 0.4  # share of what is not visible
 _WIDE_SHAPE = 2.0  # grey levels; a retouch of six has 3.6 and more
 _MOVED = 0.2  # share of the area: so much visible change is motion, whose rests are wide
 _MOVED_SHAPE = 4.5
+_FINE = 0.15
 _FLAT = 1.0  # grey levels squared
 _MOST_DRIFT = 0.03  # of the light
 
@@ -53,6 +52,7 @@ class VisibleChange:
     peak: float  # of the contrast, in what is just masked; 2 and more is visible
     share: float  # of the picture's area that lies in visible places, 0..1
     expected: Image  # the original, were nothing but what is visible changed
+    places: Mask  # (H, W): the visible ones
     is_toned: bool  # a curve of light and colour over the whole picture explains part of it
     hides: bool  # a pixel differs beyond curve and visible places
     spread: float  # share of the area where something is hidden, 0..1
@@ -61,11 +61,14 @@ class VisibleChange:
     added: (
         float  # share of the hidden noise that only the version has: 1 added, .5 both, 0 the original alone
     )
+    fineness: float  # share of what is hidden, on calm ground, that is noise from pixel to pixel, 0..1
     has_moved: bool  # what is visible, a good part of the picture: nothing new came into it
 
     @property
     def is_retake(self) -> bool:
         """Whether the two are takes of one scene, each with the noise of its own."""
+        if self.fineness < _FINE and self.share < _MOVED:  # waves: whose noise is in them says nothing
+            return False
         if self.bulge < _SHAPE:
             return 0.3 <= self.added <= 0.7
         return 0.3 <= self.added <= 0.65 and self._is_as_in_films
@@ -94,7 +97,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
     places = np.zeros(first.shape[:2], dtype=np.bool_)
     peak, toned = 0.0, first
     for _ in range(_PASSES):  # a popup bends the curve of the whole picture until it is left out
-        toned = _toned(first, second, ~places)
+        toned = toned_like(first, second, ~places)
         contrast = _contrast(toned, second)
         peak, places = float(contrast.max()), _places(contrast, second - toned)
         if not places.any():
@@ -106,17 +109,20 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
     if is_toned:
         hidden[np.abs(hidden) <= _ROUNDING] = 0.0
     expected = np.clip(np.rint(second - hidden), 0, 255).astype(np.uint8)
+    added, fineness = _noise(toned, second, ~places)
     means = _block_means(hidden if is_toned else _without_drift(hidden, toned, ~places))
     return VisibleChange(
         peak=peak,
         share=float(places.mean()),
         expected=Image(expected),
+        places=places,
         is_toned=is_toned,
         hides=bool(hidden.any()),
         spread=float((_block_means(_largest(hidden)) > _HIDDEN).mean()),
         bulge=float(np.abs(means).max()),
         wide_bulge=float(np.abs(cv2.blur(means, (5, 5))).max()),
-        added=_added(toned, second, ~places),
+        added=added,
+        fineness=fineness,
         has_moved=bool(places.mean() >= _MOVED) and has_moved(toned, second, places),
     )
 
@@ -124,7 +130,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
 def _without_drift(hidden: Floats, first: Floats, where: Mask) -> Floats:
     """Take out a slow change of light, too slight for curves: a straight line for each channel (H, W, 3)."""
     chosen = np.flatnonzero(where.ravel())
-    if chosen.size < _RIDGE_PIXELS:
+    if chosen.size < _FEW:
         return hidden
     chosen = chosen[:: max(1, chosen.size // _SAMPLE)]
     levels, changes = (each.reshape(-1, 3)[chosen] for each in (first, hidden))
@@ -139,7 +145,8 @@ def _contrast(first: Floats, second: Floats) -> Floats:
     """How far each place stands above what masks it (H, W)."""
     change = _largest(cv2.blur(second - first, (3, 3)))  # signed: noise cancels, shapes do not
     masking = np.minimum(_deviation(first @ LUMA), _deviation(second @ LUMA))
-    return np.asarray(change / (_MASKED_LEVELS + _MASKING * masking), dtype=np.float32)
+    masked = np.minimum(_MASKED_LEVELS + _MASKING * masking, _MOST_MASKED)
+    return np.asarray(change / masked, dtype=np.float32)
 
 
 def _largest(change: Floats) -> Floats:
@@ -198,74 +205,18 @@ def _block_means(plane: Floats) -> Floats:
     return np.asarray(cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def _toned(first: Floats, second: Floats, where: Mask) -> Floats:
-    """Bring the first to the second's light and colours, as far as curves over the whole explain them."""
-    chosen = np.flatnonzero(where.ravel())
-    if chosen.size < _RIDGE_PIXELS:
-        return first
-    chosen = chosen[:: max(1, chosen.size // _SAMPLE)]
-    # Blurred: curves fitted to noisy levels would take the noise for contrast.
-    before, after = (cv2.blur(each, (5, 5)).reshape(-1, 3)[chosen] for each in (first, second))
-    most = _CURVE_GAIN * float(np.abs(before - after).mean()) - _LEAST_GAIN
-    if most <= 0.0:
-        return first
-    fits = [_fitted(before, after, mixing) for mixing in (_UNMIXED, _mixing(before, after))]
-    left, mixing, curves = min(fits, key=lambda fit: fit[0])
-    if left > most:
-        return first
-    return _applied(first.reshape(-1, 3), mixing, curves).reshape(first.shape)
-
-
-def _fitted(before: Floats, after: Floats, mixing: Floats) -> tuple[float, Floats, list[Floats]]:
-    mixed = _with_constant(before) @ mixing
-    curves = [_curve(mixed[:, channel], after[:, channel]) for channel in range(3)]
-    return float(np.abs(_applied(before, mixing, curves) - after).mean()), mixing, curves
-
-
-def _applied(colours: Floats, mixing: Floats, curves: Sequence[Floats]) -> Floats:
-    mixed = np.clip(_with_constant(colours) @ mixing, 0, 255)
-    channels = [np.interp(mixed[:, c], _LEVELS, curve) for c, curve in enumerate(curves)]
-    return np.stack(channels, axis=1).astype(np.float32)
-
-
-_LEVELS = np.arange(256, dtype=np.float32)
-_UNMIXED: Floats = np.eye(4, 3, dtype=np.float32)
-
-
-def _with_constant(colours: Floats) -> Floats:
-    return np.hstack([colours, np.ones((len(colours), 1), dtype=np.float32)])
-
-
-def _mixing(before: Floats, after: Floats) -> Floats:
-    """Fit colours by a linear mixture of channels (4, 3), pulled towards the colours as they were."""
-    kept = ((after > _CLIPPED) & (after < 255 - _CLIPPED)).all(axis=1)
-    inputs = _with_constant(before[kept]).astype(np.float64)
-    ridge = _RIDGE_PIXELS * np.diag([100.0, 100.0, 100.0, 1.0])
-    solved = np.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ after[kept] + ridge @ _UNMIXED)
-    return np.asarray(solved, dtype=np.float32)
-
-
-def _curve(mixed: Floats, after: Floats) -> Floats:
-    """Fit one channel's rising curve over its 256 levels: the mean offset around each level."""
-    levels = np.clip(np.rint(mixed), 0, 255).astype(np.int64)
-    counts, sums = (
-        np.convolve(np.bincount(levels, weights, minlength=256), [0.25, 0.5, 0.25], mode="same")
-        for weights in (np.ones_like(mixed), after - mixed)
-    )
-    known = counts > 0
-    curve = _LEVELS + np.interp(_LEVELS, _LEVELS[known], sums[known] / counts[known])
-    rising = np.maximum.accumulate(curve) + np.minimum.accumulate(curve[::-1])[::-1]
-    return np.asarray(rising / 2, dtype=np.float32)
-
-
-def _added(first: Floats, second: Floats, where: Mask) -> float:
-    """Tell whose noise the finest differences are, on calm ground outside the visible places."""
+def _noise(first: Floats, second: Floats, where: Mask) -> tuple[float, float]:
+    """Tell whose noise the finest differences are, and what share of all, on calm ground that looks alike."""
+    if not where.any():
+        return 1.0, 1.0
     planes = [plane @ LUMA for plane in (first, second)]
     fine = [plane - cv2.blur(plane, (3, 3)) for plane in planes]
     calm = np.minimum(*(_deviation(plane) for plane in planes))
-    if not where.any():
-        return 1.0
     flat = where & (calm <= np.median(calm[where]))
     change = fine[1][flat] - fine[0][flat]
     energy = float((change * change).sum())
-    return 1.0 if energy == 0.0 else float(np.clip(1.0 + (change * fine[0][flat]).sum() / energy, 0.0, 1.0))
+    if energy == 0.0:
+        return 1.0, 0.0
+    added = float(np.clip(1.0 + (change * fine[0][flat]).sum() / energy, 0.0, 1.0))
+    # Fine differences reach into calm ground from beside it: there may be more of them than of all.
+    return added, energy / max(energy, float(np.square(planes[1][flat] - planes[0][flat]).sum()))

@@ -205,3 +205,29 @@ def test_a_still_camera_whose_light_drifts_a_little_takes_the_same_scene_again(l
         return Image(np.clip(np.rint(calm * brightness + noise), 0, 255).astype(np.uint8))
 
     assert visible_change(frame(1.0), frame(light)).is_retake
+
+
+def test_a_change_at_the_border_of_calm_ground_is_measured():
+    first = np.full((200, 200, 3), 255, np.uint8)
+    second = first.copy()
+    second[100:150, 60:64] -= 2
+
+    assert 0.0 <= visible_change(Image(first), Image(second)).fineness <= 1.0
+
+
+def test_a_wave_is_no_second_take():
+    wave = 4 * np.sin(np.mgrid[: CAT.shape[0], : CAT.shape[1]][0] / 7)[..., None]
+    marked = np.clip(np.rint(CAT + wave), 0, 255).astype(np.uint8)
+    first, second = (decode(encode_jpeg(Image(each), 90)).image for each in (CAT, marked))
+
+    assert not visible_change(first, second).is_retake
+
+
+def test_an_outline_is_visible_on_the_edge_of_a_button():
+    first = page()
+    first[100:130, 100:160] = (30, 90, 220)
+    second = first.copy()
+    second[98:132, 98:162] = (110, 150, 235)
+    second[101:129, 101:159] = first[101:129, 101:159]
+
+    assert not visible_change(Image(first), Image(second)).hides

@@ -1,0 +1,129 @@
+"""Tell edits of a known picture that no re-encoding makes, by rules: one place alone, or noise all over.
+
+A picture that is bit for bit another but in one place was edited there; a difference that owes one of the two
+nothing was added to the other, whichever came first. Either way nobody sees it, or it is no matter of these
+rules. They have no p-value: none of the benign pairs they were tried on fulfils them.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from calibration.image import Decoded, Image, resize
+from gateway.detection.added_noise import AddedNoise, added_noise
+from gateway.detection.changed_place import ChangedPlace, changed_place
+from gateway.detection.evidence_places import places_of_change
+from gateway.detection.verdict import Evidence, Kind
+from gateway.detection.visible_change import VisibleChange, visible_change
+from predictor.residual.detector import codec_of
+from predictor.residual.strata import Codec
+
+_P_VALUE = 0.001
+_KEPT = 0.5  # of the pixels, from which on what changed has a place
+_OWN_NOISE = 0.1  # about half, of what is new in a place: it is as much the one's as the other's
+_EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
+_LEAST_LEVELS = 0.5  # grey levels rms of noise all over: rounding twice leaves .4
+_LEAST_SIDE = 16  # pixels of a place that is looked at by itself
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Two versions of a picture at the size of the first, and what is seen of the change."""
+
+    original: Image
+    version: Image  # at the original's size
+    kept: float  # share of the pixels that are equal
+
+    @classmethod
+    def of(cls, original: Image, version: Image) -> "Compared":
+        """Bring the version to the original's size: as memory shrinks, so that what was equal stays equal."""
+        fitted = resize(version, original.width, original.height, "area")
+        changed = cv2.absdiff(original.pixels, fitted.pixels).max(axis=2)
+        return cls(original, fitted, float((changed == 0).mean()))
+
+    @property
+    def is_take_within(self) -> bool:
+        """Whether all that changed is a film or a scene taken twice, in a page that was kept."""
+        if self.kept < _KEPT:
+            return False
+        rows, columns = np.nonzero((self.original.pixels != self.version.pixels).any(axis=2))
+        return self.is_take(slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
+
+    def is_take(self, rows: slice, columns: slice) -> bool:
+        """Tell whether a place shows another take of what was there, or other colours."""
+        parts = [np.ascontiguousarray(each.pixels[rows, columns]) for each in (self.original, self.version)]
+        if min(parts[0].shape[:2]) < _LEAST_SIDE:
+            return False
+        change = visible_change(*map(Image, parts))
+        return not change.hides or change.is_moved_take or abs(change.added - 0.5) <= _OWN_NOISE
+
+
+def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float) -> Evidence | None:
+    """Return evidence of an edit that people do not see, None where no rule tells one.
+
+    Args:
+        kind: Who asks.
+        compared: The known picture and the version.
+        decoded: The version as it came.
+        ratio: How far the model notices the change, in JND.
+    """
+    codec = codec_of(decoded.source)
+    if compared.kept == 1.0:
+        return None
+    # WebP predicts from what lies before: a change in one place goes on and on.
+    if compared.kept >= _KEPT and (codec.is_lossless or codec.jpeg_quality is not None):
+        change = visible_change(compared.original, decoded.image)
+        place = changed_place(change.expected.pixels, compared.version.pixels, change.places)
+        if place is None or compared.is_take(place.rows, place.columns):
+            return None
+        explanation = _in_a_place(place, change, ratio)
+    else:
+        noise, is_earlier = _added(compared, codec)
+        if noise is None:
+            return None
+        change = visible_change(compared.original, decoded.image)
+        if change.share > 0.0 or change.is_toned:
+            return None
+        explanation = _all_over(noise, ratio, is_earlier=is_earlier)
+    boxes = places_of_change(change.expected, decoded.image)
+    return Evidence(kind, 0.0, _P_VALUE, ratio, explanation, is_attack=True, boxes=boxes)
+
+
+def _added(compared: Compared, codec: Codec) -> tuple[AddedNoise | None, bool]:
+    """Return noise that was added to one of the two, and whether that is the earlier."""
+    later = added_noise(compared.original, compared.version, codec)
+    if _is_added(later):
+        return later, False
+    if codec.container not in ("lossless", "fine JPEG"):  # coarser ones take noise out themselves
+        return None, False
+    earlier = added_noise(compared.version, compared.original, codec)
+    return (earlier, True) if _is_added(earlier) else (None, False)
+
+
+def _is_added(noise: AddedNoise | None) -> bool:
+    return noise is not None and noise.is_added and noise.levels >= _LEAST_LEVELS
+
+
+def _in_a_place(place: ChangedPlace, change: VisibleChange, ratio: float) -> str:
+    beside = " and what people see" if change.share > 0.0 else ""
+    return (
+        f"It is a known picture, kept bit for bit but for one place{beside}: {place.share:.1%} of it differ "
+        f"({place.levels:.1f} grey levels rms), which people do not see and no codec does; "
+        f"{_seen(ratio)} {_blamed(is_earlier=change.added <= _EARLIER)}"
+    )
+
+
+def _all_over(noise: AddedNoise, ratio: float, *, is_earlier: bool) -> str:
+    return (
+        f"It is a known picture with noise all over that owes it nothing ({noise.levels:.1f} grey levels rms "
+        f"on calm ground) and people do not see; {_seen(ratio)} {_blamed(is_earlier=is_earlier)}"
+    )
+
+
+def _seen(ratio: float) -> str:
+    return f"at {ratio:.2f} JND the model {'would not notice' if ratio < 1.0 else 'would notice'} the change."
+
+
+def _blamed(*, is_earlier: bool) -> str:
+    return f"One of the two versions was edited{', rather the earlier one' if is_earlier else ''}."

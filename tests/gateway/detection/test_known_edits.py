@@ -1,0 +1,96 @@
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image, decode, encode_jpeg, encode_png, encode_webp, fit_within
+from gateway.detection.known_edits import Compared, edit_by_rule
+from gateway.detection.verdict import Evidence
+
+PERSON = data.astronaut()
+PLACE = (slice(300, 400), slice(40, 140))
+
+
+def judged(first: np.ndarray, second: np.ndarray, quality: int | None = None) -> Evidence | None:
+    original, version = (
+        decode(encode_png(Image(each)) if quality is None else encode_jpeg(Image(each), quality))
+        for each in (first, second)
+    )
+    return edit_by_rule("near_duplicate", Compared.of(original.image, version.image), version, 0.1)
+
+
+def with_noise(pixels: np.ndarray, levels: int, place: tuple[slice, slice] = PLACE) -> np.ndarray:
+    changed = pixels.astype(int)
+    changed[place] += np.random.default_rng(0).choice([-levels, levels], changed[place].shape)
+    return np.clip(changed, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("quality", [None, 90])
+@pytest.mark.parametrize("levels", [2, 4, 8])
+def test_noise_in_one_place_is_told_whichever_came_first(quality: int | None, levels: int):
+    edited = with_noise(PERSON, levels)
+
+    for pair in ((PERSON, edited), (edited, PERSON)):
+        found = judged(*pair, quality)
+
+        assert found is not None
+        assert found.is_attack
+        assert "One of the two versions was edited" in found.explanation
+
+
+def test_noise_in_one_place_is_told_of_a_picture_remembered_smaller():
+    large = cv2.resize(PERSON, (1024, 1024), interpolation=cv2.INTER_CUBIC)
+    edited = decode(encode_png(Image(with_noise(large, 4, (slice(500, 628), slice(80, 208))))))
+    compared = Compared.of(fit_within(Image(large), 512), edited.image)
+
+    assert edit_by_rule("near_duplicate", compared, edited, 0.1) is not None
+
+
+def test_a_code_in_one_place_is_told_though_something_visible_changed_elsewhere():
+    cells = np.kron(np.random.default_rng(0).choice([-2, 2], (25, 25)), np.ones((4, 4), int))
+    edited = PERSON.astype(int)
+    edited[PLACE] += cells[..., None]
+    edited[40:46, 300:400] = (230, 30, 30)
+
+    found = judged(PERSON, np.clip(edited, 0, 255).astype(np.uint8))
+
+    assert found is not None
+    assert "what people see" in found.explanation
+
+
+def test_noise_all_over_blames_the_earlier_of_two_lossless_pictures():
+    everywhere = (slice(None), slice(None))
+    scene = np.clip(PERSON, 20, 230)
+    found = judged(with_noise(scene, 4, everywhere), scene)
+
+    assert found is not None
+    assert "rather the earlier one" in found.explanation
+
+
+@pytest.mark.parametrize("quality", [75, 85, 90])
+def test_a_jpeg_stored_once_more_is_no_edit(quality: int):
+    once = decode(encode_jpeg(Image(PERSON), quality)).image.pixels
+
+    assert judged(once, once, quality) is None
+    assert judged(PERSON, once, quality) is None
+
+
+def test_other_formats_and_light_are_no_edits():
+    brighter = np.clip(np.rint(PERSON * 1.05), 0, 255).astype(np.uint8)
+    stored = decode(encode_webp(Image(PERSON), 80)).image.pixels
+
+    assert judged(PERSON, brighter) is None
+    assert judged(PERSON, stored) is None
+    assert judged(stored, PERSON) is None
+
+
+def test_a_film_within_a_page_is_another_take():
+    rng = np.random.default_rng(0)
+    calm = cv2.GaussianBlur(PERSON, (0, 0), 1.0).astype(float)
+    frames = []
+    for _ in range(2):
+        frame = PERSON.copy()
+        frame[PLACE] = np.clip(np.rint(calm[PLACE] + rng.normal(0, 2, calm[PLACE].shape)), 0, 255)
+        frames.append(frame)
+
+    assert judged(*frames) is None
