@@ -25,8 +25,8 @@ FORMAT = "lmm-jnd-artifact"
 CARD = "card.json"
 FILE_FIELDS = ("file", "sha256", "size_bytes")  # of a card entry: written anew with every file
 
-PartKind = Literal["noticeability", "residual", "answer_change", "thresholds", "people"]
-KINDS: tuple[PartKind, ...] = ("noticeability", "residual", "answer_change", "thresholds", "people")
+PartKind = Literal["noticeability", "residual", "answer_change", "thresholds", "people", "critic"]
+KINDS: tuple[PartKind, ...] = ("noticeability", "residual", "answer_change", "thresholds", "people", "critic")
 
 
 class ArtifactError(ValueError):

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from predictor.artifact import ArtifactError, PartKind, default_directory, has_part
 from predictor.critic.critic import Critic
+from predictor.critic.specialist import load_specialist
 
 # By the part of the artifact that it is made of; the better one first.
-_JUDGES: Mapping[PartKind, Callable[[Path], Critic]] = {}
+_JUDGES: Mapping[PartKind, Callable[[Path], Critic]] = {"critic": load_specialist}
 
 
 def find_critic(artifact: Path | None = None) -> Critic | None:

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("calibration", "predictor", "gateway")
 ENTRY = re.compile(r"^(?P<path>\S+) {2,}(?P<phrase>\S.*)$")
-LONGEST_README_TREE = 50  # lines
+LONGEST_README_TREE = 51
 
 
 def listed(page: str, heading: str) -> dict[str, str]:

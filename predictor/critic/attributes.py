@@ -1,0 +1,112 @@
+"""Score five attributes of a picture, 0 to 100 each.
+
+Brightness, colourfulness and contrast are formulas; noisiness and sharpness are straight lines through
+logarithms of what was measured, learned by which of two versions of one picture is the noisier or the
+sharper, and put on the scale by tables of known damage. What each score means is told beside
+`predictor.critic.critique.Attributes`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from predictor.critic.critique import Attributes
+from predictor.critic.measures import MAPS, Floats, Measures
+
+Table = tuple[tuple[float, ...], tuple[float, ...]]  # from what was measured to points, both rising
+
+# Medians of well-taken photographs (BIQ2021's of the training thirds with MOS of 70 and more) lie at 50.
+_BRIGHTNESS: Table = ((0.0, 0.44, 1.0), (0.0, 50.0, 100.0))  # mean light, 0 to 1
+_COLOURFULNESS: Table = ((0.0, 0.155, 0.6), (0.0, 50.0, 100.0))  # Hasler and Süsstrunk 2003, of values 0 to 1
+_CONTRAST: Table = ((0.0, 0.235, 0.45), (0.0, 50.0, 100.0))  # standard deviation of light; two tones have 0.5
+
+_SIGNED = tuple(
+    index for index, name in enumerate(MAPS) if name.startswith("product_") and "size" not in name
+)
+_TAKEN = tuple(
+    index
+    for index, name in enumerate(MAPS)
+    if name.split("_")[0] in {"spread", "normal", "product", "across", "down", "noise", "lone", "flat"}
+    or name.endswith(("fine", "coarse"))
+)
+
+
+@dataclass(frozen=True, eq=False)
+class AttributeModel:
+    """What was learned of noisiness and sharpness, in this order."""
+
+    mean: Floats  # (F,) of `ranking_row`
+    scale: Floats  # (F,)
+    weights: Floats  # (2, F)
+    scores: Floats  # (2, K) each rising
+    values: Floats  # (2, K) 0 to 100, each rising
+
+    def judge(self, measures: Measures) -> Attributes:
+        """Score the five attributes."""
+        noisiness, sharpness = self.ranked(measures)
+        return Attributes(
+            brightness=brightness(measures),
+            colorfulness=colourfulness(measures),
+            contrast=contrast(measures),
+            noisiness=noisiness,
+            sharpness=sharpness,
+        )
+
+    def ranked(self, measures: Measures) -> tuple[float, float]:
+        """Return noisiness and sharpness."""
+        raw = self.weights @ ((ranking_row(measures) - self.mean) / self.scale)
+        noisiness, sharpness = (
+            float(np.interp(score, knots, values))
+            for score, knots, values in zip(raw, self.scores, self.values, strict=True)
+        )
+        return noisiness, sharpness
+
+    def to_tensors(self) -> dict[str, torch.Tensor]:
+        """Return the arrays of `from_tensors`."""
+        names = ("mean", "scale", "weights", "scores", "values")
+        return {
+            f"attributes.{name}": torch.from_numpy(np.array(getattr(self, name), np.float32))
+            for name in names
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "AttributeModel":
+        """Take the arrays of an artifact."""
+        names = ("mean", "scale", "weights", "scores", "values")
+        return cls(**{name: tensors[f"attributes.{name}"].numpy() for name in names})
+
+
+def brightness(measures: Measures) -> float:
+    """Score the mean light."""
+    return _placed(float(measures.map("light").mean()), _BRIGHTNESS)
+
+
+def contrast(measures: Measures) -> float:
+    """Score the standard deviation of light."""
+    variance = float(measures.map("light_squared").mean()) - float(measures.map("light").mean()) ** 2
+    return _placed(np.sqrt(max(variance, 0.0)), _CONTRAST)
+
+
+def colourfulness(measures: Measures) -> float:
+    """Score the spread of two colour differences and 0.3 of their mean: M(3) of Hasler and Süsstrunk 2003."""
+    means = np.array([measures.map(plane).mean() for plane in ("red_green", "yellow_blue")], np.float64)
+    squares = np.array([measures.map(f"{plane}_squared").mean() for plane in ("red_green", "yellow_blue")])
+    spread = np.sqrt(np.maximum(squares - means**2, 0).sum())
+    return _placed(float(spread + 0.3 * np.sqrt((means**2).sum())), _COLOURFULNESS)
+
+
+def ranking_row(measures: Measures) -> Floats:
+    """Return (F,): logarithms of what tells noise and edges, its mean and two percentiles over blocks."""
+    blocks = measures.blocks.reshape(-1, measures.blocks.shape[-1])
+    ordered = np.sort(blocks, axis=0)
+    pooled = np.stack([blocks.mean(axis=0), ordered[len(ordered) // 10], ordered[-1 - len(ordered) // 10]])
+    signs = pooled[:, list(_SIGNED)]
+    logarithms = np.log(np.maximum(pooled[:, list(_TAKEN)], 0) + np.float32(1e-3))
+    row: Floats = np.concatenate([signs.ravel(), logarithms.ravel()]).astype(np.float32)
+    return row
+
+
+def _placed(value: float, table: Table) -> float:
+    return float(np.interp(value, *table))

@@ -1,0 +1,1 @@
+"""What trains the critic: damage with known opinions, a teacher, relativity before absolute scores."""

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+from skimage import data
+
+from calibration.image import Image
+from predictor.critic.network import FeatureNetwork
+from predictor.learning.critic.kadid import KINDS, LEVELS
+from predictor.learning.critic.lessons import damage_ninth, gather
+from predictor.learning.critic.views import Photograph, views_of
+
+OPINIONS = {(kind, level): 5.0 - 0.8 * level for kind in KINDS for level in range(1, LEVELS + 1)}
+
+
+@pytest.fixture
+def photographs() -> list[Photograph]:
+    return [Photograph(name, Image(getattr(data, name)()), 75.0) for name in ("coffee", "chelsea")]
+
+
+def test_only_the_named_ninth_changes():
+    image = Image(data.coffee())
+
+    changed = np.any(
+        damage_ninth(image, ninth=5, kind=11, level=5, rng=np.random.default_rng(0)).pixels != image.pixels,
+        axis=2,
+    )
+
+    rows, columns = np.nonzero(changed)
+    assert rows.min() >= image.height // 3
+    assert rows.max() < 2 * image.height // 3
+    assert columns.min() >= 2 * image.width // 3
+
+
+def test_a_photograph_keeps_its_score_and_damage_lowers_it(photographs: list[Photograph]):
+    gathered = gather(photographs, FeatureNetwork().eval(), OPINIONS)
+
+    lessons = gathered.lessons
+    assert lessons.is_photograph.sum() == len(photographs)
+    assert np.all(lessons.targets[lessons.is_photograph] == 75)
+    assert np.all(lessons.targets[~lessons.is_photograph] < 75)
+    assert gathered.losses.max() > 0
+    assert len(gathered.measures) == len(gathered.losses)
+
+
+def test_every_photograph_gives_two_views(photographs: list[Photograph]):
+    views = list(views_of(photographs))
+
+    assert [view.shape for view in views] == [(256, 256, 3)] * 4
