@@ -103,7 +103,7 @@ def points(text: str) -> int:
     if _TAG_CHARACTERS.search(text):
         return ALARM  # letters nobody can see have no honest use in a picture
     plain = _plain(text)
-    if _points(plain) >= ALARM:
+    if _points(plain) >= ALARM or any(next(found(FORGETTING, line), None) for line in _lines(text)):
         return ALARM
     return max((ALARM for other in _unwrapped(text, plain) if _points(_plain(other)) >= ALARM), default=0)
 
@@ -116,7 +116,7 @@ def tells_of_generation(text: str) -> bool:
 def excerpt(text: str) -> str:
     """Return the place of a text that sounds like an order, short and on one line."""
     plain = _plain(text)
-    for each in (plain, *map(_plain, _unwrapped(text, plain))):
+    for each in (plain, *_lines(text), *map(_plain, _unwrapped(text, plain))):
         if _points(each) < ALARM:
             continue
         for patterns in (FORGETTING, TALKING, HINTS):
@@ -140,6 +140,12 @@ def _points(plain: str) -> int:
     places = sorted(match.start() for match in found(HINTS, plain))
     near = max((sum(at <= other < at + _NEAR for other in places) for at in places), default=0)
     return min(near // 2, ALARM)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Give the lines one by one: "parameters" above an order is not who is said to follow it."""
+    lines = text[:_MOST_TURNED].splitlines()
+    return map(_plain, lines[:_MOST_RUNS] if len(lines) > 1 else ())
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 A picture that is bit for bit another but in one place was edited there; a difference that owes one of the two
 nothing was added to the other, whichever came first. Either way nobody sees it, or it is no matter of these
-rules. They have no p-value: none of the benign pairs they were tried on fulfils them.
+rules, whose false alarms are counted apart: they have no p-value.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ from gateway.detection.visible_change import VisibleChange, visible_change
 from predictor.residual.detector import codec_of
 from predictor.residual.strata import Codec
 
-_P_VALUE = 0.001
 _KEPT = 0.5  # of the pixels, from which on what changed has a place
 _OWN_NOISE = 0.1  # about half, of what is new in a place: it is as much the one's as the other's
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
@@ -87,7 +86,7 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
             return None
         explanation = _all_over(noise, ratio, is_earlier=is_earlier)
     boxes = places_of_change(change.expected, decoded.image)
-    return Evidence(kind, 0.0, _P_VALUE, ratio, explanation, is_attack=True, boxes=boxes)
+    return Evidence(kind, 1.0, None, ratio, explanation, is_attack=True, boxes=boxes)
 
 
 def _added(compared: Compared, codec: Codec) -> tuple[AddedNoise | None, bool]:
