@@ -189,7 +189,6 @@ def test_of_two_that_arrive_at_once_one_is_compared_with_the_other(memory, predi
 
     found = look(Meanwhile(), predictor, edited)
 
-    assert found.p_value <= 0.01
     assert found.is_attack
 
 
@@ -199,5 +198,5 @@ def test_noise_is_found_whichever_comes_first(memory, predictor, is_reversed):
 
     found = [look(memory, predictor, encode_png(Image(pixels))) for pixels in order]
 
-    assert found[1].p_value <= 0.01
+    assert found[1].is_attack
     assert ("rather the earlier one" in found[1].explanation) == is_reversed
