@@ -26,6 +26,7 @@ _MOST_PLACES = 3
 _LEAST_CELLS = 6  # of a place
 _MOST_STRAY = 0.03  # of the changed cells, in no place
 _LEAST_STEPS = 0.2  # of the pixels, that changed unlike their neighbours: bars .1, a code of 4 pixels .4
+_EVEN = 2.5  # mean of the change to its standard deviation: of a light; of a code that only adds, 1
 _LEAST_IN_ALL = 36  # cells: a word that fades is smaller
 _SOLID = 0.65  # of the places' boxes
 
@@ -93,7 +94,11 @@ def _is_smooth(change: npt.NDArray[np.int16], inside: Mask) -> bool:
     """Tell a light that a design lays over a bar or a card; soft retouches are as smooth, and not told."""
     across = (np.diff(change, axis=1) != 0).any(axis=2)[1:]
     down = (np.diff(change, axis=0) != 0).any(axis=2)[:, 1:]
-    return float((across | down)[inside[1:, 1:]].mean()) < _LEAST_STEPS
+    if float((across | down)[inside[1:, 1:]].mean()) < _LEAST_STEPS:
+        return True
+    own = change[inside].astype(np.float32)  # (N, 3)
+    channel = int(np.abs(own.mean(axis=0)).argmax())  # a codec's grain lies upon the light
+    return bool(abs(own[:, channel].mean()) >= _EVEN * own[:, channel].std())
 
 
 def _is_part_of_visible(

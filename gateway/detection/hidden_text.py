@@ -19,6 +19,9 @@ from gateway.detection.verdict import Box, Evidence
 _LETTERS = 12  # in all lines together
 _IN_A_LINE = 8  # in the longest
 _LEAST_QUALITY = 75  # of a JPEG: below, the blocks of gradients look like lines of letters
+_LEAST_LEVELS = (
+    2.0  # of a line in a picture stored with losses: thin visible lines ring by 1.3, over and over
+)
 _MOST_READ = 80  # characters
 _LEAST_SIDE = 48  # pixels: below, no scale holds a line
 
@@ -51,7 +54,8 @@ class HiddenTextDetector:
         quality = examined.decoded.source.jpeg_quality
         if quality is not None and quality < _LEAST_QUALITY:
             raise NotExaminableError(f"Too coarse to tell hidden text: a JPEG of quality {quality}.")
-        lines = find_faint_lines(image)
+        least = 0.0 if examined.decoded.source.is_lossless else _LEAST_LEVELS
+        lines = [line for line in find_faint_lines(image) if line.contrast >= least]
         letters = count_letters(lines)
         if not _is_text(lines):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")

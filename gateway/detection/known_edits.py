@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from calibration.image import Decoded, Image, resize
 from gateway.detection.added_noise import AddedNoise, added_noise
@@ -76,6 +77,9 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         place = changed_place(change.expected.pixels, compared.version.pixels, change.places)
         if place is None or compared.is_take(place.rows, place.columns):
             return None
+        # A codec answers what people see elsewhere with faint changes of its own.
+        if not codec.is_lossless and _is_seen_elsewhere(change.places, place):
+            return None
         explanation = _in_a_place(place, change, ratio)
     else:
         noise, is_earlier = _added(compared, codec)
@@ -87,6 +91,10 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         explanation = _all_over(noise, ratio, is_earlier=is_earlier)
     boxes = places_of_change(change.expected, decoded.image)
     return Evidence(kind, 1.0, None, ratio, explanation, is_attack=True, boxes=boxes)
+
+
+def _is_seen_elsewhere(places: npt.NDArray[np.bool_], place: ChangedPlace) -> bool:
+    return int(places.sum()) > int(places[place.rows, place.columns].sum())
 
 
 def _added(compared: Compared, codec: Codec) -> tuple[AddedNoise | None, bool]:
