@@ -1,8 +1,8 @@
 """Tell edits of a known picture that no re-encoding makes, by rules: one place alone, or noise all over.
 
-A picture that is bit for bit another but in one place was edited there; a difference that owes one of the two
-nothing was added to the other, whichever came first. Either way nobody sees it, or it is no matter of these
-rules, whose false alarms are counted apart: they have no p-value.
+A picture that is bit for bit another but in one place was edited there, if nobody sees a change elsewhere; a
+difference that owes one of the two nothing was added to the other, whichever came first. Either way nobody
+sees it, or it is no matter of these rules, whose false alarms are counted apart: they have no p-value.
 """
 
 from dataclasses import dataclass
@@ -77,8 +77,8 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         place = changed_place(change.expected.pixels, compared.version.pixels, change.places)
         if place is None or compared.is_take(place.rows, place.columns):
             return None
-        # A codec answers what people see elsewhere with faint changes of its own.
-        if not codec.is_lossless and _is_seen_elsewhere(change.places, place):
+        # Pages answer what people see elsewhere with faint changes of their own, and so do codecs.
+        if _is_seen_elsewhere(change.places, place):
             return None
         explanation = _in_a_place(place, change, ratio)
     else:
@@ -113,9 +113,8 @@ def _is_added(noise: AddedNoise | None) -> bool:
 
 
 def _in_a_place(place: ChangedPlace, change: VisibleChange, ratio: float) -> str:
-    beside = " and what people see" if change.share > 0.0 else ""
     return (
-        f"It is a known picture, kept bit for bit but for one place{beside}: {place.share:.1%} of it differ "
+        f"It is a known picture, kept bit for bit but for one place: {place.share:.1%} of it differ "
         f"({place.levels:.1f} grey levels rms), which people do not see and no codec does; "
         f"{_seen(ratio)} {_blamed(is_earlier=change.added <= _EARLIER)}"
     )

@@ -46,16 +46,13 @@ def test_noise_in_one_place_is_told_of_a_picture_remembered_smaller():
     assert edit_by_rule("near_duplicate", compared, edited, 0.1) is not None
 
 
-def test_a_code_in_one_place_is_told_though_something_visible_changed_elsewhere():
+def test_a_code_in_one_place_is_left_to_the_judge_where_something_visible_changed_elsewhere():
     cells = np.kron(np.random.default_rng(0).choice([-2, 2], (25, 25)), np.ones((4, 4), int))
     edited = PERSON.astype(int)
     edited[PLACE] += cells[..., None]
     edited[40:46, 300:400] = (230, 30, 30)
 
-    found = judged(PERSON, np.clip(edited, 0, 255).astype(np.uint8))
-
-    assert found is not None
-    assert "what people see" in found.explanation
+    assert judged(PERSON, np.clip(edited, 0, 255).astype(np.uint8)) is None
 
 
 def test_noise_all_over_blames_the_earlier_of_two_lossless_pictures():
