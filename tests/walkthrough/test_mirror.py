@@ -17,6 +17,7 @@ PACKAGES = ("calibration", "predictor", "gateway")
 NO_BEHAVIOUR = {
     "calibration/observers/protocol.py",
     "calibration/opponent.py",
+    "predictor/critic/critic.py",
     "calibration/procedures/protocol.py",
     "calibration/stimuli/distortion.py",
     "gateway/configuration/traffic.py",
@@ -24,6 +25,17 @@ NO_BEHAVIOUR = {
 
 # Tests, below tests/, that drive a module through whoever calls it.
 TESTED_THROUGH = {
+    "calibration/critic/judgements.py": "calibration/critic/test_page.py",
+    "calibration/critic/record.py": "calibration/critic/test_command.py",
+    "calibration/critic/sentences.py": "calibration/critic/test_page.py",
+    "calibration/critic/workflow.py": "calibration/critic/test_command.py",
+    "predictor/critic/network.py": "predictor/critic/test_specialist.py",
+    "predictor/critic/origin_words.py": "predictor/critic/test_description.py",
+    "predictor/critic/place_words.py": "predictor/critic/test_description.py",
+    "predictor/critic/score.py": "predictor/critic/test_specialist.py",
+    "predictor/learning/critic/authenticity_training.py": "predictor/learning/critic/test_training.py",
+    "predictor/learning/critic/teacher.py": "predictor/learning/critic/test_training.py",
+    "predictor/learning/critic/views.py": "predictor/learning/critic/test_lessons.py",
     "calibration/gif_blocks.py": "gateway/detection/test_container.py",
     "calibration/observers/embedded/architecture.py": "calibration/observers/embedded/test_training.py",
     "calibration/observers/transformers_loading.py": "calibration/observers/test_transformers_local.py",
