@@ -10,11 +10,11 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from calibration.image import Image
-from gateway.detection.faint_ink import STEPS, FaintInk, Plane, faint_inks, halved, in_steps
+from gateway.detection.faint_ink import STEPS, FaintInk, Plane, faint_inks, halved
 
 _SHRINKS = (2, 4, 8)  # letters of 24 to some 300 pixels have in one of them a height that is looked for
 _SMALLEST_SIDE = 24  # pixels of the shrunk picture
-_LOWEST, _HIGHEST = 5, 45  # pixels of the shrunk picture: a letter
+_LOWEST, _HIGHEST = 6, 45  # pixels of the shrunk picture: a letter
 _WIDEST, _TALLEST = 4.0, 12.0  # width to height, height to width
 _EMPTIEST, _FULLEST = 0.12, 0.98  # share of its box that is ink
 _FEWEST = 5  # letters in a line
@@ -24,8 +24,7 @@ _JPEG_BLOCK = 8  # pixels of the picture
 _MOST_ON_GRID = 0.55  # of the sides of letters: at half the size a quarter is there by chance
 _MOST_LINES = 12  # of a plane, the longest first
 _NEIGHBOURS = 8
-_MOST_CONTRAST = 15  # grey levels: people see more
-_ABOVE_ANOTHER, _UNEVEN_HEIGHT = 0.2, 0.38  # share; of 1,290 faint lines 99 % had .17 and .36 at most
+_MOST_CONTRAST = 12  # grey levels: people see more
 _UNEVEN = 0.45  # standard deviation of ink, and of the ground beside it, to the contrast
 
 
@@ -43,7 +42,7 @@ class FaintLine:
 def find_faint_lines(image: Image) -> list[FaintLine]:
     """Return the lines of the colour, polarity and scale in which most letters stand out; none is common."""
     best: list[FaintLine] = []
-    shrunk = in_steps(image.pixels)
+    shrunk = image.pixels
     for shrink in _SHRINKS:
         height, width = image.height // shrink, image.width // shrink
         if min(height, width) < _SMALLEST_SIDE:
@@ -145,8 +144,6 @@ def _measure(
     """Return the line if its strokes are built like text; None if like grain, texture or a pattern."""
     if shrink < _JPEG_BLOCK // 2 and _share_on_grid(letters, chosen, _JPEG_BLOCK // shrink) > _MOST_ON_GRID:
         return None
-    if not _stand_side_by_side(letters, chosen):
-        return None
     left, top = int(letters.left[chosen].min()), int(letters.top[chosen].min())
     right = int((letters.left + letters.width)[chosen].max())
     bottom = int((letters.top + letters.height)[chosen].max())
@@ -173,15 +170,6 @@ def _measure(
     box = (left * shrink, top * shrink, right * shrink, bottom * shrink)
     height = round(float(np.median(letters.height[chosen]))) * shrink
     return FaintLine(int(chosen.sum()), height, contrast / STEPS, box, faint.mix)
-
-
-def _stand_side_by_side(letters: _Letters, chosen: npt.NDArray[np.bool_]) -> bool:
-    """Tell whether they are of about one height and hardly any is above another, as of text in any script."""
-    order = np.argsort(letters.left[chosen])
-    left, width, height = (each[chosen][order] for each in (letters.left, letters.width, letters.height))
-    right = np.maximum.accumulate(left + width)
-    above = right[:-1] - left[1:] > np.minimum(width[:-1], width[1:]) / 2
-    return bool(above.mean() <= _ABOVE_ANOTHER and height.std() <= _UNEVEN_HEIGHT * height.mean())
 
 
 def _share_on_grid(letters: _Letters, chosen: npt.NDArray[np.bool_], step: int) -> float:

@@ -15,14 +15,11 @@ from gateway.detection.faint_lines import FaintLine, count_letters, find_faint_l
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.verdict import Box, Evidence
 
-# Of 1,040 pictures for development, most of them photographs saved again or blurred, none had both by chance.
-_LETTERS = 12  # in all lines together
-_MORE_LETTERS = 16  # in a picture stored with losses: what codecs leave of paper and thin lines comes near
+_LETTERS = (
+    10  # in all lines together; of 322 photographs as JPEG of three qualities none had over 7 by chance
+)
 _IN_A_LINE = 8  # in the longest
 _LEAST_QUALITY = 75  # of a JPEG: below, the blocks of gradients look like lines of letters
-_LEAST_LEVELS = (
-    2.0  # of a line in a picture stored with losses: thin visible lines ring by 1.3, over and over
-)
 _MOST_READ = 80  # characters
 _LEAST_SIDE = 48  # pixels: below, no scale holds a line
 
@@ -55,11 +52,9 @@ class HiddenTextDetector:
         quality = examined.decoded.source.jpeg_quality
         if quality is not None and quality < _LEAST_QUALITY:
             raise NotExaminableError(f"Too coarse to tell hidden text: a JPEG of quality {quality}.")
-        is_lossless = examined.decoded.source.is_lossless
-        least = 0.0 if is_lossless else _LEAST_LEVELS
-        lines = [line for line in find_faint_lines(image) if line.contrast >= least]
+        lines = find_faint_lines(image)
         letters = count_letters(lines)
-        if not _is_text(lines, _LETTERS if is_lossless else _MORE_LETTERS):
+        if not _is_text(lines):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
         explanation = _explain(lines) + self._reading(image, lines)
         return Evidence("hidden_text", letters, None, None, explanation, is_attack=True, boxes=_boxes(lines))
@@ -74,9 +69,9 @@ class HiddenTextDetector:
         return f" It reads: “{words[:_MOST_READ]}{'…' if len(words) > _MOST_READ else ''}”."
 
 
-def _is_text(lines: list[FaintLine], least: int) -> bool:
+def _is_text(lines: list[FaintLine]) -> bool:
     longest = max((line.letters for line in lines), default=0)
-    return count_letters(lines) >= least and longest >= _IN_A_LINE
+    return count_letters(lines) >= _LETTERS and longest >= _IN_A_LINE
 
 
 def _boxes(lines: list[FaintLine]) -> tuple[Box, ...]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gateway.detection.faint_ink import faint_inks, halved, in_steps
+from gateway.detection.faint_ink import faint_inks, halved
 from tests.gateway.detection.test_faint_lines import flat, slope, written
 
 BLUE, RED_AND_GREEN = (0.0, 0.0, 1.0), (1.0, -0.5, 0.0)
@@ -11,9 +11,9 @@ BLUE, RED_AND_GREEN = (0.0, 0.0, 1.0), (1.0, -0.5, 0.0)
 def test_ink_says_in_which_mix_of_colours_it_is_more_than_its_ground(levels: float):
     sign = int(np.sign(levels))
 
-    grey = list(faint_inks(halved(in_steps(written(flat(), levels).pixels))))
-    blue = list(faint_inks(halved(in_steps(written(flat(), levels, colour=BLUE).pixels))))
-    mixed = list(faint_inks(halved(in_steps(written(flat(), levels, colour=RED_AND_GREEN).pixels))))
+    grey = list(faint_inks(halved(written(flat(), levels).pixels)))
+    blue = list(faint_inks(halved(written(flat(), levels, colour=BLUE).pixels)))
+    mixed = list(faint_inks(halved(written(flat(), levels, colour=RED_AND_GREEN).pixels)))
 
     assert (0, sign, 0) in [found.mix for found in grey]
     assert (0, -sign, sign) in [found.mix for found in blue]
@@ -21,18 +21,18 @@ def test_ink_says_in_which_mix_of_colours_it_is_more_than_its_ground(levels: flo
 
 
 def test_ink_is_where_the_plane_is_above_its_ground():
-    for found in faint_inks(halved(in_steps(written(flat(), -4.0).pixels))):
+    for found in faint_inks(halved(written(flat(), -4.0).pixels)):
         assert found.ink.shape == found.plane.shape
         assert found.plane[found.ink > 0].min() > 0
 
 
 @pytest.mark.parametrize("levels", [-30.0, -180.0])
 def test_what_people_see_leaves_no_ink(levels: float):
-    assert list(faint_inks(halved(in_steps(written(flat(), levels).pixels)))) == []
+    assert list(faint_inks(halved(written(flat(), levels).pixels))) == []
 
 
 def test_the_bands_of_a_slope_are_not_as_words_are():
-    assert list(faint_inks(halved(in_steps(slope())))) == []
+    assert list(faint_inks(halved(slope()))) == []
 
 
 @pytest.mark.parametrize("shape", [(7, 9), (8, 8), (2, 5)])
