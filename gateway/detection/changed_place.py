@@ -14,8 +14,8 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
-# Fitted on 70 development photographs stored twice or thrice (solid up to .58; .81, where of less than 36
-# cells), and on edits of 23: noise and codes .76 and more, soft retouches .75.
+# Set by hand on some 70 development photographs stored twice or thrice (solid up to .58; .81, where of less
+# than 36 cells), and on edits of 23: noise and codes .76 and more, soft retouches .75.
 _CELL = 8  # pixels
 _TOGETHER = 5  # cells: gaps up to that wide belong to a place
 _RIM = 2  # cells around what people see, into which a codec spreads it

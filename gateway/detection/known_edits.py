@@ -6,6 +6,7 @@ sees it, or it is no matter of these rules, whose false alarms are counted apart
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -32,6 +33,7 @@ class Compared:
     """Two versions of a picture at the size of the first, and what is seen of the change."""
 
     original: Image
+    came: Image  # the version as it came
     version: Image  # at the original's size
     kept: float  # share of the pixels that are equal
 
@@ -40,7 +42,12 @@ class Compared:
         """Bring the version to the original's size: as memory shrinks, so that what was equal stays equal."""
         fitted = resize(version, original.width, original.height, "area")
         changed = cv2.absdiff(original.pixels, fitted.pixels).max(axis=2)
-        return cls(original, fitted, float((changed == 0).mean()))
+        return cls(original, version, fitted, float((changed == 0).mean()))
+
+    @cached_property
+    def change(self) -> VisibleChange:
+        """What of the change is seen, looked at once for all who ask."""
+        return visible_change(self.original, self.came)
 
     @property
     def is_take_within(self) -> bool:
@@ -73,7 +80,7 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         return None
     # WebP predicts from what lies before: a change in one place goes on and on.
     if compared.kept >= _KEPT and (codec.is_lossless or codec.jpeg_quality is not None):
-        change = visible_change(compared.original, decoded.image)
+        change = compared.change
         place = changed_place(change.expected.pixels, compared.version.pixels, change.places)
         if place is None or compared.is_take(place.rows, place.columns):
             return None
@@ -85,7 +92,7 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         noise, is_earlier = _added(compared, codec)
         if noise is None:
             return None
-        change = visible_change(compared.original, decoded.image)
+        change = compared.change
         if change.share > 0.0 or change.is_toned:
             return None
         explanation = _all_over(noise, ratio, is_earlier=is_earlier)

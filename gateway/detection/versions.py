@@ -10,7 +10,7 @@ from calibration.profile import JndProfile
 from gateway.detection.evidence_places import places_of_change
 from gateway.detection.known_edits import Compared, edit_by_rule
 from gateway.detection.verdict import Evidence, Kind
-from gateway.detection.visible_change import VisibleChange, visible_change
+from gateway.detection.visible_change import VisibleChange
 from predictor.predict import Predictor
 from predictor.residual.detector import codec_of
 from predictor.residual.reencoding import ReencodingFinding
@@ -63,7 +63,7 @@ def _by_what_is_seen(
     ratio: float,
 ) -> Evidence:
     original, codec = compared.original, codec_of(decoded.source)
-    change = visible_change(original, decoded.image)
+    change = compared.change
     rest = whole
     if not change.hides:
         rest = replace(whole, p_value=1.0, unexplained=0.0)
