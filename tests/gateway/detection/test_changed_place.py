@@ -56,3 +56,16 @@ def test_a_bar_that_shimmers_hides_nothing():
     changed[64:128, 200:240] += 1
 
     assert changed_place(SCENE, changed, NOWHERE) is None
+
+
+def test_a_light_over_a_row_is_none_though_a_codec_left_its_grain_on_it_and_a_one_sided_code_is():
+    row = (slice(64, 128), slice(80, 240))
+    grain = np.random.default_rng(3).normal(0, 1.5, (64, 160, 3)).round().astype(int)
+    lit, coded = SCENE.astype(int), SCENE.astype(int)
+    lit[row] += 8 + grain
+    coded[row] += (
+        8 * np.kron(np.random.default_rng(4).integers(0, 2, (16, 40)), np.ones((4, 4), int))[..., None]
+    )
+
+    assert changed_place(SCENE, lit.astype(np.uint8), NOWHERE) is None
+    assert changed_place(SCENE, coded.astype(np.uint8), NOWHERE) is not None
