@@ -101,7 +101,7 @@ def judge(fit: PsychometricFit, facts: Circumstances) -> Judgement:
     low, high = fit.interval
     if high > _MAX_WIDTH * low:
         return Judgement(
-            "unmeasurable", f"the answers leave any level from {low:.2g} to {high:.2g} open; more are needed"
+            "unmeasurable", f"the answers leave any level from {low:.3g} to {high:.3g} open; more are needed"
         )
     lack = _all_of(
         why_rough(low, high, strongest=fit.strongest),

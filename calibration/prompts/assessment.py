@@ -194,12 +194,12 @@ def _judge(found: Crossing, levels: Sequence[LevelCount]) -> tuple[Status, str]:
             f"half of the answers change at the smallest share that was perturbed, {weakest:.3g} %: "
             "the threshold lies there or below"
         )
-    about = f"half of the answers change at about {found.share:.2g} %"
+    about = f"half of the answers change at about {found.share:.3g} %"
     if found.high is None or found.low is None:
         return _INEXACT, f"{about}, but perhaps at more than {strongest:.3g} %, the most that was perturbed"
     if found.high > _MAX_WIDTH * found.low:
         return _INEXACT, (
-            f"{about}, give or take: from {found.low:.2g} to {found.high:.2g} %; more questions narrow it"
+            f"{about}, give or take: from {found.low:.3g} to {found.high:.3g} %; more questions narrow it"
         )
     return "measured", ""
 

@@ -119,7 +119,7 @@ def _levels(assessment: Assessment) -> tuple[list[tuple[float, str]], str]:
     if found.threshold > strongest:
         return _shares(strongest), "The JND lies beyond the strongest level; these are shares of the scale."
     if levels[-1][0] > strongest:
-        levels[-1] = (strongest, f"{strongest / found.threshold:.2g} JND")
+        levels[-1] = (strongest, f"{strongest / found.threshold:.3g} JND")
         return levels, "The scale ends before 2 JND."
     return levels, ""
 
