@@ -1,13 +1,25 @@
 """Remember finished work by key, up to a number of bytes; the least recently used goes first."""
 
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from cachetools import LRUCache
 
 Value = TypeVar("Value")
 
 _ENTRY_OVERHEAD_BYTES = 1024  # keys, verdict and bookkeeping: entries without data must count too
+
+
+class Cache(Protocol[Value]):
+    """Whatever keeps finished work, here or elsewhere."""
+
+    def get(self, key: bytes) -> Value | None:
+        """Return the value and mark it as used, or None."""
+        ...
+
+    def put(self, key: bytes, value: Value, size_bytes: int) -> None:
+        """Keep a value, as long as there is room."""
+        ...
 
 
 class ByteBoundedCache(Generic[Value]):
