@@ -113,11 +113,11 @@ class RedisLine:
 
     @contextmanager
     def _counting_troubles(self) -> Iterator[None]:
-        from redis.exceptions import RedisError  # noqa: PLC0415 - of an extra
+        from redis.exceptions import RedisClusterException, RedisError  # noqa: PLC0415 - of an extra
 
         try:
             yield
-        except (RedisError, OSError) as error:
+        except (RedisError, RedisClusterException, OSError) as error:
             self._note(trouble_of(error), error)
             raise RedisAwayError(str(error)) from error
 

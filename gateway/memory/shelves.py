@@ -111,7 +111,8 @@ def put(client: "Redis", keys: Sequence[bytes], entry: bytes, value: bytes, room
     arguments = (entry, room.ttl_milliseconds, room.most_entries, room.most_bytes, room.most_listed)
     with client.pipeline(transaction=False) as pipeline:
         pipeline.hset(keys[0], item, value)
-        pipeline.evalsha(_digest("keep"), len(keys), *keys, *arguments)
+        # As a plain command: a cluster's pipeline has no method for it, though all of this is in one slot.
+        pipeline.execute_command("EVALSHA", _digest("keep"), len(keys), *keys, *arguments)
         written, kept = pipeline.execute(raise_on_error=False)
     if isinstance(written, Exception):
         raise written
