@@ -21,6 +21,10 @@ class Cache(Protocol[Value]):
         """Keep a value, as long as there is room."""
         ...
 
+    def forget(self, start: bytes) -> None:
+        """Forget everything whose key begins so."""
+        ...
+
 
 class ByteBoundedCache(Generic[Value]):
     """A thread-safe map whose values together weigh at most `max_bytes`.
@@ -46,6 +50,12 @@ class ByteBoundedCache(Generic[Value]):
             self._entries.pop(key, None)
             if weight <= self._entries.maxsize:
                 self._entries[key] = (value, weight)
+
+    def forget(self, start: bytes) -> None:
+        """Forget everything whose key begins so."""
+        with self._lock:
+            for key in [key for key in self._entries if key.startswith(start)]:
+                del self._entries[key]
 
 
 def _weight(entry: tuple[Value, int]) -> int:

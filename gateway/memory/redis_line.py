@@ -29,7 +29,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class RedisAwayError(Exception):
+class RedisAwayError(OSError):
     """Redis cannot do this now; it is counted already."""
 
 
@@ -149,5 +149,6 @@ def trouble_of(error: Exception) -> Trouble:
         ((known.ReadOnlyError,), "read_only"),
         ((known.TimeoutError, TimeoutError), "slow"),
         ((known.ConnectionError, known.ClusterError, known.MasterDownError, OSError), "away"),
+        ((known.RedisClusterException,), "away"),
     )
     return next((trouble for errors, trouble in kinds if isinstance(error, errors)), "failed")

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gateway.compression.audit.ledger import Ledger
 from gateway.memory.cache import Cache
 from gateway.memory.protocol import SeenPictureStore
+from gateway.memory.redis_allowed import SharedAllowed
 from gateway.memory.redis_errands import Errands
 from gateway.memory.redis_line import RedisLine
 from gateway.memory.redis_outcomes import RedisOutcomes
 from gateway.memory.redis_pictures import Bounds, RedisPictures
+from gateway.memory.redis_text import RedisText
 from gateway.memory.shelves import Room, Shelves
 from gateway.metrics import Metrics
 from gateway.outcome import ImageOutcome
@@ -39,9 +42,16 @@ class RedisMemory:
         room = Room(self.bounds.ttl_milliseconds, _OUTCOMES, self.bounds.most_bytes)
         return RedisOutcomes(near, self.line, self.shelves, room, self.errands)
 
-    def joined_by(self, pipeline: Pipeline) -> Pipeline:
-        """Return a pipeline that shares what it finished."""
-        return replace(pipeline, cache=self.outcomes(pipeline.cache))
+    def joined_by(self, pipeline: Pipeline, pictures: RedisPictures) -> Pipeline:
+        """Return a pipeline that shares what it finished, what is allowed, and what audits decide."""
+        allowed = SharedAllowed(pipeline.allowed, self.line, self.shelves)
+        self.errands.again_and_again(allowed.refresh)
+        if isinstance(pipeline.margins, Ledger):
+            pipeline.margins.share(RedisText(self.line, self.shelves.single_key("audit")))
+            self.errands.again_and_again(pipeline.margins.synchronise)
+        cache = self.outcomes(pipeline.cache)
+        pictures.on_forgotten = cache.forget
+        return replace(pipeline, cache=cache, allowed=allowed)
 
     def told(self) -> dict[str, object]:
         """Say in what state it is, as /readyz does."""

@@ -67,6 +67,10 @@ class RedisOutcomes:
         if size_bytes <= LONGEST_BYTES:
             self._errands.soon(partial(self._keep, key, value), size_bytes)
 
+    def forget(self, start: bytes) -> None:
+        """Forget near what begins so; what is in Redis, whoever deletes there deletes."""
+        self._near.forget(start)
+
     def _keep(self, key: bytes, value: ImageOutcome) -> None:
         keys = self._shelves.keys("outcomes", self._shelves.shelf_of(key[:OWNER_BYTES]))
         entry, record = self._entry(key), pack_outcome(value)

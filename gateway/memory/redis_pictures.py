@@ -6,12 +6,12 @@ lost in a restart, whoever saw it first puts back as soon as it is of use again.
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
 from gateway.memory.elsewhere import CountedElsewhere
 from gateway.memory.hash_bands import bands_near
@@ -29,6 +29,7 @@ _ENTRY_BYTES = 48
 _FIRST_SEEN = 20_000  # pictures whose names are kept: what may be put back
 _WAITING_BYTES = 32 * 1024 * 1024  # of pictures whose tenants are not accepted yet
 _WAITING_SECONDS = 120.0
+_TENANTS = 10_000
 _TOLD_SECONDS = 60.0  # an acceptance is not told again
 
 Script = tuple[str, list[bytes], list[bytes | int]]
@@ -66,17 +67,22 @@ class RedisPictures:
         self._waiting: TTLCache[bytes, list[SeenPicture]] = TTLCache(
             _WAITING_BYTES, _WAITING_SECONDS, time.monotonic, getsizeof=_weight
         )
-        self._told: TTLCache[bytes, None] = TTLCache(10_000, _TOLD_SECONDS, time.monotonic)
+        self._told: TTLCache[bytes, None] = TTLCache(_TENANTS, _TOLD_SECONDS, time.monotonic)
+        self._forgotten: LRUCache[bytes, bytes] = LRUCache(_TENANTS)
+        self.on_forgotten: Callable[[bytes], None] = lambda _: None  # hears of whom nothing may be kept
 
     def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
         """Return what this machine and all others saw of the tenant; without Redis, what this one did."""
         near = self._near.alike(tenant, fingerprint, most_bits)
         held = {each.digest: each for each in near}
+        forgotten = self._forgotten.get(owner_of(tenant))
         try:
             reply = self._ask(tenant, fingerprint, most_bits, held)
         except RedisAwayError:
             return near
         found = self._unpacked(reply, held)
+        if self._forgotten.get(owner_of(tenant)) != forgotten:
+            near = []
         for picture in found:
             if picture.digest not in held:
                 self._near.remember(tenant, picture)
@@ -119,6 +125,10 @@ class RedisPictures:
         self._elsewhere.note(tenant, fingerprint, count - own)
         return count
 
+    def forget(self, tenant: str) -> None:
+        """Forget near what is remembered of a tenant; what is in Redis, whoever deletes there deletes."""
+        self._near.forget(tenant)
+
     def accept(self, tenant: str) -> None:
         """Pass on that the upstream knows this key; called on the event loop, so it never waits."""
         owner = owner_of(tenant)
@@ -132,7 +142,7 @@ class RedisPictures:
         self._errands.soon(partial(self._tell_accepted, owner, waiting))
 
     def _tell_accepted(self, owner: bytes, waiting: Sequence[SeenPicture]) -> None:
-        key = self._shelves.keys("pictures", owner.hex())[-1]
+        key = self._shelves.accepted_key(owner)
         try:
             self._line.write("accept", lambda redis: redis.set(key, b"1", px=int(ACCEPTED_SECONDS * 1000)))
         except RedisAwayError:
@@ -150,10 +160,23 @@ class RedisPictures:
             reply = self._look(owner.hex(), owner, fingerprint, most_bits, held)
             is_accepted = bool(reply[0]) or self._shelves.is_accepted(owner)
             self._shelves.note(owner, is_accepted=is_accepted)
+            self._forget_if_told(tenant, owner, bytes(reply[1]))
             if is_accepted:
                 self._near.accept(tenant)
-                return reply[1:]
-        return self._look(PROBATION, owner, fingerprint, most_bits, held)[1:]
+                return reply[2:]
+        return self._look(PROBATION, owner, fingerprint, most_bits, held)[2:]
+
+    def _forget_if_told(self, tenant: str, owner: bytes, when: bytes) -> None:
+        """Forget near what somebody had deleted from Redis since we looked last."""
+        with self._lock:
+            if not when or self._forgotten.get(owner) == when:
+                return
+            self._forgotten[owner] = when
+            self._waiting.pop(owner, None)
+            for name in [name for name in self._first_seen if name.startswith(owner)]:
+                del self._first_seen[name]
+        self._near.forget(tenant)
+        self.on_forgotten(owner)
 
     def _look(
         self,

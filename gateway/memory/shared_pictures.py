@@ -87,6 +87,11 @@ class SharedPictures:
         self._elsewhere.note(tenant, fingerprint, count - own)
         return count
 
+    def forget(self, tenant: str) -> None:
+        """Have all of a tenant's forgotten, here and where pictures are kept."""
+        self._own.forget(tenant)
+        self._line.tell({"do": "forget", "tenant": tenant})
+
     def accept(self, tenant: str) -> None:
         """Pass on that the upstream knows this key; called on the event loop, so it never waits."""
         if tenant in self._told:

@@ -30,6 +30,7 @@ _NOT_ACCEPTED_SECONDS = 1.0  # is not asked again
 _TENANTS = 10_000
 
 Kind = Literal["pictures", "outcomes"]
+_ACCEPTED = 6  # its place among the keys of a shelf
 _PARTS = ("items", "used", "arrived", "index")
 
 
@@ -49,6 +50,11 @@ class Shelves:
         self._unknown: TTLCache[bytes, None] = TTLCache(_TENANTS, _NOT_ACCEPTED_SECONDS, time.monotonic)
 
     @property
+    def every_key(self) -> str:
+        """Return a pattern of the names of all keys."""
+        return f"{self._start}:*"
+
+    @property
     def probe_key(self) -> bytes:
         """Name a key that says nothing."""
         return f"{self._start}:probe".encode()
@@ -61,7 +67,12 @@ class Shelves:
         """Name the keys of a shelf, in the order in which every script expects them."""
         start = f"{self._start}:{{{shelf}}}"
         parts = [f"{start}:{kind}:{part}" for part in _PARTS]
-        return [name.encode() for name in (*parts, f"{start}:marks", f"{start}:marked", f"{start}:accepted")]
+        whole = (f"{start}:{name}" for name in ("marks", "marked", "accepted", "forgotten"))
+        return [name.encode() for name in (*parts, *whole)]
+
+    def accepted_key(self, owner: bytes) -> bytes:
+        """Name the key that says that the upstream knows a tenant's key."""
+        return self.keys("pictures", owner.hex())[_ACCEPTED]
 
     def shelf_of(self, owner: bytes) -> str:
         """Name the shelf where a tenant's things belong."""
@@ -112,7 +123,9 @@ def put(client: "Redis", keys: Sequence[bytes], entry: bytes, value: bytes, room
     with client.pipeline(transaction=False) as pipeline:
         pipeline.hset(keys[0], item, value)
         # As a plain command: a cluster's pipeline has no method for it, though all of this is in one slot.
-        pipeline.execute_command("EVALSHA", _digest("keep"), len(keys), *keys, *arguments)
+        pipeline.execute_command(  # type: ignore[no-untyped-call]
+            "EVALSHA", _digest("keep"), len(keys), *keys, *arguments
+        )
         written, kept = pipeline.execute(raise_on_error=False)
     if isinstance(written, Exception):
         raise written

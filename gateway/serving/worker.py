@@ -109,7 +109,7 @@ def _load(settings: Settings, born: Born, files: MetricFiles, drain: Drain) -> A
         pipeline = _loader(born.pipeline)(settings, seen)
         return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=seen.accept)
     pictures = shared.pictures(seen)
-    pipeline = shared.joined_by(_loader(born.pipeline)(settings, pictures))
+    pipeline = shared.joined_by(_loader(born.pipeline)(settings, pictures), pictures)
     accept = pictures.accept
     return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=accept, memory=shared)
 

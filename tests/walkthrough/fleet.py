@@ -1,4 +1,4 @@
-"""Three gateways behind a real nginx, sharing a real Redis, in front of an upstream: for tests and benchmarks."""
+"""Gateways behind a real nginx that share a real Redis, in front of an upstream: for tests and benchmarks."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""Three gateways behind nginx that share a Redis: an attack spread over them, an outage, and what is kept where.
+"""Three gateways behind nginx that share a Redis: a spread attack, an outage, what is kept where.
 
 Run by `make peers`. Needs the Debian packages redis-server and nginx-light.
 """
@@ -15,7 +15,6 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, encode_png
-from gateway.memory.shelves import PROBATION, owner_of
 from tests.gateway.memory.redis_server import RedisServer, running_redis
 from tests.walkthrough.fleet import CLIENT_KEY, UPSTREAM_KEY, Answer, Fleet, ask, running_fleet
 from tests.walkthrough.traffic import running_upstream

@@ -1,5 +1,5 @@
 -- Find what a tenant has on a shelf whose fingerprint differs in few bits, the nearest first.
--- Returns whether the tenant is accepted, then entry and value for each; no value for what the asker holds.
+-- Returns whether the tenant is accepted, when it was last forgotten on demand, then entry and value for each; no value for what the asker holds.
 local owner, fingerprint, most_bits = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local fields, held = ARGV[4], ARGV[5] -- bands to look into, the likeliest first; digests
 local ttl, most = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -15,7 +15,7 @@ local ONES = { -- bits of a byte
   3, 4, 4, 5, 4, 5, 5, 6, 4, 5, 5, 6, 5, 6, 6, 7, 4, 5, 5, 6, 5, 6, 6, 7, 5, 6, 6, 7, 6, 7, 7, 8,
 }
 
-local reply = {redis.call('EXISTS', accepted)}
+local reply = {redis.call('EXISTS', accepted), redis.call('GET', forgotten) or ''}
 local count = redis.call('ZCARD', used)
 if count == 0 then return reply end
 

@@ -4,10 +4,11 @@
 --   arrived  ZSET  entry -> when it was put there
 --   index    HASH  owner + a band of a fingerprint -> entries, one behind the other; and 'bytes'
 --   marks    ZSET  entries that look like queries of an attack, in lexical order
+--   accepted, forgotten   STRING  that the upstream knows the tenant's key; when it was deleted on demand
 --   marked   ZSET  entry -> when it was marked
 -- An entry is owner (8 bytes) + fingerprint (8) + digest (32). Every key of a shelf lies in one slot.
 local items, used, arrived, index = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local marks, marked, accepted = KEYS[5], KEYS[6], KEYS[7]
+local marks, marked, accepted, forgotten = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local ENTRY, OVERHEAD = 48, 512
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -86,7 +86,7 @@ def test_every_key_ends_by_itself_and_pictures_are_too_old_in_time(redis: RedisS
         one.pictures.mark("a", 9, b"m" * 32, 2)
         one.near.forget("a")
         assert one.pictures.alike("a", 7, 0)
-        assert all(client.pttl(key) > 0 for key in client.keys() if not key.endswith(b"probe"))
+        assert all(client.pttl(key) > 0 for key in client.scan_iter() if not key.endswith(b"probe"))
 
         time.sleep(1.1)
         one.near.forget("a")
@@ -116,35 +116,44 @@ def test_names_of_keys_and_values_hold_no_tenant_in_clear(redis: RedisServer, on
 
     with redis.client() as client:
         assert client.dbsize() > 3
-        assert not any(b"clear" in key for key in client.keys())
+        assert not any(b"clear" in key for key in client.scan_iter())
 
 
-TROUBLES: dict[str, tuple[Callable[[RedisServer], object], Callable[[RedisServer], object], str]] = {
+OTHER_WORD = "other"
+
+
+def set_password(server: RedisServer) -> None:
+    client = server.client()
+    everything = {"keys": "*", "categories": ["+@all"], "enabled": True}
+    client.acl_setuser("default", reset_passwords=True, passwords=[f"+{OTHER_WORD}"], **everything)
+    server.client(password=OTHER_WORD).client_kill_filter(_type="normal", skipme=True)
+
+
+def take_password_away(server: RedisServer) -> None:
+    everything = {"keys": "*", "categories": ["+@all"], "enabled": True}
+    server.client(password=OTHER_WORD).acl_setuser("default", nopass=True, **everything)
+
+
+def set_maximum(server: RedisServer, size_bytes: int) -> None:
+    server.client().config_set("maxmemory", size_bytes)
+
+
+Change = Callable[[RedisServer], object]
+TROUBLES: dict[str, tuple[Change, Change, str]] = {
     "killed": (lambda server: server.kill(), lambda server: server.start(), "away"),
     "silent": (
         lambda server: server.send(signal.SIGSTOP),
         lambda server: server.send(signal.SIGCONT),
         "slow",
     ),
-    "refusing": (
-        lambda server: (server.client().acl_setuser("default", enabled=True, reset_passwords=True,
-                                                    passwords=["+other"], keys="*", categories=["+@all"]),
-                        server.client(password="other").client_kill_filter(_type="normal", skipme=True)),
-        lambda server: server.client(password="other").acl_setuser(
-            "default", enabled=True, nopass=True, keys="*", categories=["+@all"]),
-        "refused",
-    ),
-    "full": (
-        lambda server: server.client().config_set("maxmemory", 1),
-        lambda server: server.client().config_set("maxmemory", 0),
-        "full",
-    ),
+    "refusing": (set_password, take_password_away, "refused"),
+    "full": (lambda server: set_maximum(server, 1), lambda server: set_maximum(server, 0), "full"),
     "a replica": (
         lambda server: server.client().replicaof("127.0.0.1", "1"),
         lambda server: server.client().replicaof("NO", "ONE"),
         "read_only",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
