@@ -3,8 +3,8 @@
 Parts are trained apart and live side by side: writing one leaves the others as they are. Nothing here knows
 what a part computes; the rooms beside it do.
 
-In version 2 of an artifact the residual part is calibrated per stratum, end to end. Artifacts of version 1 are
-read as far as their parts still fit; `jnd-predictor upgrade` makes them whole.
+In version 2 of an artifact the residual part is calibrated per stratum, end to end. Artifacts of version 1
+are read as far as their parts still fit; `jnd-predictor upgrade` makes them whole.
 """
 
 import hashlib
