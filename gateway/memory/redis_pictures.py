@@ -30,6 +30,9 @@ _FIRST_SEEN = 20_000  # pictures whose names are kept: what may be put back
 _WAITING_BYTES = 32 * 1024 * 1024  # of pictures whose tenants are not accepted yet
 _WAITING_SECONDS = 120.0
 _TENANTS = 10_000
+_ASKED = 1000
+# Detectors ask the same of one picture up to three times; what the first was told lies near by then.
+_ASKED_SECONDS = 0.25
 _TOLD_SECONDS = 60.0  # an acceptance is not told again
 
 Script = tuple[str, list[bytes], list[bytes | int]]
@@ -67,6 +70,7 @@ class RedisPictures:
         self._waiting: TTLCache[bytes, list[SeenPicture]] = TTLCache(
             _WAITING_BYTES, _WAITING_SECONDS, time.monotonic, getsizeof=_weight
         )
+        self._asked: TTLCache[tuple[bytes, int, int], None] = TTLCache(_ASKED, _ASKED_SECONDS, time.monotonic)
         self._told: TTLCache[bytes, None] = TTLCache(_TENANTS, _TOLD_SECONDS, time.monotonic)
         self._forgotten: LRUCache[bytes, bytes] = LRUCache(_TENANTS)
         self.on_forgotten: Callable[[bytes], None] = lambda _: None  # hears of whom nothing may be kept
@@ -74,6 +78,8 @@ class RedisPictures:
     def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
         """Return what this machine and all others saw of the tenant; without Redis, what this one did."""
         near = self._near.alike(tenant, fingerprint, most_bits)
+        if self._was_just_asked(owner_of(tenant), fingerprint, most_bits):
+            return near
         held = {each.digest: each for each in near}
         forgotten = self._forgotten.get(owner_of(tenant))
         try:
@@ -127,6 +133,8 @@ class RedisPictures:
 
     def forget(self, tenant: str) -> None:
         """Forget near what is remembered of a tenant; what is in Redis, whoever deletes there deletes."""
+        with self._lock:
+            self._asked.clear()
         self._near.forget(tenant)
 
     def accept(self, tenant: str) -> None:
@@ -140,6 +148,15 @@ class RedisPictures:
         self._near.accept(tenant)
         self._shelves.note(owner, is_accepted=True)
         self._errands.soon(partial(self._tell_accepted, owner, waiting))
+
+    def _was_just_asked(self, owner: bytes, fingerprint: int, most_bits: int) -> bool:
+        """Tell whether this question was answered a moment ago."""
+        question = (owner, fingerprint, most_bits)
+        with self._lock:
+            if question in self._asked:
+                return True
+            self._asked[question] = None
+            return False
 
     def _tell_accepted(self, owner: bytes, waiting: Sequence[SeenPicture]) -> None:
         key = self._shelves.accepted_key(owner)

@@ -14,7 +14,7 @@ from redis import Redis, RedisError
 
 from gateway.demo.services import free_port
 
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 20.0
 
 
 class RedisServer:
@@ -72,8 +72,8 @@ def running_redis(folder: Path, *options: str) -> Iterator[RedisServer]:
     if shutil.which("redis-server") is None:
         pytest.fail("redis-server is not installed: apt-get install redis-server, or `tools/set_up.sh peers`")
     server = RedisServer(folder, *options)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         server.kill()

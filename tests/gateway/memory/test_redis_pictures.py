@@ -51,6 +51,24 @@ def test_a_tenant_that_one_machine_saw_accepted_is_so_for_all_and_what_it_sent_b
     assert other.knows_accepted("a")
 
 
+def test_the_same_question_within_a_moment_is_asked_once_and_then_again(one: Machine, other: Machine):
+    for each in (one, other):
+        each.accept("a")
+
+    def questions() -> float:
+        return (
+            one.metrics.registry.get_sample_value("jnd_memory_seconds_count", {"operation": "alike"}) or 0.0
+        )
+
+    assert [one.pictures.alike("a", 7, 8) for _ in range(3)] == [[]] * 3
+    assert questions() == 1
+    other.remember("a", seen(7))
+    time.sleep(0.3)
+
+    assert [len(one.pictures.alike("a", 7, 8)) for _ in range(3)] == [1] * 3, "it lies near by now"
+    assert questions() == 2
+
+
 def test_made_up_tenants_push_out_one_another_and_nobody_else(redis: RedisServer):
     with machine(redis.url, max_entries=10) as one:
         one.accept("genuine")
@@ -58,7 +76,7 @@ def test_made_up_tenants_push_out_one_another_and_nobody_else(redis: RedisServer
         for number in range(50):
             one.pictures.remember(f"made up {number}", seen(1000 + number))
         one.settle()
-        one.near.forget("genuine")
+        one.pictures.forget("genuine")
 
         assert len(one.pictures.alike("genuine", 1, 0)) == 1
     with redis.client() as client:
@@ -71,7 +89,7 @@ def test_a_tenant_holds_no_more_bytes_than_it_may_and_keeps_what_it_uses(redis: 
         one.accept("a")
         for number in range(40):  # of 98,304 bytes each
             one.remember("a", seen(1 << number, side=128))
-            one.near.forget("a")
+            one.pictures.forget("a")
             assert one.pictures.alike("a", 1, 0), "what is asked for again and again stays"
         with redis.client() as client:
             name = client.keys("jnd:1:{*}:pictures:items")[0]
@@ -84,12 +102,12 @@ def test_every_key_ends_by_itself_and_pictures_are_too_old_in_time(redis: RedisS
         one.accept("a")
         one.remember("a", seen(7))
         one.pictures.mark("a", 9, b"m" * 32, 2)
-        one.near.forget("a")
+        one.pictures.forget("a")
         assert one.pictures.alike("a", 7, 0)
         assert all(client.pttl(key) > 0 for key in client.scan_iter() if not key.endswith(b"probe"))
 
         time.sleep(1.1)
-        one.near.forget("a")
+        one.pictures.forget("a")
 
         assert one.pictures.alike("a", 7, 0) == []
         assert [key for key in client.keys("*{*}*") if not key.endswith(b"accepted")] == []
@@ -102,7 +120,7 @@ def test_old_pictures_of_a_tenant_that_goes_on_are_dropped_one_by_one(redis: Red
         time.sleep(0.7)
         one.remember("a", seen(1 << 20))
         time.sleep(0.6)
-        one.near.forget("a")
+        one.pictures.forget("a")
 
         assert one.pictures.alike("a", 1, 0) == []
         assert one.pictures.alike("a", 1 << 20, 0)
@@ -216,7 +234,7 @@ def test_what_redis_lost_is_put_back_by_whoever_saw_it_first(
     RedisServer.wait_until(lambda: one.is_up == 1)
     assert one.pictures.alike("a", 7, 0)
     one.settle()
-    other.near.forget("a")
+    other.pictures.forget("a")
 
     assert [each.fingerprint for each in other.pictures.alike("a", 7, 0)] == [7]
     one.accept("a")
@@ -225,7 +243,7 @@ def test_what_redis_lost_is_put_back_by_whoever_saw_it_first(
 def test_records_of_another_version_are_left_alone(redis: RedisServer, one: Machine):
     one.accept("a")
     one.remember("a", seen(7))
-    one.near.forget("a")
+    one.pictures.forget("a")
     with redis.client() as client:
         (items,) = client.keys("*:items")
         ((name, record),) = client.hgetall(items).items()
@@ -247,7 +265,7 @@ def test_gateways_whose_records_differ_share_a_redis_without_meeting(
         assert newer.pictures.alike("a", 7, 0) == []
         newer.accept("a")
         newer.remember("a", seen(1 << 9))
-        one.near.forget("a")
+        one.pictures.forget("a")
 
         assert [each.fingerprint for each in one.pictures.alike("a", 7, 64)] == [7]
 

@@ -40,11 +40,11 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
                 one.remember(tenant, picture)
 
             def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
-                other.near.forget(tenant)
+                other.pictures.forget(tenant)
                 return other.pictures.alike(tenant, fingerprint, most_bits)
 
             def mark(self, tenant: str, fingerprint: int, digest: bytes, most_bits: int) -> int:
-                one.near.forget(tenant)
+                one.pictures.forget(tenant)
                 return one.pictures.mark(tenant, fingerprint, digest, most_bits)
 
             def accept(self, tenant: str) -> None:
