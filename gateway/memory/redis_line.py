@@ -45,6 +45,8 @@ class RedisLine:
         self._client: Redis | None = None
         self._trouble: Trouble | None = None
         self._said: dict[str, float] = {}
+        for trouble in (*TROUBLES, "unreadable"):  # at zero from the start: a rate misses no first one
+            metrics.memory_troubles.labels(trouble)
 
     @property
     def trouble(self) -> Trouble | None:

@@ -81,13 +81,13 @@ class RedisPictures:
         if self._was_just_asked(owner_of(tenant), fingerprint, most_bits):
             return near
         held = {each.digest: each for each in near}
-        forgotten = self._forgotten.get(owner_of(tenant))
+        forgotten = self._when_forgotten(owner_of(tenant))
         try:
             reply = self._ask(tenant, fingerprint, most_bits, held)
         except RedisAwayError:
             return near
         found = self._unpacked(reply, held)
-        if self._forgotten.get(owner_of(tenant)) != forgotten:
+        if self._when_forgotten(owner_of(tenant)) != forgotten:
             near = []
         for picture in found:
             if picture.digest not in held:
@@ -182,6 +182,10 @@ class RedisPictures:
                 self._near.accept(tenant)
                 return reply[2:]
         return self._look(PROBATION, owner, fingerprint, most_bits, held)[2:]
+
+    def _when_forgotten(self, owner: bytes) -> bytes | None:
+        with self._lock:
+            return self._forgotten.get(owner)
 
     def _forget_if_told(self, tenant: str, owner: bytes, when: bytes) -> None:
         """Forget near what somebody had deleted from Redis since we looked last."""

@@ -82,6 +82,12 @@ def test_every_trouble_has_a_name_that_is_counted(
     assert up(metrics) == 0
 
 
+def test_every_trouble_is_at_zero_from_the_start(line: RedisLine, metrics: Metrics):
+    assert line.trouble is None
+    for trouble in (*TROUBLES, "unreadable"):
+        assert metrics.registry.get_sample_value("jnd_memory_troubles_total", {"reason": trouble}) == 0
+
+
 def test_nobody_waits_a_second_time_until_somebody_found_it_answering(
     line: RedisLine, client: Client, metrics: Metrics
 ):

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+import trustme
 
+from gateway.demo.services import free_port
 from tests.gateway.memory.machines import Machine, machine, seen
 from tests.gateway.memory.redis_server import RedisServer, running_redis
 
@@ -270,8 +272,33 @@ def test_gateways_whose_records_differ_share_a_redis_without_meeting(
         assert [each.fingerprint for each in one.pictures.alike("a", 7, 64)] == [7]
 
 
+def test_it_is_asked_over_tls_with_a_password(tmp_path):
+    authority = trustme.CA()
+    own = authority.issue_cert("localhost")
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    own.private_key_pem.write_to_path(str(tmp_path / "key.pem"))
+    for blob in own.cert_chain_pems:
+        blob.write_to_path(str(tmp_path / "cert.pem"), append=True)
+    port = free_port()
+    files = ("--tls-cert-file", "cert.pem", "--tls-key-file", "key.pem", "--tls-ca-cert-file", "ca.pem")
+    files = tuple(str(tmp_path / word) if word.endswith(".pem") else word for word in files)
+    options = ("--tls-port", str(port), "--tls-auth-clients", "no", *files)
+    with running_redis(tmp_path, *options) as server:
+        server.client().config_set("requirepass", "a-word")
+        address = f"localhost:{port}/0?ssl_ca_certs={tmp_path / 'ca.pem'}"
+        with machine(f"rediss://:a-word@{address}") as one, machine(f"rediss://:another@{address}") as other:
+            one.accept("a")
+            one.remember("a", seen(7))
+            one.pictures.forget("a")
+
+            assert [each.fingerprint for each in one.pictures.alike("a", 7, 0)] == [7]
+            assert one.shared.told()["state"] == "shared"
+            refused = {"state": "alone", "trouble": "refused"}
+            RedisServer.wait_until(lambda: other.shared.told() == refused)
+
+
 def test_a_cluster_is_asked_as_one_server_is(tmp_path):
-    with running_redis(tmp_path, "--cluster-enabled", "yes") as server:
+    with running_redis(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server:
         with server.client() as client:
             client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
             server.wait_until(lambda: client.cluster("INFO")["cluster_state"] == "ok")
