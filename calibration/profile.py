@@ -107,10 +107,7 @@ class JndProfile:
             fields = json.loads(text)
             version = fields.get("schema_version")
             if version not in _READ_VERSIONS:
-                raise ProfileError(
-                    f"expected a profile of schema version {' or '.join(map(str, _READ_VERSIONS))}, "
-                    f"got {version!r}"
-                )
+                raise ProfileError(_other_version(version))
             fields["distortions"] = {
                 name: Threshold(**value) for name, value in fields["distortions"].items()
             }
@@ -119,6 +116,15 @@ class JndProfile:
             return _risen(profile) if version == 1 else profile
         except (json.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
             raise ProfileError(f"expected a JND profile, got something else: {error}") from error
+
+
+def _other_version(version: object) -> str:
+    expected = (
+        f"expected a profile of schema version {' or '.join(map(str, _READ_VERSIONS))}, got {version!r}"
+    )
+    if type(version) is int and version > SCHEMA_VERSION:
+        return f"{expected}, of a newer release: `pip install --upgrade lmm-jnd`"
+    return f"{expected}; `jnd-calibrate run` measures a model anew"
 
 
 def load_profile(path: Path) -> JndProfile:

@@ -23,6 +23,7 @@ from gateway.dialects.registry import DIALECTS
 from gateway.errors import BadPathError, MethodNotAllowedError
 from gateway.integration.endpoints import mounted_at
 from gateway.memory.giving_back import GivingBack, glibc_trim
+from gateway.memory.redis_memory import RedisMemory
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
@@ -79,6 +80,7 @@ def create_app(
     metrics: Metrics | None = None,
     drain: Drain | None = None,
     accept: Callable[[str], None] = nobody_minds,
+    memory: RedisMemory | None = None,
 ) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
 
@@ -89,6 +91,7 @@ def create_app(
         metrics: Numbers shared with other processes; None: this app's own.
         drain: Whoever ends the app's requests when their time is over; None: nobody.
         accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
+        memory: What machines share, for /readyz to tell of; closed at the end. None: nothing.
 
     Raises:
         ValueError: The environment names a proxy that cannot be used.
@@ -140,13 +143,14 @@ def create_app(
         status, code = ("ready", 200) if readiness.is_ready else ("not_ready", 503)
         facts = {"status": status, "artifact": pipeline.artifact, "models": sorted(settings.models)}
         looked = {"upstreams": readiness.upstreams} if readiness.upstreams else {}
-        return Shown(orjson.dumps(facts | looked), status=code)
+        shared = {"memory": memory.told()} if memory is not None else {}
+        return Shown(orjson.dumps(facts | looked | shared), status=code)
 
     async def expose() -> Shown:
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[str, Page] = {"/livez": livez, "/readyz": readyz, "/metrics": expose}
-    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit)
+    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit, memory)
     return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
 
@@ -169,11 +173,14 @@ class Held:
     giving_back: GivingBack
     unpacking: Unpacking
     shadow_audit: ShadowAudit | None
+    memory: RedisMemory | None = None
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Open all of it for the length of the block."""
         async with contextlib.AsyncExitStack() as stack:
+            if self.memory is not None:
+                stack.push_async_callback(asyncio.to_thread, self.memory.close)
             stack.push_async_callback(self.looking.close)
             stack.push_async_callback(self.queue.close)
             stack.callback(self.giving_back.close)

@@ -15,6 +15,7 @@ from gateway.commands.audit import audit
 from gateway.commands.calibrate_detection import calibrate_detection
 from gateway.commands.compress import compress
 from gateway.commands.estimate import estimate
+from gateway.commands.memory import memory
 from gateway.commands.options import (
     MODEL_HELP,
     PROVIDER_HELP,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 for command in (audit, calibrate_detection, compress, estimate):
     app.command()(command)
+app.add_typer(memory, name="memory")
 
 
 @app.command(epilog=settings_reference())

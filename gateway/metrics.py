@@ -196,6 +196,12 @@ class Metrics:
         )
         for each in KINDS:
             self.metadata_left_behind.labels(each)
+        self.memory_troubles = self._counter(
+            "memory_troubles",
+            "Times the Redis that machines share could not be asked: away, slow, refused (its password), "
+            "loading, full, read_only, failed; and records there that are unreadable.",
+            "reason",
+        )
         self.cache_lookups = self._counter(
             "cache_lookups", "Looks into a memory of finished work.", "cache", "result"
         )
@@ -237,6 +243,12 @@ class Metrics:
         self.upstream = self._plain_histogram(
             "jnd_upstream_seconds", "Wait for the upstream to start its answer.", _UPSTREAM_BUCKETS
         )
+        self.memory_seconds = self._histogram(
+            "jnd_memory_seconds",
+            "Time one question to the Redis that machines share takes.",
+            _OVERHEAD_BUCKETS,
+            "operation",
+        )
         self.operation = self._histogram(
             "gen_ai_client_operation_duration_seconds",
             "From asking the upstream to the end of its answer.",
@@ -255,6 +267,12 @@ class Metrics:
         self.queue_bytes = self._plain_gauge("queue_bytes", "Body bytes in flight.")
         self.queue_pixels = self._plain_gauge("queue_pixels", "Pixels being worked on.")
         self.queue_images = self._plain_gauge("queue_images", "Images that wait for work.")
+        self._memory_up = self._info(
+            "memory_up",
+            "Whether the Redis that machines share can be read and written; absent where there is none.",
+            "livemostrecent",
+            "store",
+        )
         self._upstream_up = self._info(
             "upstream_up", "Whether the upstream answered when last asked.", "livemostrecent", "upstream"
         )
@@ -288,6 +306,10 @@ class Metrics:
         if self._is_up.get(upstream) is not is_up:
             self._is_up[upstream] = is_up
             self._upstream_up.labels(upstream).set(is_up)
+
+    def note_memory(self, *, is_up: bool) -> None:
+        """Say whether the shared memory can be used."""
+        self._memory_up.labels("redis").set(is_up)
 
     def exposition(self) -> bytes:
         """Render all of it in Prometheus' text format; with several processes, of all of them."""

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Protocol, cast
 
@@ -25,7 +25,8 @@ from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.errors import ImageTimeoutError
-from gateway.memory.cache import ByteBoundedCache
+from gateway.memory.cache import Cache
+from gateway.memory.shelves import owner_of
 from gateway.outcome import ImageOutcome, Timings
 from gateway.policy import EffectivePolicy, decide, excuse
 from gateway.providers.limits import Limits
@@ -137,13 +138,13 @@ class Pipeline:
     provider: str
     artifact: str  # version of the predictor
     version: str  # of artifact, profiles and settings together: part of the cache key
-    cache: ByteBoundedCache[ImageOutcome]
+    cache: Cache[ImageOutcome]
     clock: Callable[[], float] = time.perf_counter
     rules: ProviderRules = field(default_factory=load_rules)
     margins: Margins = field(default_factory=FirstEpoch)
     tier: Tier = "faithful"  # of the compressor
     sanitizer: Sanitizes | None = None  # None: no policy asks for one
-    allowed: frozenset[bytes] = frozenset()  # digests of pictures that are never flagged
+    allowed: Container[bytes] = frozenset()  # digests of pictures that are never flagged
     critic: FileCritic | None = None  # None: the artifact holds no judge of quality
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
@@ -306,9 +307,11 @@ class Pipeline:
             media_type,
             asked.tenant,
             str(asked.is_fixed),
+            str(digest in self.allowed),  # somebody may allow it while the gateway runs
             *shown,
         )
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass") + digest).digest()
+        named = "\0".join(parts).encode("utf-8", "surrogatepass") + digest
+        return owner_of(asked.tenant) + hashlib.sha256(named).digest()
 
 
 def _lightened(outcome: ImageOutcome, out: bytes, plan: CompressionPlan) -> ImageOutcome:

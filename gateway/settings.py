@@ -11,6 +11,7 @@ from gateway.configuration.images import (
     Limits,
     NearDuplicate,
 )
+from gateway.configuration.memory import Memory
 from gateway.configuration.policies import (
     Actions,
     Blockable,
@@ -49,6 +50,7 @@ __all__ = [
     "Inspection",
     "Limits",
     "Listen",
+    "Memory",
     "Mode",
     "NamedUpstream",
     "NearDuplicate",
@@ -107,6 +109,7 @@ class Settings(Section):
     near_duplicate: NearDuplicate = setting(
         NearDuplicate(), "Memory of images seen before.", why="see its keys"
     )
+    memory: Memory = setting(Memory(), "What machines remember together.", why="see its keys")
     compression: Compression = setting(Compression(), "How far images are lightened.", why="see its keys")
     fetching: Fetching = setting(Fetching(), "Pictures named by their address.", why="see its keys")
     limits: Limits = setting(Limits(), "What requests may cost.", why="see its keys")

@@ -19,7 +19,7 @@ from gateway.configuration.meaning import apis, check_meaning
 from gateway.configuration.old_keys import OLD_KEYS, rename_old_keys
 from gateway.configuration.problems import Place, Problem
 from gateway.configuration.proxies import check_proxies
-from gateway.configuration.section import points_at_key
+from gateway.configuration.section import holds_secret
 from gateway.configuration.values import (
     at,
     merge,
@@ -179,7 +179,7 @@ def _exposed_keys(document: Document, root: Key) -> list[Problem]:
     for where, place in document.places.items() if not document.is_private else ():
         key, _ = key_at(root, where)
         text = at(document.values, where)
-        if key and key.is_secret and isinstance(text, str) and not points_at_key(text):
+        if key and key.is_secret and isinstance(text, str) and holds_secret(text):
             message = "others on this machine can read the file; write ${NAME} of a variable, or chmod 600 it"
             found.append(Problem("warning", message, spell(where), place))
     return found

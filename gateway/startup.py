@@ -57,6 +57,7 @@ def facts(settings: Settings) -> dict[str, Any]:
         "clients": [client.name for client in settings.clients],
         "trusted_clients": [client.name for client in settings.clients if client.is_trusted],
         "only_known_clients": settings.only_known_clients,
+        "memory": settings.memory.redis_place,
         "off": what_is_off(settings),
     }
 
@@ -75,6 +76,8 @@ def summary(settings: Settings) -> str:
     compression = told["compression"]
     lines.append(f"compression {compression['mode']}, tier {compression['tier']}")
     lines.append(f"artifact    {told['artifact']}")
+    if told["memory"]:
+        lines.append(f"memory      shared by {told['memory']}, keys {settings.memory.redis_prefix}:*")
     lines += [f"off         {line}" for line in told["off"]]
     return "\n".join(lines)
 

@@ -2,6 +2,9 @@
 
 Parts are trained apart and live side by side: writing one leaves the others as they are. Nothing here knows
 what a part computes; the rooms beside it do.
+
+In version 2 of an artifact the residual part is calibrated per stratum, end to end. Artifacts of version 1
+are read as far as their parts still fit; `jnd-predictor upgrade` makes them whole.
 """
 
 import hashlib
@@ -20,7 +23,8 @@ from safetensors.torch import save as save_tensors
 
 from calibration.whole_file import replace_file
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_OLDEST_VERSION = 1
 FORMAT = "lmm-jnd-artifact"
 CARD = "card.json"
 FILE_FIELDS = ("file", "sha256", "size_bytes")  # of a card entry: written anew with every file
@@ -118,6 +122,34 @@ def has_part(directory: Path, kind: PartKind) -> bool:
     return kind in _read_card(directory)["parts"]
 
 
+def older_schema(directory: Path) -> str:
+    """Say what to do about an artifact of an earlier version; empty for one of today's, or for none.
+
+    It goes behind the reason why some part of it cannot be used.
+    """
+    try:
+        version = _read_card(directory)["schema_version"]
+    except ArtifactError:
+        return ""
+    if version == SCHEMA_VERSION:
+        return ""
+    return (
+        f"; {directory} is of schema version {version}, this program writes version {SCHEMA_VERSION}: "
+        f"`jnd-predictor upgrade {directory}` takes the shipped parts in place of those that no longer fit"
+    )
+
+
+def mark_current(directory: Path) -> None:
+    """Note that every part fits this version.
+
+    Raises:
+        ArtifactError: No such artifact, or its card is damaged, foreign or newer.
+        OSError: It cannot be written.
+    """
+    card = _read_card(directory) | {"schema_version": SCHEMA_VERSION}
+    replace_file(directory / CARD, (json.dumps(card, indent=2) + "\n").encode())
+
+
 def artifact_version(directory: Path) -> str:
     """Return twelve hexadecimal digits that change whenever any part's arrays or settings change.
 
@@ -167,8 +199,11 @@ def _read_card(directory: Path) -> dict[str, Any]:
     if not isinstance(card, dict) or card.get("format") != FORMAT or not isinstance(card.get("parts"), dict):
         raise ArtifactError(f"{directory} is not a predictor artifact: its card says otherwise")
     version = card.get("schema_version")
-    if not isinstance(version, int) or version > SCHEMA_VERSION:
+    if type(version) is not int or version < _OLDEST_VERSION:
+        raise ArtifactError(f"expected an artifact of schema version 1 to {SCHEMA_VERSION}, got {version!r}")
+    if version > SCHEMA_VERSION:
         raise ArtifactError(
-            f"expected an artifact of schema version up to {SCHEMA_VERSION}, got {version!r}: newer"
+            f"expected an artifact of schema version up to {SCHEMA_VERSION}, got {version}, of a newer "
+            "release: `pip install --upgrade lmm-jnd`"
         )
     return card

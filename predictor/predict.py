@@ -19,6 +19,7 @@ from predictor.artifact import (
     artifact_version,
     default_directory,
     has_part,
+    older_schema,
     part_version,
     read_part,
 )
@@ -93,9 +94,16 @@ class Predictor:
         """Load an artifact directory, or the one shipped with the package.
 
         Raises:
-            ArtifactError: It is missing, damaged, foreign or newer.
+            ArtifactError: It is missing, damaged, foreign, newer, or older than what still fits.
         """
         directory = path or default_directory()
+        try:
+            return cls._loaded(directory)
+        except ArtifactError as error:
+            raise ArtifactError(f"{error}{older_schema(directory)}") from error
+
+    @classmethod
+    def _loaded(cls, directory: Path) -> "Predictor":
         noticeability = NoticeabilityModel.from_part(read_part(directory, "noticeability"))
         residual, reencoding = None, None
         if has_part(directory, "residual"):

@@ -77,6 +77,7 @@ set_up_peers() {
     local packages=()
     has chromium || has chromium-browser || has google-chrome || has chrome || packages+=(chromium fonts-dejavu-core)
     has prometheus && has promtool || packages+=(prometheus)
+    has redis-server || packages+=(redis-server)
     has curl || packages+=(curl)
     set_up_rivals "${packages[@]}"
     set_up_venv clients

@@ -13,6 +13,7 @@ _WORD = re.compile(r"[a-z0-9_-]{1,40}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _DOTS = re.compile(r"/\.{1,2}(/|$)")
 _NO_KEY = re.compile(r"\$|os\.environ/|\{\{|<")  # how other programs and templates point at one
+_PLAIN_ADDRESS = re.compile(r"[a-z]+://[^@]*")
 _KEY = re.compile(r"[\x21-\x7e]+")
 
 
@@ -52,6 +53,11 @@ def _check_prefix(text: str) -> str:
 def points_at_key(text: str) -> bool:
     """Tell whether a text is how programs and templates point at a key, and so none itself."""
     return _NO_KEY.match(text) is not None
+
+
+def holds_secret(text: str) -> bool:
+    """Tell whether the text of a key has to be hidden: not where it is a pointer or a mere address."""
+    return not points_at_key(text) and not _PLAIN_ADDRESS.fullmatch(text)
 
 
 def _check_key(key: SecretStr) -> SecretStr:

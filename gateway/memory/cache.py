@@ -1,13 +1,29 @@
 """Remember finished work by key, up to a number of bytes; the least recently used goes first."""
 
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from cachetools import LRUCache
 
 Value = TypeVar("Value")
 
 _ENTRY_OVERHEAD_BYTES = 1024  # keys, verdict and bookkeeping: entries without data must count too
+
+
+class Cache(Protocol[Value]):
+    """Whatever keeps finished work, here or elsewhere."""
+
+    def get(self, key: bytes) -> Value | None:
+        """Return the value and mark it as used, or None."""
+        ...
+
+    def put(self, key: bytes, value: Value, size_bytes: int) -> None:
+        """Keep a value, as long as there is room."""
+        ...
+
+    def forget(self, start: bytes) -> None:
+        """Forget everything whose key begins so."""
+        ...
 
 
 class ByteBoundedCache(Generic[Value]):
@@ -34,6 +50,12 @@ class ByteBoundedCache(Generic[Value]):
             self._entries.pop(key, None)
             if weight <= self._entries.maxsize:
                 self._entries[key] = (value, weight)
+
+    def forget(self, start: bytes) -> None:
+        """Forget everything whose key begins so."""
+        with self._lock:
+            for key in [key for key in self._entries if key.startswith(start)]:
+                del self._entries[key]
 
 
 def _weight(entry: tuple[Value, int]) -> int:

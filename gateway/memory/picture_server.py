@@ -83,6 +83,9 @@ def _answer(frame: Frame, store: SeenPictures[PackedPicture]) -> bytes | None:
         case "accept":
             store.accept(tenant)
             return None
+        case "forget":
+            store.forget(tenant)
+            return None
         case unknown:
             raise FrameError(f"nothing is called {unknown!r}")
 

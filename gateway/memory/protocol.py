@@ -68,6 +68,10 @@ class SeenPictureStore(Protocol):
         """
         ...
 
+    def forget(self, tenant: str) -> None:
+        """Forget all that is remembered of a tenant."""
+        ...
+
     def accept(self, tenant: str) -> None:
         """Note that the upstream knows this tenant's key; until then its pictures make way for others'."""
         ...

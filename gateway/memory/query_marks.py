@@ -34,6 +34,10 @@ class QueryMarks:
         own = self._tenants.get(tenant)
         return own is not None and digest in own.by_digest
 
+    def forget(self, tenant: str) -> None:
+        """Forget a tenant's marks."""
+        self._tenants.pop(tenant, None)
+
     def mark(
         self,
         tenant: str,

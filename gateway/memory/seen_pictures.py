@@ -135,6 +135,14 @@ class SeenPictures(Generic[Kept]):
                 named=self._accepted,
             )
 
+    def forget(self, tenant: str) -> None:
+        """Forget a tenant's pictures and marks."""
+        with self._lock:
+            own = self._tenants.get(tenant)
+            for key in list(own.pictures) if own is not None else ():
+                self._drop(tenant, key)
+            self._marks.forget(tenant)
+
     def accept(self, tenant: str) -> None:
         """Count the tenant among those whose key the upstream knows."""
         with self._lock:

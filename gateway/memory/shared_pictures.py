@@ -5,7 +5,6 @@ worker saw itself, or was told of, lately, and that is counted. Marks are sent a
 """
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -13,6 +12,7 @@ import numpy as np
 from cachetools import TTLCache
 
 from calibration.image import Image
+from gateway.memory.elsewhere import CountedElsewhere
 from gateway.memory.frames import MAX_PAYLOAD_BYTES, Frame
 from gateway.memory.picture_connection import PATIENCE_SECONDS, PictureConnection
 from gateway.memory.protocol import SeenPicture
@@ -22,7 +22,6 @@ OWN_BYTES = 16 * 1024 * 1024  # of pixels a worker keeps: what it need not be se
 _OWN_PICTURES = 1000
 _ACCEPTED_TENANTS = 10_000  # told once a minute each, not with every answer
 _ACCEPTED_SECONDS = 60.0
-_SERIES_TENANTS = 1000
 
 
 class SharedPictures:
@@ -40,9 +39,7 @@ class SharedPictures:
         self._line = PictureConnection(connection, on_trouble=on_trouble, patience_seconds=patience_seconds)
         self._own = SeenPictures[SeenPicture](_OWN_PICTURES, ttl_seconds, time.monotonic, max_bytes=OWN_BYTES)
         self._told: TTLCache[str, None] = TTLCache(_ACCEPTED_TENANTS, _ACCEPTED_SECONDS)
-        self._lock = threading.Lock()
-        # Latest mark of a tenant, and how many alike the others had made by then.
-        self._elsewhere: TTLCache[str, tuple[int, int]] = TTLCache(_SERIES_TENANTS, ttl_seconds)
+        self._elsewhere = CountedElsewhere(ttl_seconds)
 
     def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
         """Ask which of the tenant's pictures are alike; in silence, which of this worker's own are."""
@@ -85,13 +82,15 @@ class SharedPictures:
         self._line.tell(mark)
         frame = self._line.ask(mark)
         if frame is None:
-            with self._lock:
-                other, elsewhere = self._elsewhere.get(tenant, (fingerprint, 0))
-            return own + elsewhere if (other ^ fingerprint).bit_count() <= most_bits else own
+            return own + self._elsewhere.of(tenant, fingerprint, most_bits)
         count = max(int(frame.head["count"]), own)
-        with self._lock:
-            self._elsewhere[tenant] = (fingerprint, count - own)
+        self._elsewhere.note(tenant, fingerprint, count - own)
         return count
+
+    def forget(self, tenant: str) -> None:
+        """Have all of a tenant's forgotten, here and where pictures are kept."""
+        self._own.forget(tenant)
+        self._line.tell({"do": "forget", "tenant": tenant})
 
     def accept(self, tenant: str) -> None:
         """Pass on that the upstream knows this key; called on the event loop, so it never waits."""

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from gateway.app import create_app
 from gateway.logs import configure_logging
 from gateway.memory.protocol import SeenPictureStore
+from gateway.memory.redis_memory import share_memory
 from gateway.memory.shared_pictures import SharedPictures
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
@@ -103,8 +104,14 @@ def _load(settings: Settings, born: Born, files: MetricFiles, drain: Drain) -> A
         on_trouble=metrics.errors.labels("seen_pictures").inc,
         ttl_seconds=settings.near_duplicate.ttl_seconds,
     )
-    pipeline = _loader(born.pipeline)(settings, seen)
-    return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=seen.accept)
+    shared = share_memory(settings, metrics)
+    if shared is None:
+        pipeline = _loader(born.pipeline)(settings, seen)
+        return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=seen.accept)
+    pictures = shared.pictures(seen)
+    pipeline = shared.joined_by(_loader(born.pipeline)(settings, pictures), pictures)
+    accept = pictures.accept
+    return create_app(settings, pipeline, metrics=metrics, drain=drain, accept=accept, memory=shared)
 
 
 def _answer(app: ASGIApp, settings: Settings, born: Born, drain: Drain) -> "_Control":

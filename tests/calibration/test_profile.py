@@ -64,8 +64,11 @@ def test_what_is_not_a_profile_is_refused(text: str):
 def test_another_schema_version_is_refused(version: int):
     fields = json.loads(profile(blur=MEASURED).to_json()) | {"schema_version": version}
 
-    with pytest.raises(ProfileError, match="schema version 1 or 2"):
+    with pytest.raises(ProfileError, match=f"schema version 1 or 2, got {version}") as told:
         JndProfile.from_json(json.dumps(fields))
+
+    command = "pip install --upgrade lmm-jnd" if version > 2 else "jnd-calibrate run"
+    assert f"`{command}`" in str(told.value)
 
 
 def test_a_field_from_the_future_is_refused():

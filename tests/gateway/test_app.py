@@ -7,6 +7,8 @@ import orjson
 import pytest
 
 from gateway.app import Gateway, create_app
+from gateway.memory.redis_memory import share_memory
+from gateway.metrics import Metrics
 from gateway.relay.callers.drain import Drain
 from gateway.settings import Settings
 
@@ -18,6 +20,20 @@ def test_gateway_says_it_is_alive_and_ready(gateway):
 
     assert (alive.status, ready.status) == (200, 200)
     assert orjson.loads(ready.body) == {"status": "ready", "artifact": "a1", "models": ["gpt-4o"]}
+
+
+def test_readyz_tells_whether_machines_share_a_memory_and_is_ready_without(make_pipeline):
+    settings = Settings.model_validate({"memory": {"redis_url": "redis://127.0.0.1:1"}})
+    metrics = Metrics(())
+    memory = share_memory(settings, metrics)
+    assert memory is not None
+    memory.errands.close()
+    app = create_app(settings, make_pipeline(), metrics=metrics, memory=memory)
+
+    shown = asyncio.run(app.pages["/readyz"]())
+
+    assert shown.status == 200
+    assert orjson.loads(shown.body)["memory"] == {"state": "alone", "trouble": "away"}
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PUT", "OPTIONS"])

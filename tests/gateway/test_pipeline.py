@@ -1,3 +1,4 @@
+import hashlib
 import time
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Evidence
 from gateway.errors import ImageTimeoutError
+from gateway.memory.shelves import owner_of
 from gateway.pipeline import COMPRESSION_FAILED, DETECTOR_FAILED, Asked
 from gateway.policy import Policies
 from gateway.providers.rules import Recipient
@@ -310,3 +312,27 @@ def test_what_was_decided_of_a_model_makes_its_pictures_new_and_no_others(make_p
     margins.epoch = ""
     assert pipeline.recall(png, "image/png", ASK) is not None
     assert len(inspector.tenants) == 2
+
+
+def test_a_picture_allowed_while_the_gateway_runs_is_judged_by_that_at_once(make_pipeline, inspector, png):
+    allowed: set[bytes] = set()
+    inspector.outcome = "imperceptible_edit"
+    pipeline = make_pipeline(allowed=allowed)
+    assert pipeline.process(png, "image/png", ASK).verdict.flags == ("residual",)
+
+    allowed.add(hashlib.sha256(png).digest())
+
+    assert pipeline.recall(png, "image/png", ASK) is None
+    assert pipeline.process(png, "image/png", ASK).verdict.flags == ()
+    allowed.clear()
+    assert pipeline.process(png, "image/png", ASK).verdict.flags == ("residual",)
+
+
+def test_keys_of_finished_work_begin_with_their_tenant(make_pipeline, png):
+    pipeline = make_pipeline()
+    pipeline.process(png, "image/png", ASK)
+
+    pipeline.cache.forget(owner_of("another"))
+    assert pipeline.recall(png, "image/png", ASK) is not None
+    pipeline.cache.forget(owner_of(ASK.tenant))
+    assert pipeline.recall(png, "image/png", ASK) is None

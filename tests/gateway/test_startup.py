@@ -2,7 +2,7 @@ import json
 import subprocess
 import sys
 
-from gateway.settings import Settings
+from gateway.settings import Memory, Settings
 from gateway.startup import facts, summary, what_is_off
 
 SETTINGS = Settings.model_validate(
@@ -167,3 +167,14 @@ def test_what_is_done_to_which_pictures_is_told():
     ):
         assert line in told, told
     assert not any("(policy.mode)" in line for line in what_is_off(settings))
+
+
+def test_a_shared_memory_is_told_without_its_password():
+    shared = SETTINGS.model_copy(
+        update={"memory": Memory.model_validate({"redis_url": "rediss://:hidden@redis:6380/1"})}
+    )
+
+    assert "memory      shared by rediss://redis:6380/1, keys jnd:*" in summary(shared).splitlines()
+    assert facts(shared)["memory"] == "rediss://redis:6380/1"
+    assert facts(SETTINGS)["memory"] == ""
+    assert "hidden" not in summary(shared) + json.dumps(facts(shared))

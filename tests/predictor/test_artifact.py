@@ -7,12 +7,15 @@ import torch
 
 from predictor.artifact import (
     KINDS,
+    SCHEMA_VERSION,
     ArtifactError,
     Part,
     artifact_version,
     complete,
     default_directory,
     has_part,
+    mark_current,
+    older_schema,
     read_part,
     write_part,
 )
@@ -202,3 +205,24 @@ def test_a_newer_artifact_is_told(artifact: Path):
 
     with pytest.raises(ArtifactError, match="99"):
         read_part(artifact, "noticeability")
+
+
+@pytest.mark.parametrize("version", [0, -1, True, "2", None])
+def test_a_version_that_never_was_is_told(artifact: Path, version: object):
+    change_card(artifact, schema_version=version)
+
+    with pytest.raises(ArtifactError, match="expected an artifact of schema version 1 to 2"):
+        read_part(artifact, "noticeability")
+
+
+def test_a_part_written_beside_older_ones_leaves_the_artifact_of_their_version(artifact: Path):
+    change_card(artifact, schema_version=1)
+    write_part(artifact, "residual", part(1.0))
+    assert json.loads((artifact / "card.json").read_text())["schema_version"] == 1
+    assert "jnd-predictor upgrade" in older_schema(artifact)
+
+    mark_current(artifact)
+
+    assert json.loads((artifact / "card.json").read_text())["schema_version"] == SCHEMA_VERSION
+    assert older_schema(artifact) == ""
+    assert older_schema(artifact / "nowhere") == ""

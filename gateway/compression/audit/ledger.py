@@ -6,18 +6,23 @@ the file and replace it whole; readers look whether it is another one at most on
 """
 
 import fcntl
-import json
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from calibration.whole_file import replace_file
-from gateway.compression.audit.rate import ChangeRate
+from gateway.compression.audit.ledger_state import (
+    Entry,
+    LedgerError,
+    LedgerState,
+    pack_state,
+    parse_state,
+)
 
 # By epoch: what remains of the allowed probability that the model notices; 0: the same pixels or nothing.
 FACTORS = (1.0, 0.25, 0.05, 0.0)
@@ -26,12 +31,9 @@ LIVE_CONFIDENCE = 0.999
 MOST_ENTRIES = 1000  # callers can make up models
 
 _LOOK_SECONDS = 1.0
+_TURNS = 5  # how often a change is tried again that another machine forestalled
 
 log = logging.getLogger(__name__)
-
-
-class LedgerError(ValueError):
-    """The file is not what this module wrote."""
 
 
 class Margins(Protocol):
@@ -46,6 +48,18 @@ class Margins(Protocol):
         ...
 
 
+class SharedText(Protocol):
+    """Where machines keep together what was counted; each raises `OSError` where it cannot be reached."""
+
+    def read(self) -> bytes:
+        """Return what is there, or nothing."""
+        ...
+
+    def swap(self, before: bytes, after: bytes) -> bool:
+        """Replace it if it is still what was read; tell whether it was."""
+        ...
+
+
 class FirstEpoch:
     """Margins where nothing is audited."""
 
@@ -56,40 +70,6 @@ class FirstEpoch:
     def version(self, model: str) -> str:  # noqa: ARG002 - the protocol's signature
         """Return that nothing was decided."""
         return ""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One model and class of pictures: its epoch, and what was counted since it began."""
-
-    epoch: int = 0
-    answers: int = 0
-    changed: int = 0
-    noise: int = 0
-
-    @property
-    def rate(self) -> ChangeRate:
-        """Return the counts; each request is a unit of its own."""
-        return ChangeRate(self.answers, self.answers, self.changed, self.noise)
-
-
-@dataclass(frozen=True)
-class _State:
-    day: str = ""
-    spent: int = 0  # questions asked this day
-    entries: tuple[tuple[str, str, Entry], ...] = ()  # model, class
-
-    def entry(self, model: str, picture_class: str) -> Entry:
-        return next((e for m, c, e in self.entries if (m, c) == (model, picture_class)), Entry())
-
-    def having(self, model: str, entries: Mapping[str, Entry]) -> "_State":
-        others = {(m, c): e for m, c, e in self.entries}
-        found = others | {(model, picture_class): entry for picture_class, entry in entries.items()}
-        return replace(self, entries=tuple((m, c, e) for (m, c), e in sorted(found.items(), key=_name)))
-
-
-def _name(item: tuple[tuple[str, str], Entry]) -> tuple[str, str]:
-    return item[0]
 
 
 class Ledger:
@@ -109,6 +89,18 @@ class Ledger:
         self._stamp: tuple[int, int] | None = None
         self._looked_at = float("-inf")
         self._state = self._read()
+        self._shared: SharedText | None = None
+
+    def share(self, shared: SharedText) -> None:
+        """Keep together with other machines what is counted from now on."""
+        self._shared = shared
+
+    def synchronise(self) -> None:
+        """Hear what other machines decided, and tell them what was decided here; waits for both."""
+        try:
+            self._change(lambda state: state)
+        except OSError as error:
+            log.warning("the shadow audit's file cannot be written: %s", error)
 
     def of(self, model: str, picture_class: str) -> float:
         """Return what remains of the allowed probability, 1 to 0."""
@@ -137,12 +129,14 @@ class Ledger:
         Raises:
             OSError: The file cannot be written.
         """
-        with self._writing() as state:
-            spent = state.spent if state.day == self._today() else 0
-            if spent + questions > daily:
-                return False
-            self._write(replace(state, day=self._today(), spent=spent + questions))
-            return True
+        today = self._today()
+
+        def take(state: LedgerState) -> LedgerState:
+            spent = state.spent if state.day == today else 0
+            return state if spent + questions > daily else replace(state, day=today, spent=spent + questions)
+
+        before, after = self._change(take)
+        return after is not before
 
     def record(
         self, model: str, classes: Sequence[str], *, is_changed: bool, is_noise: bool, promise: float
@@ -152,20 +146,57 @@ class Ledger:
         Raises:
             OSError: The file cannot be written.
         """
-        with self._writing() as state:
-            known = {name: state.entry(model, name) for name in classes}
+
+        def count(state: LedgerState) -> LedgerState:
             counted = {
-                name: _counted(entry, is_changed=is_changed, is_noise=is_noise, promise=promise)
-                for name, entry in known.items()
-                if entry != Entry() or len(state.entries) < MOST_ENTRIES
+                name: _counted(
+                    state.entry(model, name), is_changed=is_changed, is_noise=is_noise, promise=promise
+                )
+                for name in classes
+                if state.entry(model, name) != Entry() or len(state.entries) < MOST_ENTRIES
             }
-            self._write(state.having(model, counted))
-        return [name for name, entry in counted.items() if entry.epoch > known[name].epoch]
+            return state.having(model, counted)
+
+        before, after = self._change(count)
+        return [name for name in classes if after.entry(model, name).epoch > before.entry(model, name).epoch]
+
+    def _change(self, change: Callable[[LedgerState], LedgerState]) -> tuple[LedgerState, LedgerState]:
+        """Write what comes of what is known, here and where machines share it; return both.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        with self._writing() as own:
+            before, after = self._change_shared(own, change)
+            if after != own:
+                self._write(after)
+        return before, after
+
+    def _change_shared(
+        self, own: LedgerState, change: Callable[[LedgerState], LedgerState]
+    ) -> tuple[LedgerState, LedgerState]:
+        shared = self._shared
+        if shared is None:
+            return own, change(own)
+        for _ in range(_TURNS):
+            try:
+                raw = shared.read()
+                before = own.joined(parse_state(raw, "what redis holds of audits") if raw else LedgerState())
+                after = change(before)
+                packed = pack_state(after)
+                if packed == raw or shared.swap(raw, packed):
+                    return before, after
+            except LedgerError as error:
+                log.warning("%s; until then, this machine counts alone", error)
+                break
+            except OSError:  # counted by whoever is asked
+                break
+        return own, change(own)
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now(), UTC).date().isoformat()
 
-    def _current(self) -> _State:
+    def _current(self) -> LedgerState:
         now = time.monotonic()
         if now >= self._looked_at + _LOOK_SECONDS:
             self._looked_at = now
@@ -176,7 +207,7 @@ class Ledger:
         return self._state
 
     @contextmanager
-    def _writing(self) -> Iterator[_State]:
+    def _writing(self) -> Iterator[LedgerState]:
         with self._lock.open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
@@ -185,22 +216,20 @@ class Ledger:
                 raise OSError(str(error)) from error  # nothing is written over what nobody understands
             yield self._state
 
-    def _read(self) -> _State:
+    def _read(self) -> LedgerState:
         try:
             found = self._path.stat()
         except FileNotFoundError:
             self._stamp = None
-            return _State()
+            return LedgerState()
         if (found.st_ino, found.st_mtime_ns) == self._stamp:
             return self._state
-        state = _parsed(self._path.read_bytes(), self._path)
+        state = parse_state(self._path.read_bytes(), str(self._path))
         self._stamp = (found.st_ino, found.st_mtime_ns)
         return state
 
-    def _write(self, state: _State) -> None:
-        entries = [{"model": m, "class": c, **asdict(entry)} for m, c, entry in state.entries]
-        fields = {"version": 1, "day": state.day, "spent": state.spent, "entries": entries}
-        replace_file(self._path, json.dumps(fields, indent=1).encode() + b"\n")
+    def _write(self, state: LedgerState) -> None:
+        replace_file(self._path, pack_state(state))
         found = self._path.stat()
         self._state, self._stamp = state, (found.st_ino, found.st_mtime_ns)
 
@@ -215,33 +244,3 @@ def _counted(entry: Entry, *, is_changed: bool, is_noise: bool, promise: float) 
     )
     is_broken = counted.rate.finding(promise, LIVE_CONFIDENCE) == "broken"
     return Entry(epoch=entry.epoch + 1) if is_broken and entry.epoch + 1 < len(FACTORS) else counted
-
-
-def _parsed(data: bytes, path: Path) -> _State:
-    try:
-        fields: Any = json.loads(data)
-        entries = tuple((_text(e, "model"), _text(e, "class"), _entry(e)) for e in fields["entries"])
-        return _State(_text(fields, "day"), _count(fields, "spent"), entries)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise LedgerError(f"{path} is not what the shadow audit wrote: {error}; move it away") from error
-
-
-def _entry(fields: Any) -> Entry:
-    found = Entry(*(_count(fields, name) for name in ("epoch", "answers", "changed", "noise")))
-    if found.changed + found.noise > found.answers:
-        raise ValueError(f"expected no more changes than answers, got {found}")
-    return found
-
-
-def _text(fields: Any, name: str) -> str:
-    value = fields[name]
-    if not isinstance(value, str):
-        raise TypeError(f"expected text as {name}, got {value!r}")
-    return value
-
-
-def _count(fields: Any, name: str) -> int:
-    value = fields[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ValueError(f"expected a count as {name}, got {value!r}")
-    return value

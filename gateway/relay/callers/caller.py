@@ -38,6 +38,20 @@ class Caller:
     policy_name: str = ""  # as x-jnd-policy names it; whether it may, the policies say
 
 
+def tenants_of(key: str, headers: Iterable[bytes] = ()) -> list[str]:
+    """List the tenants that a caller with this key alone can be, by the place where it is sent.
+
+    `headers` are those beside the usual ones, as for `Callers`.
+    """
+    places = tuple(dict.fromkeys((*CREDENTIAL_HEADERS, *headers)))
+    plain = key.encode()
+    found = [_tenant([b""] * len(places) + [plain])]  # in the query
+    for place in range(len(places)):
+        for value in (plain, b"Bearer " + plain, b"bearer " + plain):
+            found.append(_tenant([b"\0" + value if each == place else b"" for each in range(len(places))]))
+    return found
+
+
 class Callers:
     """Everyone the settings know."""
 
@@ -77,7 +91,7 @@ class Callers:
         wants_bypass = _is_true(wishes.get(b"x-jnd-bypass", b""))
         may_bypass = is_trusted or self._allow_bypass
         return Caller(
-            tenant=hashlib.sha256(b"\1".join(found)).hexdigest(),
+            tenant=_tenant(found),
             client=client.name if client is not None else "",
             is_trusted=is_trusted,
             is_bypassed=wants_bypass and may_bypass,
@@ -103,6 +117,10 @@ def key_parameters(query: bytes) -> list[bytes]:
         return []
     pairs = parse_qsl(query, keep_blank_values=True)
     return [value for name, value in pairs if name.lower() in CREDENTIAL_PARAMETERS]
+
+
+def _tenant(credentials: Sequence[bytes]) -> str:
+    return hashlib.sha256(b"\1".join(credentials)).hexdigest()
 
 
 def _is_true(word: bytes) -> bool:

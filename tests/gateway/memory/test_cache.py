@@ -81,3 +81,17 @@ def test_kept_values_never_outweigh_the_bound(puts):
     kept = [cache.get(bytes([key])) for key in range(10)]
 
     assert sum(size for size in kept if size is not None) <= 8_000
+
+
+def test_everything_whose_key_begins_alike_is_forgotten_and_its_room_is_free():
+    cache = ByteBoundedCache[int](8_000)
+    for number in range(3):
+        cache.put(b"a" + bytes([number]), number, 1000)
+    cache.put(b"b", 7, 1000)
+
+    cache.forget(b"a")
+
+    assert [cache.get(b"a" + bytes([number])) for number in range(3)] == [None] * 3
+    assert cache.get(b"b") == 7
+    cache.put(b"large", 1, 4_000)
+    assert cache.get(b"b") == 7

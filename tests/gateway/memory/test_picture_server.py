@@ -67,7 +67,7 @@ async def test_pixels_go_only_to_whoever_does_not_hold_them(held: list[str], siz
 @pytest.mark.parametrize(
     "frame",
     [
-        encode_frame({"do": "forget", "tenant": "a", "id": 1}),
+        encode_frame({"do": "invent", "tenant": "a", "id": 1}),
         encode_frame({"do": "alike", "id": 1}),
         encode_frame({**REMEMBER, "id": 1}, [b"too few"]),
         encode_frame({**REMEMBER, "digest": "no hex", "id": 1}, [b"123456"]),

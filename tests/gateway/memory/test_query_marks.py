@@ -58,3 +58,15 @@ def test_made_up_tenants_are_bounded():
         mark(marks, 0, 1, tenant=str(number))
 
     assert len(marks) == TENANTS
+
+
+def test_a_tenants_marks_are_forgotten_and_no_others():
+    marks = QueryMarks(Clock())
+    for tenant in ("a", "b"):
+        mark(marks, 0, 1, tenant=tenant)
+
+    marks.forget("a")
+    marks.forget("never seen")
+
+    assert len(marks) == 1
+    assert mark(marks, 0, 2, tenant="a") == 1

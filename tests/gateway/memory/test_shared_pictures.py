@@ -100,6 +100,18 @@ def test_a_tenant_one_worker_saw_accepted_is_accepted_for_all(workers: list[Shar
     assert len(workers[1].alike("genuine", 1, 0)) == 1
 
 
+def test_a_tenant_forgotten_by_one_worker_is_forgotten_by_the_memory(workers: list[SharedPictures]):
+    for tenant in ("a", "b"):
+        workers[0].remember(tenant, seen(7))
+        workers[0].mark(tenant, 1, b"m" * 32, 2)
+
+    workers[0].forget("a")
+
+    assert workers[0].alike("a", 7, 0) == workers[1].alike("a", 7, 0) == []
+    assert workers[0].mark("a", 1, b"n" * 32, 2) == 1
+    assert len(workers[1].alike("b", 7, 0)) == 1
+
+
 def test_many_threads_get_each_their_own_answer(workers: list[SharedPictures], troubles: Troubles):
     for number in range(64):
         workers[0].remember(f"tenant {number}", seen(number, side=64))

@@ -152,3 +152,104 @@ def test_any_bytes_are_a_ledger_or_refused(tmp_path_factory: pytest.TempPathFact
 
 def test_where_nothing_is_audited_all_of_the_margin_is_used():
     assert FirstEpoch().of("m", "photograph") == 1.0 and FirstEpoch().version("m") == ""
+
+
+class Together:
+    """A text that machines share, while it can be reached."""
+
+    def __init__(self) -> None:
+        self.text = b""
+        self.is_away = False
+        self.forestalled = 0
+
+    def read(self) -> bytes:
+        if self.is_away:
+            raise OSError("away")
+        return self.text
+
+    def swap(self, before: bytes, after: bytes) -> bool:
+        if self.forestalled:
+            self.forestalled -= 1
+            return False
+        if self.read() != before:
+            return False
+        self.text = after
+        return True
+
+
+def sharing(folder: Path, together: Together) -> Ledger:
+    ledger = Ledger(folder)
+    ledger.share(together)
+    return ledger
+
+
+def test_machines_count_together_and_hear_what_the_others_decided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.0)
+    together = Together()
+    one, other = (sharing(tmp_path / name, together) for name in ("one", "other"))
+    answers = 0
+    while one.of("m", "photograph") == 1.0:
+        answers += 1
+        (one, other)[answers % 2].record("m", ["photograph"], is_changed=True, is_noise=False, promise=0.01)
+        assert answers < 12, "each alone would have to count so many"
+    other.synchronise()
+
+    assert other.version("m") == one.version("m") == "photograph=1"
+    assert Ledger(tmp_path / "other").version("m") == "photograph=1", "it is kept"
+
+
+def test_the_budget_of_a_day_is_that_of_all_machines(tmp_path: Path):
+    together = Together()
+    one, other = (sharing(tmp_path / name, together) for name in ("one", "other"))
+
+    taken = [(one, other)[number % 2].spend(1, daily=5) for number in range(8)]
+
+    assert taken == [True] * 5 + [False] * 3
+
+
+def test_while_nothing_is_shared_a_machine_decides_by_itself_and_the_others_hear_of_it_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "_LOOK_SECONDS", 0.0)
+    together = Together()
+    one, other = (sharing(tmp_path / name, together) for name in ("one", "other"))
+    together.is_away = True
+    assert counted(one, 20, changed=True)
+    one.synchronise()
+    assert other.version("m") == ""
+    together.is_away = False
+
+    one.synchronise()
+    other.synchronise()
+
+    assert other.version("m") == "photograph=1"
+
+
+def test_a_machine_that_was_forestalled_counts_again(tmp_path: Path):
+    together = Together()
+    ledger = sharing(tmp_path, together)
+    together.forestalled = 2
+
+    assert ledger.spend(1, daily=5)
+    assert ledger.budget_left(5) == 4
+    assert b'"spent": 1' in together.text
+
+
+def test_what_nobody_understands_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    together = Together()
+    together.text = b'{"version": 99, "epochs": "of the future"}'
+    ledger = sharing(tmp_path, together)
+
+    assert ledger.spend(1, daily=5)
+
+    assert together.text.startswith(b'{"version": 99')
+    assert "expected version 1, got 99" in caplog.text
+
+
+def test_a_file_of_another_version_is_refused_with_both_numbers(tmp_path: Path):
+    (tmp_path / "shadow_audit.json").write_text('{"version": 2, "day": "", "spent": 0, "entries": []}')
+
+    with pytest.raises(LedgerError, match=r"expected version 1, got 2.*move it away"):
+        Ledger(tmp_path)

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import BadBypassError, UnknownClientError
-from gateway.relay.callers.caller import Caller, Callers
+from gateway.relay.callers.caller import Caller, Callers, tenants_of
 from gateway.relay.callers.incoming import Incoming
 from gateway.settings import Settings
 
@@ -119,3 +119,25 @@ def test_whoever_sends_no_key_is_told_where_it_belongs():
 
 def test_the_policy_a_caller_names_is_read():
     assert _caller(Settings(), x_jnd_policy="strict").policy_name == "strict"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        (b"", {"authorization": "Bearer secret-1"}),
+        (b"", {"authorization": "secret-1"}),
+        (b"", {"api_key": "secret-1"}),
+        (b"", {"x_goog_api_key": "secret-1"}),
+        (b"alt=sse&key=secret-1", {}),
+    ],
+)
+def test_a_keys_tenants_are_known_wherever_it_is_sent(query, headers):
+    assert _caller(Settings(), query, **headers).tenant in tenants_of("secret-1")
+    assert _caller(Settings(), query, **headers).tenant not in tenants_of("secret-2")
+
+
+def test_a_keys_tenants_are_known_with_the_dialects_own_headers():
+    names = [b"x-own-key", b"authorization"]
+    scope = {"method": "POST", "headers": [(b"x-own-key", b"k")], "raw_path": b"/", "query_string": b""}
+
+    assert Callers(Settings(), names).of(Incoming(scope, None)).tenant in tenants_of("k", names)
