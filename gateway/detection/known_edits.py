@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from calibration.image import Decoded, Image, resize
 from gateway.detection.added_noise import AddedNoise, added_noise
-from gateway.detection.changed_place import ChangedPlace, changed_place
+from gateway.detection.changed_place import ChangedPlace, belongs_to_seen, changed_place
 from gateway.detection.evidence_places import places_of_change
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
@@ -56,6 +56,14 @@ class Compared:
             return False
         rows, columns = np.nonzero((self.original.pixels != self.version.pixels).any(axis=2))
         return self.is_take(slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
+
+    @property
+    def belongs_to_seen(self) -> bool:
+        """Whether the rest was kept, and what is hidden goes on from what people see."""
+        change = self.change
+        return self.kept >= _KEPT and belongs_to_seen(
+            change.expected.pixels, self.version.pixels, change.places
+        )
 
     def is_take(self, rows: slice, columns: slice) -> bool:
         """Tell whether a place shows another take of what was there, or other colours."""

@@ -61,17 +61,19 @@ class VisibleChange:
     added: (
         float  # share of the hidden noise that only the version has: 1 added, .5 both, 0 the original alone
     )
+    added_waves: float  # likewise of what is coarser than that noise
     fineness: float  # share of what is hidden, on calm ground, that is noise from pixel to pixel, 0..1
     has_moved: bool  # what is visible, a good part of the picture: nothing new came into it
 
     @property
     def is_retake(self) -> bool:
         """Whether the two are takes of one scene, each with the noise of its own."""
-        if self.fineness < _FINE and self.share < _MOVED:  # waves: whose noise is in them says nothing
+        if not _is_of_both(self.added):
             return False
-        if self.bulge < _SHAPE:
-            return 0.3 <= self.added <= 0.7
-        return 0.3 <= self.added <= 0.65 and self._is_as_in_films
+        # Waves: whose finest noise is in them says nothing, whose waves they are does.
+        if self.fineness < _FINE and self.share < _MOVED and not _is_of_both(self.added_waves):
+            return False
+        return self.bulge < _SHAPE or self._is_as_in_films
 
     @property
     def is_moved_take(self) -> bool:
@@ -109,7 +111,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
     if is_toned:
         hidden[np.abs(hidden) <= _ROUNDING] = 0.0
     expected = np.clip(np.rint(second - hidden), 0, 255).astype(np.uint8)
-    added, fineness = _noise(toned, second, ~places)
+    added, added_waves, fineness = _noise(toned, second, ~places)
     means = _block_means(hidden if is_toned else _without_drift(hidden, toned, ~places))
     return VisibleChange(
         peak=peak,
@@ -122,6 +124,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
         bulge=float(np.abs(means).max()),
         wide_bulge=float(np.abs(cv2.blur(means, (5, 5))).max()),
         added=added,
+        added_waves=added_waves,
         fineness=fineness,
         has_moved=bool(places.mean() >= _MOVED) and has_moved(toned, second, places),
     )
@@ -205,18 +208,34 @@ def _block_means(plane: Floats) -> Floats:
     return np.asarray(cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
-def _noise(first: Floats, second: Floats, where: Mask) -> tuple[float, float]:
-    """Tell whose noise the finest differences are, and what share of all, on calm ground that looks alike."""
+def _is_of_both(added: float) -> bool:
+    """Tell whether a difference is as much the one's as the other's."""
+    return 0.3 <= added <= 0.7
+
+
+def _noise(first: Floats, second: Floats, where: Mask) -> tuple[float, float, float]:
+    """Tell whose the finest differences are, whose the coarser ones, and what share of all the finest have.
+
+    Looked at on calm ground that looks alike in both.
+    """
     if not where.any():
-        return 1.0, 1.0
+        return 1.0, 1.0, 1.0
     planes = [plane @ LUMA for plane in (first, second)]
-    fine = [plane - cv2.blur(plane, (3, 3)) for plane in planes]
+    blurred = [cv2.blur(plane, (3, 3)) for plane in planes]
+    fine = [plane - blur for plane, blur in zip(planes, blurred, strict=True)]
+    waves = [blur - cv2.blur(blur, (9, 9)) for blur in blurred]
     calm = np.minimum(*(_deviation(plane) for plane in planes))
     flat = where & (calm <= np.median(calm[where]))
-    change = fine[1][flat] - fine[0][flat]
-    energy = float((change * change).sum())
+    energy = float(np.square(fine[1][flat] - fine[0][flat]).sum())
     if energy == 0.0:
-        return 1.0, 0.0
-    added = float(np.clip(1.0 + (change * fine[0][flat]).sum() / energy, 0.0, 1.0))
+        return 1.0, _added(*(wave[flat] for wave in waves)), 0.0
     # Fine differences reach into calm ground from beside it: there may be more of them than of all.
-    return added, energy / max(energy, float(np.square(planes[1][flat] - planes[0][flat]).sum()))
+    fineness = energy / max(energy, float(np.square(planes[1][flat] - planes[0][flat]).sum()))
+    return _added(*(each[flat] for each in fine)), _added(*(wave[flat] for wave in waves)), fineness
+
+
+def _added(first: Floats, second: Floats) -> float:
+    """Return the share of a difference (N,) that only the second has: 1 added, .5 both, 0 the first alone."""
+    change = second - first
+    energy = float((change * change).sum())
+    return 1.0 if energy == 0.0 else float(np.clip(1.0 + (change * first).sum() / energy, 0.0, 1.0))
