@@ -15,10 +15,10 @@ Floats = npt.NDArray[np.float32]
 
 _BLOCK = 8  # pixels
 _WAVES = 4  # of 63: the strongest of a block
-# Frames of a film .71 to .85, on the moved grid .45; noise .3 on both; noise in a JPEG of quality 75 and
-# more .68 and less, in smoother noise as much on the moved grid.
-_MOST_IN_FEW = 0.70  # share of a block's energy in its strongest waves, median of the blocks
-_LEAST_GAIN = 0.25  # over the same on the moved grid
+# Frames of a film .66 to .85, on the moved grid .45; noise .3 on both; noise in a JPEG of quality 75 and
+# more .63 and less, in smoother noise as much on the moved grid.
+_MOST_IN_FEW = 0.66  # share of a block's energy in its strongest waves, median of the blocks
+_LEAST_GAIN = 0.22  # over the same on the moved grid
 _LEAST_LEVELS = 0.5  # grey levels rms of a block that is looked at
 _LEAST_BLOCKS = 20
 
@@ -35,7 +35,7 @@ def is_of_block_codec(difference: Floats) -> bool:
 
 
 def _in_few_waves(plane: Floats) -> float | None:
-    """Return which share of a block's energy, its mean apart, lies in its strongest waves; None: too little."""
+    """Return what share of a block's energy, its mean apart, its strongest waves have; None: too little."""
     rows, columns = (length // _BLOCK for length in plane.shape)
     whole = plane[: rows * _BLOCK, : columns * _BLOCK]
     blocks = whole.reshape(rows, _BLOCK, columns, _BLOCK).transpose(0, 2, 1, 3)  # (rows, columns, 8, 8)

@@ -73,6 +73,12 @@ class _Shape:
         )
 
     @property
+    def is_line(self) -> bool:
+        """Whether it is a straight line along the screen: what is left of an outline that something covers."""
+        _, _, width, height = cv2.boundingRect(self.changed)
+        return max(width, height) >= _LONG_SIDE and min(width, height) <= _EDGE
+
+    @property
     def _is_along_box(self) -> bool:
         """Whether it goes along two sides of its box or more, open or closed: an icon may lie on it."""
         left, top, width, height = cv2.boundingRect(self.changed)
@@ -121,7 +127,7 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
 
 def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
-    if shape.is_frame:  # what it encloses is not its own
+    if shape.is_frame or shape.is_line:  # what it encloses is not its own
         return shape.changed > 0
     if not shape.is_solid or not shape.is_sharp(change):  # a soft blot, which a retouch is
         return np.zeros(shape.filled.shape, dtype=np.bool_)

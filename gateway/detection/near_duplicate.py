@@ -2,7 +2,7 @@
 
 A picture seen for the first time tells nothing. A copy in which something is hidden is not remembered, so it
 cannot become the original it is compared with, nor can one that `query_series` has marked; one that people
-see to be changed is a picture of its own. Where something is hidden beside what people see, it is one only for
+see to be changed is a picture of its own. Where something is hidden beside what they see, it is one only for
 what visibly goes on from there: a page that moved faintly is told once, the same picture again is told again.
 What is remembered, and for how long, is the store's affair.
 """

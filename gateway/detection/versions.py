@@ -82,12 +82,17 @@ def _by_what_is_seen(
         rest = min(rest, backwards, key=lambda finding: finding.p_value)
     is_rim = change.spread < _LEAST_SPREAD or rest.unexplained < _LEAST_LEVELS
     if change.share > 0.0 and (rest.p_value > _HIDDEN or is_rim or compared.belongs_to_seen):
+        how = (
+            "a sharp light or outline" if change.is_faint else f"{change.peak:.0f} times what is masked there"
+        )
         explanation = (
-            f"It is a known picture with a change that people see: its contrast in its place is "
-            f"{change.peak:.0f} times what is masked there. Nothing is hidden beside it."
+            f"It is a known picture with a change that people see: {how}. Nothing is hidden beside it."
         )
         boxes = places_of_change(original, decoded.image)
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True, boxes=boxes)
+    if change.spread < _LEAST_SPREAD and rest.unexplained < _LEAST_LEVELS:
+        explanation = "It is a known picture with a place drawn a little differently, as pages do it anew."
+        return Evidence(kind, rest.score, max(rest.p_value, _DOUBT), ratio, explanation)
     if change.hides and (change.is_retake or _is_of_film(compared, decoded, predictor)):
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation, is_visible=change.share > 0.0)

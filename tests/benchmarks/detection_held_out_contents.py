@@ -54,10 +54,16 @@ NETWORK: dict[str, Any] = {  # a network of Keras, as Netron reads it
         "layers": [
             {
                 "class_name": kind,
-                "config": {"name": f"{kind.lower()}_{number}", "filters": 8 * number, "units": 10, "kernel_size": [3, 3]},
+                "config": {
+                    "name": f"{kind.lower()}_{number}",
+                    "filters": 8 * number,
+                    "units": 10,
+                    "kernel_size": [3, 3],
+                },
             }
             for number, kind in enumerate(
-                ["Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dropout", "Dense"], start=1
+                ["Conv2D", "MaxPooling2D", "Conv2D", "MaxPooling2D", "Flatten", "Dense", "Dropout", "Dense"],
+                start=1,
             )
         ],
     },

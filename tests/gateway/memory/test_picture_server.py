@@ -9,7 +9,15 @@ from gateway.memory.frames import SIZES_BYTES, decode_head, decode_sizes, encode
 from gateway.memory.picture_server import PackedPicture, serve_pictures
 from gateway.memory.seen_pictures import SeenPictures
 
-REMEMBER = {"do": "remember", "tenant": "a", "fingerprint": 1, "digest": "00", "height": 1, "width": 2, "is_suspect": False}
+REMEMBER = {
+    "do": "remember",
+    "tenant": "a",
+    "fingerprint": 1,
+    "digest": "00",
+    "height": 1,
+    "width": 2,
+    "is_suspect": False,
+}
 ALIKE = {"do": "alike", "id": 6, "tenant": "a", "fingerprint": 3, "most_bits": 1, "held": []}
 
 
