@@ -74,7 +74,7 @@ class _Shape:
 
     @property
     def is_line(self) -> bool:
-        """Whether it is a straight line along the screen: what is left of an outline that something covers."""
+        """Whether it is a straight line along the screen: of an outline that something covers."""
         _, _, width, height = cv2.boundingRect(self.changed)
         return max(width, height) >= _LONG_SIDE and min(width, height) <= _EDGE
 
