@@ -90,9 +90,6 @@ def _by_what_is_seen(
         )
         boxes = places_of_change(original, decoded.image)
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True, boxes=boxes)
-    if change.spread < _LEAST_SPREAD and rest.unexplained < _LEAST_LEVELS:
-        explanation = "It is a known picture with a place drawn a little differently, as pages do it anew."
-        return Evidence(kind, rest.score, max(rest.p_value, _DOUBT), ratio, explanation)
     if change.hides and (change.is_retake or _is_of_film(compared, decoded, predictor)):
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation, is_visible=change.share > 0.0)
