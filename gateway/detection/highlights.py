@@ -70,7 +70,15 @@ class _Shape:
             and self.is_solid
             and self.filled.sum() >= _LEAST_FRAME
             and self.changed.sum() < 0.7 * self.filled.sum()
+            and self._encloses_one_place
         )
+
+    @property
+    def _encloses_one_place(self) -> bool:
+        """Whether its holes are one, for the most part: noise has many."""
+        holes = self.filled - self.changed
+        _, _, measures, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+        return 2 * int(measures[1:, cv2.CC_STAT_AREA].max(initial=0)) >= int(holes.sum())
 
     @property
     def is_line(self) -> bool:

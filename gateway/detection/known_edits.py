@@ -70,8 +70,9 @@ class Compared:
         parts = [np.ascontiguousarray(each.pixels[rows, columns]) for each in (self.original, self.version)]
         if min(parts[0].shape[:2]) < _LEAST_SIDE:
             return False
-        change = visible_change(*map(Image, parts))
-        return not change.hides or change.is_moved_take or abs(change.added - 0.5) <= _OWN_NOISE
+        first, second = map(Image, parts)
+        # Both ways: a curve can flatten a code that was there, and not bring it back.
+        return _is_take(visible_change(first, second)) and _is_take(visible_change(second, first))
 
 
 def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float) -> Evidence | None:
@@ -106,6 +107,10 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         explanation = _all_over(noise, ratio, is_earlier=is_earlier)
     boxes = places_of_change(change.expected, decoded.image)
     return Evidence(kind, 1.0, None, ratio, explanation, is_attack=True, boxes=boxes)
+
+
+def _is_take(change: VisibleChange) -> bool:
+    return not change.hides or change.is_moved_take or abs(change.added - 0.5) <= _OWN_NOISE
 
 
 def _is_seen_elsewhere(places: npt.NDArray[np.bool_], place: ChangedPlace) -> bool:

@@ -146,3 +146,10 @@ def test_places_not_asked_for_are_not_looked_at():
     changed = with_row(page(), -6).astype(np.float32)
 
     assert not highlights(page().astype(np.float32), changed, nowhere).any()
+
+
+def test_noise_in_a_place_is_no_outline():
+    noisy = page().astype(int)
+    noisy[150:250, 300:420] += np.random.default_rng(1).choice([-8, 8], (100, 120, 3))
+
+    assert not marked(page(), np.clip(noisy, 0, 255).astype(np.uint8)).any()
