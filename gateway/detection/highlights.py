@@ -78,7 +78,7 @@ class _Shape:
         """Whether its holes are one, for the most part: noise has many."""
         holes = self.filled - self.changed
         _, _, measures, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
-        return 2 * int(measures[1:, cv2.CC_STAT_AREA].max(initial=0)) >= int(holes.sum())
+        return bool(2 * measures[1:, cv2.CC_STAT_AREA].max(initial=0) >= int(holes.sum()))
 
     @property
     def is_line(self) -> bool:
