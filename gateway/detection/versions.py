@@ -103,7 +103,7 @@ def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> b
     if change.share > 0.0 and compared.is_take_within:
         return True
     shown = compared.version.pixels.astype(np.float32)
-    if codec.is_lossless and is_of_block_codec(shown - change.expected.pixels):
+    if is_of_block_codec(shown - change.expected.pixels, codec):
         return True
     if not change.has_moved:
         return False

@@ -3,15 +3,24 @@ import numpy as np
 import pytest
 from skimage import data
 
-from calibration.image import Image, decode, encode_jpeg
+from calibration.image import Image, decode, encode_jpeg, encode_png
 from gateway.detection.block_codec import is_of_block_codec
+from predictor.residual.detector import codec_of
+from predictor.residual.strata import Codec
 
 CAT = data.chelsea()
 RNG = np.random.default_rng(0)
 
 
-def differing(second: np.ndarray, first: np.ndarray = CAT) -> bool:
-    return is_of_block_codec(second.astype(np.float32) - first)
+LOSSLESS = codec_of(decode(encode_png(Image(CAT))).source)
+
+
+def of_quality(quality: int) -> Codec:
+    return codec_of(decode(encode_jpeg(Image(CAT), quality)).source)
+
+
+def differing(second: np.ndarray, first: np.ndarray = CAT, codec: Codec = LOSSLESS) -> bool:
+    return is_of_block_codec(second.astype(np.float32) - first, codec)
 
 
 def with_waves(pixels: np.ndarray) -> np.ndarray:
@@ -57,6 +66,18 @@ def test_noise_and_squares_are_not(change):
 @pytest.mark.parametrize("quality", [75, 90])
 def test_noise_that_was_stored_once_as_jpeg_is_not(quality: int):
     assert not differing(stored(noisy(CAT), quality))
+
+
+@pytest.mark.parametrize("quality", [90, 95])
+def test_in_a_fine_jpeg_too_a_films_waves_are_told_from_noise(quality: int):
+    codec, first = of_quality(quality), stored(CAT, quality)
+
+    assert differing(stored(with_waves(CAT), quality), first, codec)
+    assert not differing(stored(noisy(CAT), quality), first, codec)
+
+
+def test_a_coarse_jpeg_tells_nothing():
+    assert not differing(stored(with_waves(CAT), 75), stored(CAT, 75), of_quality(75))
 
 
 def test_nothing_and_a_picture_of_one_block_are_not():
