@@ -84,7 +84,7 @@ class _Shape:
     def is_line(self) -> bool:
         """Whether it is a straight line along the screen: of an outline that something covers."""
         _, _, width, height = cv2.boundingRect(self.changed)
-        return max(width, height) >= _LONG_SIDE and min(width, height) <= _EDGE
+        return bool(max(width, height) >= _LONG_SIDE and min(width, height) <= _EDGE)
 
     @property
     def _is_along_box(self) -> bool:
