@@ -28,6 +28,7 @@ _MOST_STRAY = 0.03  # of the changed cells, in no place
 _LEAST_STEPS = 0.2  # of the pixels, that changed unlike their neighbours: bars .1, a code of 4 pixels .4
 _EVEN = 2.5  # mean of the change to its standard deviation: of a light; of a code that only adds, 1
 _LEAST_IN_ALL = 36  # cells: a word that fades is smaller
+_LESSER = 0.5  # of the visible cells
 _SOLID = 0.65  # of the places' boxes
 
 
@@ -79,6 +80,22 @@ def changed_place(expected: Pixels, version: Pixels, seen: Mask) -> ChangedPlace
         rows=slice(top, top + height),
         columns=slice(left, left + width),
     )
+
+
+def belongs_to_seen(expected: Pixels, version: Pixels, seen: Mask) -> bool:
+    """Tell whether all that is hidden goes on from what people see, and is the lesser part: a blurred face.
+
+    Args:
+        expected: (H, W, 3), the original with what people see of the change.
+        version: Likewise.
+        seen: (H, W), where people see a change.
+    """
+    hidden = _cells(cv2.absdiff(expected, version).max(axis=2)) > 0
+    visible = _cells(seen.astype(np.uint8)) > 0
+    if int(hidden.sum()) > _LESSER * int(visible.sum()):
+        return False
+    labels, _ = _places(hidden | visible)
+    return bool(np.isin(labels[hidden], labels[visible]).all())
 
 
 def _places(changed: Mask) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:

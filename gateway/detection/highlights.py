@@ -70,7 +70,21 @@ class _Shape:
             and self.is_solid
             and self.filled.sum() >= _LEAST_FRAME
             and self.changed.sum() < 0.7 * self.filled.sum()
+            and self._encloses_one_place
         )
+
+    @property
+    def _encloses_one_place(self) -> bool:
+        """Whether its holes are one, for the most part: noise has many."""
+        holes = self.filled - self.changed
+        _, _, measures, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+        return bool(2 * measures[1:, cv2.CC_STAT_AREA].max(initial=0) >= int(holes.sum()))
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is a straight line along the screen: of an outline that something covers."""
+        _, _, width, height = cv2.boundingRect(self.changed)
+        return bool(max(width, height) >= _LONG_SIDE and min(width, height) <= _EDGE)
 
     @property
     def _is_along_box(self) -> bool:
@@ -121,7 +135,7 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
 
 def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
-    if shape.is_frame:  # what it encloses is not its own
+    if shape.is_frame or shape.is_line:  # what it encloses is not its own
         return shape.changed > 0
     if not shape.is_solid or not shape.is_sharp(change):  # a soft blot, which a retouch is
         return np.zeros(shape.filled.shape, dtype=np.bool_)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from calibration.image import Decoded, Image, resize
 from gateway.detection.added_noise import AddedNoise, added_noise
-from gateway.detection.changed_place import ChangedPlace, changed_place
+from gateway.detection.changed_place import ChangedPlace, belongs_to_seen, changed_place
 from gateway.detection.evidence_places import places_of_change
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
@@ -57,13 +57,22 @@ class Compared:
         rows, columns = np.nonzero((self.original.pixels != self.version.pixels).any(axis=2))
         return self.is_take(slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
 
+    @property
+    def belongs_to_seen(self) -> bool:
+        """Whether the rest was kept, and what is hidden goes on from what people see."""
+        change = self.change
+        return self.kept >= _KEPT and belongs_to_seen(
+            change.expected.pixels, self.version.pixels, change.places
+        )
+
     def is_take(self, rows: slice, columns: slice) -> bool:
         """Tell whether a place shows another take of what was there, or other colours."""
         parts = [np.ascontiguousarray(each.pixels[rows, columns]) for each in (self.original, self.version)]
         if min(parts[0].shape[:2]) < _LEAST_SIDE:
             return False
-        change = visible_change(*map(Image, parts))
-        return not change.hides or change.is_moved_take or abs(change.added - 0.5) <= _OWN_NOISE
+        first, second = map(Image, parts)
+        # Both ways: a curve can flatten a code that was there, and not bring it back.
+        return _is_take(visible_change(first, second)) and _is_take(visible_change(second, first))
 
 
 def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float) -> Evidence | None:
@@ -98,6 +107,10 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         explanation = _all_over(noise, ratio, is_earlier=is_earlier)
     boxes = places_of_change(change.expected, decoded.image)
     return Evidence(kind, 1.0, None, ratio, explanation, is_attack=True, boxes=boxes)
+
+
+def _is_take(change: VisibleChange) -> bool:
+    return not change.hides or change.is_moved_take or abs(change.added - 0.5) <= _OWN_NOISE
 
 
 def _is_seen_elsewhere(places: npt.NDArray[np.bool_], place: ChangedPlace) -> bool:

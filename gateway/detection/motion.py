@@ -43,6 +43,19 @@ def has_moved(first: Floats, second: Floats, where: Mask) -> bool:
     return differences[1] <= _LEFT * differences[0]
 
 
+def brought_along(first: Floats, second: Floats) -> Floats:
+    """Move what the first shows to where the second has it: (H, W, 3), grey levels 0 to 255."""
+    before, after = (
+        np.asarray(cv2.cvtColor(np.clip(np.rint(each), 0, 255).astype(np.uint8), cv2.COLOR_RGB2GRAY))
+        for each in (first, second)
+    )
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST).calc(after, before, None)
+    rows, columns = np.indices(before.shape, dtype=np.float32)
+    places = columns + flow[..., 0], rows + flow[..., 1]
+    moved = cv2.remap(first, *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.clip(moved, 0, 255), dtype=np.float32)
+
+
 def _small_grey(pixels: Floats, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return np.asarray(np.rint(cv2.cvtColor(np.clip(small, 0, 255), cv2.COLOR_RGB2GRAY)), dtype=np.uint8)

@@ -4,9 +4,13 @@ Development and held-out ones are parted here by name, before any result of eith
 from PyPI and npm, each group in an environment of its own outside this repository, given by `--applications`:
 
     python3 -m venv DIR/dev  && DIR/dev/bin/pip install jupyterlab tensorboard streamlit datasette
-    python3 -m venv DIR/held && DIR/held/bin/pip install gradio marimo nicegui mkdocs-material
+    python3 -m venv DIR/more && DIR/more/bin/pip install gradio marimo nicegui mkdocs-material
+    python3 -m venv DIR/held && DIR/held/bin/pip install dash panel netron sqlite-web locust mlflow
     npm install --prefix DIR/npm swagger-ui-dist ace-builds chart.js monaco-editor redoc reveal.js echarts \
-        node-red tabulator-tables
+        node-red tabulator-tables tinymce ag-grid-community fullcalendar quill plotly.js-dist-min cytoscape \
+        mermaid docsify
+
+Those in `more`, and of npm those up to `tabulator-tables`, were held out until what they showed was mended.
 
 An application that is not there is left out, and said to be.
 """
@@ -32,6 +36,7 @@ from detection_application_contents import (
     TENSORBOARD,
     notebook,
 )
+from detection_held_out_contents import DASH, HARBOUR, HELD_OUT_PAGES, LOCUST, NETWORK, PANEL
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,10 @@ def _events(applications: Path, own: Path) -> None:
     subprocess.run([applications / "dev/bin/python", "-c", TENSORBOARD, str(own)], check=True)
 
 
+def _network(_applications: Path, own: Path) -> None:
+    (own / "net.json").write_text(json.dumps(NETWORK), encoding="utf-8")
+
+
 def _site(_applications: Path, own: Path) -> None:
     (own / "docs").mkdir(exist_ok=True)
     (own / "mkdocs.yml").write_text(MKDOCS, encoding="utf-8")
@@ -81,8 +90,9 @@ def _pages(applications: Path, own: Path) -> None:
     modules = own / "node_modules"
     if not modules.is_symlink():
         modules.symlink_to((applications / "npm/node_modules").resolve())
+    (own / "harbour.md").write_text(HARBOUR, encoding="utf-8")
     (own / "openapi.json").write_text(json.dumps(OPENAPI), encoding="utf-8")
-    for name, text in {**NPM_PAGES, "chart": DASHBOARD}.items():
+    for name, text in {**NPM_PAGES, **HELD_OUT_PAGES, "chart": DASHBOARD}.items():
         (own / f"{name}.html").write_text(text, encoding="utf-8")
 
 
@@ -153,18 +163,16 @@ DEVELOPMENT = (
     _npm("swagger-ui", "swagger-ui-dist", "/swagger.html"),
     _npm("ace", "ace-builds", "/ace.html"),
     _npm("chart.js", "chart.js", "/chart.html"),
-)
-HELD_OUT = (
     _pypi(
         "gradio",
-        "held/bin/python",
+        "more/bin/python",
         _write("app.py", GRADIO),
         lambda own, port: [str(own / "app.py"), str(port)],
         "/",
     ),
     _pypi(
         "marimo",
-        "held/bin/marimo",
+        "more/bin/marimo",
         _write("book.py", MARIMO),
         lambda own, port: [
             *(
@@ -181,14 +189,14 @@ HELD_OUT = (
     ),
     _pypi(
         "nicegui",
-        "held/bin/python",
+        "more/bin/python",
         _write("app.py", NICEGUI),
         lambda own, port: [str(own / "app.py"), str(port)],
         "/",
     ),
     _pypi(
         "mkdocs-material",
-        "held/bin/mkdocs",
+        "more/bin/mkdocs",
         _site,
         lambda own, port: ["serve", "-q", "-f", str(own / "mkdocs.yml"), "-a", f"127.0.0.1:{port}"],
         "/",
@@ -222,4 +230,53 @@ HELD_OUT = (
         ],
         ("/?path=/story/controls-button--primary", "/?path=/story/data-table--rows"),
     ),
+)
+HELD_OUT = (
+    _pypi(
+        "dash",
+        "held/bin/python",
+        _write("app.py", DASH),
+        lambda own, port: [str(own / "app.py"), str(port)],
+        "/",
+    ),
+    _pypi(
+        "panel",
+        "held/bin/panel",
+        _write("app.py", PANEL),
+        lambda own, port: ["serve", str(own / "app.py"), f"--port={port}", "--address=127.0.0.1"],
+        "/app",
+    ),
+    _pypi(
+        "netron",
+        "held/bin/netron",
+        _network,
+        lambda own, port: [str(own / "net.json"), f"--port={port}", "--host=127.0.0.1"],
+        "/",
+    ),
+    _pypi(
+        "sqlite-web",
+        "held/bin/sqlite_web",
+        _database,
+        lambda own, port: [str(own / "shop.db"), "-p", str(port), "-x"],
+        "/orders/content/",
+        "/orders/query/",
+    ),
+    _pypi(
+        "locust",
+        "held/bin/locust",
+        _write("locustfile.py", LOCUST),
+        lambda own, port: [
+            *("-f", str(own / "locustfile.py"), "--web-host=127.0.0.1", f"--web-port={port}"),
+            *("--autostart", "--users=5", "--spawn-rate=1", "--host=http://127.0.0.1:9"),
+        ],
+        "/",
+    ),
+    _npm("tinymce", "tinymce", "/tinymce.html"),
+    _npm("ag-grid", "ag-grid-community", "/ag-grid.html"),
+    _npm("fullcalendar", "fullcalendar", "/fullcalendar.html"),
+    _npm("quill", "quill", "/quill.html"),
+    _npm("plotly", "plotly.js-dist-min", "/plotly.html"),
+    _npm("cytoscape", "cytoscape", "/cytoscape.html"),
+    _npm("mermaid", "mermaid", "/mermaid.html"),
+    _npm("docsify", "docsify", "/docsify.html"),
 )

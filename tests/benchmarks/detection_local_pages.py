@@ -1,7 +1,7 @@
 """Pages of our own on which one thing goes on: typing, a caret, a clock, a popup, and so on.
 
-Every number draws another page: colours, letters, sizes, a photograph. Even numbers are for development, odd
-ones held out; so are the photographs.
+Every number draws another page: colours, letters, sizes, a photograph. Numbers below 8 are for development,
+the others held out.
 """
 
 import base64
@@ -16,7 +16,9 @@ _FONTS = ("sans-serif", "serif", "monospace", "DejaVu Sans", "Liberation Sans")
 _GROUNDS = (("#ffffff", "#1c1c1c"), ("#f4f1ea", "#3b3a36"), ("#17191d", "#dadada"), ("#0d2137", "#c7d6e5"))
 _ACCENTS = ("#1769e0", "#c0392b", "#2e8b57", "#8e44ad", "#d98200", "#37474f")
 _WORDS = "the parcel was opened at noon by two people who wrote down what they found in it and sent it back".split()
-_PHOTOGRAPHS = (("coffee", "chelsea"), ("astronaut", "rocket"))  # development, held out
+_PHOTOGRAPHS = ("coffee", "astronaut", "chelsea", "rocket")
+
+_DEVELOPMENT_PAGES = 8  # the odd ones were held out until what they showed was mended
 
 # What each step n = 1, 2, ... does.
 ACTS: Mapping[str, str] = {
@@ -44,7 +46,7 @@ ACTS: Mapping[str, str] = {
 
 def is_held_out(number: int) -> bool:
     """Tell a held-out page by its number."""
-    return number % 2 == 1
+    return number >= _DEVELOPMENT_PAGES
 
 
 def page(number: int) -> str:
@@ -84,6 +86,5 @@ const act = {{{acts}}}</script>"""
 
 
 def _photograph(number: int) -> str:
-    names = _PHOTOGRAPHS[is_held_out(number)]
-    picture = fit_within(Image(getattr(data, names[number // 2 % 2])()), 420)
+    picture = fit_within(Image(getattr(data, _PHOTOGRAPHS[number % 4])()), 420)
     return "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(picture, 85)).decode()

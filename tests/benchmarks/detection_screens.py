@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="where screens are kept")
     parser.add_argument("--sessions", type=int, default=1, help="of each application, page and view")
     parser.add_argument("--steps", type=int, default=18, help="of a session")
-    parser.add_argument("--pages", type=int, default=4, help="of our own")
+    parser.add_argument("--pages", type=int, default=16, help="of our own, those of the other split included")
     parser.add_argument("--only", default="", help="an application's name, or `pages`")
     asked = parser.parse_args()
     is_test = asked.split == "held-out"
@@ -108,7 +108,7 @@ def main() -> None:
                 print(json.dumps({"left out": application.name, "because": "not installed"}))
                 continue
             _record(browser, application, asked, folder / application.name, Path(own) / application.name)
-        numbers = [number for number in range(2 * asked.pages) if is_held_out(number) == is_test]
+        numbers = [number for number in range(asked.pages) if is_held_out(number) == is_test]
         for number in numbers if asked.only in {"", "pages"} else []:
             _record_page(browser, number, folder / "pages", Path(own))
 
@@ -158,7 +158,7 @@ def _acts(tab: Tab, rng: np.random.Generator, steps: int) -> Iterator[str]:
 
 def _record_page(browser: Browser, number: int, folder: Path, own: Path) -> None:
     (own / "page.html").write_text(page(number), encoding="utf-8")
-    view = VIEWS[number // 2 % len(VIEWS)]
+    view = VIEWS[number % len(VIEWS)]
     for kind in ACTS:
         session = folder / f"{view.name}-{number}-{kind.replace(' ', '_')}"
         if session.exists():

@@ -1,6 +1,6 @@
 import numpy as np
 
-from gateway.detection.changed_place import changed_place
+from gateway.detection.changed_place import belongs_to_seen, changed_place
 
 SCENE = np.random.default_rng(0).integers(60, 190, (256, 320, 3), dtype=np.uint8)
 NOWHERE = np.zeros(SCENE.shape[:2], dtype=np.bool_)
@@ -69,3 +69,13 @@ def test_a_light_over_a_row_is_none_though_a_codec_left_its_grain_on_it_and_a_on
 
     assert changed_place(SCENE, lit.astype(np.uint8), NOWHERE) is None
     assert changed_place(SCENE, coded.astype(np.uint8), NOWHERE) is not None
+
+
+def test_what_goes_on_from_a_larger_place_that_people_see_belongs_to_it():
+    seen = NOWHERE.copy()
+    seen[64:128, 80:240] = True
+    beside, apart = (with_noise(slice(64, 128), columns) for columns in (slice(240, 280), slice(290, 320)))
+
+    assert belongs_to_seen(SCENE, beside, seen)
+    assert not belongs_to_seen(SCENE, apart, seen)
+    assert not belongs_to_seen(SCENE, with_noise(slice(64, 256), slice(80, 320)), seen)

@@ -43,6 +43,13 @@ def with_open_outline(pixels: np.ndarray) -> np.ndarray:
     return (pixels - 10 * line[..., None]).astype(np.uint8)
 
 
+def with_lines(pixels: np.ndarray) -> np.ndarray:
+    """What is left of an outline where something covers its sides."""
+    changed = pixels.copy()
+    changed[[150, 174], 120:470] -= 9
+    return changed
+
+
 def with_drop_shadow(pixels: np.ndarray) -> np.ndarray:
     shadow = np.zeros(pixels.shape[:2], np.uint8)
     shadow[174:177, 204:473] = shadow[154:177, 470:473] = 5
@@ -51,7 +58,14 @@ def with_drop_shadow(pixels: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(
     "change",
-    [lambda pixels: with_row(pixels, -6), with_disc, with_shadow, with_open_outline, with_drop_shadow],
+    [
+        lambda pixels: with_row(pixels, -6),
+        with_disc,
+        with_shadow,
+        with_open_outline,
+        with_drop_shadow,
+        with_lines,
+    ],
 )
 def test_a_faint_row_a_disc_and_a_shadow_are_highlights(change):
     found = marked(page(), change(page()))
@@ -132,3 +146,10 @@ def test_places_not_asked_for_are_not_looked_at():
     changed = with_row(page(), -6).astype(np.float32)
 
     assert not highlights(page().astype(np.float32), changed, nowhere).any()
+
+
+def test_noise_in_a_place_is_no_outline():
+    noisy = page().astype(int)
+    noisy[150:250, 300:420] += np.random.default_rng(1).choice([-8, 8], (100, 120, 3))
+
+    assert not marked(page(), np.clip(noisy, 0, 255).astype(np.uint8)).any()

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from gateway.detection.motion import has_moved
+from gateway.detection.motion import brought_along, has_moved
 
 
 def moved(first: np.ndarray, second: np.ndarray) -> bool:
@@ -46,3 +46,20 @@ def test_words_light_and_noise_have_not(change):
 def test_nothing_has_moved_where_nothing_is_asked_about_or_there_is_too_little():
     assert not moved(data.chelsea(), data.chelsea())
     assert not moved(data.chelsea()[:16, :16], data.chelsea()[1:17, :16])
+
+
+def left_of(first: np.ndarray, second: np.ndarray) -> float:
+    moved_along = brought_along(first.astype(np.float32), second.astype(np.float32))
+    return float(np.abs(moved_along - second)[20:-20, 20:-20].mean())
+
+
+def test_a_picture_is_brought_to_where_another_has_it():
+    second = zoomed(data.chelsea(), 1.02, 2.0)
+
+    assert left_of(data.chelsea(), second) < 0.3 * np.abs(data.chelsea().astype(int) - second).mean()
+
+
+def test_noise_is_not_brought_along():
+    second = noisy(data.chelsea())
+
+    assert left_of(data.chelsea(), second) > 15

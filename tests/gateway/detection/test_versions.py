@@ -142,3 +142,27 @@ def test_the_same_noise_in_a_still_picture_is_flagged():
 
 def test_noise_under_a_zoom_is_flagged():
     assert verdict(compared(before_a_wall(), with_noise(zoomed(before_a_wall()), 8))).flags == ("reference",)
+
+
+def taken(pixels: np.ndarray, seed: int) -> np.ndarray:
+    """Take a scene with a sensor whose noise is as coarse as demosaicing and a codec leave it."""
+    noise = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 16, pixels.shape), (0, 0), 1.6)
+    return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
+
+
+def test_a_second_take_whose_noise_is_coarse_is_no_edit():
+    assert verdict(compared(taken(CAT, 0), taken(CAT, 1), 85)).flags == ()
+
+
+def test_waves_that_were_added_to_a_picture_are_flagged():
+    assert verdict(compared(CAT, taken(CAT, 1), 95)).flags == ("reference",)
+
+
+def test_a_face_that_was_blurred_is_told_and_not_flagged():
+    blurred = PERSON.copy()
+    blurred[40:260, 120:340] = cv2.GaussianBlur(blurred[40:260, 120:340], (0, 0), 12)
+
+    told = verdict(compared(PERSON, blurred))
+
+    assert told.flags == ()
+    assert "people see" in told.explanation

@@ -212,7 +212,7 @@ def test_a_change_at_the_border_of_calm_ground_is_measured():
     second = first.copy()
     second[100:150, 60:64] -= 2
 
-    assert 0.0 <= visible_change(Image(first), Image(second)).fineness <= 1.0
+    assert 0.0 <= visible_change(Image(first), Image(second)).added_waves <= 1.0
 
 
 def test_a_wave_is_no_second_take():
