@@ -18,7 +18,7 @@ demo: $(READY)-demo ## calibrate, predict and protect on the embedded model, wit
 	$(BIN)/jnd-gateway demo
 
 test: $(READY)-dev ## run the tests that are not slow and need no program of other people
-	$(PYTEST)
+	$(PYTEST) -n logical --maxprocesses 4 --dist loadfile
 
 test-slow: $(READY)-dev ## run the slow tests alone
 	$(PYTEST) -m 'slow and not peers and not network and not gpu'
