@@ -1,3 +1,6 @@
+import struct
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -23,8 +26,14 @@ def test_pixels_that_lie_apart_in_memory_are_packed_in_order():
     assert np.array_equal(unpack_picture(pack_picture(turned), 7, b"").picture.pixels, PIXELS[:, ::-1])
 
 
+def test_what_was_suspected_of_a_picture_comes_back_with_it():
+    assert unpack_picture(pack_picture(replace(SEEN, is_suspect=True)), 7, b"").is_suspect
+    assert not unpack_picture(pack_picture(SEEN), 7, b"").is_suspect
+
+
 def test_fields_that_a_later_version_adds_are_left_alone():
-    record = pack_picture(SEEN, {"suspect": True, "of": ["whoever", 1]})
+    head = msgspec.msgpack.encode({"height": 5, "width": 7, "of": ["whoever", 1]})
+    record = struct.pack(">BH", VERSION, len(head)) + head + PIXELS.tobytes()
 
     assert np.array_equal(unpack_picture(record, 7, b"").picture.pixels, PIXELS)
 
