@@ -33,6 +33,7 @@ from gateway.detection.protocol import Detector
 from gateway.detection.query_series import QuerySeriesDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
+from gateway.looks import Looks
 from gateway.memory.cache import ByteBoundedCache
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
@@ -95,7 +96,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         tier=settings.compression.tier,
         sanitizer=_sanitizer(settings),
         allowed=allowed,
-        critic=_critic(settings),
+        looks=_looks(settings),
     )
 
 
@@ -164,12 +165,14 @@ def _compressor(settings: Settings, predictor: Predictor, margins: Margins) -> B
     return BackingOff(make, margins)
 
 
-def _critic(settings: Settings) -> FileCritic | None:
+def _looks(settings: Settings) -> Looks | None:
     """Load who judges how good pictures look, where the artifact has one."""
     anchors = settings.critique.trust_anchors
     credentials = ContentCredentials(b"" if anchors is None else anchors.read_bytes())
     critic = find_critic(settings.artifact)
-    return None if critic is None else FileCritic(critic, ProvenanceReader(credentials))
+    if critic is None:
+        return None
+    return Looks(FileCritic(critic, ProvenanceReader(credentials)), settings.critique.pictures)
 
 
 def _sanitizer(settings: Settings) -> Sanitizer | None:
@@ -192,7 +195,7 @@ def _version(
     provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
     parts += [provider, load_rules().version, repr(ENCODERS)]
     parts += [version_of(allowed), SANITIZER_VERSION]
-    parts += [str(settings.near_duplicate.enabled), profiles.default.to_json()]
+    parts += [settings.critique.pictures, str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts.append("" if calibration is None else calibration.json)
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

@@ -32,6 +32,7 @@ class ImageOutcome:
     pixels_in: int = 0  # width times height as it came; 0: never decoded
     is_observed: bool = False  # mode observe: `plan` tells what would have been sent instead of `data`
     is_recalled: bool = False  # known from an earlier request
+    quality: float | None = None  # mean opinion score, 0 to 100; None: nobody asked, or it cannot be judged
 
     @property
     def bytes_out(self) -> int:
@@ -67,6 +68,7 @@ class ImageOutcome:
             self,
             verdict=other.verdict,
             action=other.action,
+            quality=other.quality,
             timings=Timings(*times),
             is_recalled=other.is_recalled,
         )

@@ -25,13 +25,13 @@ from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.errors import ImageTimeoutError
+from gateway.looks import Looks
 from gateway.memory.cache import Cache
 from gateway.memory.shelves import owner_of
 from gateway.outcome import ImageOutcome, Timings
 from gateway.policy import EffectivePolicy, decide, excuse
 from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient, load_rules
-from predictor.critic.file_critic import FileCritic
 
 __all__ = [
     "COMPRESSION_FAILED",
@@ -145,7 +145,7 @@ class Pipeline:
     tier: Tier = "faithful"  # of the compressor
     sanitizer: Sanitizes | None = None  # None: no policy asks for one
     allowed: Container[bytes] = frozenset()  # digests of pictures that are never flagged
-    critic: FileCritic | None = None  # None: the artifact holds no judge of quality
+    looks: Looks | None = None  # None: the artifact holds no judge of quality
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""
@@ -205,6 +205,9 @@ class Pipeline:
         to_whom = (recipient.provider, recipient.model, asked.tenant)
         examined = Examined(decoded, data, digest, profile, *to_whom, asked.check_time)
         verdict = asked.verdict or self._verdict(examined, asked.policy)
+        quality = None
+        if self.looks is not None and asked.verdict is None:
+            verdict, quality = self.looks.told(decoded, verdict)
         is_inspected = self.clock()
         timings = Timings(is_decoded - started, is_inspected - is_decoded)
         if digest in self.allowed:
@@ -221,7 +224,7 @@ class Pipeline:
             asked.check_time()
             outcome = self._lighten(outcome, decoded, profile, asked)
             timings = replace(timings, compress=self.clock() - is_inspected)
-        return replace(outcome, timings=timings)
+        return replace(outcome, timings=timings, quality=quality)
 
     def _verdict(self, examined: Examined, policy: EffectivePolicy) -> Verdict:
         if policy.inspection == "off":

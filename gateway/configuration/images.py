@@ -49,8 +49,13 @@ class Detection(Section):
 
 
 class Critique(Section):
-    """How pictures are judged for who asks at /v1/jnd/critique."""
+    """How it is told how good pictures look: at /v1/jnd/critique, and beside verdicts."""
 
+    pictures: Literal["flagged", "all", "none"] = setting(
+        "flagged",
+        "Of which pictures it is told, in x-jnd-quality, and of flagged ones in the explanation too.",
+        why="a flag is easier to weigh beside it; a judgement takes as long as a small picture's inspection",
+    )
     trust_anchors: Path | None = setting(
         None,
         "PEM file of certificates: whose signatures of content credentials are trusted; null: nobody's.",

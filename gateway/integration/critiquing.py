@@ -22,10 +22,10 @@ def critic_of(images: ImageWork) -> FileCritic:
     Raises:
         RequestRefusedError: The artifact holds no judge of quality.
     """
-    critic = images.pipeline.critic
-    if critic is None:
+    looks = images.pipeline.looks
+    if looks is None:
         raise RequestRefusedError(NO_CRITIC, "the gateway's artifact has no judge of quality")
-    return critic
+    return looks.critic
 
 
 async def critiqued(images: ImageWork, outcome: ImageOutcome, tenant: str) -> Mapping[str, Any]:

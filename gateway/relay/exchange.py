@@ -101,6 +101,14 @@ class Exchange:
         return sorted({kind for outcome in self.outcomes for kind in outcome.verdict.flags})
 
     @property
+    def qualities(self) -> list[str]:
+        """How good each image looks, 0 to 100, a dash for what was not judged; empty where none was."""
+        known = [outcome.quality for outcome in self.outcomes]
+        if all(quality is None for quality in known):
+            return []
+        return ["-" if quality is None else f"{quality:.0f}" for quality in known]
+
+    @property
     def verdict(self) -> str:
         """The gravest outcome over all images, or `none`; empty where nobody has looked for any."""
         if self.gravest is not None:

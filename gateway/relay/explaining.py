@@ -54,6 +54,7 @@ def _found(exchange: Exchange) -> Headers:
     if gravest is not None and gravest.jnd_ratio is not None:
         headers.append((b"x-jnd-ratio", b"%.3f" % gravest.jnd_ratio))
     headers += _told(b"x-jnd-flags", exchange.flags)
+    headers += _told(b"x-jnd-quality", exchange.qualities)
     if gravest is not None and is_edited(gravest):
         headers.append((b"x-jnd-explanation", _ascii(" ".join(gravest.explanation.split()))))
     return headers

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from calibration.image import decode
+from calibration.image import Decoded, decode
 from calibration.image_source import DecodeLimits
 from predictor.critic.critic import Critic
 from predictor.critic.critique import Critique
@@ -25,6 +25,14 @@ class FileCritic:
         """
         found = self._critic.critique(decode(data, limits))
         return replace(found, provenance=self._provenance.read(data))
+
+    def judge_pixels(self, decoded: Decoded) -> Critique:
+        """Judge a picture that is decoded already, of whose file nothing is asked.
+
+        Raises:
+            NotJudgedError: It cannot be judged.
+        """
+        return self._critic.critique(decoded)
 
     def close(self) -> None:
         """End what was started to verify signatures."""

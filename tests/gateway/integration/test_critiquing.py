@@ -8,6 +8,7 @@ import pybase64
 import pytest
 
 from calibration.image import Decoded, Image, encode_png
+from gateway.looks import Looks
 from predictor.critic.critique import Critique
 from predictor.critic.file_critic import FileCritic
 from predictor.critic.provenance import ProvenanceReader
@@ -17,7 +18,7 @@ from tests.predictor.critic.stand_in import StandInCritic
 
 CRITIQUE = "/v1/jnd/critique"
 JSON = {"content-type": "application/json"}
-PARTS = {"critic": FileCritic(StandInCritic(), ProvenanceReader())}
+PARTS = {"looks": Looks(FileCritic(StandInCritic(), ProvenanceReader()))}
 
 
 class SlowCritic(StandInCritic):
@@ -111,7 +112,7 @@ def test_a_huge_image_is_refused_by_the_limits_of_the_proxy(gateway, png):
 
 
 def test_a_judge_that_takes_too_long_is_not_waited_for(gateway, png):
-    slow = {"critic": FileCritic(SlowCritic(), ProvenanceReader())}
+    slow = {"looks": Looks(FileCritic(SlowCritic(), ProvenanceReader()))}
 
     answer = asked(gateway(parts=slow, limits={"image_seconds": 0.2}), png)
 
