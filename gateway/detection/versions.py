@@ -23,6 +23,8 @@ _DOUBT = 0.05  # p-value from which a codec is taken for the whole difference
 _HIDDEN = 0.01  # p-value up to which something is hidden beside what is visible
 _LEAST_SPREAD = 0.02  # of the area: less is the rim of what is visible
 _LEAST_LEVELS = 0.5  # grey levels rms, likewise
+_LEAST_PLACE = 0.01  # of the area: what a browser redraws is .008 and less, a retouch of a screen .016
+_LEAST_PLACE_LEVELS = 0.2  # grey levels rms of the whole: .16 and less; .26
 _DISPERSED_SPREAD = 0.6  # of the area
 _CURVE_GAIN = 0.7  # of what is unexplained, that a curve may leave
 _TONED_SHARE = 0.4  # of what is unexplained without them, where it is not everywhere
@@ -90,6 +92,9 @@ def _by_what_is_seen(
         )
         boxes = places_of_change(original, decoded.image)
         return Evidence(kind, whole.score, whole.p_value, ratio, explanation, is_visible=True, boxes=boxes)
+    if change.spread < _LEAST_PLACE and rest.unexplained < _LEAST_PLACE_LEVELS:
+        explanation = "It is a known picture with a tiny place drawn a little differently, as pages do anew."
+        return Evidence(kind, rest.score, max(rest.p_value, _DOUBT), ratio, explanation)
     if change.hides and (change.is_retake or _is_of_film(compared, decoded, predictor)):
         explanation = "It is another take of a known picture: both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation, is_visible=change.share > 0.0)
