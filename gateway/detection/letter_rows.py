@@ -6,13 +6,12 @@ from dataclasses import dataclass, fields, replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gateway.detection.faint_ink import FaintInk
 
 Numbers = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.intp]
 
 _LOWEST, _HIGHEST = 5, 45  # pixels of the shrunk picture: a letter
 _WIDEST, _TALLEST = 4.0, 12.0  # width to height, height to width
@@ -55,7 +54,7 @@ class Parts:
 class Letters:
     """What is sized and shaped like a letter; each (N,)."""
 
-    label: npt.NDArray[np.intp]
+    label: Indices
     left: Numbers
     top: Numbers
     width: Numbers
@@ -75,7 +74,7 @@ def parts_of(faint: FaintInk) -> Parts | None:
     )  # twice as fast as the default
     if not _FEWEST < count <= _MOST_PARTS:
         return None
-    inked = np.flatnonzero(faint.ink)
+    inked = np.flatnonzero(faint.ink.view(np.bool_))
     part = labels.ravel()[inked]
     left, top, width, height, area = (np.ascontiguousarray(boxes[:, column]) for column in range(5))
     contrast = np.bincount(part, weights=faint.plane.ravel()[inked], minlength=count) / area
@@ -119,7 +118,7 @@ def _letters(parts: Parts) -> Letters | None:
     return Letters(chosen, left, top, width[chosen], height[chosen], area[chosen], parts.contrast[chosen])
 
 
-def _row_of(letters: Letters) -> npt.NDArray[np.int32]:
+def _row_of(letters: Letters) -> Indices:
     """Number the lines: neighbours of one height, one contrast and one base or top belong together; (N,)."""
     centres = np.column_stack([letters.left + letters.width / 2, letters.top + letters.height / 2])
     neighbours = min(_NEIGHBOURS + 1, len(centres))
@@ -133,11 +132,21 @@ def _row_of(letters: Letters) -> npt.NDArray[np.int32]:
     belong &= tall <= 2 * np.minimum(letters.height[one], letters.height[other])
     strong = np.maximum(letters.contrast[one], letters.contrast[other])
     belong &= strong <= 1.6 * np.minimum(letters.contrast[one], letters.contrast[other])
-    if belong.sum() < _FEWEST - 1:
-        return np.arange(len(centres), dtype=np.int32)
-    links = coo_matrix((np.ones(belong.sum()), (one[belong], other[belong])), shape=(len(centres),) * 2)
-    numbers: npt.NDArray[np.int32] = connected_components(links, directed=False)[1]
-    return numbers
+    return _joined(len(centres), one[belong], other[belong])
+
+
+def _joined(count: int, one: Indices, other: Indices) -> Indices:
+    """Number the letters by the rows that links join them to; (count,)."""
+    rows = np.arange(count)
+    while True:  # the lowest number spreads along the links, in steps that double
+        lowest = np.minimum(rows[one], rows[other])
+        spread = rows.copy()
+        np.minimum.at(spread, one, lowest)
+        np.minimum.at(spread, other, lowest)
+        spread = spread[spread]
+        if np.array_equal(spread, rows):
+            return rows
+        rows = spread
 
 
 def _stand_like_letters(letters: Letters, grid: int) -> bool:
