@@ -23,7 +23,7 @@ from gateway.detection.verdict import Box, Evidence
 _BY_CHANCE = 6.0  # letters of a line, in a picture of up to a megapixel
 _MORE_BY_CHANCE = 0.5  # for each time that it is twice as large
 _BEYOND_CHANCE = 7.0  # letters of all lines beyond those; one more for each such time
-_WORTH_READING = 9  # letters in all lines together
+_WORTH_READING = 2.0  # of those: benign pictures hardly ever wait for a reader
 _WORDS = 8  # letters that are read: a name of a month or a unit may be made out of anything
 _LEAST_QUALITY = 75  # of a JPEG: below, the blocks of gradients look like lines of letters
 _CODEC_LEVELS = 2.0  # by which strokes ring, in a picture stored with losses
@@ -62,8 +62,9 @@ class HiddenTextDetector:
         is_lossless = examined.decoded.source.is_lossless
         lines = find_faint_lines(image, codec_levels=0.0 if is_lossless else _CODEC_LEVELS)
         letters = count_letters(lines)
-        is_sure = _is_beyond_chance(lines, image)
-        read = self._read(image, lines) if is_sure or letters >= _WORTH_READING else ()
+        beyond = _beyond_chance(lines, image)
+        is_sure = beyond >= _BEYOND_CHANCE
+        read = self._read(image, lines) if beyond >= _WORTH_READING else ()
         if not is_sure and not _are_words(read):
             return Evidence("hidden_text", letters, None, None, "No text hides below what people see.")
         explanation = _explain(lines) + _quote(read)
@@ -80,10 +81,11 @@ class HiddenTextDetector:
         return max((each or () for each in read), key=_letters_of)
 
 
-def _is_beyond_chance(lines: list[FaintLine], image: Image) -> bool:
+def _beyond_chance(lines: list[FaintLine], image: Image) -> float:
+    """Return how many letters there are beyond those of lines by chance in a picture of that size."""
     doublings = max(0.0, math.log2(image.height * image.width / 1e6))
     by_chance = _BY_CHANCE + _MORE_BY_CHANCE * doublings
-    return sum(max(0.0, line.letters - by_chance) for line in lines) >= _BEYOND_CHANCE + doublings
+    return sum(max(0.0, line.letters - by_chance) for line in lines) - doublings
 
 
 def _are_words(read: Sequence[str]) -> bool:
