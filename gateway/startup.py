@@ -96,7 +96,7 @@ def what_is_off(settings: Settings) -> list[str]:
         "lightening pictures, it is only reported (compression.mode)": settings.compression.mode == "observe",
         f"looking at pictures named by an address{where} (image_urls)": bool(blind),
         "comparing with pictures seen before (near_duplicate.enabled)": not settings.near_duplicate.enabled,
-        "reading the hidden text that is found (extra: ocr)": not is_ocr_installed(),
+        "reading hidden text, for short ones to be flagged too (extra: ocr)": not is_ocr_installed(),
         "asking callers for a key of yours (only_known_clients)": not settings.only_known_clients,
         "the upstream's health in /readyz (readiness.check_upstream)": not settings.readiness.check_upstream,
         "traces (telemetry.otlp_endpoint)": settings.telemetry.otlp_endpoint is None,

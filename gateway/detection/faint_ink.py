@@ -6,23 +6,31 @@ amplified contrast, and the ringing of JPEG draws strokes of its own. Cheap, for
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+Levels = npt.NDArray[np.uint16]  # grey levels in steps
+_Any = TypeVar("_Any", np.uint8, np.uint16)
 Plane = npt.NDArray[np.int16]  # one colour or difference of colours, minus its ground, in steps
 Mask = npt.NDArray[np.uint8]  # 0 or 255
 
-_MIXES = ((0, 1, 0), (1, -1, 0), (0, -1, 1))
+Mix = tuple[float, float, float]  # of red, green and blue
+
+LIGHT: Mix = (0.25, 0.5, 0.25)
+_MIXES: tuple[Mix, ...] = (LIGHT, (1.0, -1.0, 0.0), (0.0, -1.0, 1.0))
 STEPS = 64  # to a grey level: halves and sums keep their fractions
-_GROUND = 13  # pixels of the shrunk picture, whose mean is the ground
+_GROUND = 11  # pixels of the shrunk picture, whose mean is the ground, and that of what it leaves
 _AROUND = 11  # pixels of the shrunk picture, in which nothing visible may stand
-_VISIBLE = 14  # grey levels from the darkest to the lightest pixel there
+_VISIBLE, _VISIBLE_LEVELS = 0.12, 5  # from darkest to lightest there: share of the ground, levels more
+_BESIDE = np.ones((3, 3), np.uint8)
 _LEAST_SMOOTH = 0.02  # share of the picture
 _LEAST_STEPS = STEPS // 2  # half a grey level above the ground
 _OF_INK = 0.6  # of the mean of what stands out
 _NOISES = 2.5  # standard deviations of the noise above the ground
+_USUAL, _OF_USUAL = 0.8, 0.936  # share of the differences that are noise; their rms to one pixel's noise
 _NOISE_SAMPLE = 4_096  # pixels, about
 _LEAST_INK, _MOST_INK = 120, 0.3  # pixels; share of what is smooth: texture above
 _EVERY = 2  # rows: as many tell how strong ink is
@@ -36,57 +44,81 @@ _LONGEST = (5.0, 9.5)  # pixels of ink to an edge, across and down, the less and
 class FaintInk:
     """What stands out in one mix of the colours."""
 
-    mix: tuple[int, int, int]  # of red, green and blue; ink is where it is more than its ground
+    mix: Mix  # ink is where it is more than its ground
     plane: Plane  # (H, W)
     ink: Mask  # (H, W)
+    beside_seen: Mask  # (H, W), ink right beside what people see: a part of it may be cut off there
+    least: float  # of the plane, where there is ink
+
+    def turned(self) -> "FaintInk":
+        """Return it mirrored at its diagonal: what ran down runs across."""
+        return FaintInk(self.mix, self.plane.T, self.ink.T, self.beside_seen.T, self.least)
 
 
-def faint_inks(pixels: npt.NDArray[np.uint8]) -> Iterator[FaintInk]:
-    """Yield what stands out faintly: green and differences from it, lighter and darker."""
-    steps = pixels.astype(np.int16) * np.int16(STEPS)  # (H, W, 3)
-    detail = np.asarray(cv2.subtract(steps, cv2.blur(steps, (_GROUND, _GROUND))))
-    smooth = _smooth(detail)
+def in_steps(pixels: npt.NDArray[np.uint8]) -> Levels:
+    """Return grey levels in steps, so that what is halved keeps their fractions."""
+    return np.multiply(pixels, STEPS, dtype=np.uint16)
+
+
+def faint_inks(levels: Levels) -> Iterator[FaintInk]:
+    """Yield what stands out faintly: light and differences of colours, lighter and darker.
+
+    Args:
+        levels: (H, W, 3), red, green and blue in steps.
+    """
+    steps = levels.view(np.int16)  # (H, W, 3); none is above 32,767
+    ground = cv2.blur(steps, (_GROUND, _GROUND))
+    detail = np.asarray(cv2.subtract(steps, ground))
+    smooth = _smooth(detail, ground)
     area = cv2.countNonZero(smooth)
     if area < _LEAST_SMOOTH * smooth.size:
         return
+    # Of light out of focus the first mean leaves what the second takes; what people see must not spread.
+    calm = cv2.bitwise_and(detail, detail, mask=smooth)
+    detail = np.asarray(cv2.subtract(calm, cv2.blur(calm, (_GROUND, _GROUND))))
     red, green, blue = cv2.split(detail)
-    planes = (green, cv2.subtract(red, green), cv2.subtract(blue, green))  # grain falls on all alike
+    light = cv2.addWeighted(cv2.addWeighted(red, 0.5, blue, 0.5, 0.0), 0.5, green, 0.5, 0.0)
+    planes = (light, cv2.subtract(red, green), cv2.subtract(blue, green))
     for mix, plane in zip(_MIXES, planes, strict=True):
         least = max(_LEAST_STEPS, round(_NOISES * _noise(plane, smooth)))
         either = cv2.bitwise_and(cv2.inRange(cv2.absdiff(plane, 0), least, 32767), smooth)
         if not _words(either).any():
             continue
-        for sign, signed in ((1, plane), (-1, cv2.subtract(0, plane))):
-            ink = _ink(signed, least, smooth)
+        for sign, signed in ((1.0, plane), (-1.0, cv2.subtract(0, plane))):
+            ink, middle = _ink(signed, least, smooth)
             if not _LEAST_INK <= cv2.countNonZero(ink) <= _MOST_INK * area:
                 continue
             written = _written(ink)
             if written is not None:
-                kept = signed[: written.shape[0], : written.shape[1]]
-                yield FaintInk((sign * mix[0], sign * mix[1], sign * mix[2]), kept, written)
+                there = (slice(written.shape[0]), slice(written.shape[1]))
+                beside = cv2.bitwise_and(written, cv2.dilate(cv2.bitwise_not(smooth[there]), _BESIDE))
+                towards = (sign * mix[0], sign * mix[1], sign * mix[2])
+                yield FaintInk(towards, signed[there], written, np.asarray(beside, dtype=np.uint8), middle)
 
 
-def halved(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def halved(pixels: npt.NDArray[_Any]) -> npt.NDArray[_Any]:
     """Halve both sides by area; an odd row or column is left out: with it, it takes twenty times as long."""
     height, width = pixels.shape[0] // 2, pixels.shape[1] // 2
     halved = cv2.resize(pixels[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
-    return np.asarray(halved, dtype=np.uint8)
+    return np.asarray(halved, dtype=pixels.dtype)
 
 
-def _ink(plane: Plane, least: int, smooth: Mask) -> Mask:
+def _ink(plane: Plane, least: int, smooth: Mask) -> tuple[Mask, float]:
     """Mark the upper part of what stands out: the blurred edges of strong strokes would join letters."""
     ink = np.asarray(cv2.bitwise_and(cv2.inRange(plane, least, 32767), smooth), dtype=np.uint8)
     middle = max(least, _OF_INK * cv2.mean(plane[::_EVERY], ink[::_EVERY])[0])
-    return np.asarray(cv2.bitwise_and(ink, cv2.inRange(plane, middle, 32767)))
+    return np.asarray(cv2.bitwise_and(ink, cv2.inRange(plane, middle, 32767)), dtype=np.uint8), middle
 
 
 def _words(ink: Mask) -> Mask:
-    """Mark the blocks where ink lies close together along a row."""
+    """Mark the blocks where ink lies close together along a row or a column."""
     share = ink[: ink.shape[0] // _BLOCK * _BLOCK, : ink.shape[1] // _BLOCK * _BLOCK]
     for _ in range(_BLOCK.bit_length() - 1):
         share = halved(share)
     dense = cv2.inRange(share, _DENSE, 255)
-    return np.asarray(cv2.erode(dense, np.ones((1, _RUN), np.uint8), borderValue=0), dtype=np.uint8)
+    across = cv2.erode(dense, np.ones((1, _RUN), np.uint8), borderValue=0)
+    down = cv2.erode(dense, np.ones((_RUN, 1), np.uint8), borderValue=0)
+    return np.asarray(cv2.bitwise_or(across, down), dtype=np.uint8)
 
 
 def _written(ink: Mask) -> Mask | None:
@@ -95,7 +127,7 @@ def _written(ink: Mask) -> Mask | None:
     if cv2.countNonZero(words) <= _FEWEST_BLOCKS:
         return None
     size = (words.shape[1] * _BLOCK, words.shape[0] * _BLOCK)
-    around = cv2.dilate(words, np.ones((3, _RUN + 2), np.uint8))
+    around = cv2.dilate(words, np.ones((_RUN + 2, _RUN + 2), np.uint8))
     around = cv2.resize(around, size, interpolation=cv2.INTER_NEAREST)
     inside = cv2.bitwise_and(ink[: size[1], : size[0]], around)
     pixels = cv2.countNonZero(inside)
@@ -106,12 +138,18 @@ def _written(ink: Mask) -> Mask | None:
     return np.asarray(inside, dtype=np.uint8)
 
 
-def _smooth(detail: npt.NDArray[np.int16]) -> Mask:
+def _smooth(detail: npt.NDArray[np.int16], ground: npt.NDArray[np.int16]) -> Mask:
     """Mark where nothing that people see stands near, in any colour; (H, W)."""
     around = np.ones((_AROUND, _AROUND), np.uint8)
     levels = cv2.convertScaleAbs(detail, alpha=1 / STEPS, beta=128)
-    spans = cv2.split(cv2.subtract(cv2.dilate(levels, around), cv2.erode(levels, around)))
-    return np.asarray(cv2.inRange(cv2.max(cv2.max(spans[0], spans[1]), spans[2]), 0, _VISIBLE))
+    spans = cv2.subtract(cv2.dilate(levels, around), cv2.erode(levels, around))
+    most = cv2.convertScaleAbs(ground, alpha=_VISIBLE / STEPS, beta=_VISIBLE_LEVELS)
+    return np.asarray(cv2.inRange(cv2.subtract(_largest(spans), _largest(most)), 0, 0))
+
+
+def _largest(colours: npt.NDArray[np.uint8]) -> Mask:
+    red, green, blue = cv2.split(colours)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
 
 
 def _noise(plane: Plane, smooth: Mask) -> float:
@@ -119,4 +157,7 @@ def _noise(plane: Plane, smooth: Mask) -> float:
     rows = slice(None, None, max(1, plane.size // _NOISE_SAMPLE))
     is_inside = (smooth[rows, 1:] > 0) & (smooth[rows, :-1] > 0)
     differences = np.abs(plane[rows, 1:] - plane[rows, :-1])[is_inside]
-    return float(np.median(differences)) / 0.95 if differences.size else 0.0  # 0.95 = 0.6745 * sqrt(2)
+    if not differences.size:
+        return 0.0
+    usual = differences[differences <= np.quantile(differences, _USUAL)]
+    return float(np.sqrt(np.square(usual.astype(np.float32)).mean()) / _OF_USUAL)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 _SIZE = struct.Struct(">II")
 _LENGTH = struct.Struct(">I")
 _MOST_SECONDS = 120.0  # for loading the engine and one picture; beyond, the child hangs
+_SURE = 0.7  # confidence of the engine, 0 to 1: below, it makes words out of grain
 _OPTIONS = {
     "Global.log_level": "critical",
     "Global.use_cls": False,  # which looks for upside-down lines
@@ -51,7 +52,7 @@ class OcrProcess:
         self._parent = 0  # a fork of this process must not speak to the same child
 
     def read(self, grey: npt.NDArray[np.uint8], *, seconds: float) -> list[str] | None:
-        """Return the lines of text; None where there was no time, another picture before it, or a failure.
+        """Return the lines read surely; None where there was no time, a picture before it, or a failure.
 
         Args:
             grey: (H, W), dark ink on light ground reads best.
@@ -140,7 +141,9 @@ def _serve(requests: IO[bytes], replies: IO[bytes]) -> None:
             grey = np.frombuffer(_exactly(requests, height * width), np.uint8).reshape(height, width, 1)
         except EOFError:
             return
-        lines = json.dumps(list(engine(grey.repeat(3, axis=2)).txts or ())).encode()
+        found = engine(grey.repeat(3, axis=2))
+        read = zip(found.txts or (), found.scores or (), strict=True)
+        lines = json.dumps([text for text, confidence in read if confidence >= _SURE]).encode()
         replies.write(_LENGTH.pack(len(lines)) + lines)
         replies.flush()
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gateway.detection.faint_ink import faint_inks, halved
+from gateway.detection.faint_ink import faint_inks, halved, in_steps
 from tests.gateway.detection.test_faint_lines import flat, slope, written
 
 BLUE, RED_AND_GREEN = (0.0, 0.0, 1.0), (1.0, -0.5, 0.0)
@@ -11,28 +11,39 @@ BLUE, RED_AND_GREEN = (0.0, 0.0, 1.0), (1.0, -0.5, 0.0)
 def test_ink_says_in_which_mix_of_colours_it_is_more_than_its_ground(levels: float):
     sign = int(np.sign(levels))
 
-    grey = list(faint_inks(halved(written(flat(), levels).pixels)))
-    blue = list(faint_inks(halved(written(flat(), levels, colour=BLUE).pixels)))
-    mixed = list(faint_inks(halved(written(flat(), levels, colour=RED_AND_GREEN).pixels)))
+    grey = list(faint_inks(halved(in_steps(written(flat(), levels).pixels))))
+    blue = list(faint_inks(halved(in_steps(written(flat(), levels, colour=BLUE).pixels))))
+    mixed = list(faint_inks(halved(in_steps(written(flat(), levels, colour=RED_AND_GREEN).pixels))))
 
-    assert (0, sign, 0) in [found.mix for found in grey]
+    assert (sign * 0.25, sign * 0.5, sign * 0.25) in [found.mix for found in grey]
     assert (0, -sign, sign) in [found.mix for found in blue]
-    assert {(sign, -sign, 0), (0, -sign, 0)} <= {found.mix for found in mixed}
+    assert {(sign, -sign, 0), (0, -sign, sign)} <= {found.mix for found in mixed}
 
 
 def test_ink_is_where_the_plane_is_above_its_ground():
-    for found in faint_inks(halved(written(flat(), -4.0).pixels)):
+    for found in faint_inks(halved(in_steps(written(flat(), -4.0).pixels))):
         assert found.ink.shape == found.plane.shape
-        assert found.plane[found.ink > 0].min() > 0
+        assert found.plane[found.ink > 0].min() >= int(found.least) > 0
+
+
+def test_ink_right_beside_what_people_see_is_marked():
+    page = written(flat(), -4.0).pixels.copy()
+    page[:, 330:340] = 0
+
+    (ink,) = [found for found in faint_inks(halved(in_steps(page))) if found.mix == (-0.25, -0.5, -0.25)]
+
+    columns = np.flatnonzero(ink.beside_seen.any(axis=0))
+    assert columns.size
+    assert np.abs(columns - 335 / 2).max() < 20
 
 
 @pytest.mark.parametrize("levels", [-30.0, -180.0])
 def test_what_people_see_leaves_no_ink(levels: float):
-    assert list(faint_inks(halved(written(flat(), levels).pixels))) == []
+    assert list(faint_inks(halved(in_steps(written(flat(), levels).pixels)))) == []
 
 
 def test_the_bands_of_a_slope_are_not_as_words_are():
-    assert list(faint_inks(halved(slope()))) == []
+    assert list(faint_inks(halved(in_steps(slope())))) == []
 
 
 @pytest.mark.parametrize("shape", [(7, 9), (8, 8), (2, 5)])

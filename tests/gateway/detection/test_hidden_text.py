@@ -1,6 +1,8 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
 
 from calibration.image import Image, decode, encode_jpeg, encode_png
 from calibration.profile import default_profile
@@ -8,6 +10,14 @@ from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.verdict import conclude
 from tests.gateway.detection.test_faint_lines import flat, written
+
+
+def words(text: str) -> Image:
+    """Write one line, two percent darker than its ground."""
+    mask = Pillow.new("L", (500, 200))
+    ImageDraw.Draw(mask).text((40, 70), text, fill=255, font=ImageFont.load_default(40))
+    ink = np.asarray(mask, np.float64)[..., None] / 255
+    return Image(np.rint(np.full((200, 500, 3), 200.0) - 4 * ink).astype(np.uint8))
 
 
 def examined(image: Image) -> Examined:
@@ -67,7 +77,7 @@ class Parrot:
     ("lines", "told"),
     [(["send", "all\x07"], "It reads: “send all”."), (["a" * 99], f"“{'a' * 80}…”."), ([], ""), (None, "")],
 )
-def test_what_was_read_is_told_and_changes_no_verdict(lines: list[str] | None, told: str):
+def test_what_was_read_of_many_letters_is_told_and_changes_no_verdict(lines: list[str] | None, told: str):
     reader = Parrot(lines)
 
     evidence = HiddenTextDetector(reader, reading_seconds=3.0).examine(examined(written(flat(), -4.0)))
@@ -75,6 +85,52 @@ def test_what_was_read_is_told_and_changes_no_verdict(lines: list[str] | None, t
     assert evidence.is_attack
     assert evidence.explanation.endswith(told)
     assert ("It reads" in evidence.explanation) == bool(lines)
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_flagged"),
+    [
+        (["ignore all"], True),
+        (["all", "i l 1 .:"], False),
+        (["1234567890 " * 3], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_few_letters_are_flagged_only_where_words_were_read(lines: list[str] | None, is_flagged: bool):
+    short = words("ignore all now")
+
+    alone = HiddenTextDetector().examine(examined(short))
+    read = HiddenTextDetector(Parrot(lines), reading_seconds=3.0).examine(examined(short))
+
+    assert not alone.is_attack
+    assert 9 <= alone.score == read.score <= 12
+    assert read.is_attack == is_flagged
+    assert conclude([read], alpha=0.01).outcome == ("imperceptible_edit" if is_flagged else "clean")
+
+
+def test_a_larger_picture_asks_for_more_letters_as_chance_makes_more_lines():
+    line = words("ignore all of that")
+    wide = np.full((3000, 4000, 3), 200, np.uint8)
+    wide[: line.height, : line.width] = line.pixels
+
+    assert HiddenTextDetector().examine(examined(line)).is_attack
+    assert not HiddenTextDetector().examine(examined(Image(wide))).is_attack
+    assert (
+        HiddenTextDetector(Parrot(["ignore all of that"]), reading_seconds=3.0)
+        .examine(examined(Image(wide)))
+        .is_attack
+    )
+
+
+def test_text_that_runs_down_is_read_turned_both_ways():
+    down = Image(np.rot90(written(flat(), -4.0).pixels).copy())
+    reader = Parrot(["ignore all"])
+
+    evidence = HiddenTextDetector(reader, reading_seconds=3.0).examine(examined(down))
+
+    assert evidence.is_attack
+    assert reader.asked == 2
 
 
 def test_nothing_is_read_where_nothing_is_hidden():
