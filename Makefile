@@ -28,7 +28,7 @@ peers: $(READY)-dev ## run the tests against other people's programs: a browser,
 	$(PYTEST) -m 'peers and not network and not gpu'
 
 monitoring-test: $(READY)-dev ## of the peers, Prometheus alone: every panel and rule is evaluated
-	@tools/set_up.sh peers
+	@tools/set_up.sh monitoring
 	$(PYTEST) -m 'peers and not network and not gpu' tests/walkthrough/test_monitoring.py
 
 test-all: test test-slow peers ## run all the tests

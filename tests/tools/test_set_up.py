@@ -126,6 +126,29 @@ def test_torch_comes_from_pips_own_index_where_that_is_light_or_wanted(
     assert machine.log[-1].endswith("-e .[demo]")
 
 
+def test_monitoring_needs_prometheus_alone_and_nothing_where_it_is_there(machine: Machine):
+    first = machine.set_up("monitoring")
+    for program in ("prometheus", "promtool"):
+        machine.has(program)
+    second = machine.set_up("monitoring")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert [line for line in machine.log if "install" in line] == [
+        line for line in machine.log if line.endswith("install -qq -y --no-install-recommends prometheus")
+    ]
+    assert len([line for line in machine.log if "install" in line]) == 1
+
+
+def test_who_may_not_install_prometheus_is_told_the_command(machine: Machine):
+    machine.has("id", "echo 1000")
+
+    told = machine.set_up("monitoring")
+
+    assert told.returncode == 1
+    assert "Missing Debian packages: prometheus. Type this, then try again:" in told.stderr
+    assert "apt-get install -qq -y --no-install-recommends prometheus" in told.stderr
+
+
 def test_missing_debian_packages_are_installed_by_root(machine: Machine):
     machine.has_python(11, venv=False)
 
@@ -291,4 +314,4 @@ def test_an_unknown_target_is_refused(machine: Machine):
     told = machine.set_up("everything")
 
     assert told.returncode == 1
-    assert "expected demo, dev, peers, rivals or compressor, got 'everything'" in told.stderr
+    assert "expected demo, dev, peers, monitoring, rivals or compressor, got 'everything'" in told.stderr

@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes a live gateway; every panel's and every alert's query must return data.
+"""A real Prometheus scrapes a live gateway; every query of every panel and rule must return data.
 
 Run by `make peers`, alone by `make monitoring-test`. Needs the programs of the Debian package `prometheus`.
 """
@@ -17,15 +17,14 @@ import yaml
 
 from gateway.demo.services import Service, free_port, own_command, serving
 from tests.walkthrough.deployment import (
-    DEPLOY,
-    RULES,
+    PROMETHEUS,
     Query,
     alert_rules,
     panel_queries,
     rule_queries,
     substitute,
 )
-from tests.walkthrough.traffic import KEY, one_round, photographs, running_upstream
+from tests.walkthrough.traffic import KEY, one_round, one_soft_picture, photographs, running_upstream
 
 pytestmark = pytest.mark.peers
 
@@ -52,13 +51,14 @@ class Monitoring:
 @pytest.fixture(scope="module")
 def monitoring(tmp_path_factory) -> Iterator[Monitoring]:
     if shutil.which("prometheus") is None:
-        pytest.fail("prometheus is not installed: apt-get install prometheus (the Debian package)")
+        pytest.fail("prometheus is not installed: tools/set_up.sh monitoring brings it, or says the command")
     folder = tmp_path_factory.mktemp("monitoring")
     with (
         running_upstream() as upstream,
         running_gateway(folder, upstream) as gateway,
         running_prometheus(folder, gateway.port) as prometheus,
     ):
+        one_soft_picture(gateway.port, next(photographs()))
         deadline = time.monotonic() + TRAFFIC_SECONDS
         for photograph in photographs():
             one_round(gateway.port, photograph)
@@ -76,6 +76,7 @@ def running_gateway(folder: Path, upstream: int):
         "models": {"gpt-4o": "gpt-4o"},
         "policy": {"on_failure": "forward"},
         "policies": {"watch": {"compression": "observe"}},
+        "compression": {"tier": "lean", "shadow_audit": {"share": 1, "state": str(folder / "audit")}},
         "clients": [{"name": "acme", "key": KEY, "is_trusted": True}],
     }
     (folder / "gateway.yaml").write_text(yaml.safe_dump(config))
@@ -85,9 +86,9 @@ def running_gateway(folder: Path, upstream: int):
 
 def running_prometheus(folder: Path, gateway: int):
     """Start Prometheus on the shipped configuration; only addresses and the pace are replaced."""
-    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    config = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())
     config["global"] = dict.fromkeys(config["global"], f"{SCRAPE_SECONDS}s")
-    config["rule_files"] = [str(RULES)]
+    config["rule_files"] = [str(PROMETHEUS / name) for name in config["rule_files"]]
     config["scrape_configs"][0]["static_configs"][0]["targets"] = [f"127.0.0.1:{gateway}"]
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_port()
@@ -116,7 +117,7 @@ def test_every_panel_shows_numbers(monitoring, query: Query):
 
 
 @pytest.mark.parametrize("query", rule_queries(), ids=lambda query: query.place)
-def test_every_alert_compares_numbers(monitoring, query: Query):
+def test_every_rule_works_out_numbers(monitoring, query: Query):
     values = monitoring.values(query.expression)
 
     assert any(math.isfinite(value) for value in values), values
@@ -128,6 +129,13 @@ def test_every_alert_compares_numbers(monitoring, query: Query):
         'jnd_images_total{outcome="clean"}',
         'jnd_images_total{outcome="unchecked"}',
         "jnd_flags_total",
+        'jnd_flagged_images_total{model="gpt-4o"}',
+        'jnd_client_flags_total{client="acme"}',
+        'jnd_client_dollars_saved_total{client="acme"}',
+        'jnd_client_image_dollars_total{client="acme"}',
+        'jnd_client_shadow_audits_total{client="acme",result="same"}',
+        'jnd_p_value_count{kind="residual"}',
+        'jnd_artifact_written_timestamp_seconds{part="residual"}',
         "jnd_bytes_saved_total",
         "jnd_compressions_total",
         'jnd_requests_total{status="500"}',

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import PIL.Image
+import PIL.ImageFilter
 
 from calibration.image import Image, encode_png, load
 from gateway.demo.pictures import bundled_photograph, edit_locally
@@ -105,6 +107,13 @@ def photographs() -> Iterator[Image]:
         yield Image(
             np.ascontiguousarray(original.pixels[offset : offset + 340, 2 * offset : 2 * offset + 420])
         )
+
+
+def one_soft_picture(port: int, photograph: Image) -> None:
+    """Send a picture so soft that tier lean shows it smaller, for fewer tokens."""
+    large = PIL.Image.fromarray(photograph.pixels).resize((1100, 890))
+    soft = large.filter(PIL.ImageFilter.GaussianBlur(6))
+    assert send(port, picture=encode_png(Image(np.asarray(soft)))) == 200
 
 
 def one_round(port: int, photograph: Image) -> None:
