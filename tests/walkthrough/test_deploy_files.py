@@ -2,9 +2,11 @@
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -23,8 +25,11 @@ def compose(name="compose.yaml"):
 
 
 @pytest.mark.parametrize("path", sorted(DEPLOY.rglob("*.y*ml")), ids=lambda path: path.name)
-def test_every_yaml_file_is_a_mapping(path):
-    assert isinstance(yaml.safe_load(path.read_text(encoding="utf-8")), dict)
+def test_every_yaml_file_holds_mappings(path):
+    documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+
+    assert documents
+    assert all(isinstance(document, dict) for document in documents)
 
 
 def test_the_example_configuration_is_one_the_gateway_accepts():
@@ -163,3 +168,53 @@ def test_images_start_commands_that_exist_with_options_they_have(program, module
 
     options = {name for parameter in command.params for name in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= options
+
+
+@pytest.mark.peers  # pip fetches what builds it, as in the image
+def test_what_the_image_copies_is_enough_to_build_and_to_read_its_settings(tmp_path):
+    source, target = tmp_path / "src", tmp_path / "jnd"
+    for name in (
+        "pyproject.toml",
+        "constraints.txt",
+        "README.md",
+        "LICENSE",
+        "calibration",
+        "predictor",
+        "gateway",
+    ):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        source.mkdir(exist_ok=True)
+        copy(ROOT / name, source / name)
+    wheel = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "-w",
+        tmp_path,
+        ".",
+    ]
+    subprocess.run(list(map(str, wheel)), cwd=source, check=True, capture_output=True)
+    (built,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(target)
+
+    checked = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from gateway.cli import app; app()",
+            "check-config",
+            str(DEPLOY / "compose.gateway.yaml"),
+        ],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(target), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert (target / "predictor" / "artifact_default" / "card.json").is_file()

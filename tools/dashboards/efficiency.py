@@ -115,13 +115,20 @@ PANELS = (
     ),
     Panel(
         "lines",
-        "Pixels and tokens in and out",
-        "Image tokens and megapixels per second from callers and to the provider.",
+        "Image tokens in and out",
+        "Image tokens per second from callers and to the provider, by the provider's rules.",
         (
-            Series(rates("jnd_image_tokens_in_total", "", _MODEL), "tokens in"),
-            Series(rates("jnd_image_tokens_out_total", "", _MODEL), "tokens out"),
-            Series(rates("jnd_image_pixels_in_total", "", _MODEL) + " / 1e6", "megapixels in"),
-            Series(rates("jnd_image_pixels_out_total", "", _MODEL) + " / 1e6", "megapixels out"),
+            Series(rates("jnd_image_tokens_in_total", "", _MODEL), "in"),
+            Series(rates("jnd_image_tokens_out_total", "", _MODEL), "out"),
+        ),
+    ),
+    Panel(
+        "lines",
+        "Megapixels in and out",
+        "Megapixels per second from callers and to the provider.",
+        (
+            Series(rates("jnd_image_pixels_in_total", "", _MODEL) + " / 1e6", "in"),
+            Series(rates("jnd_image_pixels_out_total", "", _MODEL) + " / 1e6", "out"),
         ),
     ),
     Panel(

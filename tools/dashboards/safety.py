@@ -96,8 +96,7 @@ PANELS = (
         "together.",
         (
             Series(
-                "topk(10, sum by (client, kind) (increase(jnd_client_flags_total[$__range])) > 0) "
-                "or sum by (client) (increase(jnd_client_flags_total[$__range]))",
+                "topk(10, sum by (client, kind) (increase(jnd_client_flags_total[$__range])))",
                 "{{client}} {{kind}}",
             ),
         ),

@@ -148,13 +148,10 @@ PANELS = (
     Panel(
         "lines",
         "In flight and queued",
-        "Load inside the gateway: requests being answered, and megabytes of their bodies beside what is "
-        "allowed.",
+        "Load inside the gateway: requests being answered, and megabytes of their bodies.",
         (
             Series("sum(jnd_in_flight_requests)", "requests"),
             Series("sum(jnd_queue_bytes) / 1e6", "megabytes"),
-            Series("sum(jnd_queue_limit_bytes) / 1e6", "megabytes allowed"),
-            Series("sum(jnd_image_threads)", "image threads"),
         ),
         runbook="JndRequestsTurnedAway",
     ),

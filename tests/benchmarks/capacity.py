@@ -1,0 +1,102 @@
+"""Measure what a request costs the gateway in processor time and memory, for deploy/CAPACITY.md.
+
+Processor time of the gateway's processes, over requests one after another: what else the machine does hardly
+counts. Inspection and compression as they are by default. The last line is JSON.
+
+    python tests/benchmarks/capacity.py [--requests N]
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from gateway.demo.services import free_port, own_command, serving
+from tests.walkthrough.traffic import photographs, running_upstream, send_body
+
+SIZES = {
+    "screenshot-like 0.5 MP": (816, 612),
+    "photograph 1 MP": (1152, 864),
+    "photograph 12 MP": (4000, 3000),
+}
+
+
+def pictures(width: int, height: int, count: int) -> list[bytes]:
+    """Return ever new photographs of one size, as JPEGs a camera would write."""
+    made = []
+    originals = list(photographs())
+    for number in range(count):
+        pixels = originals[number % len(originals)].pixels[number // len(originals) :]
+        enlarged = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
+        grain = np.random.default_rng(number).normal(0, 2, enlarged.shape)
+        noisy = np.clip(enlarged + grain, 0, 255).astype(np.uint8)
+        made.append(cv2.imencode(".jpg", noisy[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+    return made
+
+
+def processor_seconds(pid: int) -> float:
+    """Return the processor time of a process and all below it."""
+    found = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return sum(sum(each.cpu_times()[:2]) for each in found)
+
+
+def memory_bytes(pid: int) -> int:
+    """Return the memory of a process and all below it that nobody else shares, as far as the system says."""
+    found = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return sum(each.memory_full_info().uss for each in found)
+
+
+def measured(pid: int, ask: Callable[[int], None], count: int) -> dict[str, float]:
+    """Return milliseconds of processor and of waiting, for one request."""
+    before, began = processor_seconds(pid), time.perf_counter()
+    for number in range(count):
+        ask(number)
+    spent, waited = processor_seconds(pid) - before, time.perf_counter() - began
+    return {"processor_ms": round(1000 * spent / count, 2), "wall_ms": round(1000 * waited / count, 2)}
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--requests", type=int, default=16)
+    count = options.parse_args().requests
+    folder = Path(tempfile.mkdtemp(prefix="jnd-capacity-"))
+    results: dict[str, dict[str, float]] = {}
+    with running_upstream() as upstream:
+        port = free_port()
+        config = {
+            "listen": {"port": port},
+            "upstream": {"base_url": f"http://127.0.0.1:{upstream}/v1", "provider": "openai"},
+            "models": {"gpt-4o": "gpt-4o"},
+        }
+        (folder / "gateway.yaml").write_text(yaml.safe_dump(config))
+        command = [own_command("jnd-gateway"), "serve", "--config", str(folder / "gateway.yaml")]
+        with serving("the gateway", command, port=port, ready_path="/readyz", log=folder / "log") as gateway:
+            pid = gateway.process.pid
+            for warm in pictures(640, 480, 3):
+                send_body(port, warm)
+            idle = memory_bytes(pid)
+            results["text"] = measured(pid, lambda _: send_body(port, None), 20 * count)
+            for name, (width, height) in SIZES.items():
+                new = pictures(width, height, count)
+                results[f"{name}, new"] = measured(pid, lambda n, new=new: send_body(port, new[n]), count)
+                results[f"{name}, seen"] = measured(pid, lambda n, new=new: send_body(port, new[n]), count)
+                results[f"{name}, new"]["megabytes"] = round(sum(map(len, new)) / count / 1e6, 3)
+            told = {"idle_megabytes": round(idle / 1e6), "busy_megabytes": round(memory_bytes(pid) / 1e6)}
+    for name, figures in results.items():
+        print(f"{name:32} {figures}")
+    print(json.dumps({"benchmark": "capacity", "requests": count, **told, "costs": results}))
+
+
+if __name__ == "__main__":
+    main()
