@@ -14,6 +14,7 @@ BACK, PANEL, INK, DIM, LINE = "#111217", "#181b1f", "#ccccdc", "#8e8ea0", "#2c32
 _COLOURS = ("#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff", "#96d98d", "#ffb357")
 _NAMED = {"green": "#73bf69", "orange": "#ff9830", "red": "#f2495c"}
 _MOST_NAMES = 6  # of a legend
+_LONGEST_NAME = 25  # characters, so that three stand side by side
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def draw_lines(
     ordered = sorted(series, key=lambda each: -max((v for v in each.values if math.isfinite(v)), default=0))
     for each, colour in zip(ordered, itertools.cycle(_COLOURS), strict=False):
         minutes = (np.array(each.times) - each.times[-1]) / 60
-        axes.plot(minutes, each.values, color=colour, linewidth=1.2, label=each.name)
+        axes.plot(minutes, each.values, color=colour, linewidth=1.2, label=each.name[:_LONGEST_NAME])
     for minute in alerts:
         axes.axvline(minute, color=_NAMED["red"], linewidth=0.8, linestyle="--")
     axes.grid(color=LINE, linewidth=0.5)
@@ -92,7 +93,7 @@ def draw_bars(axes: Axes, series: Sequence[Drawn], panel: Mapping[str, Any]) -> 
             1.01 * most, place, _told(value, unit), ha="left", va="center", fontsize=7, color=_COLOURS[0]
         )
     axes.set_xlim(-0.45 * most, 1.15 * most)
-    axes.invert_yaxis()
+    axes.set_ylim(max(len(shown), 5) - 0.5, -0.5)
 
 
 def draw_table(axes: Axes, series: Sequence[Drawn], panel: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Draw the dashboards as a live gateway fills them: `python -m tools.panel_pictures [SECONDS]`.
 
 Grafana is not needed: the panels' own queries are asked of a real Prometheus that watches a gateway under
-traffic, with an attack in its last third, and drawn. Needs the program `prometheus`.
+traffic, with an attack in its second half, and drawn. Needs the program `prometheus`.
 """
 
 import io
@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +24,21 @@ from gateway.demo.pictures import edit_locally
 from tests.walkthrough.deployment import DASHBOARDS, substitute
 from tests.walkthrough.monitored import Monitoring, running_gateway, running_prometheus
 from tests.walkthrough.traffic import (
+    KEY,
     OTHER_KEY,
+    STREAM,
     one_round,
     one_soft_picture,
     photographs,
     running_upstream,
     send,
+    send_jpeg,
 )
+from tools.everyday_pictures import Pixels, make_file
 from tools.panel_forms import BACK, INK, LINE, PANEL, Drawn, draw_bars, draw_lines, draw_number, draw_table
 
 FOLDER = Path(__file__).parents[1] / "deploy" / "grafana" / "pictures"
-_ROWS_SHOWN = 28  # of the grid: what a screen holds
+_ROWS_SHOWN = 36  # of the grid: what a screen holds
 _UNIT_INCHES = 0.30  # height of a row of the grid
 _WIDTH_INCHES = 15.0
 _INTERVAL = "15s"
@@ -61,31 +65,31 @@ def main(seconds: float) -> None:
 
 
 def _traffic(port: int, seconds: float) -> None:
-    """Two clients at work; in the last third one of them queries about a picture."""
-    began = time.monotonic()
-    base = next(photographs())
-    pictures = _ever_new()
-    for turn, photograph in enumerate(pictures):
+    """Two clients at work; in the second half one of them hides edits in a known picture."""
+    began, rng = time.monotonic(), np.random.default_rng(1)
+    originals = [photograph.pixels for photograph in itertools.islice(photographs(), 2)]
+    known = next(photographs())
+    send(port, picture=encode_png(known))
+    for turn in itertools.count():
         passed = time.monotonic() - began
         if passed > seconds:
             return
-        if turn % 40 == 20:
-            one_round(port, photograph)
-        if turn % 3 == 0:
-            one_soft_picture(port, photograph, key=OTHER_KEY)
-        send(port, picture=encode_png(photograph), key=OTHER_KEY)
-        if passed > seconds * 2 / 3:
-            edited = edit_locally(base, strength=5, center=(0.3 + 0.01 * (turn % 40), 0.5), radius=0.12)
+        send_jpeg(port, make_file(originals, "fine JPEG", rng), key=KEY if turn % 3 else OTHER_KEY)
+        if turn % 8 == 4:
+            one_soft_picture(port, _cut(originals, rng), key=OTHER_KEY)
+        if turn % 5 == 0:
+            send(port, text=STREAM)
+        if turn == 20:
+            one_round(port, known)
+        if passed > seconds / 2:
+            edited = edit_locally(known, strength=5, center=(0.2 + 0.015 * (turn % 40), 0.5), radius=0.12)
             send(port, picture=encode_png(edited), key=OTHER_KEY)
 
 
-def _ever_new() -> Iterator[Image]:
-    """Return ever new cuts, so that no answer comes from a cache."""
-    originals = list(photographs())
-    for turn in itertools.count():
-        pixels = originals[turn % len(originals)].pixels
-        cut = turn // len(originals)
-        yield Image(np.ascontiguousarray(pixels[cut : 300 + cut, cut : 380 + cut]))
+def _cut(originals: Sequence[Pixels], rng: np.random.Generator) -> Image:
+    pixels = originals[rng.integers(len(originals))]
+    top, left = rng.integers(0, (pixels.shape[0] - 200, pixels.shape[1] - 250))
+    return Image(np.ascontiguousarray(pixels[top : top + 200, left : left + 250]))
 
 
 def _draw(dashboard: Mapping[str, Any], monitoring: Monitoring, window: int) -> bytes:

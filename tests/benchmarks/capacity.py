@@ -7,11 +7,12 @@ counts. Inspection and compression as they are by default. The last line is JSON
 """
 
 import argparse
+import contextlib
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -21,14 +22,15 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from gateway.demo.services import free_port, own_command, serving
-from tests.walkthrough.traffic import photographs, running_upstream, send_body
+from gateway.demo.services import Service, free_port, own_command, serving
+from tests.walkthrough.traffic import photographs, running_upstream, send_jpeg
 
 SIZES = {
-    "screenshot-like 0.5 MP": (816, 612),
+    "photograph 0.5 MP": (816, 612),
     "photograph 1 MP": (1152, 864),
     "photograph 12 MP": (4000, 3000),
 }
+UNINSPECTED = "photograph 1 MP"
 
 
 def pictures(width: int, height: int, count: int) -> list[bytes]:
@@ -65,6 +67,37 @@ def measured(pid: int, ask: Callable[[int], None], count: int) -> dict[str, floa
     return {"processor_ms": round(1000 * spent / count, 2), "wall_ms": round(1000 * waited / count, 2)}
 
 
+@contextlib.contextmanager
+def running(folder: Path, upstream: int, inspection: str) -> Iterator[Service]:
+    """Serve as by default, with or without inspection."""
+    port = free_port()
+    config = {
+        "listen": {"port": port},
+        "upstream": {"base_url": f"http://127.0.0.1:{upstream}/v1", "provider": "openai"},
+        "models": {"gpt-4o": "gpt-4o"},
+        "policy": {"inspection": inspection},
+    }
+    (folder / "gateway.yaml").write_text(yaml.safe_dump(config))
+    command = [own_command("jnd-gateway"), "serve", "--config", str(folder / "gateway.yaml")]
+    with serving("the gateway", command, port=port, ready_path="/readyz", log=folder / "log") as gateway:
+        yield gateway
+
+
+def measure(gateway: Service, count: int, results: dict[str, dict[str, float]]) -> dict[str, int]:
+    """Fill in what requests cost; return what memory was held before and after."""
+    pid, port = gateway.process.pid, gateway.port
+    for warm in pictures(640, 480, 3):
+        send_jpeg(port, warm)
+    idle = memory_bytes(pid)
+    results["text"] = measured(pid, lambda _: send_jpeg(port, None), 20 * count)
+    for name, (width, height) in SIZES.items():
+        new = pictures(width, height, count)
+        for state in ("new", "seen"):
+            figures = measured(pid, lambda n, new=new: send_jpeg(port, new[n]), count)
+            results[f"{name}, {state}"] = figures | {"megabytes": round(sum(map(len, new)) / count / 1e6, 3)}
+    return {"idle_megabytes": round(idle / 1e6), "busy_megabytes": round(memory_bytes(pid) / 1e6)}
+
+
 def main() -> None:
     """Measure and print."""
     options = argparse.ArgumentParser()
@@ -73,26 +106,15 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="jnd-capacity-"))
     results: dict[str, dict[str, float]] = {}
     with running_upstream() as upstream:
-        port = free_port()
-        config = {
-            "listen": {"port": port},
-            "upstream": {"base_url": f"http://127.0.0.1:{upstream}/v1", "provider": "openai"},
-            "models": {"gpt-4o": "gpt-4o"},
-        }
-        (folder / "gateway.yaml").write_text(yaml.safe_dump(config))
-        command = [own_command("jnd-gateway"), "serve", "--config", str(folder / "gateway.yaml")]
-        with serving("the gateway", command, port=port, ready_path="/readyz", log=folder / "log") as gateway:
-            pid = gateway.process.pid
-            for warm in pictures(640, 480, 3):
-                send_body(port, warm)
-            idle = memory_bytes(pid)
-            results["text"] = measured(pid, lambda _: send_body(port, None), 20 * count)
-            for name, (width, height) in SIZES.items():
-                new = pictures(width, height, count)
-                results[f"{name}, new"] = measured(pid, lambda n, new=new: send_body(port, new[n]), count)
-                results[f"{name}, seen"] = measured(pid, lambda n, new=new: send_body(port, new[n]), count)
-                results[f"{name}, new"]["megabytes"] = round(sum(map(len, new)) / count / 1e6, 3)
-            told = {"idle_megabytes": round(idle / 1e6), "busy_megabytes": round(memory_bytes(pid) / 1e6)}
+        with running(folder, upstream, "on") as gateway:
+            told = measure(gateway, count, results)
+        with running(folder, upstream, "off") as gateway:
+            new = pictures(*SIZES[UNINSPECTED], count + 3)
+            for warm in new[:3]:
+                send_jpeg(gateway.port, warm)
+            results[f"{UNINSPECTED}, new, inspection off"] = measured(
+                gateway.process.pid, lambda n, port=gateway.port: send_jpeg(port, new[3 + n]), count
+            )
     for name, figures in results.items():
         print(f"{name:32} {figures}")
     print(json.dumps({"benchmark": "capacity", "requests": count, **told, "costs": results}))

@@ -105,13 +105,13 @@ def _post(port: int, model: str, content: list[dict], headers: dict[str, str]) -
         connection.close()
 
 
-def send_body(port: int, picture: bytes | None) -> None:
+def send_jpeg(port: int, picture: bytes | None, *, key: str = KEY) -> None:
     """Send one request that must be answered, with a JPEG or without."""
     content: list[dict] = [{"type": "text", "text": "What is this?"}]
     if picture is not None:
         url = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
         content.append({"type": "image_url", "image_url": {"url": url}})
-    assert _post(port, "gpt-4o", content, {}) == 200
+    assert _post(port, "gpt-4o", content, {"authorization": f"Bearer {key}"}) == 200
 
 
 def photographs() -> Iterator[Image]:

@@ -72,7 +72,7 @@ PANELS = (
         unit="none",
         width=16,
         runbook="JndAnswersChange",
-        columns=("saved, $", "sent, $", "tokens saved", "bytes saved", "answers changed, share"),
+        columns=("saved, $", "sent, $", "tokens saved", "bytes saved", "answers changed"),
         decimals=4,
     ),
     Panel(
