@@ -47,11 +47,11 @@ _INTERVAL = "15s"
 def main(seconds: float) -> None:
     """Run traffic for so long, and draw."""
     mpl.rcParams.update({"font.family": "DejaVu Sans", "text.color": INK, "font.size": 8})
-    folder = Path(tempfile.mkdtemp(prefix="jnd-pictures-"))
     with (
+        tempfile.TemporaryDirectory(prefix="jnd-pictures-") as scratch,
         running_upstream() as upstream,
-        running_gateway(folder, upstream) as gateway,
-        running_prometheus(folder, gateway.port) as prometheus,
+        running_gateway(Path(scratch), upstream) as gateway,
+        running_prometheus(Path(scratch), gateway.port) as prometheus,
     ):
         began = time.time()
         _traffic(gateway.port, seconds)

@@ -103,9 +103,9 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--requests", type=int, default=16)
     count = options.parse_args().requests
-    folder = Path(tempfile.mkdtemp(prefix="jnd-capacity-"))
     results: dict[str, dict[str, float]] = {}
-    with running_upstream() as upstream:
+    with running_upstream() as upstream, tempfile.TemporaryDirectory(prefix="jnd-capacity-") as scratch:
+        folder = Path(scratch)
         with running(folder, upstream, "on") as gateway:
             told = measure(gateway, count, results)
         with running(folder, upstream, "off") as gateway:
