@@ -27,9 +27,9 @@ peers: $(READY)-dev ## run the tests against other people's programs: a browser,
 	@tools/set_up.sh peers
 	$(PYTEST) -m 'peers and not network and not gpu'
 
-monitoring-test: $(READY)-dev ## of the peers, Prometheus alone: every panel and rule is evaluated
-	@tools/set_up.sh peers
-	$(PYTEST) -m 'peers and not network and not gpu' tests/walkthrough/test_monitoring.py
+monitoring-test: $(READY)-dev ## of the peers, Prometheus alone: every panel and rule is evaluated, every alert fires on a history
+	@tools/set_up.sh monitoring
+	$(PYTEST) -m 'peers and not network and not gpu' tests/walkthrough/test_monitoring.py tests/walkthrough/test_monitoring_files.py
 
 test-all: test test-slow peers ## run all the tests
 

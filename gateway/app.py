@@ -99,9 +99,12 @@ def create_app(
     names = ModelNames(settings.model_map, settings.models)
     metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients])
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
+    metrics.describe_artifact(pipeline.written)
     limits, giving_back = settings.limits, GivingBack(glibc_trim())
+    threads = limits.image_threads or os.cpu_count() or 1
+    metrics.describe_room(threads=threads, queue_bytes=limits.queue_bytes, alpha=settings.policy.alpha)
     queue = ImageQueue(
-        threads=limits.image_threads or os.cpu_count() or 1,
+        threads=threads,
         max_images=limits.queue_images,
         max_pixels=limits.queue_pixels,
         metrics=metrics,

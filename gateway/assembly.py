@@ -42,6 +42,7 @@ from gateway.policy import Policies
 from gateway.providers.hosts import provider_of
 from gateway.providers.rules import load_rules
 from gateway.settings import Settings
+from predictor.artifact import artifact_written, default_directory
 from predictor.critic.content_credentials import ContentCredentials
 from predictor.critic.file_critic import FileCritic
 from predictor.critic.loading import find_critic
@@ -90,6 +91,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         ),
         provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
+        written=artifact_written(settings.artifact or default_directory()),
         version=_version(settings, predictor, profiles, calibration, allowed),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
         margins=margins,

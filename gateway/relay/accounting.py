@@ -15,6 +15,7 @@ from gateway.errors import class_of
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
 from gateway.policy import is_edited
+from gateway.relay.client_accounting import count_for_client
 from gateway.relay.exchange import Exchange
 from gateway.relay.genai import NOT_GENERATIVE, error_type, operation_name, provider_name
 from gateway.relay.usage import count_usage, predicted_tokens
@@ -91,6 +92,8 @@ def _count_images(exchange: Exchange, metrics: Metrics, model: str) -> None:
             metrics.client_images.labels(exchange.client, outcome.verdict.outcome).inc()
         if exchange.is_forwarded:
             _count_savings(outcome, metrics, model, exchange.provider)
+    if exchange.outcomes:
+        count_for_client(exchange, metrics)
     _count_limits(exchange, metrics)
     if exchange.usage is not None:
         predicted, is_complete = predicted_tokens(exchange.outcomes)
@@ -111,24 +114,36 @@ def _count_judgement(outcome: ImageOutcome, metrics: Metrics, model: str) -> Non
     metrics.images.labels(model, verdict.outcome, outcome.reason).inc()
     if verdict.outcome == "unchecked":
         metrics.unchecked.labels(class_of(outcome.reason), outcome.reason).inc()
-    if is_edited(verdict):
-        metrics.flag_evidence.labels(_weightiest(outcome), outcome.action).inc()
-    for kind in verdict.flags:
-        metrics.flags.labels(model, verdict.outcome, kind, outcome.action).inc()
-    for detector in verdict.failures:
-        metrics.detector_failures.labels(detector).inc()
     if outcome.pixels_in:
         metrics.cache_lookups.labels("images", "hit" if outcome.is_recalled else "miss").inc()
     if outcome.action == "sanitize":
         metrics.sanitized.labels(model).inc()
-    _observe_stages(outcome, metrics)
+    _count_evidence(outcome, metrics, model)
+    _observe(outcome, metrics)
 
 
-def _observe_stages(outcome: ImageOutcome, metrics: Metrics) -> None:
+def _count_evidence(outcome: ImageOutcome, metrics: Metrics, model: str) -> None:
+    verdict = outcome.verdict
+    if is_edited(verdict):
+        metrics.flag_evidence.labels(_weightiest(outcome), outcome.action).inc()
+    if verdict.flags:
+        metrics.flagged_images.labels(model).inc()
+    for kind in verdict.flags:
+        metrics.flags.labels(model, verdict.outcome, kind, outcome.action).inc()
+    for detector in verdict.failures:
+        metrics.detector_failures.labels(detector).inc()
+
+
+def _observe(outcome: ImageOutcome, metrics: Metrics) -> None:
     for stage in ("decode", "inspect", "compress", "sanitize"):
         seconds = getattr(outcome.timings, stage)
         if seconds:
             metrics.stage.labels(stage).observe(seconds)
+    if outcome.is_recalled:
+        return  # a picture that is sent again and again is one draw
+    for item in outcome.verdict.evidence:
+        if item.p_value is not None:
+            metrics.p_value.labels(item.kind).observe(item.p_value)
 
 
 def _weightiest(outcome: ImageOutcome) -> str:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -64,6 +65,29 @@ def test_profiles_tell_their_source():
     metrics.describe_profile("gpt-4o", "published-prior")
 
     assert b'jnd_profile_info{model="gpt-4o",source="published-prior"} 1.0' in metrics.exposition()
+
+
+def test_a_quiet_gateway_shows_zero_flags_so_that_the_first_burst_is_a_rise():
+    shown = Metrics({"gpt-4o"}, ["acme"]).exposition().decode()
+
+    assert 'jnd_flagged_images_total{model="gpt-4o"} 0.0' in shown
+    assert 'jnd_images_total{model="gpt-4o",outcome="clean",reason=""} 0.0' in shown
+    assert 'jnd_client_flags_total{client="acme",kind="query_series"} 0.0' in shown
+    assert 'jnd_client_dollars_saved_total{client="other"} 0.0' in shown
+    assert 'jnd_p_value_count{kind="residual"} 0.0' in shown
+
+
+def test_room_and_age_are_told():
+    metrics = Metrics({})
+
+    metrics.describe_room(threads=2, queue_bytes=1024, alpha=0.001)
+    metrics.describe_artifact({"residual": date(2026, 11, 29)})
+
+    shown = metrics.exposition().decode()
+    assert "jnd_image_threads 2.0" in shown
+    assert "jnd_queue_limit_bytes 1024.0" in shown
+    assert "jnd_policy_alpha_ratio 0.001" in shown
+    assert 'jnd_artifact_written_timestamp_seconds{part="residual"} 1.7959104e+09' in shown
 
 
 WORKER = """

@@ -1,5 +1,6 @@
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from predictor.artifact import (
     ArtifactError,
     Part,
     artifact_version,
+    artifact_written,
     complete,
     default_directory,
     has_part,
@@ -226,3 +228,35 @@ def test_a_part_written_beside_older_ones_leaves_the_artifact_of_their_version(a
     assert json.loads((artifact / "card.json").read_text())["schema_version"] == SCHEMA_VERSION
     assert older_schema(artifact) == ""
     assert older_schema(artifact / "nowhere") == ""
+
+
+def test_the_card_notes_the_day_on_which_a_part_was_written(artifact: Path):
+    today = datetime.now(UTC).date()
+
+    assert timedelta(0) <= today - artifact_written(artifact)["noticeability"] <= timedelta(days=1)
+
+
+def test_the_day_is_no_part_of_the_version(artifact: Path):
+    before = artifact_version(artifact)
+
+    change_card(artifact, written={"noticeability": "2020-02-29"})
+
+    assert artifact_version(artifact) == before
+
+
+def test_of_an_artifact_of_an_older_program_no_day_is_known(artifact: Path):
+    change_card(artifact, written={})
+
+    assert artifact_written(artifact) == {}
+
+
+@pytest.mark.parametrize("written", [["2026-11-29"], {"noticeability": "yesterday"}])
+def test_a_day_that_is_none_is_refused(artifact: Path, written: object):
+    change_card(artifact, written=written)
+
+    with pytest.raises(ArtifactError, match="written"):
+        artifact_written(artifact)
+
+
+def test_every_part_that_ships_has_its_day():
+    assert set(artifact_written(default_directory())) == set(KINDS)

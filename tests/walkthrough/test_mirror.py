@@ -55,6 +55,8 @@ TESTED_THROUGH = {
     "gateway/commands/estimate.py": "gateway/test_cli.py",
     "gateway/compression/known_input.py": "gateway/compression/test_compressor.py",
     "gateway/compression/audit/session.py": "gateway/commands/test_audit.py",
+    "gateway/client_metrics.py": "gateway/test_metrics.py",
+    "gateway/distributions.py": "gateway/test_metrics.py",
     "gateway/detection/beneath.py": "gateway/detection/test_alpha.py",
     "gateway/detection/beside_pixels.py": "gateway/detection/test_container.py",
     "gateway/detection/foreign_files.py": "gateway/detection/test_container.py",

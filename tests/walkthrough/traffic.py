@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import PIL.Image
+import PIL.ImageFilter
 
 from calibration.image import Image, encode_png, load
 from gateway.demo.pictures import bundled_photograph, edit_locally
 
 FAIL, HANG_UP, STREAM = "fail, please", "hang up, please", "stream, please"
-KEY = "k-acme"  # of a client that the gateway's settings name
+KEY, OTHER_KEY = "k-acme", "k-globex"  # of clients that the gateway's settings name
 ANSWER = {
     "id": "1",
     "object": "chat.completion",
@@ -78,23 +80,38 @@ def send(
     picture: bytes | None = None,
     model: str = "gpt-4o",
     policy: str | None = None,
+    key: str = KEY,
 ) -> int:
     """Ask for a chat completion and return the status."""
     content: list[dict] = [{"type": "text", "text": text}]
     if picture is not None:
         url = "data:image/png;base64," + base64.b64encode(picture).decode()
         content.append({"type": "image_url", "image_url": {"url": url}})
+    headers = {"authorization": f"Bearer {key}"}
+    return _post(port, model, content, headers | ({} if policy is None else {"x-jnd-policy": policy}))
+
+
+def _post(port: int, model: str, content: list[dict], headers: dict[str, str]) -> int:
     body = json.dumps({"model": model, "messages": [{"role": "user", "content": content}]})
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
-        headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}"}
-        headers |= {} if policy is None else {"x-jnd-policy": policy}
-        connection.request("POST", "/v1/chat/completions", body, headers)
+        connection.request(
+            "POST", "/v1/chat/completions", body, {"content-type": "application/json"} | headers
+        )
         response = connection.getresponse()
         response.read()
         return response.status
     finally:
         connection.close()
+
+
+def send_jpeg(port: int, picture: bytes | None, *, key: str = KEY) -> None:
+    """Send one request that must be answered, with a JPEG or without."""
+    content: list[dict] = [{"type": "text", "text": "What is this?"}]
+    if picture is not None:
+        url = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
+        content.append({"type": "image_url", "image_url": {"url": url}})
+    assert _post(port, "gpt-4o", content, {"authorization": f"Bearer {key}"}) == 200
 
 
 def photographs() -> Iterator[Image]:
@@ -105,6 +122,13 @@ def photographs() -> Iterator[Image]:
         yield Image(
             np.ascontiguousarray(original.pixels[offset : offset + 340, 2 * offset : 2 * offset + 420])
         )
+
+
+def one_soft_picture(port: int, photograph: Image, *, key: str = KEY) -> None:
+    """Send a picture so soft that tier lean shows it smaller, for fewer tokens."""
+    large = PIL.Image.fromarray(photograph.pixels).resize((560, 450))
+    soft = large.filter(PIL.ImageFilter.GaussianBlur(6))
+    assert send(port, picture=encode_png(Image(np.asarray(soft))), key=key) == 200
 
 
 def one_round(port: int, photograph: Image) -> None:

@@ -85,6 +85,7 @@ class ShadowAudit:
         self._settings, self._ledger, self._metrics = settings, ledger, metrics
         self._promise, self._draw = promise, draw
         self._tasks: set[asyncio.Task[None]] = set()
+        self._metrics.shadow_promise.set(promise)
         self._metrics.shadow_budget_left.set(ledger.budget_left(settings.daily_budget))
         for model, picture_class, epoch in ledger.backed_off():
             self._show_epoch(model, picture_class, epoch)
@@ -190,6 +191,8 @@ class ShadowAudit:
         model = self._metrics.model_label(repeat.exchange.model)
         for name in lightened_classes(repeat.exchange):
             self._metrics.shadow_audits.labels(model, name, result).inc()
+        client = self._metrics.client_label(repeat.exchange.client)
+        self._metrics.client_shadow_audits.labels(client, result).inc()
 
 
 def lightened_classes(exchange: Exchange) -> list[str]:

@@ -217,6 +217,8 @@ def test_only_clients_of_the_settings_become_labels():
     assert {name for name in samples if "client_" in name and name.startswith("jnd_")} == {
         named("jnd_client_requests_total", client="acme", status="200"),
         named("jnd_client_images_total", client="acme", outcome="unchecked"),
+        named("jnd_client_bytes_saved_total", client="acme"),
+        named("jnd_client_bytes_saved_total", client="other"),
     }
 
 
@@ -280,3 +282,21 @@ def test_what_passes_through_is_no_operation():
     found.dialect = "passthrough"
 
     assert not [name for name in counted(found) if name.startswith("gen_ai")]
+
+
+def test_a_picture_is_flagged_once_whatever_the_kinds_and_its_p_value_counts_when_it_is_new():
+    evidence = (
+        Evidence("residual", 3.0, 0.004, None, "noise", is_attack=True),
+        Evidence("container", 1.0, None, None, "a second file", is_attack=True),
+    )
+    verdict = Verdict("imperceptible_edit", 0.004, None, evidence, "noise", flags=("container", "residual"))
+    new = ImageOutcome(b"x", "image/png", 1, verdict)
+    found = sent()
+    found.outcomes = (new, replace(new, is_recalled=True))
+
+    samples = counted(found)
+
+    assert samples[named("jnd_flagged_images_total", model="other")] == 2
+    assert samples[named("jnd_p_value_count", kind="residual")] == 1
+    assert samples[named("jnd_p_value_bucket", kind="residual", le="0.01")] == 1
+    assert named("jnd_p_value_bucket", kind="residual", le="0.001") not in samples
