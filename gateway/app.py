@@ -42,6 +42,8 @@ from gateway.relay.tracing import Tracer, tracer_for
 from gateway.relay.upstreams.destination import Destinations
 from gateway.relay.upstreams.fetching import Fetcher
 from gateway.relay.upstreams.readiness import Readiness, watching
+from gateway.review.opening import open_records
+from gateway.review.recorder import Records
 from gateway.settings import Settings
 
 _JSON = b"application/json"
@@ -79,6 +81,7 @@ def create_app(
     metrics: Metrics | None = None,
     drain: Drain | None = None,
     accept: Callable[[str], None] = nobody_minds,
+    records: Records | None = None,
 ) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
 
@@ -89,8 +92,10 @@ def create_app(
         metrics: Numbers shared with other processes; None: this app's own.
         drain: Whoever ends the app's requests when their time is over; None: nobody.
         accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
+        records: Who keeps flagged images; None: as the settings say.
 
     Raises:
+        StoreError: The store of flagged images cannot be used.
         ValueError: The environment names a proxy that cannot be used.
     """
     names = ModelNames(settings.model_map, settings.models)
@@ -108,8 +113,9 @@ def create_app(
     fetcher = Fetcher(settings.fetching)
     unpacking = Unpacking(limits.max_body_bytes)
     images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
+    records = records or open_records(settings, metrics, pipeline.artifact)
     work = BodyWork(
-        looking, images, fetcher, metrics, limits.max_images, max_fetched_bytes=limits.max_body_bytes
+        looking, images, fetcher, metrics, limits.max_images, limits.max_body_bytes, records=records
     )
     for model, profile in pipeline.profiles.by_model.items():
         metrics.describe_profile(model, profile.source)
@@ -146,7 +152,7 @@ def create_app(
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[str, Page] = {"/livez": livez, "/readyz": readyz, "/metrics": expose}
-    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit)
+    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit, records)
     return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
 
@@ -169,11 +175,13 @@ class Held:
     giving_back: GivingBack
     unpacking: Unpacking
     shadow_audit: ShadowAudit | None
+    records: Records
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Open all of it for the length of the block."""
         async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(asyncio.to_thread, self.records.close)
             stack.push_async_callback(self.looking.close)
             stack.push_async_callback(self.queue.close)
             stack.callback(self.giving_back.close)
