@@ -1,14 +1,33 @@
 """Settings of review: whether flagged images are kept, where, for how long, and who may look at them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import field_validator
+from pydantic import AfterValidator, field_validator
 
 from gateway.configuration.images import undo_yaml
 from gateway.configuration.section import Folder, Key, Section, setting
 
 Keeping = Literal["off", "hashes", "pictures"]
 _GIBIBYTE = 1024 * 1024 * 1024
+_LARGEST_PORT = 65_535
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """Take HOST:PORT apart.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    host, colon, port = text.rpartition(":")
+    is_bare = ":" not in host or (host.startswith("[") and host.endswith("]"))
+    if not (host and colon and is_bare and port.isdigit() and int(port) <= _LARGEST_PORT):
+        raise ValueError(f"expected HOST:PORT, such as 127.0.0.1:9190, got {text[:60]!r}")
+    return host.strip("[]"), int(port)
+
+
+def _check_address(text: str) -> str:
+    address_of(text)
+    return text
 
 
 class Review(Section):
@@ -32,7 +51,7 @@ class Review(Section):
         "environment variable; null: SQLite in the directory. Needs the extra `postgres`.",
         why="one machine needs no database server",
     )
-    listen: str | None = setting(
+    listen: Annotated[str, AfterValidator(_check_address)] | None = setting(
         None,
         "Where the page /review answers, as HOST:PORT such as 127.0.0.1:9190; null: no page.",
         why="it shows your callers' pictures: an address of its own can be kept inside",

@@ -98,5 +98,6 @@ def _time(said: Mapping[str, str], name: str) -> float | None:
 
 
 def _written(seconds: float) -> str:
-    """Write a time as a form's field for times does."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M")
+    """Write a time as a form's field for times does, no finer than it is."""
+    finer = "minutes" if seconds % 60 == 0 else "milliseconds"
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat(timespec=finer)

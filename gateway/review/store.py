@@ -83,6 +83,10 @@ class ReviewStore:
         """Close the database."""
         self._database.close()
 
+    def now(self) -> float:
+        """Return the time by the clock of this store."""
+        return self._clock()
+
     # --- in
 
     def add(self, caught: Sequence[Caught]) -> None:
@@ -174,37 +178,46 @@ class ReviewStore:
 
     def mark(self, flag_id: str, mark: Mark) -> Flag | None:
         """Note what a person says of a flag, and return it so; None where there is none of that id."""
-        with self._database.writing() as connection:
-            before = self._mark_of(connection, flag_id)
-            if before is None:
-                return None
-            if before != mark:
-                now = self._clock()
-                said = {"flag_id": flag_id, "before": before, "mark": mark, "at": now, "is_undone": 0}
-                connection.execute(insert(SAID).values(said))
-                self._set(connection, flag_id, mark, now)
-        return self.get(flag_id)
+        return self._say(flag_id, mark, FLAGS.c.id == flag_id)
+
+    def mark_picture(self, flag_id: str, mark: Mark) -> Flag | None:
+        """Note the same of every flag of its picture that nobody has judged yet."""
+        digest = select(FLAGS.c.digest).where(FLAGS.c.id == flag_id).scalar_subquery()
+        of_picture = (FLAGS.c.digest == digest) & (FLAGS.c.mark == "open")
+        return self._say(flag_id, mark, (FLAGS.c.id == flag_id) | of_picture)
 
     def undo(self, flag_id: str) -> Flag | None:
-        """Take the last mark of a flag back, and return it so; None where there is none of that id."""
-        last = select(SAID).where(SAID.c.flag_id == flag_id, SAID.c.is_undone == 0)
+        """Take the last mark of a flag back, with all that was marked together; None: there is none."""
+        last = select(SAID.c.at).where(SAID.c.flag_id == flag_id, SAID.c.is_undone == 0)
         with self._database.writing() as connection:
-            said = connection.execute(last.order_by(SAID.c.number.desc()).limit(1)).first()
-            if said is not None:
-                connection.execute(update(SAID).where(SAID.c.number == said.number).values(is_undone=1))
-                self._set(connection, flag_id, said.before, self._clock())
+            at = connection.execute(last.order_by(SAID.c.number.desc()).limit(1)).scalar()
+            if at is not None:
+                together = (SAID.c.at == at) & (SAID.c.is_undone == 0)
+                said = connection.execute(select(SAID).where(together)).all()
+                connection.execute(update(SAID).where(together).values(is_undone=1))
+                for before in {row.before for row in said}:
+                    ids = [row.flag_id for row in said if row.before == before]
+                    self._set(connection, ids, before)
         return self.get(flag_id)
 
-    @staticmethod
-    def _mark_of(connection: Connection, flag_id: str) -> str | None:
-        found: str | None = connection.execute(select(FLAGS.c.mark).where(FLAGS.c.id == flag_id)).scalar()
-        return found
+    def _say(self, flag_id: str, mark: Mark, which: ColumnElement[bool]) -> Flag | None:
+        with self._database.writing() as connection:
+            now = self._clock()
+            query = select(FLAGS.c.id, FLAGS.c.mark).where(which, FLAGS.c.mark != mark)
+            said = [
+                {"flag_id": row.id, "before": row.mark, "mark": mark, "at": now, "is_undone": 0}
+                for row in connection.execute(query)
+            ]
+            if said:
+                connection.execute(insert(SAID), said)
+                self._set(connection, [str(each["flag_id"]) for each in said], mark)
+        return self.get(flag_id)
 
-    @staticmethod
-    def _set(connection: Connection, flag_id: str, mark: str, now: float) -> None:
-        marked_at = None if mark == "open" else now
-        values = {"mark": mark, "marked_at": marked_at}
-        connection.execute(update(FLAGS).where(FLAGS.c.id == flag_id).values(values))
+    def _set(self, connection: Connection, ids: Sequence[str], mark: str) -> None:
+        values = {"mark": mark, "marked_at": None if mark == "open" else self._clock()}
+        for start in range(0, len(ids), _BATCH):
+            some = FLAGS.c.id.in_(ids[start : start + _BATCH])
+            connection.execute(update(FLAGS).where(some).values(values))
 
     # --- forgetting
 
@@ -246,7 +259,10 @@ class ReviewStore:
                         self.pictures.remove(digest)
             total += len(found)
             if len(found) < _BATCH:
-                return total
+                break
+        if total:
+            self._database.scrub()
+        return total
 
     def forget_strays(self) -> int:
         """Remove pictures that no flag names: of writers that were killed halfway."""

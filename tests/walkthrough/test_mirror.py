@@ -71,8 +71,11 @@ TESTED_THROUGH = {
     "gateway/demo/run.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
     "gateway/relay/upstreams/upload.py": "gateway/relay/upstreams/test_connection.py",
-    "gateway/configuration/review.py": "gateway/review/test_opening.py",
+    "gateway/review/judging.py": "gateway/review/test_page.py",
+    "gateway/review/labels.py": "gateway/review/test_page.py",
+    "gateway/review/rendering.py": "gateway/review/test_page.py",
     "gateway/review/rows.py": "gateway/review/test_store.py",
+    "gateway/review/views.py": "gateway/review/test_page.py",
     "gateway/serving/worker_process.py": "gateway/serving/test_supervisor.py",
 }
 

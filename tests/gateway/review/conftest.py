@@ -1,16 +1,28 @@
 """Stores in folders of their own, and flags to put into them."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from calibration.image_source import DecodeLimits
+
 from gateway.detection.verdict import Evidence
+from gateway.review.allowing import AllowFile
+from gateway.review.critiquing import Critiquing
+from gateway.review.drawing import Drawings
 from gateway.review.flag import Circumstances, Flag, new_id
+from gateway.review.judging import Judging
+from gateway.review.page import ReviewPage, create_review_app
+from gateway.review.rendering import Templates
+from gateway.review.sessions import Sessions
 from gateway.review.store import Caught, ReviewStore
+from tests.gateway.conftest import Answer, Server, listening
 
 PICTURE = b"\x89PNG and the rest of a picture"
 DAY = 86_400.0
@@ -50,3 +62,60 @@ def catch() -> Callable[..., Caught]:
         return Caught(Flag(**(fields | changes)), picture)
 
     return make
+
+
+KEY = "the-key-of-the-page"
+
+
+@pytest.fixture
+def page(store: ReviewStore, tmp_path: Path) -> ReviewPage:
+    limits = DecodeLimits()
+    return ReviewPage(
+        store=store,
+        judging=Judging(store, AllowFile(tmp_path / "allowed.txt")),
+        drawings=Drawings(limits, 1_000_000),
+        critiquing=Critiquing(None, limits),
+        sessions=Sessions(KEY),
+        templates=Templates("1"),
+        keeps_pictures=True,
+    )
+
+
+class Reviewer:
+    """Somebody at a browser without JavaScript."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.cookie = ""
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.server.ask("GET", path, headers=self._headers(headers))
+
+    def post(self, path: str, **fields: str) -> Answer:
+        sent = {"content-type": "application/x-www-form-urlencoded"}
+        return self.server.ask("POST", path, urlencode(fields), self._headers(sent))
+
+    def sign_in(self, key: str = KEY) -> Answer:
+        answer = self.post("/review/sign-in", key=key)
+        self.cookie = answer.headers.get("set-cookie", "").partition(";")[0]
+        return answer
+
+    def word(self) -> str:
+        found = re.search(r'name="word" value="(\w+)"', self.get("/review").body.decode())
+        assert found is not None
+        return found[1]
+
+    def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
+        return {**({"cookie": self.cookie} if self.cookie else {}), **more}
+
+
+@pytest.fixture
+def stranger(page: ReviewPage) -> Iterator[Reviewer]:
+    with listening(create_review_app(page)) as server:
+        yield Reviewer(server)
+
+
+@pytest.fixture
+def reviewer(stranger: Reviewer) -> Reviewer:
+    stranger.sign_in()
+    return stranger
