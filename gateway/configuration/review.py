@@ -74,6 +74,11 @@ class Review(Section):
         ge=1024 * 1024,
     )
 
+    @property
+    def listen_address(self) -> tuple[str, int] | None:
+        """Host and port of the page; None where there is none."""
+        return None if self.listen is None else address_of(self.listen)
+
     @field_validator("store", mode="before")
     @classmethod
     def _undo_yaml(cls, value: object) -> object:

@@ -1,11 +1,10 @@
-"""Check of review what types cannot: pictures without a folder, a page without a key or with nothing to show."""
+"""Check of review what types cannot: pictures without a folder, a page without a key or anything to show."""
 
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 from gateway.configuration.keys import Where
 from gateway.configuration.policy_meaning import Said
-from gateway.configuration.review import address_of
 from gateway.settings import Settings
 
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -30,11 +29,11 @@ def check_review(settings: Settings) -> Iterator[Said]:
 
 def _page(settings: Settings) -> Iterator[Said]:
     review, listen = settings.review, settings.listen
-    if review.listen is None:
+    if review.listen_address is None:
         if review.key is not None:
             yield "warning", _at("key"), "has no effect: review.listen says no address for the page"
         return
-    host, port = address_of(review.listen)
+    host, port = review.listen_address
     if review.store == "off":
         yield "error", _at("listen"), "there would be nothing to show: set review.store"
     if review.key is None:

@@ -28,7 +28,7 @@ class Critiquing:
         """Take the folder of the predictor; None: the one that ships."""
         self._artifact = artifact
         self._limits = limits
-        self._critic: "FileCritic | None" = None
+        self._critic: FileCritic | None = None
         self._is_loaded = False
         self._said: OrderedDict[str, str] = OrderedDict()
         self._turn = threading.Lock()

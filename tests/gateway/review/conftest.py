@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import pytest
 
 from calibration.image_source import DecodeLimits
-
 from gateway.detection.verdict import Evidence
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
@@ -36,32 +35,32 @@ def store(tmp_path: Path) -> Iterator[ReviewStore]:
     opened.close()
 
 
+def caught(at: float = NOON, picture: bytes | None = PICTURE, **changes: Any) -> Caught:
+    """Make a flag with its picture, of a moment; `changes` are fields of the flag or of its request."""
+    circumstances = {
+        name: changes.pop(name) for name in Circumstances.__dataclass_fields__ if name in changes
+    }
+    request = replace(Circumstances(tenant="t1", client="shop", model="gpt-4o"), **circumstances)
+    evidence = Evidence("residual", 3.5, 0.001, None, "Noise was added.", boxes=((0, 0, 16, 16, 1.0),))
+    fields = {
+        "id": new_id(at),
+        "digest": hashlib.sha256(picture or b"gone").hexdigest(),
+        "request": request,
+        "outcome": "imperceptible_edit",
+        "kinds": ("residual",),
+        "p_value": 0.001,
+        "jnd_ratio": 0.5,
+        "explanation": "Noise was added.",
+        "evidence": (evidence,),
+        "action": "monitor",
+        "size_bytes": len(picture or b""),
+    }
+    return Caught(Flag(**(fields | changes)), picture)
+
+
 @pytest.fixture
 def catch() -> Callable[..., Caught]:
-    """A factory of flags with their pictures; `at`: when, `picture`, and fields of flag or request."""
-
-    def make(at: float = NOON, picture: bytes | None = PICTURE, **changes: Any) -> Caught:
-        circumstances = {
-            name: changes.pop(name) for name in Circumstances.__dataclass_fields__ if name in changes
-        }
-        request = replace(Circumstances(tenant="t1", client="shop", model="gpt-4o"), **circumstances)
-        evidence = Evidence("residual", 3.5, 0.001, None, "Noise was added.", boxes=((0, 0, 16, 16, 1.0),))
-        fields = {
-            "id": new_id(at),
-            "digest": hashlib.sha256(picture or b"gone").hexdigest(),
-            "request": request,
-            "outcome": "imperceptible_edit",
-            "kinds": ("residual",),
-            "p_value": 0.001,
-            "jnd_ratio": 0.5,
-            "explanation": "Noise was added.",
-            "evidence": (evidence,),
-            "action": "monitor",
-            "size_bytes": len(picture or b""),
-        }
-        return Caught(Flag(**(fields | changes)), picture)
-
-    return make
+    return caught
 
 
 KEY = "the-key-of-the-page"
