@@ -10,10 +10,16 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from gateway.review.tables import SCHEMA, TABLES
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 Migration = Callable[[Connection], None]
-# By the version they start from; each leads to the next one.
-MIGRATIONS: Mapping[int, Migration] = {}
+
+
+def _add_stratum(connection: Connection) -> None:
+    connection.execute(text("ALTER TABLE review_flags ADD COLUMN stratum VARCHAR(64) NOT NULL DEFAULT ''"))
+
+
+# By the version they start from; each leads to the next. Written out: tables change on, migrations do not.
+MIGRATIONS: Mapping[int, Migration] = {1: _add_stratum}
 
 _BUSY_SECONDS = 10  # that SQLite waits for another process' writing
 _WRITES = "jnd_writes"

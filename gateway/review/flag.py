@@ -58,6 +58,7 @@ class Flag:
     artifact: str = ""  # version of the predictor that judged it
     mark: Mark = "open"
     marked_at: float | None = None  # seconds since 1970
+    stratum: str = ""  # in which detection calibrates such pictures; empty: not known yet
 
     @property
     def seen_at(self) -> float:

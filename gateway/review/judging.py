@@ -2,6 +2,9 @@
 
 import logging
 
+from calibration.image import ImageError, decode
+from calibration.image_source import DecodeLimits
+from gateway.detection.strata import single_stratum
 from gateway.review.allowing import AllowFile
 from gateway.review.filters import Filter
 from gateway.review.flag import Flag, Mark
@@ -14,9 +17,15 @@ log = logging.getLogger(__name__)
 class Judging:
     """The store, with the file of allowed pictures beside it."""
 
-    def __init__(self, store: ReviewStore, allowed: AllowFile) -> None:
+    def __init__(
+        self,
+        store: ReviewStore,
+        allowed: AllowFile,
+        limits: DecodeLimits = DecodeLimits(),  # noqa: B008 - frozen
+    ) -> None:
         self._store = store
         self._allowed = allowed
+        self._limits = limits
 
     def mark(self, flag: Flag, mark: Mark) -> None:
         """Note what is said of a flag; an allowed picture is allowed wherever it comes.
@@ -28,6 +37,7 @@ class Judging:
             self.mark_picture(flag, mark)
             return
         self._store.mark(flag.id, mark)
+        self._place(flag)
         self._settle(flag)
         log.info("flag %s was marked %s", flag.id, mark)
 
@@ -36,6 +46,7 @@ class Judging:
         if mark == "allowed":
             self._allowed.add(flag.digest, f"flag {flag.id}, reviewed {when(self._store.now())} UTC")
         self._store.mark_picture(flag.id, mark)
+        self._place(flag)
         self._settle(flag)
         log.info("flag %s and the open ones of its picture were marked %s", flag.id, mark)
 
@@ -50,6 +61,16 @@ class Judging:
         count = self._store.delete_picture(flag.digest)
         log.info("picture %s was deleted with %d flags", flag.digest, count)
         return count
+
+    def _place(self, flag: Flag) -> None:
+        """Note the stratum of the picture while there is one: labels outlive pictures."""
+        data = None if flag.stratum else self._store.pictures.get(flag.digest)
+        if data is None:
+            return
+        try:
+            self._store.note_stratum(flag.digest, single_stratum(decode(data, self._limits)))
+        except ImageError as error:
+            log.warning("the picture of flag %s cannot be read for its label: %s", flag.id, error.reason)
 
     def _settle(self, flag: Flag) -> None:
         """Take a picture off the list where no flag says any longer that it is allowed."""

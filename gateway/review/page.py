@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calibration.image import ImageError
+from gateway.detection.combination import DetectionCalibration
 from gateway.review.critiquing import CannotJudgeError, Critiquing
 from gateway.review.drawing import Drawings
 from gateway.review.filters import BadFilterError, Filter
@@ -53,6 +54,7 @@ class ReviewPage:
     sessions: Sessions
     templates: Templates
     keeps_pictures: bool
+    calibration: DetectionCalibration  # on whose scale labels are told
 
     # --- signing in
 
@@ -143,7 +145,7 @@ class ReviewPage:
 
     async def show_labels(self, request: Request) -> Response:
         """Give what people said, as JSON lines."""
-        lines = label_lines(self.store, _filter(request).at())
+        lines = label_lines(self.store, _filter(request).at(), self.calibration)
         headers = {**NOT_STORED, "content-disposition": 'attachment; filename="labels.jsonl"'}
         return StreamingResponse(lines, headers=headers, media_type="application/x-ndjson")
 

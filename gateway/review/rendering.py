@@ -29,6 +29,8 @@ _FILTERS = (
     words.machine_time,
     words.number,
     words.sure,
+    words.how_sure,
+    words.is_by_rule,
 )
 
 

@@ -56,6 +56,7 @@ def row_of(flag: Flag) -> dict[str, Any]:
         "artifact": flag.artifact,
         "mark": flag.mark,
         "marked_at": flag.marked_at,
+        "stratum": flag.stratum,
     }
 
 

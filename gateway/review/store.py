@@ -219,6 +219,12 @@ class ReviewStore:
             some = FLAGS.c.id.in_(ids[start : start + _BATCH])
             connection.execute(update(FLAGS).where(some).values(values))
 
+    def note_stratum(self, digest: str, stratum: str) -> None:
+        """Note in which stratum detection calibrates such pictures: for the labels of every flag of one."""
+        with self._database.writing() as connection:
+            of_picture = FLAGS.c.digest == digest
+            connection.execute(update(FLAGS).where(of_picture).values(stratum=stratum))
+
     # --- forgetting
 
     def delete_tenant(self, tenant: str) -> int:

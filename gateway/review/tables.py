@@ -1,4 +1,7 @@
-"""The tables of the store, as version 1 of them stands; what is in a row and what is found by which index."""
+"""The tables of the store: what is in a row, and what is found by which index.
+
+Whoever changes them raises `database.SCHEMA_VERSION` and says there how stores of the version before change.
+"""
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, String, Table, Text, desc
 
@@ -33,6 +36,7 @@ FLAGS = Table(
     Column("artifact", Text, nullable=False),
     Column("mark", String(16), nullable=False),
     Column("marked_at", Float),
+    Column("stratum", String(64), nullable=False, server_default=""),  # of detection; empty: not known
 )
 for _name in ("client", "model", "mark"):
     Index(f"review_flags_{_name}", FLAGS.c[_name], desc(FLAGS.c.id))

@@ -99,6 +99,17 @@ def picture_facts(flag: Flag) -> Sequence[Fact]:
     )
 
 
+def is_by_rule(flag: Flag) -> bool:
+    """Tell whether rules alone raised a flag: the p-value is then of what raised none."""
+    raised = [item for item in flag.evidence if item.kind in flag.kinds]
+    return bool(raised) and all(item.p_value is None for item in raised)
+
+
+def how_sure(flag: Flag) -> str:
+    """Say how sure a flag is."""
+    return "a rule" if is_by_rule(flag) else f"p = {number(flag.p_value)}"
+
+
 def sure(item: Evidence) -> str:
     """Say how sure one piece of evidence is."""
     return "a rule" if item.p_value is None else f"p = {number(item.p_value)}"

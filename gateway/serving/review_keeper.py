@@ -155,4 +155,4 @@ class _Process:
 
 def _needs(settings: Settings) -> object:
     """Return what of the settings the process depends on."""
-    return settings.review, settings.policy.allow_file, settings.artifact, settings.limits
+    return settings.review, settings.policy.allow_file, settings.artifact, settings.limits, settings.detection

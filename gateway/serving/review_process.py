@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calibration.image_source import DecodeLimits
 from gateway.allow_list import written_list
+from gateway.detection.combination import load_calibration
 from gateway.logs import configure_logging
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
@@ -85,12 +86,13 @@ class _Page:
         self._listener = listen_on(*review.listen_address)
         page = ReviewPage(
             store=store,
-            judging=Judging(store, AllowFile(allowed)),
+            judging=Judging(store, AllowFile(allowed), decoding),
             drawings=Drawings(decoding, _DRAWN_BYTES),
             critiquing=Critiquing(settings.artifact, decoding),
             sessions=Sessions(review.key.get_secret_value()),
             templates=Templates(version("lmm-jnd")),
             keeps_pictures=review.store == "pictures",
+            calibration=load_calibration(settings.detection.calibration),
         )
         self._server = _Server(
             uvicorn.Config(

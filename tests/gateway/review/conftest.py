@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from calibration.image_source import DecodeLimits
+from gateway.detection.combination import load_calibration
 from gateway.detection.verdict import Evidence
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
@@ -77,6 +78,7 @@ def page(store: ReviewStore, tmp_path: Path) -> ReviewPage:
         sessions=Sessions(KEY),
         templates=Templates("1"),
         keeps_pictures=True,
+        calibration=load_calibration(),
     )
 
 

@@ -1,13 +1,35 @@
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from gateway.review.database import Database, StoreError
+from gateway.review.database import SCHEMA_VERSION, Database, StoreError
+from gateway.review.filters import Filter
+from gateway.review.store import ReviewStore
 
 
 def url_of(folder) -> str:
     return f"sqlite:///{folder / 'flags.sqlite'}"
+
+
+def test_a_store_of_the_version_before_is_migrated_with_everything_in_it(tmp_path):
+    before = (Path(__file__).parent / "store_version_1.sql").read_text(encoding="utf-8")
+    (tmp_path / "review").mkdir()
+    with closing(sqlite3.connect(tmp_path / "review" / "flags.sqlite")) as old:
+        old.executescript(before)
+
+    store = ReviewStore.open(tmp_path / "review")
+
+    newer, older = store.find(Filter(), 9)
+    assert (older.mark, older.stratum, newer.kinds) == ("false_alarm", "", ("container", "residual"))
+    assert store.undo(older.id).mark == "open"
+    store.note_stratum(older.digest, "other lossy")
+    assert store.get(older.id).stratum == "other lossy"
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "review" / "flags.sqlite")) as migrated:
+        assert migrated.execute("SELECT version FROM review_schema").fetchall() == [(SCHEMA_VERSION,)]
 
 
 def test_a_store_of_a_newer_program_is_refused(tmp_path):

@@ -288,7 +288,12 @@ def test_labels_are_json_lines_of_what_was_judged(reviewer, kept):
 
     lines = text_of(reviewer.get("/review/labels.jsonl")).splitlines()
 
-    (label,) = [json.loads(line) for line in lines]
+    heading, label = [json.loads(line) for line in lines]
+    assert (heading["format"], heading["calibration"]["format"]) == (
+        "jnd-review-labels",
+        "jnd-detection-calibration",
+    )
+    assert label["stratum"] == "small lossless" and label["score"] > 0
     assert (label["id"], label["label"], label["kinds"]) == (kept[1].id, "attack", ["container", "residual"])
     assert label["digest"] == kept[1].digest and label["time"].startswith("2027-01-15T08:00:01")
 

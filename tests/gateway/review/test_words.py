@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.detection.verdict import KINDS
+from gateway.detection.verdict import KINDS, Evidence
 from gateway.review import words
 from gateway.review.flag import MARKS
 
@@ -25,3 +25,13 @@ def test_facts_that_are_not_known_take_no_line(catch):
     names = [fact.name for fact in words.request_facts(catch(policy="").flag)]
 
     assert "Model" in names and "Policy" not in names
+
+
+def test_a_flag_that_rules_alone_raised_has_no_p_value_to_tell(catch):
+    rule = Evidence("container", 1.0, None, None, "Bytes behind the end.", is_attack=True)
+    noise = Evidence("residual", -1.0, 0.16, None, "Ordinary.")
+    by_rule = catch(kinds=("container",), evidence=(noise, rule), p_value=0.16).flag
+    by_both = catch(kinds=("container", "residual"), evidence=(noise, rule), p_value=0.001).flag
+
+    assert words.how_sure(by_rule) == "a rule"
+    assert words.how_sure(by_both) == "p = 0.001"
