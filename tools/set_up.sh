@@ -78,6 +78,7 @@ set_up_peers() {
     has chromium || has chromium-browser || has google-chrome || has chrome || packages+=(chromium fonts-dejavu-core)
     has prometheus && has promtool || packages+=(prometheus)
     has curl || packages+=(curl)
+    [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || packages+=(postgresql)
     set_up_rivals "${packages[@]}"
     set_up_venv clients
 }

@@ -16,6 +16,10 @@ Migration = Callable[[Connection], None]
 
 def _add_stratum(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE review_flags ADD COLUMN stratum VARCHAR(64) NOT NULL DEFAULT ''"))
+    connection.execute(text("DROP INDEX review_flags_digest"))
+    connection.execute(text("CREATE INDEX review_flags_digest ON review_flags (digest, size_bytes)"))
+    filters = "CREATE INDEX review_flags_filters ON review_flags (id DESC, model, client, mark)"
+    connection.execute(text(filters))
 
 
 # By the version they start from; each leads to the next. Written out: tables change on, migrations do not.

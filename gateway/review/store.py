@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     delete,
-    distinct,
     exists,
     func,
     insert,
@@ -24,12 +23,12 @@ from gateway.review.database import Database
 from gateway.review.filters import Filter
 from gateway.review.flag import Flag, Mark, first_id_at
 from gateway.review.pictures import Pictures
-from gateway.review.rows import flag_of, key_of, matching, row_of
+from gateway.review.rows import flag_of, ids_of, key_of, row_of
 from gateway.review.tables import FLAGS, KINDS, SAID
 
 _BATCH = 500  # rows of one step of a long walk
 _MOST_WORDS = 100  # of one column, to choose from
-MOST_COUNTED = 10_000  # beyond it, "more"
+MOST_COUNTED = 1_000  # beyond it, "more"
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,10 @@ class ReviewStore:
     """The database and the folder of pictures, together."""
 
     def __init__(
-        self, database: Database, pictures: Pictures, clock: Callable[[], float] = time.time
+        self,
+        database: Database,
+        pictures: Pictures,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self.pictures = pictures
@@ -115,22 +117,35 @@ class ReviewStore:
     def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
         return set(connection.execute(select(FLAGS.c.id).where(FLAGS.c.id.in_(ids))).scalars())
 
+    def restore_picture(self, digest: str, data: bytes) -> bool:
+        """Keep the picture of flags that are there; tell whether it is kept now and was not before.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        with self._database.writing() as connection:  # nobody deletes its flags meanwhile
+            is_named = connection.execute(select(exists().where(FLAGS.c.digest == digest))).scalar()
+            if not is_named or self.pictures.has(digest):
+                return False
+            self.pictures.put(digest, data)
+        return True
+
     # --- out
 
     def get(self, flag_id: str) -> Flag | None:
         """Return a flag; None where there is none of that id."""
         with self._database.reading() as connection:
             row = connection.execute(select(FLAGS).where(FLAGS.c.id == flag_id)).first()
-        return None if row is None else flag_of(row)
+        return None if row is None else flag_of(row._mapping)
 
     def find(self, wanted: Filter, most: int) -> list[Flag]:
         """Return flags, newest first; at most so many of those next to the filter's place."""
-        query = matching(select(FLAGS), wanted)
         key = key_of(wanted)
-        query = query.order_by(key if wanted.after else key.desc()).limit(most)
+        order = key if wanted.after else key.desc()
         with self._database.reading() as connection:
-            found = [flag_of(row) for row in connection.execute(query)]
-        return found[::-1] if wanted.after else found
+            ids = connection.execute(ids_of(wanted).order_by(order).limit(most)).scalars().all()
+            rows = connection.execute(select(FLAGS).where(FLAGS.c.id.in_(ids)).order_by(FLAGS.c.id.desc()))
+            return [flag_of(row._mapping) for row in rows]
 
     def walk(self, wanted: Filter) -> Iterator[Flag]:
         """Return every flag that is wanted, newest first, without holding the store."""
@@ -141,7 +156,7 @@ class ReviewStore:
 
     def count(self, wanted: Filter) -> int:
         """Count flags, up to `MOST_COUNTED`."""
-        few = matching(select(FLAGS.c.id), wanted.at()).limit(MOST_COUNTED).subquery()
+        few = ids_of(wanted.at()).limit(MOST_COUNTED).subquery()
         with self._database.reading() as connection:
             return int(connection.execute(select(func.count()).select_from(few)).scalar_one())
 
@@ -169,10 +184,6 @@ class ReviewStore:
                 select(func.count(), func.coalesce(func.sum(each.c.bytes), 0)).select_from(each)
             ).one()
         return Size(int(flags), int(number), int(size), oldest)
-
-    def times_seen(self, digest: str) -> int:
-        """Count the flags of a picture."""
-        return self.count(Filter(digest=digest))
 
     # --- what people say
 
@@ -279,11 +290,6 @@ class ReviewStore:
                     self.pictures.remove(digest)
                     removed += 1
         return removed
-
-    def tenants(self) -> int:
-        """Count the tenants that have flags."""
-        with self._database.reading() as connection:
-            return int(connection.execute(select(func.count(distinct(FLAGS.c.tenant)))).scalar_one())
 
 
 def without_content(flag: Flag) -> Flag:

@@ -40,8 +40,10 @@ FLAGS = Table(
 )
 for _name in ("client", "model", "mark"):
     Index(f"review_flags_{_name}", FLAGS.c[_name], desc(FLAGS.c.id))
+# Several words of a filter are compared along the list, off this index alone.
+Index("review_flags_filters", desc(FLAGS.c.id), FLAGS.c.model, FLAGS.c.client, FLAGS.c.mark)
 Index("review_flags_tenant", FLAGS.c.tenant)
-Index("review_flags_digest", FLAGS.c.digest)
+Index("review_flags_digest", FLAGS.c.digest, FLAGS.c.size_bytes)  # what there is, off the index alone
 
 # One row for each kind of a flag: a list of one kind is read off the index.
 KINDS = Table(

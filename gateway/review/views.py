@@ -16,13 +16,14 @@ def list_view(store: ReviewStore, wanted: Filter) -> dict[str, Any]:
     found = store.find(wanted, PAGE_SIZE + 1)
     is_back = wanted.after is not None
     has_more = len(found) > PAGE_SIZE
+    is_whole = not has_more and wanted == wanted.at()
     flags = found[-PAGE_SIZE:] if is_back else found[:PAGE_SIZE]
     has_newer = has_more if is_back else wanted.before is not None
     has_older = bool(flags) if is_back else has_more
     return {
         "flags": flags,
         "wanted": wanted,
-        "count": counted(store.count(wanted)),
+        "count": counted(len(found) if is_whole else store.count(wanted)),
         "models": store.words("model"),
         "clients": store.words("client"),
         "all_kinds": KINDS,

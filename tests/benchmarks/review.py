@@ -1,6 +1,6 @@
 """Measure the store of flagged images and its page: lists of 100,000 flags, cost of recording, kill -9.
 
-    python tests/benchmarks/review.py --flags 100000
+    python -m tests.benchmarks.review --flags 100000
 
 Prints one JSON line last. Lists are asked over HTTP as a browser asks, every filter and the last page among
 them; the floor is 200 ms for the 99th percentile. What recording costs is the time of `offer` on the event
@@ -105,6 +105,8 @@ def paths(store: ReviewStore) -> Sequence[str]:
     middle = new_id(time.time() - MONTH / 2)
     filters = ["", "kind=residual", f"kind={KINDS[-1]}", "model=gpt-4o", "model=a-rare-one", "client=shop"]
     filters += ["status=open", "status=attack", "status=allowed", "kind=residual&model=gpt-4o&client=shop"]
+    filters += [f"kind={KINDS[-1]}&client=shop", f"kind={KINDS[-1]}&status=open&model=gpt-4o"]
+    filters += ["model=gpt-4o&client=a-rare-one&status=attack"]
     filters += ["kind=residual&client=a-rare-one", "model=nobody", "kind=residual&status=attack"]
     filters += [f"since={int((time.time() - 86_400) * 1000)}", f"before={oldest}", f"after={oldest}"]
     filters += [f"before={middle}", f"kind=residual&before={middle}", f"status=open&after={middle}"]

@@ -48,6 +48,7 @@ TESTED_THROUGH = {
     "gateway/outcome.py": "gateway/test_pipeline.py",
     "calibration/session/conversation.py": "calibration/session/test_run.py",
     "calibration/workflow.py": "calibration/test_cli.py",
+    "predictor/commands/labels_file.py": "predictor/commands/test_recalibrate.py",
     "predictor/commands/questions.py": "predictor/test_cli.py",
     "predictor/commands/training.py": "predictor/test_cli.py",
     "predictor/learning/noticeability/asking.py": "predictor/learning/test_train.py",
