@@ -21,6 +21,7 @@ from gateway.demo.services import free_port, own_command, serving
 from gateway.review.filters import Filter
 from gateway.review.store import ReviewStore
 from tests.benchmarks.detection_browser import Browser, Tab, View, chromium
+from tests.gateway.conftest import Server
 from tests.walkthrough.traffic import KEY as CALLERS_KEY
 from tests.walkthrough.traffic import photographs, running_upstream, send
 
@@ -218,9 +219,15 @@ def test_without_scripts_everything_works_by_forms(browser, reviewed):
         assert soon(lambda: marks(tab) == ["open"])
 
 
-def test_no_key_and_no_picture_is_in_any_log(reviewed):
+def test_no_key_and_no_picture_is_in_log_or_metrics_and_no_key_in_the_store(reviewed):
     log = reviewed.log.read_text()
+    port = json.loads((reviewed.folder / "gateway.json").read_text())["listen"]["port"]
+    metrics = Server(port).ask("GET", "/metrics").body.decode()
+    files = [file.read_bytes() for file in (reviewed.folder / "review").rglob("*") if file.is_file()]
 
-    assert KEY not in log and CALLERS_KEY not in log
-    assert not re.search(r"iVBORw0KGgo|\\x89PNG|data:image", log)
+    for text in (log, metrics):
+        assert KEY not in text and CALLERS_KEY not in text
+        assert not re.search(r"iVBORw0KGgo|\\x89PNG|data:image", text)
+    assert not [data for data in files if KEY.encode() in data or CALLERS_KEY.encode() in data]
     assert "signed in to the review page" in log and "flag_ids" in log
+    assert 'jnd_review_flags_total{fate="kept"}' in metrics and len(files) > 4
