@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlencode
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -22,10 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calibration.image import ImageError
 from gateway.detection.combination import DetectionCalibration
+from gateway.review.asked import HOME, filter_of, form_of, mark_of, own_path
 from gateway.review.critiquing import CannotJudgeError, Critiquing
 from gateway.review.drawing import Drawings
-from gateway.review.filters import BadFilterError, Filter
-from gateway.review.flag import MARKS, Flag, Mark, is_id
+from gateway.review.flag import Flag, is_id
 from gateway.review.judging import Judging
 from gateway.review.labels import label_lines
 from gateway.review.rendering import NOT_STORED, SAFE, STORED, Templates, static
@@ -35,8 +35,6 @@ from gateway.review.views import flag_view, list_view
 
 log = logging.getLogger(__name__)
 
-_HOME = "/review"
-_MOST_FORM_BYTES = 16_384
 _GUESSING = "Too many wrong keys from here. Wait a minute."
 _SEE_OTHER = HTTPStatus.SEE_OTHER
 
@@ -61,13 +59,13 @@ class ReviewPage:
     async def sign_in_form(self, request: Request) -> Response:
         """Ask for the key."""
         return self.templates.page(
-            "sign_in.html", next=_own_path(request.query_params.get("next", "")), problem=""
+            "sign_in.html", next=own_path(request.query_params.get("next", "")), problem=""
         )
 
     async def sign_in(self, request: Request) -> Response:
         """Begin a session for whoever sends the key."""
-        form, address = await _form(request), request.client.host if request.client else ""
-        target = _own_path(form.get("next", ""))
+        form, address = await form_of(request), request.client.host if request.client else ""
+        target = own_path(form.get("next", ""))
         problem, status = "", HTTPStatus.FORBIDDEN
         if self.sessions.is_guessing(address):
             problem, status = _GUESSING, HTTPStatus.TOO_MANY_REQUESTS
@@ -83,7 +81,7 @@ class ReviewPage:
             COOKIE,
             self.sessions.begin(),
             max_age=LASTS_SECONDS,
-            path=_HOME,
+            path=HOME,
             secure=forwarded == "https",
             httponly=True,
             samesite="lax",  # a link on a dashboard leads here, signed in
@@ -93,24 +91,24 @@ class ReviewPage:
 
     async def sign_out(self, request: Request) -> Response:  # noqa: ARG002 - as every page
         """Forget the session in this browser."""
-        answer = RedirectResponse(f"{_HOME}/sign-in", _SEE_OTHER)
-        answer.delete_cookie(COOKIE, path=_HOME)
+        answer = RedirectResponse(f"{HOME}/sign-in", _SEE_OTHER)
+        answer.delete_cookie(COOKIE, path=HOME)
         return answer
 
     # --- looking
 
     async def show_list(self, request: Request) -> Response:
         """Show flags, newest first."""
-        wanted = _filter(request)
+        wanted = filter_of(request)
         fields = await asyncio.to_thread(list_view, self.store, wanted)
-        here = _HOME + (f"?{request.url.query}" if request.url.query else "")
+        here = HOME + (f"?{request.url.query}" if request.url.query else "")
         return self._page(request, "list.html", **fields, here=here)
 
     async def show_flag(self, request: Request) -> Response:
         """Show one flag."""
-        flag, wanted = await self._flag(request), _filter(request)
+        flag, wanted = await self._flag(request), filter_of(request)
         fields = await asyncio.to_thread(flag_view, self.store, flag, wanted)
-        here = f"{_HOME}/{flag.id}" + (f"?{wanted.query}" if wanted.query else "")
+        here = f"{HOME}/{flag.id}" + (f"?{wanted.query}" if wanted.query else "")
         return self._page(request, "flag.html", **fields, here=here)
 
     async def show_drawing(self, request: Request) -> Response:
@@ -141,11 +139,11 @@ class ReviewPage:
         except CannotJudgeError as error:
             text = f"It cannot be judged: {error}."
         heading = "How good it looks"
-        return self._page(request, "told.html", heading=heading, text=text, back=f"{_HOME}/{flag.id}")
+        return self._page(request, "told.html", heading=heading, text=text, back=f"{HOME}/{flag.id}")
 
     async def show_labels(self, request: Request) -> Response:
         """Give what people said, as JSON lines."""
-        lines = label_lines(self.store, _filter(request).at(), self.calibration)
+        lines = label_lines(self.store, filter_of(request).at(), self.calibration)
         headers = {**NOT_STORED, "content-disposition": 'attachment; filename="labels.jsonl"'}
         return StreamingResponse(lines, headers=headers, media_type="application/x-ndjson")
 
@@ -153,15 +151,15 @@ class ReviewPage:
 
     async def mark(self, request: Request) -> Response:
         """Note what is said of a flag."""
-        form, flag = await _form(request), await self._flag(request)
-        mark = _mark(form.get("mark", ""))
+        form, flag = await form_of(request), await self._flag(request)
+        mark = mark_of(form.get("mark", ""))
         say = self.judging.mark_picture if form.get("of") == "picture" else self.judging.mark
         await asyncio.to_thread(say, flag, mark)
         return _back(form, flag)
 
     async def undo(self, request: Request) -> Response:
         """Take the last mark of a flag back."""
-        form, flag = await _form(request), await self._flag(request)
+        form, flag = await form_of(request), await self._flag(request)
         await asyncio.to_thread(self.judging.undo, flag)
         return _back(form, flag)
 
@@ -169,7 +167,7 @@ class ReviewPage:
         """Delete a picture with every flag of it."""
         flag = await self._flag(request)
         await asyncio.to_thread(self.judging.forget, flag)
-        return RedirectResponse(_HOME, _SEE_OTHER)
+        return RedirectResponse(HOME, _SEE_OTHER)
 
     # --- on the way
 
@@ -183,7 +181,7 @@ class ReviewPage:
             if not self.sessions.is_valid(cookie):
                 return _to_sign_in(request)
             if request.method == "POST":
-                form = await _form(request)
+                form = await form_of(request)
                 if not (
                     is_from_here(request.headers) and self.sessions.is_form_word(cookie, form.get("word", ""))
                 ):
@@ -225,7 +223,7 @@ class ReviewPage:
         signed_in = self.sessions.is_valid(request.cookies.get(COOKIE, ""))
         heading = status.phrase
         page = self._page if signed_in else lambda _, name, **fields: self.templates.page(name, **fields)
-        return page(request, "told.html", status=status, heading=heading, text=text, back=_HOME)
+        return page(request, "told.html", status=status, heading=heading, text=text, back=HOME)
 
 
 def create_review_app(page: ReviewPage) -> ASGIApp:
@@ -235,7 +233,7 @@ def create_review_app(page: ReviewPage) -> ASGIApp:
         return Response('{"status":"alive"}', media_type="application/json")
 
     async def to_the_list(request: Request) -> Response:  # noqa: ARG001 - as every page
-        return RedirectResponse(_HOME)
+        return RedirectResponse(HOME)
 
     async def own_file(request: Request) -> Response:
         found = static(request.path_params["name"])
@@ -243,16 +241,16 @@ def create_review_app(page: ReviewPage) -> ASGIApp:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such file.")
         return found
 
-    one = f"{_HOME}/{{flag_id}}"
+    one = f"{HOME}/{{flag_id}}"
     routes = [
         Route("/livez", livez),
         Route("/", to_the_list),
-        Route(f"{_HOME}/static/{{name}}", own_file),
-        Route(f"{_HOME}/sign-in", page.sign_in_form),
-        Route(f"{_HOME}/sign-in", page.sign_in, methods=["POST"]),
-        Route(f"{_HOME}/sign-out", page.guarded(page.sign_out), methods=["POST"]),
-        Route(_HOME, page.guarded(page.show_list)),
-        Route(f"{_HOME}/labels.jsonl", page.guarded(page.show_labels)),
+        Route(f"{HOME}/static/{{name}}", own_file),
+        Route(f"{HOME}/sign-in", page.sign_in_form),
+        Route(f"{HOME}/sign-in", page.sign_in, methods=["POST"]),
+        Route(f"{HOME}/sign-out", page.guarded(page.sign_out), methods=["POST"]),
+        Route(HOME, page.guarded(page.show_list)),
+        Route(f"{HOME}/labels.jsonl", page.guarded(page.show_labels)),
         Route(one, page.guarded(page.show_flag)),
         Route(f"{one}/file", page.guarded(page.show_file)),
         Route(f"{one}/critique", page.guarded(page.show_critique)),
@@ -285,52 +283,12 @@ def _safely(app: ASGIApp) -> ASGIApp:
     return safely
 
 
-async def _form(request: Request) -> Mapping[str, str]:
-    """Read a form; it is read once, and found again on the request."""
-    known: Mapping[str, str] | None = getattr(request.state, "form", None)
-    if known is not None:
-        return known
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > _MOST_FORM_BYTES:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
-    form = dict(pairs)
-    request.state.form = form
-    return form
-
-
-def _filter(request: Request) -> Filter:
-    try:
-        return Filter.of(request.query_params)
-    except BadFilterError as error:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"{error}.") from error
-
-
-def _mark(word: str) -> Mark:
-    mark = next((each for each in MARKS if each == word), None)
-    if mark is None:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"Expected a mark among {', '.join(MARKS)}.")
-    return mark
-
-
 def _to_sign_in(request: Request) -> Response:
     if request.method != "GET":
         raise HTTPException(HTTPStatus.FORBIDDEN, "You are not signed in, or no longer.")
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{_HOME}/sign-in?{urlencode({'next': asked})}", _SEE_OTHER)
+    return RedirectResponse(f"{HOME}/sign-in?{urlencode({'next': asked})}", _SEE_OTHER)
 
 
 def _back(form: Mapping[str, str], flag: Flag) -> Response:
-    return RedirectResponse(f"{_own_path(form.get('back', ''))}#{flag.id}", _SEE_OTHER)
-
-
-def _own_path(text: str) -> str:
-    """Return a path of this page and its query; any other leads to the list."""
-    parts = urlsplit(text.partition("#")[0])
-    is_ours = not parts.scheme and not parts.netloc and "\\" not in text
-    is_below = parts.path == _HOME or parts.path.startswith(f"{_HOME}/")
-    if not (is_ours and is_below and text.isprintable()) or parts.path.startswith(f"{_HOME}/sign-"):
-        return _HOME
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    return RedirectResponse(f"{own_path(form.get('back', ''))}#{flag.id}", _SEE_OTHER)
