@@ -24,8 +24,10 @@ async def form_of(request: Request) -> Mapping[str, str]:
         body += piece
         if len(body) > _MOST_FORM_BYTES:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The form is too long.")
-    pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50)
-    form = dict(pairs)
+    try:
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+    except ValueError as error:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The form has too many fields.") from error
     request.state.form = form
     return form
 
@@ -48,7 +50,10 @@ def mark_of(word: str) -> Mark:
 
 def own_path(text: str) -> str:
     """Return a path of this page and its query; any other leads to the list."""
-    parts = urlsplit(text.partition("#")[0])
+    try:
+        parts = urlsplit(text.partition("#")[0])
+    except ValueError:
+        return HOME
     is_ours = not parts.scheme and not parts.netloc and "\\" not in text
     is_below = parts.path == HOME or parts.path.startswith(f"{HOME}/")
     if not (is_ours and is_below and text.isprintable()) or parts.path.startswith(f"{HOME}/sign-"):

@@ -56,7 +56,14 @@ def test_whoever_sends_the_key_gets_where_they_were_going(stranger, kept):
 
 @pytest.mark.parametrize(
     "place",
-    ["https://evil.example/", "//evil.example/review", "/\\evil.example", "/elsewhere", "javascript:x"],
+    [
+        "https://evil.example/",
+        "//evil.example/review",
+        "/\\evil.example",
+        "/elsewhere",
+        "javascript:x",
+        "//[",
+    ],
 )
 def test_signing_in_leads_nowhere_else(stranger, place):
     assert stranger.post("/review/sign-in", key=KEY, next=place).headers["location"] == "/review"
@@ -273,6 +280,7 @@ def test_a_mark_that_cannot_be_and_a_form_without_end_are_refused(reviewer, kept
 
     assert reviewer.post(f"/review/{kept[0].id}/mark", mark="nonsense", word=word).status == 400
     assert reviewer.post(f"/review/{kept[0].id}/mark", mark="x" * 20_000, word=word).status == 413
+    assert reviewer.post("/review/sign-in", **{f"f{number}": "" for number in range(60)}).status == 400
 
 
 def test_a_picture_is_forgotten_with_every_flag_of_it(reviewer, store, kept):
