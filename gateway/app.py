@@ -43,6 +43,8 @@ from gateway.relay.tracing import Tracer, tracer_for
 from gateway.relay.upstreams.destination import Destinations
 from gateway.relay.upstreams.fetching import Fetcher
 from gateway.relay.upstreams.readiness import Readiness, watching
+from gateway.review.opening import open_records
+from gateway.review.recorder import Records
 from gateway.settings import Settings
 
 _JSON = b"application/json"
@@ -81,6 +83,7 @@ def create_app(
     drain: Drain | None = None,
     accept: Callable[[str], None] = nobody_minds,
     memory: RedisMemory | None = None,
+    records: Records | None = None,
 ) -> "Gateway":
     """Return the app; connections and threads open when its lifespan starts.
 
@@ -92,8 +95,10 @@ def create_app(
         drain: Whoever ends the app's requests when their time is over; None: nobody.
         accept: Hears of tenants whose key the upstream knows, as the memory of pictures wants to.
         memory: What machines share, for /readyz to tell of; closed at the end. None: nothing.
+        records: Who keeps flagged images; None: as the settings say.
 
     Raises:
+        StoreError: The store of flagged images cannot be used.
         ValueError: The environment names a proxy that cannot be used.
     """
     names = ModelNames(settings.model_map, settings.models)
@@ -114,8 +119,9 @@ def create_app(
     fetcher = Fetcher(settings.fetching)
     unpacking = Unpacking(limits.max_body_bytes)
     images = ImageWork(pipeline, queue, limits.image_seconds, limits.request_seconds)
+    records = records or open_records(settings, metrics, pipeline.artifact)
     work = BodyWork(
-        looking, images, fetcher, metrics, limits.max_images, max_fetched_bytes=limits.max_body_bytes
+        looking, images, fetcher, metrics, limits.max_images, limits.max_body_bytes, records=records
     )
     for model, profile in pipeline.profiles.by_model.items():
         metrics.describe_profile(model, profile.source)
@@ -153,7 +159,7 @@ def create_app(
         return Shown(await asyncio.to_thread(metrics.exposition), media_type=_METRICS)
 
     pages: Mapping[str, Page] = {"/livez": livez, "/readyz": readyz, "/metrics": expose}
-    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit, memory)
+    held = Held(destinations, queue, looking, fetcher, giving_back, unpacking, shadow_audit, records, memory)
     return Gateway(proxy, pages, held, readiness, tracer, mounted_at(settings.listen.prefix, proxy))
 
 
@@ -176,6 +182,7 @@ class Held:
     giving_back: GivingBack
     unpacking: Unpacking
     shadow_audit: ShadowAudit | None
+    records: Records
     memory: RedisMemory | None = None
 
     @contextlib.asynccontextmanager
@@ -184,6 +191,7 @@ class Held:
         async with contextlib.AsyncExitStack() as stack:
             if self.memory is not None:
                 stack.push_async_callback(asyncio.to_thread, self.memory.close)
+            stack.push_async_callback(asyncio.to_thread, self.records.close)
             stack.push_async_callback(self.looking.close)
             stack.push_async_callback(self.queue.close)
             stack.callback(self.giving_back.close)

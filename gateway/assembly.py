@@ -13,7 +13,7 @@ from calibration.freed_memory import keep_freed_memory
 from calibration.image_source import DecodeLimits
 from calibration.known_profiles import resolve_profile
 from calibration.profile import JndProfile, default_profile
-from gateway.allow_list import load_allow_list, version_of
+from gateway.allow_list import AllowList
 from gateway.compression.audit.ledger import FirstEpoch, Ledger, Margins
 from gateway.compression.backing_off import BackingOff, at_margin
 from gateway.compression.compressor import Compressor
@@ -72,7 +72,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
     use_one_thread()
     keep_freed_memory()
     margins = _margins(settings)
-    allowed = load_allow_list(settings.policy)
+    allowed = AllowList.of(settings)
     predictor = Predictor.load(settings.artifact)
     calibration = detection_calibration(predictor, settings.detection.calibration)
     profiles = Profiles(
@@ -92,7 +92,7 @@ def load_pipeline(settings: Settings, seen: SeenPictureStore | None = None) -> P
         provider=provider_of(settings.upstream.provider, settings.upstream.base_url),
         artifact=predictor.version,
         written=artifact_written(settings.artifact or default_directory()),
-        version=_version(settings, predictor, profiles, calibration, allowed),
+        version=_version(settings, predictor, profiles, calibration),
         cache=ByteBoundedCache(settings.limits.cache_bytes),
         margins=margins,
         tier=settings.compression.tier,
@@ -190,13 +190,12 @@ def _version(
     predictor: Predictor,
     profiles: Profiles,
     calibration: DetectionCalibration | None,
-    allowed: frozenset[bytes],
 ) -> str:
     """Name everything an outcome depends on, beside the image, the model and what its sender sent before."""
     parts = [predictor.version, settings.policy.model_dump_json(), settings.compression.model_dump_json()]
     provider = provider_of(settings.upstream.provider, settings.upstream.base_url)
     parts += [provider, load_rules().version, repr(ENCODERS)]
-    parts += [version_of(allowed), SANITIZER_VERSION]
+    parts.append(SANITIZER_VERSION)
     parts += [settings.critique.pictures, str(settings.near_duplicate.enabled), profiles.default.to_json()]
     parts.append("" if calibration is None else calibration.json)
     parts += [f"{model}={profile.to_json()}" for model, profile in sorted(profiles.by_model.items())]

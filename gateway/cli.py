@@ -28,6 +28,7 @@ from gateway.commands.options import (
     warn_of_unknown,
     with_progress,
 )
+from gateway.commands.review import app as review
 from gateway.configuration.reference import settings_reference
 from gateway.configuration.yaml_file import UnreadableFileError
 from gateway.settings import Settings
@@ -44,6 +45,7 @@ app = typer.Typer(
 for command in (audit, calibrate_detection, compress, estimate):
     app.command()(command)
 app.add_typer(memory, name="memory")
+app.add_typer(review, name="review")
 
 
 @app.command(epilog=settings_reference())

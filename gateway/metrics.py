@@ -98,6 +98,13 @@ class Metrics(ClientMetrics, Distributions):
             "kind",
             "action",
         )
+        self.review_flags = self._counter(
+            "review_flags",
+            "Flagged images for the review page: kept in its store, or dropped because it took too long.",
+            "fate",
+        )
+        for fate in ("kept", "dropped"):
+            self.review_flags.labels(fate)
         self.detector_failures = self._counter(
             "detector_failures", "Detectors that broke over an image: the others judged it.", "kind"
         )

@@ -22,6 +22,7 @@ from gateway.configuration.policies import (
     PolicyChange,
     SanitizeWhen,
 )
+from gateway.configuration.review import Review
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
     Client,
@@ -58,6 +59,7 @@ __all__ = [
     "Policy",
     "PolicyChange",
     "Readiness",
+    "Review",
     "SanitizeWhen",
     "Section",
     "Settings",
@@ -114,4 +116,5 @@ class Settings(Section):
     fetching: Fetching = setting(Fetching(), "Pictures named by their address.", why="see its keys")
     limits: Limits = setting(Limits(), "What requests may cost.", why="see its keys")
     readiness: Readiness = setting(Readiness(), "What /readyz asks.", why="see its keys")
+    review: Review = setting(Review(), "Flagged images, kept for a person to look at.", why="see its keys")
     telemetry: Telemetry = setting(Telemetry(), "OpenTelemetry traces.", why="see its keys")

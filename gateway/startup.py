@@ -16,7 +16,7 @@ from gateway.configuration.profile_names import source_of
 from gateway.configuration.proxies import proxy_on_the_way
 from gateway.detection.ocr_process import is_ocr_installed
 from gateway.providers.hosts import AUTO, provider_of
-from gateway.settings import DEFAULT_NAME, Policy, Settings, Upstream
+from gateway.settings import DEFAULT_NAME, Policy, Review, Settings, Upstream
 
 _WIDEST = 120  # columns
 
@@ -54,6 +54,7 @@ def facts(settings: Settings) -> dict[str, Any]:
             "allow_bypass": settings.policy.allow_bypass,
         },
         "compression": {"mode": settings.compression.mode, "tier": settings.compression.tier},
+        "review": _review(settings.review),
         "clients": [client.name for client in settings.clients],
         "trusted_clients": [client.name for client in settings.clients if client.is_trusted],
         "only_known_clients": settings.only_known_clients,
@@ -73,6 +74,7 @@ def summary(settings: Settings) -> str:
     lines += [f"model_map   {name} -> {model}" for name, model in told["model_map"].items()]
     lines += _client_lines(told)
     lines += _policy_lines(told["policy"])
+    lines += _review_lines(told["review"])
     compression = told["compression"]
     lines.append(f"compression {compression['mode']}, tier {compression['tier']}")
     lines.append(f"artifact    {told['artifact']}")
@@ -99,9 +101,36 @@ def what_is_off(settings: Settings) -> list[str]:
         "reading hidden text, for short ones to be flagged too (extra: ocr)": not is_ocr_installed(),
         "asking callers for a key of yours (only_known_clients)": not settings.only_known_clients,
         "the upstream's health in /readyz (readiness.check_upstream)": not settings.readiness.check_upstream,
+        "keeping flagged images for review (review.store)": settings.review.store == "off",
+        "the page that shows flagged images (review.listen)": settings.review.store != "off"
+        and settings.review.listen is None,
         "traces (telemetry.otlp_endpoint)": settings.telemetry.otlp_endpoint is None,
     }
     return [line for line, is_off in off.items() if is_off]
+
+
+def _review(review: Review) -> dict[str, Any]:
+    """Return what is kept of flagged images, where, and who shows it; no key, no password."""
+    if review.store == "off":
+        return {"store": "off"}
+    return {
+        "store": review.store,
+        "directory": str(review.directory),
+        "database": "SQLite" if review.database_url is None else "PostgreSQL",
+        "page": "" if review.listen is None else f"http://{review.listen}/review",
+        "keep_days": review.keep_days,
+        "max_bytes": review.max_bytes,
+    }
+
+
+def _review_lines(told: Mapping[str, Any]) -> list[str]:
+    if told["store"] == "off":
+        return []
+    shown = f", shown on {told['page']}" if told["page"] else ""
+    return [
+        f"review      {told['store']} of flagged images in {told['directory']} ({told['database']}){shown}",
+        f"            kept for {told['keep_days']:g} days, at most {told['max_bytes']} bytes",
+    ]
 
 
 def _address(settings: Settings) -> str:

@@ -5,6 +5,7 @@ import typer
 from calibration.extras import ExtrasGroup
 from predictor.commands.critique import critique
 from predictor.commands.questions import answer, compare, thresholds
+from predictor.commands.recalibrate import recalibrate
 from predictor.commands.training import evaluate, train, train_answers
 from predictor.commands.upgrade import upgrade
 
@@ -15,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="Predict whether a large multimodal model notices a change in an image.",
 )
-for command in (compare, thresholds, answer, critique, train, evaluate, train_answers, upgrade):
+for command in (compare, thresholds, answer, critique, recalibrate, train, evaluate, train_answers, upgrade):
     app.command()(command)
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from gateway.configuration.loops import leads_back
 from gateway.configuration.policy_meaning import check_policies
 from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
+from gateway.configuration.review_meaning import check_review
 from gateway.providers.hosts import AUTO
 from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
 
@@ -48,6 +49,7 @@ def check_meaning(settings: Settings) -> list[Found]:
         _policies,
         _fetching,
         _limits,
+        _review,
         _telemetry,
     )
     return [found for check in checks for found in check(settings)]
@@ -259,6 +261,11 @@ def _limits(settings: Settings) -> Iterator[Found]:
         if getattr(limits, small) < getattr(limits, large):
             message = f"is below limits.{large}, {getattr(limits, large):g}: {consequence}"
             yield _found("warning", ("limits", small), message)
+
+
+def _review(settings: Settings) -> Iterator[Found]:
+    for severity, where, message in check_review(settings):
+        yield _found(severity, where, message)
 
 
 def _telemetry(settings: Settings) -> Iterator[Found]:

@@ -61,6 +61,7 @@ class DetectionCalibration:
     single: ConformalCalibration  # of the largest surprise, by stratum
     paired: ConformalCalibration  # of pair_score, likewise
     note: str = ""  # of which pictures
+    joined: tuple[str, ...] = ()  # SHA-256 of false alarms that joined `single`: none does twice
 
     def judge(self, evidence: Sequence[Evidence], decoded: Decoded) -> Judged:
         """Give evidence the p-values of this calibration; what it does not know keeps its own."""
@@ -107,6 +108,7 @@ class DetectionCalibration:
             "surprise": {name: curve.to_json() for name, curve in sorted(self.surprise.items())},
             "single": _to_lists(self.single),
             "paired": _to_lists(self.paired),
+            **({"joined": list(self.joined)} if self.joined else {}),
         }
         return json.dumps(fields, separators=(",", ":"), ensure_ascii=False) + "\n"
 
@@ -158,6 +160,7 @@ def parse_calibration(text: str) -> DetectionCalibration:
             _from_lists(fields["single"]),
             _from_lists(fields["paired"]),
             str(fields.get("note", "")),
+            tuple(str(digest) for digest in fields.get("joined", ())),
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DetectionCalibrationError(f"expected a calibration of detection: {error}") from error

@@ -29,6 +29,7 @@ _REFUSALS = frozenset({"queue_full"})
 _NOTHING_FOUND: Mapping[str, object] = {
     "verdict": "none",
     "flags": (),
+    "flag_ids": (),
     "action": "monitor",
     "images": (),
     "bytes_saved": 0,
@@ -203,6 +204,7 @@ def _found(exchange: Exchange) -> Mapping[str, object]:
     return {
         "verdict": exchange.verdict,
         "flags": exchange.flags,
+        "flag_ids": [ticket.id for ticket in exchange.noted],
         "action": exchange.action,
         "images": [outcome.verdict.outcome for outcome in exchange.outcomes],
         "bytes_saved": exchange.bytes_saved,

@@ -10,6 +10,7 @@ from gateway.relay.admission import Reservation
 from gateway.relay.stopwatch import Stopwatch
 from gateway.relay.tracing import NO_TRACE, Trace
 from gateway.relay.usage import Usage
+from gateway.review.recorder import Ticket
 
 _SEEN_BY_SOME = frozenset({"animation", "transparency"})  # of what is left behind; the rest no model sees
 
@@ -42,6 +43,7 @@ class Exchange:
     fetched_bytes: int = 0  # of pictures at addresses
     limit_step: int = 0  # to which pictures were brought for the size of the whole; 0: to none
     exceeded: Sequence[str] = ()  # limits of the provider that what is sent exceeds, by our rules
+    noted: Sequence[Ticket] = ()  # flagged images that are kept for review, or about to be
     usage: Usage | None = None  # tokens of a request with images, where its answer tells
 
     def answer_starts(self, status: int) -> None:

@@ -48,6 +48,10 @@ def _found(exchange: Exchange) -> Headers:
         headers.append((b"x-jnd-would-save-bytes", b"%d" % exchange.would_save_bytes))
         headers.append((b"x-jnd-would-save-tokens", b"%d" % exchange.would_save_tokens))
     headers += _told(b"x-jnd-action", [exchange.action] if exchange.action != "monitor" else [])
+    if exchange.noted:  # an id tells nothing of what was found
+        headers += _told(b"x-jnd-flag-id", [ticket.id for ticket in exchange.noted])
+        is_kept = all(ticket.is_kept for ticket in exchange.noted)
+        headers += _told(b"x-jnd-flag-state", ["kept" if is_kept else "pending"])
     gravest = exchange.gravest
     if exchange.action == "block" and not exchange.policy.reveals_reason:
         return headers

@@ -3,7 +3,8 @@
     SIGTERM, SIGINT   drain and end; a second one ends the drain
     SIGHUP            read the settings again; workers that have them take over before the old ones drain
 
-It holds what workers share, the memory of seen pictures, and loads no predictor.
+It holds what workers share, the memory of seen pictures, and loads no predictor. Beside the workers runs one
+process that looks after flagged images, where those are kept.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from gateway.serving.balance import FILE_NAME, Occupancy
 from gateway.serving.crew import Backoff, Crew
 from gateway.serving.listener import address_of, listen_on
 from gateway.serving.metric_files import MetricFiles
+from gateway.serving.review_keeper import ReviewKeeper
 from gateway.serving.worker_process import Employer, WorkerFailedError
 from gateway.settings import Settings
 from gateway.settings_file import SettingsError
@@ -101,16 +103,20 @@ class _Supervisor:
         self._make_numbers_known()
         async with asyncio.TaskGroup() as tasks:
             crew = Crew(self._employer, tasks, Backoff(time.monotonic), self._count_crash)
+            review = ReviewKeeper(tasks, Backoff(time.monotonic), self._count_crash)
             self._listen_to_signals(crew)
             try:
+                # First: it makes the store that the workers write to.
+                await self._unless_stopped(review.open(self._settings))
                 await self._unless_stopped(crew.open(self._settings))
                 if not self._stop.is_set():
                     log.info("running on %s with workers %s", self._address, crew.pids)
-                await self._obey(crew)
+                await self._obey(crew, review)
             except WorkerFailedError as error:
                 self.failure = error
             self._employer.listener.close()
             await crew.end()
+            await review.end()
 
     def _listen_to_signals(self, crew: Crew) -> None:
         def stop() -> None:
@@ -127,15 +133,15 @@ class _Supervisor:
         loop.add_signal_handler(signal.SIGINT, stop)
         loop.add_signal_handler(signal.SIGHUP, reload)
 
-    async def _obey(self, crew: Crew) -> None:
+    async def _obey(self, crew: Crew, review: ReviewKeeper) -> None:
         """Reload as often as told, until told to stop."""
         while not self._stop.is_set():
             await self._unless_stopped(self._reload.wait())
             if self._reload.is_set():
                 self._reload.clear()
-                await self._unless_stopped(self._change(crew))
+                await self._unless_stopped(self._change(crew, review))
 
-    async def _change(self, crew: Crew) -> None:
+    async def _change(self, crew: Crew, review: ReviewKeeper) -> None:
         try:
             settings = await asyncio.to_thread(self._source.read)
             await crew.change_to(settings)
@@ -147,6 +153,7 @@ class _Supervisor:
             log.error("not reloaded, the settings from before stay in use: a worker did not start: %s", error)
             self._count_reload("failed")
             return
+        await review.change_to(settings)
         self._take_over(settings)
         log.info("reloaded: workers %s answer on %s", crew.pids, self._address)
         self._count_reload("done")

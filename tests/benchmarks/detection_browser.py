@@ -79,6 +79,15 @@ class Tab:
             how["quality"] = self._view.quality
         return base64.b64decode(self._ask("Page.captureScreenshot", **how)["data"])
 
+    def prefer(self, scheme: Literal["light", "dark"]) -> None:
+        """Say which colours the reader likes."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._ask("Emulation.setEmulatedMedia", features=features)
+
+    def without_scripts(self) -> None:
+        """Run no JavaScript of pages from now on."""
+        self._ask("Emulation.setScriptExecutionDisabled", value=True)
+
     def move(self, x: float, y: float) -> None:
         """Move the mouse; headless Chromium draws no pointer, the page may answer to it."""
         self._mouse("mouseMoved", x, y)

@@ -2,9 +2,9 @@ import hashlib
 
 import pytest
 
-from gateway.allow_list import AllowListError, excused, load_allow_list, version_of
+from gateway.allow_list import AllowList, AllowListError, excused, load_allow_list, written_list
 from gateway.detection.verdict import Verdict
-from gateway.settings import Policy
+from gateway.settings import Policy, Review
 
 ONE, OTHER = hashlib.sha256(b"one").hexdigest(), hashlib.sha256(b"other").hexdigest()
 
@@ -36,11 +36,45 @@ def test_a_digest_of_the_settings_is_checked():
         Policy(allow=("abc",))
 
 
-def test_lists_of_the_same_pictures_are_the_same_version():
-    first, second = bytes.fromhex(ONE), bytes.fromhex(OTHER)
+class Clock:
+    now = 0.0
 
-    assert version_of(frozenset([first, second])) == version_of(frozenset([second, first]))
-    assert version_of(frozenset([first])) != version_of(frozenset([second]))
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_file_that_changes_is_heard_within_a_second(tmp_path):
+    file, clock = tmp_path / "allowed", Clock()
+    listed = AllowList(Policy(allow=(OTHER,)), file, clock)
+    assert bytes.fromhex(ONE) not in listed and bytes.fromhex(OTHER) in listed
+
+    file.write_text(f"{ONE}  # by a reviewer\n")
+    clock.now += 1.0
+
+    assert bytes.fromhex(ONE) in listed and bytes.fromhex(OTHER) in listed
+    file.unlink()
+    clock.now += 1.0
+    assert bytes.fromhex(ONE) not in listed
+
+
+def test_a_file_that_becomes_wrong_leaves_the_list_as_it_was(tmp_path, caplog):
+    file, clock = tmp_path / "allowed", Clock()
+    file.write_text(f"{ONE}\n")
+    listed = AllowList(Policy(allow_file=file), None, clock)
+
+    file.write_text("half a di")
+    clock.now += 1.0
+
+    assert bytes.fromhex(ONE) in listed
+    assert "stays in use" in caplog.text
+
+
+def test_the_page_writes_into_the_settings_file_or_its_own(tmp_path):
+    review = Review(store="pictures", directory=tmp_path)
+
+    assert written_list(Policy(), review) == tmp_path / "allowed.txt"
+    assert written_list(Policy(allow_file=tmp_path / "a"), review) == tmp_path / "a"
+    assert written_list(Policy(), Review()) is None
 
 
 def test_an_allowed_picture_raises_no_flag_and_says_what_was_found():

@@ -23,6 +23,15 @@ SETTINGS = Settings.model_validate(
 )
 
 
+REVIEW = {
+    "store": "pictures",
+    "directory": "/var/lib/jnd",
+    "listen": "127.0.0.1:9190",
+    "key": "the-key-of-the-page",
+    "database_url": "postgresql+psycopg://me:hidden@db/flags",
+}
+
+
 def test_every_upstream_is_told_with_host_provider_and_whose_key():
     claude, local, openai = facts(SETTINGS)["upstreams"]
 
@@ -118,6 +127,7 @@ def test_what_is_off_names_the_key_that_changes_it():
             "only_known_clients": True,
             "readiness": {"check_upstream": True},
             "telemetry": {"otlp_endpoint": "http://localhost:4318"},
+            "review": REVIEW,
         }
     )
     assert what_is_off(everything) == []
@@ -178,3 +188,12 @@ def test_a_shared_memory_is_told_without_its_password():
     assert facts(shared)["memory"] == "rediss://redis:6380/1"
     assert facts(SETTINGS)["memory"] == ""
     assert "hidden" not in summary(shared) + json.dumps(facts(shared))
+
+
+def test_what_is_kept_for_review_is_told_without_key_or_password():
+    told = summary(Settings.model_validate({"review": REVIEW}))
+
+    assert "pictures of flagged images in /var/lib/jnd (PostgreSQL)" in told
+    assert "http://127.0.0.1:9190/review" in told and "30 days" in told
+    assert "the-key" not in told and "hidden" not in told
+    assert not [line for line in what_is_off(Settings.model_validate({"review": REVIEW})) if "review" in line]

@@ -21,6 +21,7 @@ NO_BEHAVIOUR = {
     "calibration/procedures/protocol.py",
     "calibration/stimuli/distortion.py",
     "gateway/configuration/traffic.py",
+    "gateway/review/tables.py",
 }
 
 # Tests, below tests/, that drive a module through whoever calls it.
@@ -47,6 +48,7 @@ TESTED_THROUGH = {
     "gateway/outcome.py": "gateway/test_pipeline.py",
     "calibration/session/conversation.py": "calibration/session/test_run.py",
     "calibration/workflow.py": "calibration/test_cli.py",
+    "predictor/commands/labels_file.py": "predictor/commands/test_recalibrate.py",
     "predictor/commands/questions.py": "predictor/test_cli.py",
     "predictor/commands/training.py": "predictor/test_cli.py",
     "predictor/learning/noticeability/asking.py": "predictor/learning/test_train.py",
@@ -72,6 +74,12 @@ TESTED_THROUGH = {
     "gateway/demo/run.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
     "gateway/relay/upstreams/upload.py": "gateway/relay/upstreams/test_connection.py",
+    "gateway/review/asked.py": "gateway/review/test_page.py",
+    "gateway/review/judging.py": "gateway/review/test_page.py",
+    "gateway/review/labels.py": "gateway/review/test_page.py",
+    "gateway/review/rendering.py": "gateway/review/test_page.py",
+    "gateway/review/rows.py": "gateway/review/test_store.py",
+    "gateway/review/views.py": "gateway/review/test_page.py",
     "gateway/serving/worker_process.py": "gateway/serving/test_supervisor.py",
 }
 

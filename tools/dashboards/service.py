@@ -163,7 +163,7 @@ PANELS = (
         "saw itself: attacks spread over machines are found later.",
         (
             Series("min(jnd_memory_up) or vector(1)", "usable"),
-            Series(rates("jnd_memory_troubles_total", "reason"), "{{reason}}"),
+            Series(rates("jnd_memory_troubles_total", "reason", or_nothing=True), "{{reason}}"),
         ),
     ),
     Panel(

@@ -27,6 +27,7 @@ from gateway.policy import EffectivePolicy
 from gateway.providers.rules import Recipient
 from gateway.relay.callers.caller import Caller
 from gateway.relay.exchange import Exchange
+from gateway.relay.images.flagging import note_flagged
 from gateway.relay.images.image_work import Fresh, ImageWork, together
 from gateway.relay.images.looking import Looked, Looking, Problem
 from gateway.relay.images.request_limits import bring_inside, exceeded
@@ -34,6 +35,7 @@ from gateway.relay.images.terms import Terms, untouched
 from gateway.relay.images.treated import (
     Treated,
     base64_bytes,
+    flagged_in,
     problem_of,
     put_back,
     put_inline,
@@ -42,6 +44,7 @@ from gateway.relay.images.treated import (
 )
 from gateway.relay.upstreams.destination import Destination
 from gateway.relay.upstreams.fetching import Fetcher, FetchError
+from gateway.review.recorder import NO_RECORDS, Records
 from gateway.settings import ImageUrls
 
 log = logging.getLogger(__name__)
@@ -78,6 +81,7 @@ class BodyWork:
     metrics: Metrics
     max_images: int
     max_fetched_bytes: int  # of all pictures of one request that lie at addresses
+    records: Records = NO_RECORDS  # hears of flagged images
 
     async def look(
         self, body: bytes, dialect: Dialect, path: str, terms: Callable[[str], Terms] | None = None
@@ -127,6 +131,7 @@ class BodyWork:
         each_known = zip(looked.slots, known, strict=True)
         treated = await together([self._treat_image(slot, exchange, terms, met) for slot, met in each_known])
         exchange.outcomes = tuple(each.outcome for each in treated)
+        exchange.noted = note_flagged(treated, exchange, caller.tenant, self.records)
         for each in treated:
             if each.problem is not None:
                 self._refuse_or_note(each.problem, exchange)
@@ -249,11 +254,13 @@ class BodyWork:
         # What its server says of the type is no part of the request: nothing is corrected.
         inline = Inline("", fetched.data)
         if urls == "fetch-check-inline":
-            return await self._take(lambda: inline, lambda _, outcome: put_inline(slot, outcome), asked)
+            return await self._take(lambda: inline, partial(put_inline, slot), asked)
         return await self.images.take(
             lambda: inline,
             lambda _, outcome: Treated(
-                replace(outcome, reason=outcome.reason or UNBOUND), problem=problem_of(slot, outcome)
+                replace(outcome, reason=outcome.reason or UNBOUND),
+                problem=problem_of(slot, outcome),
+                flagged=flagged_in(inline, outcome),
             ),
             untouched(asked),
         )

@@ -18,6 +18,7 @@ class Treated:
     outcome: ImageOutcome
     replacements: Sequence[Replacement] = ()  # none: the bytes stay
     problem: Problem | None = None
+    flagged: bytes = b""  # the file as it came, of an image that is flagged
     # The same image at a step of limits; None: there is nothing to be made smaller.
     at_step: Callable[[int], Awaitable["Treated"]] | None = field(default=None, compare=False)
 
@@ -29,17 +30,23 @@ class Treated:
 
 def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
     """Say what has to change in the body: the image, a wrong type alone, or nothing."""
-    problem = problem_of(slot, outcome)
+    problem, flagged = problem_of(slot, outcome), flagged_in(inline, outcome)
     if outcome.data != inline.data:
-        return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem)
+        return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem, flagged)
     if inline.media_type and outcome.media_type != inline.media_type:
-        return Treated(outcome, slot.source.correct_type(outcome.media_type), problem)
-    return Treated(outcome, problem=problem)
+        return Treated(outcome, slot.source.correct_type(outcome.media_type), problem, flagged)
+    return Treated(outcome, problem=problem, flagged=flagged)
 
 
-def put_inline(slot: Slot, outcome: ImageOutcome) -> Treated:
+def put_inline(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
     """Put what was fetched where its address was."""
-    return Treated(outcome, slot.source.write(outcome.media_type, outcome.data), problem_of(slot, outcome))
+    written = slot.source.write(outcome.media_type, outcome.data)
+    return Treated(outcome, written, problem_of(slot, outcome), flagged_in(inline, outcome))
+
+
+def flagged_in(inline: Inline, outcome: ImageOutcome) -> bytes:
+    """Return the file of an image that is flagged; nothing of any other."""
+    return inline.data if outcome.verdict.flags else b""
 
 
 def problem_of(slot: Slot, outcome: ImageOutcome) -> Problem | None:

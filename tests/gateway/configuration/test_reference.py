@@ -26,6 +26,7 @@ def test_every_setting_has_a_meaning_that_ends_and_a_reason():
 def test_every_number_says_its_unit():
     units = (
         "second",
+        "days",
         "byte",
         "pixel",
         "port",

@@ -30,7 +30,11 @@ def test_an_image_that_stays_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    "put", [lambda each: put_back(slot(), Inline("", b"ABC"), each), lambda each: put_inline(slot(), each)]
+    "put",
+    [
+        lambda each: put_back(slot(), Inline("", b"ABC"), each),
+        lambda each: put_inline(slot(), Inline("", b"ABC"), each),
+    ],
 )
 def test_another_image_grows_the_body_by_as_much_as_it_is_longer(put):
     treated = put(outcome(b"ABCDEFGHI", "image/jpeg"))
@@ -50,7 +54,11 @@ def test_a_wrong_type_is_corrected_and_told():
 
 
 @pytest.mark.parametrize(
-    "put", [lambda each: put_back(slot(), Inline("", b"ABC"), each), lambda each: put_inline(slot(), each)]
+    "put",
+    [
+        lambda each: put_back(slot(), Inline("", b"ABC"), each),
+        lambda each: put_inline(slot(), Inline("", b"ABC"), each),
+    ],
 )
 def test_an_image_nobody_could_judge_because_a_detector_broke_is_a_problem(put):
     broken = replace(unchecked("The detector alpha failed."), failures=("alpha",))
@@ -82,3 +90,11 @@ def test_a_string_that_json_does_not_allow_is_no_image():
 
 def test_base64_takes_four_bytes_for_three():
     assert [base64_bytes(size) for size in (0, 1, 3, 4)] == [0, 4, 4, 8]
+
+
+def test_the_file_as_it_came_is_held_on_to_where_it_is_flagged_alone():
+    flagged = replace(outcome(b"rewritten"), verdict=replace(CLEAN, flags=("residual",)))
+
+    assert put_back(slot(), Inline("", b"ABC"), flagged).flagged == b"ABC"
+    assert put_inline(slot(), Inline("", b"ABC"), flagged).flagged == b"ABC"
+    assert put_back(slot(), Inline("", b"ABC"), outcome(b"rewritten")).flagged == b""

@@ -1,0 +1,135 @@
+"""Read what people said of flagged pictures, and the calibration it belongs to; write the calibration anew.
+
+The files are the gateway's: JSON lines of `/review/labels.jsonl` or `jnd-gateway review labels`, and the JSON
+that `detection.calibration` names. Everything in them that is not a score stays as it is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration.whole_file import replace_file
+from predictor.guarantees.conformal import ConformalCalibration
+from predictor.guarantees.recalibrating import Labelled
+
+_LABELS, _LABELS_VERSION = "jnd-review-labels", 1
+_CALIBRATION, _CALIBRATION_VERSION = "jnd-detection-calibration", 1
+_IS_ATTACK = {"attack": True, "false_alarm": False, "allowed": False}
+_DIGITS = 4  # of scores, as the file keeps them
+
+
+class LabelsError(ValueError):
+    """A file holds something else than expected; says where."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What was read of one or several files."""
+
+    labelled: Sequence[Labelled]
+    unscored: int  # judged flags of files, of comparisons, or whose picture was gone
+    known: int  # that had joined the calibration before
+    calibration: Mapping[str, Any]  # the fields of its file
+
+
+def read_labels(files: Sequence[Path], calibration: Path | None = None) -> Labels:
+    """Read labels, and the calibration they belong to: their first line's, unless a file of it is named.
+
+    Raises:
+        LabelsError: Something is wrong in a file, or scores belong to unlike calibrations.
+        OSError: A file cannot be read.
+    """
+    lines = [(file, number, fields) for file in files for number, fields in _lines(file)]
+    headings = [fields for _, _, fields in lines if fields.get("format") == _LABELS]
+    if len(headings) != len(files) or any(
+        each.get("schema_version", 0) > _LABELS_VERSION for each in headings
+    ):
+        raise LabelsError(f"expected files that begin as {_LABELS} of version {_LABELS_VERSION}")
+    base = headings[0]["calibration"] if calibration is None else _json(calibration)
+    if base.get("format") != _CALIBRATION or base.get("schema_version", 0) > _CALIBRATION_VERSION:
+        raise LabelsError(f"expected a {_CALIBRATION} of version up to {_CALIBRATION_VERSION}")
+    if any(each["calibration"]["surprise"] != base["surprise"] for each in headings):
+        raise LabelsError("the scores of these labels are on another scale than the calibration's")
+    joined = frozenset(base.get("joined", ()))
+    labelled, unscored, known = [], 0, 0
+    for file, number, fields in lines:
+        if fields.get("format") == _LABELS:
+            continue
+        found = _label(fields, f"{file}, line {number}")
+        unscored += found is None
+        known += found is not None and found.picture in joined
+        if found is not None and found.picture not in joined:
+            labelled.append(found)
+    return Labels(labelled, unscored, known, base)
+
+
+def scores_of(calibration: Mapping[str, Any]) -> ConformalCalibration:
+    """Return the scores that pictures by themselves are judged by.
+
+    Raises:
+        LabelsError: They are none.
+    """
+    try:
+        return ConformalCalibration(
+            {name: np.asarray(values, dtype=np.float32) for name, values in calibration["single"].items()}
+        )
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
+        raise LabelsError(f"expected the scores of a calibration: {error}") from error
+
+
+def write_calibration(
+    file: Path, base: Mapping[str, Any], scores: ConformalCalibration, joined: Iterable[str], note: str
+) -> None:
+    """Write the calibration with other scores; the pictures that joined are named, so that none joins twice.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    fields = {
+        **base,
+        "note": "; ".join(filter(None, (base.get("note", ""), note))),
+        "single": {
+            stratum: [round(float(score), _DIGITS) for score in each]
+            for stratum, each in sorted(scores.scores.items())
+        },
+        "joined": sorted({*base.get("joined", ()), *joined}),
+    }
+    text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False) + "\n"
+    replace_file(file, text.encode())
+
+
+def _lines(file: Path) -> list[tuple[int, dict[str, Any]]]:
+    found = []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.strip():
+            found.append((number, _object(line, f"{file}, line {number}")))
+    return found
+
+
+def _json(file: Path) -> dict[str, Any]:
+    return _object(file.read_text(encoding="utf-8"), str(file))
+
+
+def _object(text: str, place: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(text)
+    except ValueError as error:
+        raise LabelsError(f"{place}: expected JSON: {error}") from error
+    if not isinstance(fields, dict):
+        raise LabelsError(f"{place}: expected an object, got {type(fields).__name__}")
+    return fields
+
+
+def _label(fields: Mapping[str, Any], place: str) -> Labelled | None:
+    """Return a label; None where it has no score."""
+    try:
+        is_attack = _IS_ATTACK[fields["label"]]
+        if fields["score"] is None or not fields["stratum"]:
+            return None
+        return Labelled(str(fields["digest"]), str(fields["stratum"]), float(fields["score"]), is_attack)
+    except (LookupError, TypeError, ValueError) as error:
+        raise LabelsError(f"{place}: expected the label of a flag, got {error!r}") from error

@@ -1,0 +1,91 @@
+"""The commands on a store that a gateway's settings name."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from gateway.cli import app
+from gateway.review.filters import Filter
+from gateway.review.store import ReviewStore
+from tests.gateway.review.conftest import NOON, caught
+
+
+@pytest.fixture
+def config(tmp_path):
+    store = ReviewStore.open(tmp_path / "review")
+    store.add([caught(at=NOON), caught(at=NOON + 1, picture=b"another", client="web", tenant="t2")])
+    store.mark(store.find(Filter(client="web"), 1)[0].id, "false_alarm")
+    store.close()
+    return configured(tmp_path, "review")
+
+
+def configured(folder, name, **review):
+    file = folder / f"{name}.json"
+    section = {"store": "pictures", "directory": str(folder / name)} | review
+    file.write_text(json.dumps({"review": section}))
+    return file
+
+
+def run(command: str, *arguments: object):
+    return CliRunner().invoke(app, ["review", command, *map(str, arguments)])
+
+
+def test_a_store_moves_to_another_machine(config, tmp_path):
+    archive, other = tmp_path / "export.tar", configured(tmp_path, "other")
+
+    told = json.loads(run("export", "--config", config, "--out", archive, "--json").stdout)
+    result = run("restore", "--config", other, "--archive", archive)
+
+    assert told == {"flags": 2, "pictures": 2, "out": str(archive)}
+    assert (result.exit_code, result.stdout) == (0, "restored: 2 flags, 2 pictures\n")
+
+
+def test_where_only_hashes_are_kept_no_picture_is_restored(config, tmp_path):
+    archive, other = tmp_path / "export.tar", configured(tmp_path, "other", store="hashes")
+    run("export", "--config", config, "--out", archive)
+
+    assert "2 flags, 0 pictures" in run("restore", "--config", other, "--archive", archive).stdout
+
+
+def test_a_tenant_and_a_picture_are_forgotten(config):
+    digest = caught().flag.digest
+
+    assert run("forget", "--config", config, "--tenant", "web").stdout == "deleted: 1 flags\n"
+    assert json.loads(run("forget", "--config", config, "--picture", digest, "--json").stdout) == {"flags": 1}
+    assert run("forget", "--config", config, "--tenant", "web").exit_code == 1
+
+
+@pytest.mark.parametrize("wrong", [(), ("--tenant", "a", "--picture", "b")])
+def test_whom_to_forget_is_said_in_one_way(config, wrong):
+    assert run("forget", "--config", config, *wrong).exit_code == 2
+
+
+def test_a_picture_that_is_no_hash_and_a_damaged_archive_are_told(config, tmp_path):
+    (tmp_path / "odd.tar").write_bytes(b"nonsense")
+
+    forgotten = run("forget", "--config", config, "--picture", "nonsense")
+    restored = run("restore", "--config", config, "--archive", tmp_path / "odd.tar")
+
+    assert forgotten.exit_code == 1 and "64 hexadecimal digits" in forgotten.stderr
+    assert restored.exit_code == 1 and "tar archive" in restored.stderr
+
+
+def test_labels_go_to_a_file_or_to_standard_output(config, tmp_path):
+    file = tmp_path / "labels.jsonl"
+
+    assert run("labels", "--config", config, "--out", file).exit_code == 0
+    shown = run("labels", "--config", config).stdout
+
+    heading, label = map(json.loads, file.read_text().splitlines())
+    assert shown == file.read_text()
+    assert heading["format"] == "jnd-review-labels" and label["label"] == "false_alarm"
+
+
+def test_settings_that_keep_nothing_are_bad_use(tmp_path):
+    file = tmp_path / "empty.json"
+    file.write_text("{}")
+
+    result = run("labels", "--config", file)
+
+    assert result.exit_code == 2 and "review.directory" in result.stderr

@@ -1,0 +1,340 @@
+"""The page as a browser without JavaScript meets it, over real sockets."""
+
+import hashlib
+import json
+import logging
+import re
+from dataclasses import replace
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from gateway.review.filters import Filter
+from gateway.review.page import create_review_app
+from gateway.review.rendering import SAFE
+from tests.gateway.conftest import listening
+from tests.gateway.review.conftest import DAY, KEY, NOON, Reviewer
+
+
+@pytest.fixture
+def kept(store, catch, png):
+    """Three flags: two of one picture, one of a file that is none."""
+    flags = [
+        catch(at=NOON, picture=png, request_id="first"),
+        catch(at=NOON + 1, picture=png, kinds=("container", "residual"), client="web", model="other"),
+        catch(at=NOON + 2, explanation="It reads <script>alert(1)</script> & more."),
+    ]
+    store.add(flags)
+    return [each.flag for each in flags]
+
+
+def text_of(answer) -> str:
+    return answer.body.decode()
+
+
+# --- who may look
+
+
+@pytest.mark.parametrize("path", ["", "/" + "0" * 26, "/labels.jsonl", "/" + "0" * 26 + "/picture"])
+@pytest.mark.usefixtures("kept")
+def test_nobody_sees_anything_without_the_key(stranger, path):
+    answer = stranger.get(f"/review{path}")
+
+    assert answer.status == 303
+    assert answer.headers["location"].startswith("/review/sign-in?next=%2Freview")
+    assert b"Noise was added" not in answer.body
+
+
+def test_whoever_sends_the_key_gets_where_they_were_going(stranger, kept):
+    answer = stranger.post("/review/sign-in", key=KEY, next=f"/review/{kept[0].id}?kind=residual")
+
+    assert answer.headers["location"] == f"/review/{kept[0].id}?kind=residual"
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=lax" in cookie and "path=/review" in cookie
+    assert KEY not in cookie
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://evil.example/",
+        "//evil.example/review",
+        "/\\evil.example",
+        "/elsewhere",
+        "javascript:x",
+        "//[",
+    ],
+)
+def test_signing_in_leads_nowhere_else(stranger, place):
+    assert stranger.post("/review/sign-in", key=KEY, next=place).headers["location"] == "/review"
+
+
+def test_a_wrong_key_is_refused_and_guessing_is_stopped(stranger, caplog):
+    statuses = [stranger.sign_in(f"guess {number}").status for number in range(11)]
+
+    assert statuses == [403] * 10 + [429]
+    assert stranger.sign_in(KEY).status == 429
+    assert "guess" not in caplog.text
+
+
+def test_a_cookie_that_was_made_up_opens_nothing(stranger):
+    for cookie in ("jnd_review=9999999999.x.y", "jnd_review=", "jnd_review=\xff"):
+        stranger.cookie = cookie
+        assert stranger.get("/review").status == 303
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_program_brings_the_key_with_it(stranger):
+    assert stranger.get("/review/labels.jsonl", authorization=f"Bearer {KEY}").status == 200
+    assert stranger.get("/review/labels.jsonl", authorization="Bearer other").status == 303
+
+
+def test_signing_out_ends_it_in_this_browser(reviewer):
+    answer = reviewer.post("/review/sign-out", word=reviewer.word())
+
+    assert answer.headers["location"] == "/review/sign-in"
+    assert 'jnd_review="";' in answer.headers["set-cookie"]
+
+
+def test_every_answer_forbids_the_browser_what_the_page_does_not_need(reviewer, kept):
+    paths = (
+        "",
+        f"/{kept[0].id}",
+        f"/{kept[0].id}/picture",
+        "/nothing/here/x",
+        "/static/review.js",
+        "/sign-in",
+    )
+    for path in paths:
+        headers = reviewer.get(f"/review{path}").headers
+        assert {name: headers.get(name) for name in SAFE} == SAFE, path
+
+
+def test_no_page_holds_script_or_style_of_its_own(reviewer, kept):
+    for path in ("", f"/{kept[2].id}", "/sign-in"):
+        text = text_of(reviewer.get(f"/review{path}"))
+        assert not re.search(r"<style|style=|<script(?! src)| on\w+=", text.replace("&lt;script", "")), path
+
+
+# --- looking
+
+
+def test_the_list_is_newest_first_and_says_what_was_found(reviewer, kept):
+    text = text_of(reviewer.get("/review"))
+
+    assert re.findall(r'<li id="(\w+)"', text) == [flag.id for flag in reversed(kept)]
+    assert "<strong>3</strong> flags" in text
+    assert "hidden noise" in text and "odd file" in text and "p = 0.001" in text and "0.5 JND" in text
+
+
+def test_what_a_picture_says_is_shown_as_text(reviewer, kept):
+    for path in ("", f"/{kept[2].id}"):
+        text = text_of(reviewer.get(f"/review{path}"))
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; more." in text
+        assert "<script>alert" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("kind=container", [1]),
+        ("kind=residual&model=gpt-4o", [2, 0]),
+        ("client=web", [1]),
+        ("status=attack", []),
+        (f"since={int((NOON + 2) * 1000)}", [2]),
+        ("kind=&model=&status=", [2, 1, 0]),
+    ],
+)
+def test_a_link_with_a_filter_shows_what_it_says(reviewer, kept, query, found):
+    text = text_of(reviewer.get(f"/review?{query}"))
+
+    assert re.findall(r'<li id="(\w+)"', text) == [kept[place].id for place in found]
+
+
+def test_a_filter_that_cannot_be_is_told(reviewer):
+    answer = reviewer.get("/review?kind=nonsense")
+
+    assert answer.status == 400 and "kind: expected one of" in text_of(answer)
+
+
+def test_a_long_list_has_pages_that_lead_on_and_back(reviewer, store, catch):
+    flags = [catch(at=NOON + number).flag for number in range(120)]
+    store.add([replace(catch(), flag=flag) for flag in flags])
+    newest = [flag.id for flag in reversed(flags)]
+
+    seen, path, texts = [], "/review?kind=residual", []
+    while path:
+        texts.append(text_of(reviewer.get(path)))
+        seen += re.findall(r'<li id="(\w+)"', texts[-1])
+        found = re.search(r'rel="next"[^>]*href="([^"]+)"', texts[-1])
+        path = found[1].replace("&amp;", "&") if found else ""
+    back = re.search(r'rel="prev" href="([^"]+)"', texts[-1])[1].replace("&amp;", "&")
+
+    assert seen == newest and len(texts) == 3
+    assert re.findall(r'<li id="(\w+)"', text_of(reviewer.get(back))) == newest[50:100]
+
+
+def test_a_flag_has_a_permanent_link_with_everything_known_of_it(reviewer, kept):
+    text = text_of(reviewer.get(f"/review/{kept[0].id}?kind=residual"))
+
+    assert kept[0].digest in text and "first" in text and "gpt-4o" in text and "shop" in text
+    assert f'href="/review/{kept[1].id}?kind=residual"' in text, "the newer one of the filter"
+    assert f"/review/{kept[0].id}/residual" in text and "every flag of it" in text
+
+
+@pytest.mark.parametrize("view", ["thumbnail", "picture", "residual", "evidence"])
+def test_pictures_are_drawn_anew_and_no_file_of_a_stranger_is_shown(reviewer, kept, png, view):
+    answer = reviewer.get(f"/review/{kept[0].id}/{view}")
+
+    assert answer.status == 200 and answer.headers["content-type"] in ("image/png", "image/jpeg")
+    assert answer.body != png and answer.headers["cache-control"].startswith("private")
+
+
+def test_the_file_as_it_came_can_only_be_saved(reviewer, kept, png):
+    answer = reviewer.get(f"/review/{kept[0].id}/file")
+
+    assert answer.body == png
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+def test_a_picture_that_is_none_or_gone_says_so(reviewer, kept, store):
+    broken = reviewer.get(f"/review/{kept[2].id}/picture")
+    store.pictures.remove(kept[0].digest)
+
+    assert broken.status == 404 and "cannot be drawn" in text_of(broken)
+    assert reviewer.get(f"/review/{kept[0].id}/picture").status == 404
+    assert "no longer kept" in text_of(reviewer.get(f"/review/{kept[0].id}"))
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/" + "0" * 26, "/../../etc/passwd", "/static/page.py"])
+def test_what_is_not_there_is_not_found(reviewer, path):
+    answer = reviewer.get(f"/review{path}")
+
+    assert answer.status == 404 and b"<h1>Not Found</h1>" in answer.body
+
+
+# --- doing
+
+
+@pytest.mark.parametrize("mark", ["attack", "false_alarm"])
+def test_a_mark_is_noted_and_taken_back(reviewer, store, kept, mark):
+    flag, word = kept[0], reviewer.word()
+
+    answer = reviewer.post(f"/review/{flag.id}/mark", mark=mark, word=word, back="/review?kind=residual")
+
+    assert answer.headers["location"] == f"/review?kind=residual#{flag.id}"
+    assert store.get(flag.id).mark == mark
+    assert store.get(kept[1].id).mark == "open", "the other flag of this picture"
+    reviewer.post(f"/review/{flag.id}/undo", word=word)
+    assert store.get(flag.id).mark == "open"
+
+
+def test_all_open_flags_of_a_picture_are_marked_at_once_and_taken_back_at_once(reviewer, store, kept):
+    word = reviewer.word()
+    reviewer.post(f"/review/{kept[0].id}/mark", mark="false_alarm", of="picture", word=word)
+    assert [store.get(flag.id).mark for flag in kept] == ["false_alarm", "false_alarm", "open"]
+
+    reviewer.post(f"/review/{kept[1].id}/undo", word=word)
+
+    assert [store.get(flag.id).mark for flag in kept] == ["open", "open", "open"]
+
+
+def test_an_allowed_picture_joins_the_list_and_leaves_it_again(reviewer, kept, tmp_path):
+    word, file = reviewer.word(), tmp_path / "allowed.txt"
+
+    reviewer.post(f"/review/{kept[0].id}/mark", mark="allowed", word=word)
+    assert file.read_text().startswith(f"{kept[0].digest}  # flag {kept[0].id}")
+    reviewer.post(f"/review/{kept[0].id}/undo", word=word)
+
+    assert file.read_text() == ""
+
+
+def test_where_the_list_cannot_be_written_nothing_is_noted_and_it_is_told(reviewer, store, kept, tmp_path):
+    (tmp_path / "allowed.txt").mkdir()
+
+    answer = reviewer.post(f"/review/{kept[0].id}/mark", mark="allowed", word=reviewer.word())
+
+    assert answer.status == 500 and "nothing was noted" in text_of(answer)
+    assert store.get(kept[0].id).mark == "open"
+
+
+def test_a_form_of_another_site_does_nothing(reviewer, store, kept):
+    path, word = f"/review/{kept[0].id}/mark", reviewer.word()
+    headers = {"cookie": reviewer.cookie, "content-type": "application/x-www-form-urlencoded"}
+    tries = [
+        ({}, "mark=attack"),
+        ({}, "mark=attack&word=guessed"),
+        ({"origin": "https://evil.example"}, f"mark=attack&word={word}"),
+        ({"sec-fetch-site": "cross-site"}, f"mark=attack&word={word}"),
+    ]
+
+    answers = [reviewer.server.ask("POST", path, body, headers | more) for more, body in tries]
+
+    assert [answer.status for answer in answers] == [403] * 4
+    assert store.get(kept[0].id).mark == "open"
+
+
+def test_a_mark_that_cannot_be_and_a_form_without_end_are_refused(reviewer, kept):
+    word = reviewer.word()
+
+    assert reviewer.post(f"/review/{kept[0].id}/mark", mark="nonsense", word=word).status == 400
+    assert reviewer.post(f"/review/{kept[0].id}/mark", mark="x" * 20_000, word=word).status == 413
+    assert reviewer.post("/review/sign-in", **{f"f{number}": "" for number in range(60)}).status == 400
+
+
+def test_a_picture_is_forgotten_with_every_flag_of_it(reviewer, store, kept):
+    reviewer.post(f"/review/{kept[0].id}/forget", word=reviewer.word())
+
+    assert [flag.id for flag in store.find(Filter(), 9)] == [kept[2].id]
+    assert not store.pictures.has(kept[0].digest)
+
+
+def test_labels_are_json_lines_of_what_was_judged(reviewer, kept):
+    word = reviewer.word()
+    reviewer.post(f"/review/{kept[1].id}/mark", mark="attack", word=word)
+
+    lines = text_of(reviewer.get("/review/labels.jsonl")).splitlines()
+
+    heading, label = [json.loads(line) for line in lines]
+    assert (heading["format"], heading["calibration"]["format"]) == (
+        "jnd-review-labels",
+        "jnd-detection-calibration",
+    )
+    assert label["stratum"] == "small lossless" and label["score"] > 0
+    assert (label["id"], label["label"], label["kinds"]) == (kept[1].id, "attack", ["container", "residual"])
+    assert label["digest"] == kept[1].digest and label["time"].startswith("2027-01-15T08:00:01")
+
+
+def test_what_people_do_is_logged_without_keys_or_words(reviewer, kept, caplog):
+    with caplog.at_level(logging.INFO):
+        reviewer.sign_in()
+        reviewer.post(f"/review/{kept[2].id}/mark", mark="attack", word=reviewer.word())
+
+    assert f"flag {kept[2].id} was marked attack" in caplog.text
+    assert KEY not in caplog.text and "alert(1)" not in caplog.text and reviewer.cookie not in caplog.text
+
+
+def test_where_only_hashes_are_kept_the_page_says_so(page, store, catch):
+    caught = catch(picture=None, explanation="")
+    store.add([caught])
+    with listening(create_review_app(replace(page, keeps_pictures=False))) as server:
+        someone = Reviewer(server)
+        someone.sign_in()
+        for path in ("", f"/{caught.flag.id}"):
+            text = text_of(someone.get(f"/review{path}"))
+            assert "review.store: hashes" in text and "<img" not in text
+        assert hashlib.sha256(b"gone").hexdigest() in text
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_store_that_does_not_answer_is_told(reviewer, store, monkeypatch):
+    def fails(*_: object) -> None:
+        raise OperationalError("SELECT secret-sql", {}, Exception("gone"))
+
+    monkeypatch.setattr(store, "find", fails)
+
+    answer = reviewer.get(f"/review?since={int(DAY)}")
+
+    assert answer.status == 503 and "Try again soon" in text_of(answer)
+    assert "secret-sql" not in text_of(answer)

@@ -1,0 +1,58 @@
+"""Retention, proven by moving the clock."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.review.filters import Filter
+from gateway.review.retention import FLAG_BYTES, Retention
+from gateway.review.store import ReviewStore
+from tests.gateway.review.conftest import DAY, NOON, PICTURE
+
+
+class Clock:
+    now = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> Iterator[ReviewStore]:
+    opened = ReviewStore.open(tmp_path / "review", clock=clock)
+    yield opened
+    opened.close()
+
+
+def test_a_flag_is_kept_for_its_days_and_not_a_second_longer(store, catch, clock, tmp_path):
+    store.add([catch(at=NOON, explanation="SECRET-WORD"), catch(at=NOON + DAY, picture=b"younger")])
+    retention = Retention(keep_days=30, max_bytes=10**9)
+
+    clock.now = NOON + 30 * DAY
+    assert retention.sweep(store) == 0 and store.size().flags == 2
+    clock.now += 1
+    assert retention.sweep(store) == 1
+
+    assert [flag.seen_at for flag in store.find(Filter(), 9)] == [NOON + DAY]
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert not [file for file in files if PICTURE in file.read_bytes() or b"SECRET-WORD" in file.read_bytes()]
+
+
+def test_the_oldest_go_first_where_there_is_too_much(store, catch):
+    pictures = [bytes([number]) * 100_000 for number in range(10)]
+    store.add([catch(at=NOON + number, picture=picture) for number, picture in enumerate(pictures)])
+
+    Retention(keep_days=30, max_bytes=4 * (100_000 + FLAG_BYTES)).sweep(store)
+
+    assert [flag.seen_at for flag in store.find(Filter(), 99)] == [NOON + number for number in (9, 8, 7, 6)]
+    assert len(list(store.pictures.digests())) == 4
+
+
+def test_nothing_at_all_is_swept_of_an_empty_store(store):
+    assert Retention(keep_days=1, max_bytes=0).sweep(store) == 0
