@@ -80,7 +80,7 @@ set_up_peers() {
     is_prometheus_there || packages+=(prometheus)
     has redis-server || packages+=(redis-server)
     has curl || packages+=(curl)
-    [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || packages+=(postgresql)
+    has pg_ctlcluster || packages+=(postgresql)
     set_up_rivals "${packages[@]}"
     set_up_venv clients
     set_up_kubectl

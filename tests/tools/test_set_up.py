@@ -22,7 +22,7 @@ case "$*" in
 "-m pip"*) echo "pip $*" >> "$MACHINE/log"; case "$*" in *--index-url*) exit {no_torch} ;; esac ;;
 esac
 """
-PEERS = "chromium fonts-dejavu-core prometheus redis-server curl nginx-light nodejs npm"
+PEERS = "chromium fonts-dejavu-core prometheus redis-server curl postgresql nginx-light nodejs npm"
 APT = 'echo "$0 $*" >> "$MACHINE/log"; touch "$MACHINE/has-venv"'
 
 
@@ -201,7 +201,7 @@ def test_another_system_is_told_what_to_install(machine: Machine):
 
 
 def has_programs_of_peers(machine: Machine):
-    for program in ("google-chrome", "prometheus", "promtool", "redis-server", "curl", "nginx", "node"):
+    for program in ("google-chrome", "prometheus", "promtool", "redis-server", "curl", "pg_ctlcluster", "nginx", "node"):
         machine.has(program)
     machine.has("npm", 'echo "npm $*" >> "$MACHINE/log"')
     machine.has_python(12)
