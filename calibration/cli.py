@@ -24,8 +24,8 @@ app = typer.Typer(
 )
 
 _SPEC_HELP = (
-    "Who is asked: embedded | openai:MODEL@BASE_URL (vLLM, Ollama, OpenAI; Azure with its deployment and "
-    "?api-version=) | openai-responses:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
+    "Who is asked: embedded | critic | openai:MODEL@BASE_URL (vLLM, Ollama, OpenAI; Azure with its "
+    "deployment and ?api-version=) | openai-responses:MODEL@BASE_URL | anthropic:MODEL | gemini:MODEL | "
     "transformers:PATH_OR_ID | python:MODULE:FACTORY | human (people, by SSIMULACRA2 anchored on them) | "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02 (also spread=, probabilities=1)"
 )
@@ -259,7 +259,7 @@ def compare(
 @app.command()
 def serve(
     observer: Annotated[
-        str, typer.Option(help="A local observer: embedded | transformers:PATH | simulated:...")
+        str, typer.Option(help="A local observer: embedded | critic | transformers:PATH | simulated:...")
     ],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

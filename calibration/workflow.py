@@ -112,7 +112,9 @@ def serve(spec: str, *, host: str, port: int) -> None:
 
     observer = build_observer(spec)
     if not isinstance(observer, LocalModel):
-        raise ValueError(f"{spec} is not a local model; expected embedded, transformers:... or simulated:...")
+        raise ValueError(
+            f"{spec} is not a local model; expected embedded, critic, transformers:... or simulated:..."
+        )
     run_server(observer, host=host, port=port)
 
 

@@ -17,7 +17,7 @@ def critic(  # noqa: PLR0917 - typer reads the options from the signature; all a
     observer: Annotated[
         str,
         typer.Option(
-            help="Who judges: embedded | openai:MODEL@BASE_URL | openai-responses:MODEL@BASE_URL | "
+            help="Who judges: embedded | critic | openai:MODEL@BASE_URL | openai-responses:MODEL@BASE_URL | "
             "anthropic:MODEL | gemini:MODEL | transformers:PATH_OR_ID | python:MODULE:FACTORY"
         ),
     ],

@@ -14,7 +14,7 @@ from calibration.observers.options import ObserverOptions, parse_effort, parse_t
 from calibration.pictures import PicturesError, picture_names, printable, read_picture
 from calibration.request import public_spec
 
-_OPENED_BY_THEMSELVES = ("embedded", "transformers")  # kinds that go on from any text
+_OPENED_BY_THEMSELVES = ("embedded", "critic", "transformers")  # kinds that go on from any text
 _MAY_BE_OPENED = (*_OPENED_BY_THEMSELVES, "openai")
 _JUDGE_NOTHING = ("human", "simulated")  # kinds that tell pairs apart, and nothing else
 

@@ -9,8 +9,9 @@ from calibration.observers.simulated import parse_simulated
 from calibration.settings import read_settings
 
 _EXPECTED = (
-    "embedded, embedded:FOLDER, openai:MODEL@BASE_URL, openai-responses:MODEL@BASE_URL, anthropic:MODEL, "
-    "gemini:MODEL, transformers:PATH_OR_ID, python:MODULE:FACTORY, human or "
+    "embedded, embedded:FOLDER, critic, critic:FOLDER, openai:MODEL@BASE_URL, "
+    "openai-responses:MODEL@BASE_URL, anthropic:MODEL, gemini:MODEL, transformers:PATH_OR_ID, "
+    "python:MODULE:FACTORY, human or "
     "simulated:threshold=20,slope=3,false_alarm=0.02,lapse=0.02"
 )
 
@@ -33,6 +34,7 @@ def build_observer(spec: str, options: ObserverOptions | None = None) -> Observe
     kind, _, rest = spec.partition(":")
     builders: Mapping[str, Callable[[], Observer]] = {
         "embedded": lambda: _embedded(rest),
+        "critic": lambda: _critic(rest),
         "openai": lambda: _openai(rest, options),
         "openai-responses": lambda: _openai_responses(rest, options),
         "anthropic": lambda: _anthropic(rest, options),
@@ -55,6 +57,14 @@ def _embedded(rest: str) -> Observer:
     from calibration.observers.embedded.observer import load_embedded  # noqa: PLC0415 - loads torch
 
     return load_embedded(Path(rest) if rest else None)
+
+
+def _critic(rest: str) -> Observer:
+    if rest and not (Path(rest) / "config.json").is_file():
+        raise ValueError(f"expected a folder with a training of the critic LMM, got {rest!r}")
+    from calibration.observers.critic.observer import load_critic  # noqa: PLC0415 - loads torch
+
+    return load_critic(Path(rest) if rest else None)
 
 
 def _openai(rest: str, options: ObserverOptions) -> Observer:

@@ -89,7 +89,7 @@ def collate(examples: Sequence[Example], tokens: Tokens, rng: np.random.Generato
         pixels=normalise([picture for example in examples for picture in example.pictures]),
         tokens=ids,
         positions=positions,
-        visible=_visible(blocks),
+        visible=visible_blocks(blocks),
         rows=torch.tensor(columns[0]),
         columns=torch.tensor(columns[1]),
         targets=torch.tensor([columns[2], columns[3]]).T,
@@ -130,7 +130,7 @@ def _lay_out(example: Example, tokens: Tokens, rng: np.random.Generator) -> _Row
     return row
 
 
-def _visible(blocks: Tensor) -> Tensor:
+def visible_blocks(blocks: Tensor) -> Tensor:
     """Causal within the prefix and a question's own block; padding sees only itself, to stay finite."""
     keys, queries = blocks[:, None, :], blocks[:, :, None]
     length = blocks.shape[1]

@@ -76,7 +76,7 @@ class EmbeddedObserver:
         spoken = self._language.in_batches(
             queries, lambda group: self._language.tell(group, _MAX_NEW_TOKENS, listed)
         )
-        return [Reply(_tidy("".join(choice.token for choice in each)), choices=each) for each in spoken]
+        return [Reply(tidy("".join(choice.token for choice in each)), choices=each) for each in spoken]
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens the text takes."""
@@ -111,12 +111,12 @@ class EmbeddedObserver:
 
     def _complete_batch(self, queries: Sequence[Query]) -> list[str]:
         texts = self._language.generate(queries, _MAX_NEW_TOKENS)
-        return [_tidy(text) for text in texts]
+        return [tidy(text) for text in texts]
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Undo the spaces that words and signs are joined with."""
-    return text.strip().replace(" .", ".").replace(" ,", ",")
+    return text.strip().replace(" .", ".").replace(" ,", ",").replace(" ;", ";")
 
 
 def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
@@ -128,10 +128,20 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
         ObserverError: The model's files are missing or damaged, or the folder's name is that of a model whose
             thresholds are known: they would be taken for this one's.
     """
-    name = _EMBEDDED if folder is None else _own_name(folder)
+    name = _EMBEDDED if folder is None else own_name(folder)
     folder = folder or MODEL_FOLDER
     if not (folder / "config.json").is_file():
         raise ObserverError(f"expected the embedded model in {folder}, found none")
+    loaded = load_folder(folder, "embedded model")
+    return EmbeddedObserver(loaded.model, loaded.processor, name)
+
+
+def load_folder(folder: Path, what: str) -> LoadedModel:
+    """Load a model of ours in float32; torch then keeps to one thread.
+
+    Raises:
+        ObserverError: Its files are missing or damaged; the message calls it `what`.
+    """
     logging.disable_progress_bar()
     torch.set_num_threads(_THREADS)
     try:
@@ -139,12 +149,17 @@ def load_embedded(folder: Path | None = None) -> EmbeddedObserver:
         model = AutoModelForImageTextToText.from_pretrained(
             folder, local_files_only=True, dtype=torch.float32
         )
-        return EmbeddedObserver(model, processor, name)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise ObserverError(f"cannot load the embedded model from {folder}: {error}") from error
+        raise ObserverError(f"cannot load the {what} from {folder}: {error}") from error
+    return LoadedModel(model, processor)
 
 
-def _own_name(folder: Path) -> str:
+def own_name(folder: Path) -> str:
+    """Return what a model in a folder of somebody's own is called.
+
+    Raises:
+        ObserverError: The name is that of a model whose thresholds are known.
+    """
     name = folder.resolve().name
     if name == _EMBEDDED or published_profile(name) is not None:
         raise ObserverError(f"expected a folder of another name: {name!r} is a model with known thresholds")

@@ -1,0 +1,181 @@
+"""Measure the critic that is an LMM on photographs it never saw, the specialist beside; one JSON line last.
+
+Floors: through its five words SRCC >= .65 with people's scores on the third of BIQ2021 that is never trained
+on; its description begins with the right attribute in >= .80 of strongly distorted pictures; it finds the
+less damaged of two levels of one damage in >= .95; <= 15 MB. Beside them: its answer in words to "which is
+better", pairs of KADID's kinds whose levels people tell apart, attributes beside the specialist's, the origin
+of pictures of 32 pixels, milliseconds. Needs the development data beside the repository (../shared/data).
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from critic import SHARED, mos_of, scores
+from scipy.stats import pearsonr, spearmanr
+
+from calibration.critic.estimates import expected_value, masses_of
+from calibration.critic.reading import read_words
+from calibration.critic.scales import ATTRIBUTES, ORIGIN, PAIRS, QUALITY, SCALES
+from calibration.image import Image, load
+from calibration.observers.critic.observer import MODEL_FOLDER, CriticObserver, load_critic
+from calibration.observers.protocol import Manner, Query
+from predictor.artifact import default_directory
+from predictor.critic.specialist import Specialist, examine, load_specialist
+from predictor.learning.critic.kadid import KINDS, LEVELS
+from predictor.learning.critic.lessons import Opinions, load_opinions
+from predictor.learning.critic.split import is_held_out
+from predictor.learning.critic_lmm.damage import FLAWED, Damage, attribute_damage, kadid_damage
+from predictor.learning.critic_lmm.judged import ATTRIBUTE_OF
+from predictor.learning.critic_lmm.sayings import BETTER, DESCRIBE, first_fault
+from predictor.one_thread import use_one_thread
+
+_STRONG = (4, 5)
+_TOLD_APART = 0.15  # of KADID's opinion, 1 to 5
+
+
+def values(observer: CriticObserver, name: str, shown: Sequence[Sequence[Image]]) -> list[float]:
+    """Return the mean value of a scale's words, by their probabilities, for each group of pictures."""
+    scale = SCALES[name]
+    manner = Manner(words=scale.words, opening=scale.opening)
+    replies = observer.ask([Query(scale.prompt, images, manner=manner) for images in shown])
+    readings = [read_words(reply, scale) for reply in replies]
+    return [
+        expected_value(masses_of(reading.alternatives, scale.words), scale.values).score
+        for reading in readings
+    ]
+
+
+def opinion(
+    observer: CriticObserver, specialist: Specialist, folder: Path, names: Sequence[str]
+) -> dict[str, float]:
+    """Compare with people's scores, and attributes with the specialist's."""
+    mos = scores(folder)
+    truth = [mos[name] for name in names]
+    images = [load(folder / name) for name in names]
+    started = time.process_time()
+    said = values(observer, QUALITY, [[image] for image in images])
+    milliseconds = 1000 * (time.process_time() - started) / len(images)
+    beside = [mos_of(specialist, image) for image in images]
+    found = {
+        "pictures": len(names),
+        "lmm_srcc": float(spearmanr(said, truth)[0]),
+        "lmm_plcc": float(pearsonr(said, truth)[0]),
+        "specialist_srcc": float(spearmanr(beside, truth)[0]),
+        "specialist_plcc": float(pearsonr(beside, truth)[0]),
+        "lmm_milliseconds": milliseconds,
+    }
+    some = images[:40]
+    judged = [specialist.attributes.judge(examine(image, specialist.network)[0]) for image in some]
+    for name in ATTRIBUTES:
+        told = values(observer, name, [[image] for image in some])
+        measured = [getattr(one, name) for one in judged]
+        found[f"{name}_as_specialist"] = float(spearmanr(told, measured)[0])
+    return found
+
+
+def descriptions(observer: CriticObserver, images: Sequence[Image]) -> dict[str, object]:
+    """Distort one attribute strongly; does the description begin with it?"""
+    rng = np.random.default_rng(0)
+    made = [
+        attribute_damage(image, name, int(rng.choice(_STRONG)), rng) for image in images for name in FLAWED
+    ]
+    texts = observer.complete([Query(DESCRIBE[0], [one.image]) for one in made])
+    right = [
+        first_fault(text) == ATTRIBUTE_OF[one.flaw] for text, one in zip(texts, made, strict=True) if one.flaw
+    ]
+    by_name = {name: float(np.mean(right[at :: len(FLAWED)])) for at, name in enumerate(FLAWED)}
+    return {"worst_attribute_right": float(np.mean(right)), "worst_attribute_by_damage": by_name}
+
+
+def comparisons(observer: CriticObserver, images: Sequence[Image], opinions: Opinions) -> dict[str, float]:
+    """Show two levels of one damage, in either order; is the lesser one found better?"""
+    rng = np.random.default_rng(1)
+    attribute, kadid = [], []
+    for image in images:
+        for name in FLAWED:
+            low, high = sorted(rng.choice(np.arange(1, LEVELS + 1), 2, replace=False).tolist())
+            attribute.append([attribute_damage(image, name, level, rng) for level in (low, high)])
+        for kind in rng.choice(sorted(KINDS), len(FLAWED), replace=False).tolist():
+            levels = rng.choice(np.arange(1, LEVELS + 1), 2, replace=False).tolist()
+            low, high = sorted(levels, key=lambda level: -opinions[kind, level])
+            if opinions[kind, low] - opinions[kind, high] >= _TOLD_APART:
+                kadid.append([kadid_damage(image, kind, level, opinions, rng) for level in (low, high)])
+    return {
+        **_compared(observer, "comparison", attribute),
+        **_compared(observer, "kadid_comparison", kadid),
+    }
+
+
+def _compared(observer: CriticObserver, name: str, pairs: Sequence[Sequence[Damage]]) -> dict[str, float]:
+    forward = [[low.image, high.image] for low, high in pairs]
+    shown = [*forward, *([second, first] for first, second in forward)]
+    is_second = np.arange(len(shown)) >= len(forward)
+    chances = np.array(values(observer, PAIRS, shown))
+    texts = observer.complete([Query(BETTER[0], images) for images in shown])
+    told = np.array(["second" in text.split("better")[0].split() for text in texts])
+    alike = np.array(["similar" in text for text in texts])
+    return {
+        f"{name}_right": float(np.mean((chances > 0.5) == is_second)),
+        f"{name}_right_in_words": float(np.mean((told == is_second) & ~alike)),
+        f"{name}_pairs": len(shown),
+    }
+
+
+def origin(observer: CriticObserver, folder: Path, count: int) -> dict[str, float]:
+    """Tell generated from photographed at 32 pixels; pictures also among the training arrays are left out."""
+    with np.load(folder.with_name("cifake32_train.npz")) as arrays:
+        learnt = {picture.tobytes() for picture in arrays["images"]}
+    images, truth = [], []
+    for kind in ("generated", "real"):
+        for path in sorted((folder / kind).iterdir())[:count]:
+            image = load(path)
+            if image.pixels.tobytes() not in learnt:
+                images.append(image)
+                truth.append(kind == "generated")
+    told = np.array(values(observer, ORIGIN, [[image] for image in images]))
+    return {"origin_accuracy": float(np.mean((told > 0.5) == truth)), "origin_pictures": len(images)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=SHARED)
+    parser.add_argument("--model", type=Path, default=MODEL_FOLDER)
+    parser.add_argument("--pictures", type=int, default=1000, help="held-out photographs to score")
+    parser.add_argument("--damaged", type=int, default=24, help="held-out photographs to damage")
+    parser.add_argument(
+        "--part", action="append", choices=("opinion", "descriptions", "comparisons", "origin")
+    )
+    options = parser.parse_args()
+    use_one_thread()
+    observer = load_critic(None if options.model == MODEL_FOLDER else options.model)
+    parts = options.part or ["opinion", "descriptions", "comparisons", "origin"]
+    folder = options.data / "photos" / "biq2021"
+    held = [name for name in sorted(scores(folder)) if is_held_out(name)]
+    images = [
+        load(folder / name) for name in held[:: max(1, len(held) // options.damaged)][: options.damaged]
+    ]
+    megabytes = (options.model / "model.safetensors").stat().st_size / 1e6
+    results: dict[str, object] = {"benchmark": "critic_lmm", "weights_mb": megabytes}
+    if "opinion" in parts:
+        specialist = load_specialist(default_directory())
+        results |= opinion(observer, specialist, folder, held[: options.pictures])
+    if "descriptions" in parts:
+        results |= descriptions(observer, images)
+    if "comparisons" in parts:
+        opinions = load_opinions(options.data / "human" / "kadid10k_dmos.csv")
+        results |= comparisons(observer, images, opinions)
+    if "origin" in parts:
+        results |= origin(observer, options.data / "authenticity" / "cifake32", options.pictures)
+    print(
+        json.dumps(
+            {name: round(value, 4) if isinstance(value, float) else value for name, value in results.items()}
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
