@@ -201,7 +201,8 @@ def test_another_system_is_told_what_to_install(machine: Machine):
 
 
 def has_programs_of_peers(machine: Machine):
-    for program in ("google-chrome", "prometheus", "promtool", "redis-server", "curl", "pg_ctlcluster", "nginx", "node"):
+    programs = "google-chrome prometheus promtool redis-server curl pg_ctlcluster nginx node"
+    for program in programs.split():
         machine.has(program)
     machine.has("npm", 'echo "npm $*" >> "$MACHINE/log"')
     machine.has_python(12)

@@ -192,8 +192,8 @@ PANELS = (
     Panel(
         "lines",
         "Kept for review",
-        "Flagged images per second by what became of them on the way to the store of review: kept, or dropped "
-        "since the store was full, slow or away.",
+        "Flagged images per second by what became of them on the way to the store of review: kept, or "
+        "dropped since the store was full, slow or away.",
         (Series(rates("jnd_review_flags_total", "fate", or_nothing=True), "{{fate}}"),),
         unit="ops",
     ),
