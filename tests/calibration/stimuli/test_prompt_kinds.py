@@ -20,7 +20,7 @@ def test_the_kinds_are_no_distortions_of_pictures():
     assert not set(PROMPT_KINDS) & set(ALL_DISTORTIONS)
 
 
-@pytest.mark.parametrize("kind", PROMPT_KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", PROMPT_KINDS.values(), ids=lambda kind: kind.name)
 def test_the_picture_stays_as_it_is(kind):
     image = Image(np.zeros((4, 4, 3), dtype=np.uint8))
 
