@@ -45,9 +45,7 @@ MOST = 0.01  # of pairs
 MOST_OF_A_KIND = 0.02
 _LAST = 300  # photographs that nothing here reads
 _SAVED_BEFORE = 4  # pictures: an edit is made from the first of its stream, not from the one before
-_LOOKED_AT = (
-    120  # held-out photographs that were looked at again and again; the others once, as the applications were
-)
+_LOOKED_AT = 120  # held-out photographs that mends were made by; the others were looked at once
 
 
 @dataclass(frozen=True)
