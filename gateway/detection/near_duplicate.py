@@ -35,7 +35,7 @@ class NearDuplicateDetector:
         Returns:
             None when nothing alike was seen, or exactly this; else how the two differ.
         """
-        newcomer = remembered_form(examined)
+        newcomer = examined.once(remembered_form)
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
         if any(earlier.digest == newcomer.digest and not earlier.is_suspect for earlier in alike):
             return None

@@ -2,12 +2,15 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, cast
 
 from calibration.image import Decoded
 from calibration.profile import JndProfile
 from gateway.detection.verdict import Evidence
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +25,18 @@ class Examined:
     model: str = ""  # as the caller names it
     tenant: str = ""  # keeps callers apart
     check_time: Callable[[], None] = lambda: None  # raises ImageTimeoutError where nobody waits any longer
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def by_itself(cls, decoded: Decoded, data: bytes, profile: JndProfile) -> "Examined":
         """Examine a picture that nobody sent anywhere: a file."""
         return cls(decoded, data, hashlib.sha256(data).digest(), profile, model=profile.model)
+
+    def once(self, make: "Callable[[Examined], Made]") -> Made:
+        """Return what is made of the image, made for the first who asks and kept for the others."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("Made", self._made[make])
 
 
 class NotExaminableError(ValueError):

@@ -36,7 +36,7 @@ class QuerySeriesDetector:
         Returns:
             None until there are enough for a series.
         """
-        newcomer = remembered_form(examined)
+        newcomer = examined.once(remembered_form)
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
         nearest = _nearest(newcomer, alike)
         if nearest is None:
