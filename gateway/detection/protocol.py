@@ -9,7 +9,6 @@ from calibration.image import Decoded
 from calibration.profile import JndProfile
 from gateway.detection.verdict import Evidence
 
-
 Made = TypeVar("Made")
 
 
