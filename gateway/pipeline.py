@@ -151,8 +151,21 @@ class Pipeline:
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
         """Return what became of the image when it was last met, without looking at it; None if it is new."""
+        return self._recalled(self.cache.get, data, media_type, asked)
+
+    def recall_near(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
+        """Do the same for what this process knows, without waiting for what others may."""
+        return self._recalled(self.cache.get_near, data, media_type, asked)
+
+    def _recalled(
+        self,
+        get: Callable[[bytes], ImageOutcome | None],
+        data: bytes,
+        media_type: str,
+        asked: Asked,
+    ) -> ImageOutcome | None:
         digest = hashlib.sha256(data).digest()
-        known = self.cache.get(self._key(digest, media_type, self._settled(asked)))
+        known = get(self._key(digest, media_type, self._settled(asked)))
         return None if known is None else replace(known, timings=Timings(), is_recalled=True)
 
     def limits_of(self, asked: Asked) -> Limits:

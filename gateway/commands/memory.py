@@ -86,7 +86,7 @@ def allow(
 ) -> None:
     """List pictures that are never flagged, for all machines, beside policy.allow; heard within seconds.
 
-    Exit code 0: done. 2: no such file, or Redis does not answer.
+    Exit code 0: done. 2: no such file, a list longer than gateways read, or Redis does not answer.
     """
     from gateway.memory.redis_allowed import AllowedInRedis  # noqa: PLC0415 - as above
 
@@ -97,7 +97,7 @@ def allow(
     with _opened(config) as (_, client, shelves):
         listed = AllowedInRedis(client, shelves)
         changed = listed.remove(digests) if remove else listed.add(digests)
-        count = len(listed.listed())
+        count = listed.count()
     word = "removed" if remove else "added"
     typer.echo(
         json.dumps({word: changed, "listed": count}) if as_json else f"{changed} {word}, {count} listed"
@@ -123,7 +123,7 @@ def _opened(config: Path | None) -> "Iterator[tuple[Settings, Redis, Shelves]]":
     try:
         with client_of(settings.memory) as client:
             yield settings, client, Shelves(settings.memory.redis_prefix)
-    except (RedisError, RedisClusterException, OSError) as error:
+    except (RedisError, RedisClusterException, OSError, ValueError) as error:
         bad_use(ValueError(f"{settings.memory.redis_place}: {error}"))
 
 

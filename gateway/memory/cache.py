@@ -17,6 +17,15 @@ class Cache(Protocol[Value]):
         """Return the value and mark it as used, or None."""
         ...
 
+    def get_near(self, key: bytes) -> Value | None:
+        """Do the same without waiting for anybody; None may mean that others have it."""
+        ...
+
+    @property
+    def asks_others(self) -> bool:
+        """Whether `get` may find what `get_near` does not."""
+        ...
+
     def put(self, key: bytes, value: Value, size_bytes: int) -> None:
         """Keep a value, as long as there is room."""
         ...
@@ -42,6 +51,15 @@ class ByteBoundedCache(Generic[Value]):
         with self._lock:
             entry = self._entries.get(key)
         return None if entry is None else entry[0]
+
+    def get_near(self, key: bytes) -> Value | None:
+        """Do the same: everything is near."""
+        return self.get(key)
+
+    @property
+    def asks_others(self) -> bool:
+        """There are none."""
+        return False
 
     def put(self, key: bytes, value: Value, size_bytes: int) -> None:
         """Keep a value unless it alone exceeds the bound; an older one of this key goes either way."""

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from gateway.metrics import Metrics
@@ -71,6 +71,19 @@ class RedisLine:
         with self._counting_troubles(), self._metrics.memory_seconds.labels(operation).time():
             return do(self._connected())
 
+    def read_aside(self, operation: str, do: "Callable[[Redis], T]") -> T:
+        """Return what comes of a question so long that its failure says nothing of others.
+
+        It is counted, and stops nobody from asking.
+
+        Raises:
+            RedisAwayError: Redis does not answer now.
+        """
+        if self.state == "alone":
+            raise RedisAwayError(self._trouble)
+        with self._telling_troubles(self._count), self._metrics.memory_seconds.labels(operation).time():
+            return do(self._connected())
+
     def write(self, operation: str, do: "Callable[[Redis], T]") -> T:
         """Return what comes of a change.
 
@@ -113,20 +126,26 @@ class RedisLine:
                 self._client = self._connect()
             return self._client
 
+    def _counting_troubles(self) -> AbstractContextManager[None]:
+        return self._telling_troubles(self._note)
+
     @contextmanager
-    def _counting_troubles(self) -> Iterator[None]:
+    def _telling_troubles(self, tell: Callable[[Trouble, Exception], None]) -> Iterator[None]:
         from redis.exceptions import RedisClusterException, RedisError  # noqa: PLC0415 - of an extra
 
         try:
             yield
         except (RedisError, RedisClusterException, OSError) as error:
-            self._note(trouble_of(error), error)
+            tell(trouble_of(error), error)
             raise RedisAwayError(str(error)) from error
+
+    def _count(self, trouble: Trouble, _: Exception) -> None:
+        self._metrics.memory_troubles.labels(trouble).inc()
 
     def _note(self, trouble: Trouble, error: Exception) -> None:
         with self._lock:
             self._trouble = trouble
-        self._metrics.memory_troubles.labels(trouble).inc()
+        self._count(trouble, error)
         self._metrics.note_memory(is_up=False)
         known = "what it holds is still read" if trouble in _STILL_READ else "what this machine saw is known"
         self._say(trouble, "redis is %s (%s); until it is not, %s", trouble, error, known)

@@ -61,6 +61,15 @@ class RedisOutcomes:
             self._near.put(key, found, found.bytes_out)
         return found
 
+    def get_near(self, key: bytes) -> ImageOutcome | None:
+        """Return what this process finished or fetched; does not ask Redis."""
+        return self._near.get_near(key)
+
+    @property
+    def asks_others(self) -> bool:
+        """Others finish work too."""
+        return True
+
     def put(self, key: bytes, value: ImageOutcome, size_bytes: int) -> None:
         """Keep a result here and, soon, in Redis."""
         self._near.put(key, value, size_bytes)

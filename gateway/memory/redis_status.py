@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from gateway.memory.redis_allowed import keys_of
+from gateway.memory.redis_allowed import AllowedInRedis
 from gateway.memory.shelves import PROBATION, Shelves
 
 if TYPE_CHECKING:
@@ -30,5 +30,4 @@ def status_of(client: "Redis", shelves: Shelves) -> dict[str, int]:
             told["marks"] += int(client.zcard(name))
         elif name.endswith(b":index"):
             told["bytes"] += int(client.hget(name, "bytes") or 0)
-    allowed = int(client.scard(keys_of(shelves)[0]))
-    return {**told, "allowed": allowed}
+    return {**told, "allowed": AllowedInRedis(client, shelves).count()}

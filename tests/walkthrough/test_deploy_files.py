@@ -13,7 +13,10 @@ import pytest
 import yaml
 from typer.main import get_command
 
+from gateway.memory.redis_allowed import AllowedInRedis
+from gateway.memory.shelves import Shelves
 from gateway.settings_file import load_settings
+from tests.gateway.memory.redis_server import RedisServer, running_redis
 from tests.walkthrough.deployment import DEPLOY
 
 ROOT = DEPLOY.parent
@@ -72,9 +75,41 @@ def test_redis_is_a_bounded_memory_that_only_the_gateway_reaches():
 
     assert "ports" not in redis
     assert redis["read_only"]
-    assert {"--maxmemory", "allkeys-lru", ""} <= set(redis["command"])
+    assert redis["volumes"] == ["redis-data:/data"]
     assert services["gateway"]["environment"] == {"JND_MEMORY__REDIS_URL": "redis://redis:6379/0"}
     assert services["gateway"]["build"] == {"args": {"EXTRAS": "[redis]"}}
+
+
+def redis_words(kind: str) -> list[str]:
+    """Return how the Redis that is shipped is started."""
+    if kind == "compose":
+        return compose("compose.redis.yaml")["services"]["redis"]["command"]
+    text = (DEPLOY / "kubernetes" / "overlays" / "with-redis" / "redis.yaml").read_text()
+    deployment = next(each for each in yaml.safe_load_all(text) if each["kind"] == "Deployment")
+    return deployment["spec"]["template"]["spec"]["containers"][0]["args"]
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("kind", ["compose", "kubernetes"])
+def test_redis_as_it_is_shipped_keeps_an_operators_decision_when_it_is_full_and_when_it_is_killed(
+    kind: str, tmp_path: Path
+):
+    program, *options = redis_words(kind)
+    assert (program, options.count("256mb")) == ("redis-server", 1)
+    options[options.index("256mb")] = "4mb"
+    digest = b"1" * 32
+    with running_redis(tmp_path, *options) as server, server.client() as client:
+        listed = AllowedInRedis(client, Shelves("jnd"))
+        listed.add([digest])
+        for number in range(100):
+            client.set(f"shelf-{number}", bytes(100_000), px=60_000)
+        assert client.info("stats")["evicted_keys"] > 50
+        assert listed.listed() == {digest}
+
+        server.kill()
+        server.start()
+        RedisServer.wait_until(lambda: not client.info("persistence")["loading"])
+        assert listed.listed() == {digest}
 
 
 def test_hadolint_has_nothing_against_the_dockerfile():

@@ -182,7 +182,7 @@ class BodyWork:
             self.give_up(Problem("too_many_images", message), exchange)
 
     def _recall(self, terms_of: Callable[[str], Terms], looked: Looked) -> Looked:
-        """Recall what was met before of the images that were found; runs on a thread."""
+        """Recall what this process met of the images that were found; runs on a thread that all share."""
         try:
             terms = terms_of(looked.model).beside(looked.slots)
         except GatewayError:  # nobody serves this model, which the caller is told of in its place
@@ -193,7 +193,9 @@ class BodyWork:
         if terms.address(slot) is not None:
             return None
         try:
-            return self.images.recall(partial(read_slot, slot), partial(put_back, slot), terms.asked_of(slot))
+            return self.images.recall_near(
+                partial(read_slot, slot), partial(put_back, slot), terms.asked_of(slot)
+            )
         except Exception:  # noqa: BLE001 - met again, and told, where the image is taken
             return None
 

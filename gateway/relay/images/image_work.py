@@ -1,7 +1,8 @@
 """Take one image of a request through the pipeline without holding up anybody.
 
 It is read on a thread. What was met before does not wait; all else does, in the queue, as long as it may.
-Whoever is on a thread already recalls what was met before there: two changes of thread fewer.
+Whoever is on a thread already recalls what this process met before there: two changes of thread fewer. That
+thread is one for all requests, so what other machines may know is asked for here, each image on its own.
 """
 
 import asyncio
@@ -48,7 +49,7 @@ class ImageWork:
     ) -> T:
         """Return what `finish` makes of the outcome; it and `read` run on threads.
 
-        `met` is what `recall` returned, if that was asked.
+        `met` is what `recall_near` returned, if that was asked.
 
         Raises:
             ImageError: It is no image within the limits.
@@ -58,6 +59,9 @@ class ImageWork:
         deadline = min(asked.deadline, time.monotonic() + self.image_seconds)
         if met is None:
             met = await asyncio.to_thread(self.recall, read, finish, asked)
+        elif isinstance(met, Fresh) and self.pipeline.cache.asks_others:
+            inline = met.inline
+            met = await asyncio.to_thread(self.recall, lambda: inline, finish, asked)
         if not isinstance(met, Fresh):
             return met
         return await self._in_turn(met, finish, replace(asked, deadline=deadline))
@@ -85,13 +89,32 @@ class ImageWork:
     def recall(
         self, read: Callable[[], Inline], finish: Callable[[Inline, ImageOutcome], T], asked: Asked
     ) -> T | Fresh:
-        """Return what `finish` makes of an image met before, or that this one is new; not for the event loop.
+        """Return what `finish` makes of an image met before, or that this one is new; may wait for others.
 
         Raises:
             ImageError: It is no image within the limits.
         """
+        return self._recalled(self.pipeline.recall, read, finish, asked)
+
+    def recall_near(
+        self, read: Callable[[], Inline], finish: Callable[[Inline, ImageOutcome], T], asked: Asked
+    ) -> T | Fresh:
+        """Do the same for what this process met; waits for nobody, and is not for the event loop either.
+
+        Raises:
+            ImageError: It is no image within the limits.
+        """
+        return self._recalled(self.pipeline.recall_near, read, finish, asked)
+
+    def _recalled(
+        self,
+        recall: Callable[[bytes, str, Asked], ImageOutcome | None],
+        read: Callable[[], Inline],
+        finish: Callable[[Inline, ImageOutcome], T],
+        asked: Asked,
+    ) -> T | Fresh:
         inline = read()
-        known = self.pipeline.recall(inline.data, inline.media_type, asked)
+        known = recall(inline.data, inline.media_type, asked)
         return Fresh(inline, self.pipeline.pixels_of(inline.data)) if known is None else finish(inline, known)
 
     def _process(self, inline: Inline, finish: Callable[[Inline, ImageOutcome], T], asked: Asked) -> T:

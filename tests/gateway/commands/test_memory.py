@@ -76,3 +76,13 @@ def test_pictures_are_allowed_by_hash_or_file_and_taken_off_again(tmp_path: Path
 
         result = run(tmp_path, server.url, "allow", digest.hexdigest(), "--remove", "--json")
         assert json.loads(result.stdout) == {"removed": 1, "listed": 1}
+
+
+@pytest.mark.peers
+def test_a_list_longer_than_gateways_read_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gateway.memory.redis_allowed.MOST_LISTED", 1)
+    with running_redis(tmp_path) as server:
+        result = run(tmp_path, server.url, "allow", "ab" * 32, "cd" * 32)
+
+    assert result.exit_code == 2
+    assert "expected at most 1 allowed pictures" in result.stderr

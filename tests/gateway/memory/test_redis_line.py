@@ -54,6 +54,31 @@ def fail(line: RedisLine, error: Exception, client: Client) -> None:
         line.write("remember", Client.ask)
 
 
+def test_a_long_question_that_fails_is_counted_and_stops_nobody(
+    line: RedisLine, client: Client, metrics: Metrics
+):
+    line.probe()
+    client.error = of_redis.TimeoutError("silence")
+
+    with pytest.raises(RedisAwayError):
+        line.read_aside("allowed_list", Client.ask)
+    client.error = None
+
+    assert (line.trouble, up(metrics)) == (None, 1)
+    assert metrics.registry.get_sample_value("jnd_memory_troubles_total", {"reason": "slow"}) == 1
+    assert line.read_aside("allowed_list", Client.ask) == line.read("alike", Client.ask) == "an answer"
+
+
+def test_nobody_asks_a_long_question_of_a_redis_in_trouble(line: RedisLine, client: Client):
+    fail(line, of_redis.ConnectionError("refused"), client)
+    asked = client.asked
+
+    with pytest.raises(RedisAwayError):
+        line.read_aside("allowed_list", Client.ask)
+
+    assert client.asked == asked
+
+
 @pytest.mark.parametrize(
     ("error", "trouble"),
     [

@@ -39,6 +39,18 @@ def test_what_one_machine_finished_the_other_need_not_do(caches):
     assert other.get(owner_of("b") + b"k" * 32) is None
 
 
+def test_who_may_not_wait_finds_what_this_machine_finished_or_fetched(caches, redis: RedisServer):
+    (one, finished), (_, other) = caches
+    finished.put(KEY, OUTCOME, OUTCOME.bytes_out)
+    one.settle()
+    asked = redis.client().info("commandstats").get("cmdstat_evalsha", {}).get("calls")
+
+    assert (finished.get_near(KEY), other.get_near(KEY)) == (OUTCOME, None)
+    assert redis.client().info("commandstats").get("cmdstat_evalsha", {}).get("calls") == asked
+    assert other.get(KEY) == other.get_near(KEY) == OUTCOME
+    assert finished.asks_others
+
+
 def test_whoever_is_told_that_it_is_new_asks_again_only_the_time_after_next(caches):
     (one, finished), (_, other) = caches
     assert other.get(KEY) is None

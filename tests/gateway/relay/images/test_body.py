@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
 from calibration.image import decode
+from gateway.memory.cache import ByteBoundedCache
 from tests.gateway.conftest import Server, listening
 
 
@@ -177,6 +178,26 @@ def test_health_answers_while_images_are_worked_on(gateway, inspector, png, chat
     assert server.ask("GET", "/livez").status == 200
     assert worker.is_alive()
     worker.join()
+
+
+def test_the_one_thread_that_looks_never_asks_another_machine(gateway, png, chat_body):
+    class Shared(ByteBoundedCache):
+        asks_others = True
+        near, far = set(), set()
+
+        def get_near(self, _):
+            self.near.add(threading.current_thread().name)
+
+        def get(self, key):
+            self.far.add(threading.current_thread().name)
+            return super().get(key)
+
+    answer = gateway(parts={"cache": Shared(1 << 20)}).chat(chat_body(png, png))
+
+    assert answer.headers["x-jnd-verdict"] == "clean"
+    assert Shared.near == {"look_0"}
+    assert Shared.far
+    assert not [name for name in Shared.far if name.startswith("look")]
 
 
 def _pillow(mode: str, format_name: str, size=(24, 16), **options) -> bytes:

@@ -7,16 +7,36 @@ import pytest
 
 from gateway.dialects.reading.data_url import Inline
 from gateway.errors import ImageTimeoutError
+from gateway.memory.cache import ByteBoundedCache
 from gateway.metrics import Metrics
 from gateway.pipeline import Asked
 from gateway.policy import PLAIN
 from gateway.providers.rules import Recipient
 from gateway.relay.images.image_queue import ImageQueue
-from gateway.relay.images.image_work import ImageWork, together
+from gateway.relay.images.image_work import Fresh, ImageWork, together
 
 pytestmark = pytest.mark.anyio
 
 ASKED = Asked(Recipient("", "m"), "t", PLAIN)
+
+
+class FarCache(ByteBoundedCache):
+    """Of another machine, as it were: nothing in it is near, and whoever asks waits for the others."""
+
+    asks_others = True
+
+    def __init__(self) -> None:
+        super().__init__(1 << 20)
+        self.asked = 0
+        self.together = threading.Barrier(1)
+
+    def get_near(self, _):
+        return None
+
+    def get(self, key):
+        self.asked += 1
+        self.together.wait(timeout=10)
+        return super().get(key)
 
 
 @pytest.fixture
@@ -26,9 +46,12 @@ def anyio_backend():
 
 @pytest.fixture
 def make_work(make_pipeline):
-    def make(**seconds):
+    def make(cache=None, **seconds):
         queue = ImageQueue(threads=2, max_images=9, max_pixels=10**9, metrics=Metrics({}))
-        return ImageWork(make_pipeline(), queue, **({"image_seconds": 20, "request_seconds": 60} | seconds))
+        parts = {} if cache is None else {"cache": cache}
+        return ImageWork(
+            make_pipeline(**parts), queue, **({"image_seconds": 20, "request_seconds": 60} | seconds)
+        )
 
     return make
 
@@ -67,6 +90,39 @@ async def test_an_image_met_before_does_not_wait(make_work, inspector, png):
     assert again.is_recalled
     assert again.data == first.data
     assert await asyncio.gather(*busy) == ["clean"] * 4
+
+
+async def test_what_another_machine_met_is_asked_for_together_and_does_not_wait_for_work(
+    make_work, inspector, png
+):
+    cache = FarCache()
+    work = make_work(cache)
+
+    def inline():
+        return Inline("image/png", png)
+
+    await work.take(inline, verdict_of, ASKED)
+    cache.asked = 0
+    cache.together = threading.Barrier(4)
+    inspector.delay_seconds = 30
+
+    met = [work.recall_near(inline, verdict_of, ASKED) for _ in range(4)]
+    assert (cache.asked, {type(each) for each in met}) == (0, {Fresh}), "nobody was asked"
+
+    found = await together([work.take(inline, verdict_of, ASKED, met=each) for each in met])
+    assert found == ["clean"] * 4
+    assert cache.asked == 4
+
+
+async def test_where_nobody_else_could_know_nobody_is_asked_twice(make_work, png):
+    cache = FarCache()
+    cache.asks_others = False
+    work = make_work(cache)
+
+    met = work.recall_near(lambda: Inline("image/png", png), verdict_of, ASKED)
+    await work.take(lambda: Inline("image/png", png), verdict_of, ASKED, met=met)
+
+    assert cache.asked == 1, "by the work itself"
 
 
 @pytest.mark.parametrize("seconds", [{"image_seconds": 0.1}, {"request_seconds": 0.1}])
