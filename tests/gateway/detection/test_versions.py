@@ -166,3 +166,17 @@ def test_a_face_that_was_blurred_is_told_and_not_flagged():
 
     assert told.flags == ()
     assert "people see" in told.explanation
+
+
+@pytest.mark.parametrize("levels", [4, 8])
+def test_noise_of_waves_on_a_codecs_own_grid_is_no_film(levels: int):
+    rng = np.random.default_rng(0)
+    noisy = CAT.astype(np.float32)
+    for row in range(0, CAT.shape[0] - 7, 8):
+        for column in range(0, CAT.shape[1] - 7, 8):
+            wave = np.zeros((8, 8), np.float32)
+            wave[tuple(rng.integers(0, 4, 2))] = rng.choice([-1.0, 1.0])
+            wave = cv2.idct(wave)
+            noisy[row : row + 8, column : column + 8] += levels * (wave / np.abs(wave).max())[..., None]
+
+    assert verdict(compared(CAT, np.clip(np.rint(noisy), 0, 255).astype(np.uint8))).flags == ("reference",)
