@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from calibration.image import Image, Kernel, resize
 from gateway.detection.alignment import overlay
-from gateway.detection.block_codec import is_of_block_codec
 from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]
@@ -70,11 +69,9 @@ def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | N
     """
     is_resampled = (original.width, original.height) != (version.width, version.height)
     most_shared = _MOST_SHARED_LOSSLESS if codec.is_lossless and not is_resampled else _MOST_SHARED
-    pair = _same_size(original, version, codec)
-    in_place = _measured(*pair, is_resampled=is_resampled, most_shared=most_shared)
-    if in_place is not None and in_place.is_added and not is_resampled:
-        difference = pair[1].astype(np.float32) - pair[0]
-        in_place = replace(in_place, is_added=not is_of_block_codec(difference, codec))
+    in_place = _measured(
+        *_same_size(original, version, codec), is_resampled=is_resampled, most_shared=most_shared
+    )
     if in_place is None or in_place.is_added or in_place.spread < _LEAST_SPREAD:
         return in_place
     if in_place.evenness >= _LEAST_EVEN:  # nothing has moved: edges would differ most

@@ -2,13 +2,11 @@
 
 A picture seen for the first time tells nothing. A copy in which something is hidden is not remembered, so it
 cannot become the original it is compared with, nor can one that `query_series` has marked; one that people
-see to be changed is a picture of its own. Where something is hidden beside what they see, it is one only for
-what visibly goes on from there: a page that moved faintly is told once, the same picture again is told again.
+see to be changed is a picture of its own.
 What is remembered, and for how long, is the store's affair.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -37,17 +35,14 @@ class NearDuplicateDetector:
         """
         newcomer = examined.once(remembered_form)
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
-        if any(earlier.digest == newcomer.digest and not earlier.is_suspect for earlier in alike):
+        if any(earlier.digest == newcomer.digest for earlier in alike):
             return None
         original = _nearest(newcomer.picture, alike)
         if original is None:
             return self._met(newcomer, examined)
-        found = self._compare(original.picture, examined)
-        if original.is_suspect and (found is None or not found.is_visible):
-            known = _nearest(newcomer.picture, [earlier for earlier in alike if not earlier.is_suspect])
-            found = found if known is None else self._compare(known.picture, examined)
-        if found is not None and (found.is_visible or found.goes_on):  # what follows is compared with it
-            self._seen.remember(examined.tenant, replace(newcomer, is_suspect=not found.is_visible))
+        found = self._compare(original, examined)
+        if found is not None and found.is_visible:  # a screen that went on: what follows is compared with it
+            self._seen.remember(examined.tenant, newcomer)
         return found
 
     def _met(self, newcomer: SeenPicture, examined: Examined) -> Evidence | None:
@@ -56,7 +51,7 @@ class NearDuplicateDetector:
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
         others = [earlier for earlier in alike if earlier.digest != newcomer.digest]
         original = _nearest(newcomer.picture, others)
-        return None if original is None else self._compare(original.picture, examined)
+        return None if original is None else self._compare(original, examined)
 
     def _compare(self, original: Image, examined: Examined) -> Evidence | None:
         if np.array_equal(original.pixels, examined.decoded.image.pixels):
@@ -69,7 +64,7 @@ class NearDuplicateDetector:
             return None
 
 
-def _nearest(small: Image, alike: Sequence[SeenPicture]) -> SeenPicture | None:
+def _nearest(small: Image, alike: Sequence[SeenPicture]) -> Image | None:
     """Choose the version that differs least: of successive screens, mostly the latest."""
-    same = [earlier for earlier in alike if is_same_picture(earlier.picture, small)]
-    return min(same, key=lambda earlier: distance(earlier.picture, small), default=None)
+    same = [earlier.picture for earlier in alike if is_same_picture(earlier.picture, small)]
+    return min(same, key=lambda earlier: distance(earlier, small), default=None)

@@ -58,5 +58,4 @@ def _nearest(newcomer: SeenPicture, alike: Sequence[SeenPicture]) -> SeenPicture
     """Choose whom to compare with; nobody, where the newcomer itself is known."""
     if any(earlier.digest == newcomer.digest for earlier in alike):
         return None
-    known = [earlier for earlier in alike if not earlier.is_suspect]  # else each query explains the next
-    return min(known, key=lambda earlier: distance(earlier.picture, newcomer.picture), default=None)
+    return min(alike, key=lambda earlier: distance(earlier.picture, newcomer.picture), default=None)

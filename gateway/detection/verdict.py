@@ -34,7 +34,6 @@ class Evidence:
     explanation: str
     is_attack: bool = False  # built like one: worth an alarm however visible
     is_visible: bool = False  # to a person who looks at that place
-    goes_on: bool = False  # to people it is another picture by now, whatever is hidden beside what they see
     boxes: tuple[
         Box, ...
     ] = ()  # where it lies, the weightiest first; none: nowhere in particular, or unknown

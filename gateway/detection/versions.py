@@ -31,6 +31,9 @@ _TONED_SHARE = 0.4  # of what is unexplained without them, where it is not every
 _TONED_LEVELS = 1.0  # grey levels rms: less is what curves and clipping leave
 _DISPERSED_LEVELS = 1.2  # grey levels rms beyond re-encoding
 # Over films of ten development photographs: 1.8 and less, with noise of 4 levels 2 and more.
+_OF_A_FILM = (
+    0.92  # share of the waves that only the later frame has: films .91 and less, added ones .94 and more
+)
 _MOVED_LEVELS = 2.0  # grey levels rms, of what did not visibly move, that flow may leave
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
 
@@ -108,7 +111,7 @@ def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> b
     if change.share > 0.0 and compared.is_take_within:
         return True
     shown = compared.version.pixels.astype(np.float32)
-    if is_of_block_codec(shown - change.expected.pixels, codec):
+    if change.added_waves <= _OF_A_FILM and is_of_block_codec(shown - change.expected.pixels, codec):
         return True
     if not change.has_moved:
         return False
@@ -132,7 +135,6 @@ def _hidden(
     seen = "would not notice" if ratio < 1.0 else "would notice"
     where = ", everywhere" if is_dispersed else ""
     beside = " beside a change that people see" if change.share > 0.0 else ""
-    is_attack, goes_on = is_dispersed or ratio >= 1.0, change.share > 0.0 and not is_dispersed
     explanation = (
         f"It is a known picture with something changed{beside} that re-encoding does not explain "
         f"({rest.unexplained:.1f} grey levels rms{where}) and people do not see; "
@@ -140,7 +142,7 @@ def _hidden(
     )
     if change.added <= _EARLIER:
         explanation += " One of the two versions was edited, rather the earlier one."
-    return Evidence(kind, rest.score, p_value, ratio, explanation, is_attack=is_attack, goes_on=goes_on)
+    return Evidence(kind, rest.score, p_value, ratio, explanation, is_attack=is_dispersed or ratio >= 1.0)
 
 
 def _is_left_by_curves(whole: ReencodingFinding, rest: ReencodingFinding, change: VisibleChange) -> bool:

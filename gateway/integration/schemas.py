@@ -55,9 +55,6 @@ class EvidenceFound(BaseModel):
     explanation: str
     is_attack: bool = Field(description="Built like an attack: worth an alarm however visible.")
     is_visible: bool = Field(description="A person who looks at that place sees it.")
-    goes_on: bool = Field(
-        description="Something is hidden beside a change that people see: what follows is compared with it."
-    )
     boxes: list[tuple[int, int, int, int, float]] = Field(
         description="Where it lies: left, top, right, bottom in pixels of the upright image, and weight, "
         "0 to 1; the weightiest first, none where it has no place."

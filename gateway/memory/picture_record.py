@@ -5,8 +5,9 @@ seen.
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -26,18 +27,20 @@ _CHANNELS = 3
 class _Head:
     height: int
     width: int
-    is_suspect: bool = False  # records of the first releases do not say
 
 
 class PictureRecordError(ValueError):
     """These bytes are no picture, or one of a version that is not known here."""
 
 
-def pack_picture(seen: SeenPicture) -> bytes:
-    """Return a picture's record; its fingerprint and digest are its name, kept elsewhere."""
+def pack_picture(seen: SeenPicture, further: Mapping[str, Any] | None = None) -> bytes:
+    """Return a picture's record; its fingerprint and digest are its name, kept elsewhere.
+
+    `further` fields of the head are for whoever knows them.
+    """
     pixels = np.ascontiguousarray(seen.picture.pixels)
     height, width = pixels.shape[:2]
-    head = msgspec.msgpack.encode(_Head(height, width, seen.is_suspect))
+    head = msgspec.msgpack.encode({"height": height, "width": width, **(further or {})})
     return b"".join((_START.pack(VERSION, len(head)), head, pixels.data))
 
 
@@ -58,5 +61,4 @@ def unpack_picture(record: bytes, fingerprint: int, digest: bytes) -> SeenPictur
     if min(head.height, head.width) < 1 or head.height * head.width * _CHANNELS != len(record) - start:
         raise PictureRecordError(f"expected {head.height} x {head.width} pixels, got {len(record)} bytes")
     flat: NDArray[np.uint8] = np.frombuffer(record, np.uint8, offset=start)
-    picture = Image(flat.reshape(head.height, head.width, _CHANNELS).copy())
-    return SeenPicture(picture, fingerprint, digest, head.is_suspect)
+    return SeenPicture(Image(flat.reshape(head.height, head.width, _CHANNELS).copy()), fingerprint, digest)

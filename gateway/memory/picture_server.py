@@ -32,7 +32,6 @@ class PackedPicture:
     height: int
     width: int
     pixels: bytes  # 8-bit RGB, row by row
-    is_suspect: bool
 
     @property
     def size_bytes(self) -> int:
@@ -94,9 +93,7 @@ def _answer(frame: Frame, store: SeenPictures[PackedPicture]) -> bytes | None:
 def _alike(head: Mapping[str, Any], found: Sequence[PackedPicture]) -> bytes:
     """Name what was found, with the pixels of what the worker does not hold itself."""
     held = set(head["held"])
-    pictures = [
-        [each.fingerprint, each.digest.hex(), each.height, each.width, each.is_suspect] for each in found
-    ]
+    pictures = [[each.fingerprint, each.digest.hex(), each.height, each.width] for each in found]
     payload = [each.pixels for each in found if each.digest.hex() not in held]
     return encode_frame({"id": head["id"], "pictures": pictures}, payload)
 
@@ -105,5 +102,4 @@ def _unpack(head: Mapping[str, Any], pixels: bytes) -> PackedPicture:
     height, width = int(head["height"]), int(head["width"])
     if height * width * 3 != len(pixels):
         raise FrameError(f"expected {height} x {width} pixels, got {len(pixels)} bytes")
-    digest, is_suspect = bytes.fromhex(head["digest"]), bool(head["is_suspect"])
-    return PackedPicture(int(head["fingerprint"]), digest, height, width, pixels, is_suspect)
+    return PackedPicture(int(head["fingerprint"]), bytes.fromhex(head["digest"]), height, width, pixels)

@@ -40,7 +40,6 @@ class SeenPicture:
     picture: "Image"  # shrunk
     fingerprint: int  # perceptual hash, 64 bits
     digest: bytes  # of the encoded bytes it came in
-    is_suspect: bool = False  # something was hidden in it, beside a change that people see
 
     @property
     def size_bytes(self) -> int:

@@ -69,7 +69,6 @@ class SharedPictures:
             "digest": seen.digest.hex(),
             "height": height,
             "width": width,
-            "is_suspect": seen.is_suspect,
         }
         self._line.tell(message, [pixels.tobytes()])
         self._line.ask({"do": "hear", "tenant": tenant})  # else the others may not find it yet
@@ -103,13 +102,13 @@ class SharedPictures:
 
 
 def _pictures(frame: Frame, held: Mapping[str, SeenPicture]) -> Iterator[SeenPicture]:
-    named: Sequence[tuple[int, str, int, int, bool]] = frame.head["pictures"]
+    named: Sequence[tuple[int, str, int, int]] = frame.head["pictures"]
     start = 0
-    for fingerprint, digest, height, width, is_suspect in named:
+    for fingerprint, digest, height, width in named:
         if digest in held:
             yield held[digest]
             continue
         end = start + height * width * 3
         pixels = np.frombuffer(frame.payload, np.uint8, end - start, start).reshape(height, width, 3).copy()
-        yield SeenPicture(Image(pixels), fingerprint, bytes.fromhex(digest), is_suspect)
+        yield SeenPicture(Image(pixels), fingerprint, bytes.fromhex(digest))
         start = end

@@ -161,7 +161,7 @@ def test_what_another_worker_saw_and_was_once_asked_for_is_known_in_silence(stor
     ours, theirs = socket.socketpair()
     with ours, theirs:
         memory = SharedPictures(ours, on_trouble=troubles, patience_seconds=5.0)
-        store.remember("a", PackedPicture(7, b"d", 1, 2, b"123456", is_suspect=False))
+        store.remember("a", PackedPicture(7, b"d", 1, 2, b"123456"))
         with served(store, theirs):
             memory.alike("a", 7, 0)
             ours.shutdown(socket.SHUT_WR)
