@@ -1,9 +1,11 @@
 import hashlib
+import math
 import threading
 from dataclasses import replace
 
 import pytest
 
+from gateway.detection.verdict import Evidence
 from gateway.review.filters import Filter
 from gateway.review.store import ReviewStore, without_content
 from tests.gateway.review.conftest import DAY, NOON, PICTURE
@@ -45,7 +47,26 @@ def test_what_callers_make_up_is_stored_however_odd(store, catch):
     store.add([caught])
 
     kept = store.get(caught.flag.id)
-    assert kept.request.model.startswith("a\N{REPLACEMENT CHARACTER}b?xx") and len(kept.request.model) == 1000
+    assert kept.request.model.startswith("a\N{REPLACEMENT CHARACTER}b?xx") and len(kept.request.model) == 498
+
+
+def test_what_callers_make_up_is_cut_by_bytes_as_an_index_counts(store, catch):
+    caught = catch(model="\N{CUNEIFORM SIGN A}" * 1000)
+
+    store.add([caught])
+
+    assert store.get(caught.flag.id).request.model == "\N{CUNEIFORM SIGN A}" * 125
+
+
+def test_numbers_that_are_none_and_halves_of_characters_are_kept_as_something_readable(store, catch):
+    odd = Evidence("residual", math.nan, math.nan, math.inf, "reads \ud800", boxes=())
+    caught = catch(p_value=math.nan, jnd_ratio=math.inf, evidence=(odd,))
+
+    store.add([caught])
+
+    kept = store.get(caught.flag.id)
+    assert (kept.p_value, kept.jnd_ratio) == (1.0, None)
+    assert kept.evidence == (Evidence("residual", 0.0, 1.0, None, "reads ?"),)
 
 
 def test_the_list_is_newest_first_and_goes_on_where_it_stopped(store, catch):
