@@ -7,7 +7,7 @@ import math
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import orjson
@@ -98,6 +98,12 @@ def time_of(flag_id: str) -> float:
     for letter in flag_id[:_TIME_LETTERS]:
         milliseconds = milliseconds * len(_LETTERS) + _LETTERS.index(letter)
     return milliseconds / 1000
+
+
+def without_content(flag: Flag) -> Flag:
+    """Return a flag without words: some of them quote what the picture says."""
+    evidence = tuple(replace(item, explanation="") for item in flag.evidence)
+    return replace(flag, explanation="", evidence=evidence)
 
 
 def plain(text: str, most_bytes: int | None = None) -> str:

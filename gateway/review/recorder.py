@@ -15,8 +15,8 @@ from typing import Literal, Protocol
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from calibration.upright_size import upright_size
-from gateway.review.flag import Flag
-from gateway.review.store import Caught, ReviewStore, without_content
+from gateway.review.flag import Flag, without_content
+from gateway.review.store import Caught, ReviewStore
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ Every method may be called from any thread of any process. A row is there only w
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import (
@@ -203,12 +203,16 @@ class ReviewStore:
         with self._database.writing() as connection:
             at = connection.execute(last.order_by(SAID.c.number.desc()).limit(1)).scalar()
             if at is not None:
-                together = (SAID.c.at == at) & (SAID.c.is_undone == 0)
+                # What was said of another flag since stays.
+                last_of_each = select(func.max(SAID.c.number)).where(
+                    SAID.c.is_undone == 0, SAID.c.flag_id.in_(select(SAID.c.flag_id).where(SAID.c.at == at))
+                )
+                together = (SAID.c.at == at) & SAID.c.number.in_(last_of_each.group_by(SAID.c.flag_id))
                 said = connection.execute(select(SAID).where(together)).all()
-                connection.execute(update(SAID).where(together).values(is_undone=1))
                 for before in {row.before for row in said}:
                     ids = [row.flag_id for row in said if row.before == before]
                     self._set(connection, ids, before)
+                connection.execute(update(SAID).where(together).values(is_undone=1))
         return self.get(flag_id)
 
     def _say(self, flag_id: str, mark: Mark, which: ColumnElement[bool]) -> Flag | None:
@@ -290,9 +294,3 @@ class ReviewStore:
                     self.pictures.remove(digest)
                     removed += 1
         return removed
-
-
-def without_content(flag: Flag) -> Flag:
-    """Return a flag without words: some of them quote what the picture says."""
-    evidence = tuple(replace(item, explanation="") for item in flag.evidence)
-    return replace(flag, explanation="", evidence=evidence)

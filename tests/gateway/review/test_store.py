@@ -1,13 +1,12 @@
 import hashlib
 import math
 import threading
-from dataclasses import replace
 
 import pytest
 
 from gateway.detection.verdict import Evidence
 from gateway.review.filters import Filter
-from gateway.review.store import ReviewStore, without_content
+from gateway.review.store import ReviewStore
 from tests.gateway.review.conftest import DAY, NOON, PICTURE
 
 
@@ -130,6 +129,18 @@ def test_marks_are_taken_back_one_by_one(store, catch):
     assert store.undo(flag_id).mark == "open"
 
 
+def test_taking_a_picture_back_leaves_what_was_said_of_its_other_flags_since(store, catch):
+    first, second, third = (catch(at=NOON + number) for number in range(3))
+    store.add([first, second, third])
+    store.mark_picture(first.flag.id, "false_alarm")
+    store.mark(second.flag.id, "attack")
+
+    store.undo(first.flag.id)
+
+    assert [store.get(each.flag.id).mark for each in (first, second, third)] == ["open", "attack", "open"]
+    assert [store.undo(second.flag.id).mark for _ in range(3)] == ["false_alarm", "open", "open"]
+
+
 def test_a_flag_that_is_not_there_takes_no_mark(store):
     assert store.mark("0" * 26, "attack") is None
     assert store.undo("0" * 26) is None
@@ -220,12 +231,3 @@ def test_several_writers_and_a_deleter_lose_no_picture(tmp_path, catch):
     assert stores[0].pictures.get(batches[0][0].flag.digest) == PICTURE
     for store in stores:
         store.close()
-
-
-def test_without_content_no_word_is_left_that_may_quote_the_picture(catch):
-    flag = without_content(catch().flag)
-
-    assert flag.explanation == "" and [item.explanation for item in flag.evidence] == [""]
-    assert replace(flag, explanation="", evidence=()) == replace(
-        catch().flag, id=flag.id, explanation="", evidence=()
-    )
