@@ -1,8 +1,10 @@
 """Flagged pictures as files, named by their SHA-256 and spread over folders: written whole or not at all."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from calibration.whole_file import replace_file
@@ -49,6 +51,13 @@ class Pictures:
         for path in sorted(self._folder.glob("??/??/*")):
             if _DIGEST.fullmatch(path.name):
                 yield path.name
+
+    def sizes(self) -> Iterator[int]:
+        """Return how many bytes each picture has."""
+        for folder, _, names in os.walk(self._folder):
+            for name in filter(_DIGEST.fullmatch, names):
+                with suppress(FileNotFoundError):  # removed since
+                    yield Path(folder, name).stat().st_size
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):

@@ -45,7 +45,7 @@ class Size:
 
     flags: int
     pictures: int
-    bytes: int  # of pictures
+    bytes: int  # of pictures, as far as they are kept
     oldest: str | None  # id
 
 
@@ -174,16 +174,10 @@ class ReviewStore:
 
     def size(self) -> Size:
         """Tell how much there is."""
-        pictures = select(FLAGS.c.digest, func.max(FLAGS.c.size_bytes).label("bytes")).group_by(
-            FLAGS.c.digest
-        )
-        each = pictures.subquery()
         with self._database.reading() as connection:
             flags, oldest = connection.execute(select(func.count(), func.min(FLAGS.c.id))).one()
-            number, size = connection.execute(
-                select(func.count(), func.coalesce(func.sum(each.c.bytes), 0)).select_from(each)
-            ).one()
-        return Size(int(flags), int(number), int(size), oldest)
+        sizes = list(self.pictures.sizes())
+        return Size(int(flags), len(sizes), sum(sizes), oldest)
 
     # --- what people say
 
