@@ -5,6 +5,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from gateway.serving.crew import Backoff
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_message
@@ -28,6 +29,7 @@ class ReviewKeeper:
         self._on_crash = on_crash
         self._running: _Process | None = None
         self._wanted: Settings | None = None
+        self._needs: object = None
         self._again: asyncio.Task[None] | None = None
 
     @property
@@ -43,12 +45,13 @@ class ReviewKeeper:
         """
         self._wanted = settings if settings.review.store != "off" else None
         if self._wanted is not None:
+            self._needs = await asyncio.to_thread(_needs, settings)  # before it reads them
             self._running = await _Process.start(settings)
             self._tasks.create_task(self._watch(self._running))
 
     async def change_to(self, settings: Settings) -> None:
         """Have one with these settings; one that does not get ready is tried again and again."""
-        if self._wanted is not None and _needs(self._wanted) == _needs(settings):
+        if self._wanted is not None and self._needs == await asyncio.to_thread(_needs, settings):
             return
         await self.end()
         try:
@@ -154,5 +157,16 @@ class _Process:
 
 
 def _needs(settings: Settings) -> object:
-    """Return what of the settings the process depends on."""
-    return settings.review, settings.policy.allow_file, settings.artifact, settings.limits, settings.detection
+    """Return what the process depends on: some of the settings, and files that may be written anew."""
+    said = (settings.review, settings.policy.allow_file, settings.artifact, settings.limits)
+    read = [each for each in (settings.detection.calibration, settings.artifact) if each is not None]
+    files = [file for each in read for file in (each, *sorted(each.rglob("*")))]
+    return said, settings.detection, [_state(file) for file in files]
+
+
+def _state(file: Path) -> object:
+    try:
+        found = file.stat()
+    except OSError:
+        return file, None
+    return file, found.st_ino, found.st_size, found.st_mtime_ns

@@ -6,9 +6,12 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+import orjson
 import pytest
 
+from calibration.whole_file import replace_file
 from gateway.demo.services import free_port
+from gateway.detection.combination import load_calibration
 from gateway.review.filters import Filter
 from gateway.review.opening import open_store
 from gateway.serving.crew import Backoff
@@ -101,6 +104,29 @@ def test_another_key_ends_every_session_and_the_same_settings_change_nothing(set
         assert someone.get("/review").status == 303
         await keeper.change_to(Settings())
         assert keeper.pid is None
+
+    assert keeping(work) == []
+
+
+def test_a_calibration_written_anew_in_the_same_place_is_read_by_the_next_reload(settings, tmp_path):
+    file = tmp_path / "calibration.json"
+    before = orjson.loads(load_calibration().json)
+    file.write_bytes(orjson.dumps(before))
+    settings = settings.model_copy(
+        update={"detection": settings.detection.model_copy(update={"calibration": file})}
+    )
+    someone = reviewer_of(settings)
+
+    def told() -> object:
+        return orjson.loads(someone.get("/review/labels.jsonl").body.splitlines()[0])["calibration"]
+
+    async def work(keeper: ReviewKeeper, _: list[str]) -> None:
+        await keeper.open(settings)
+        someone.sign_in()
+        first = told()
+        replace_file(file, orjson.dumps({**before, "note": "of new labels"}))
+        await keeper.change_to(settings)
+        assert told() != first
 
     assert keeping(work) == []
 
