@@ -15,8 +15,9 @@ from typing import Literal, Protocol
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from calibration.upright_size import upright_size
+from gateway.review.database import StoreAwayError
 from gateway.review.flag import Flag, without_content
-from gateway.review.store import Caught, ReviewStore
+from gateway.review.store import Caught
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ _BATCH = 64
 _PAUSES_SECONDS = (0.1, 0.5, 2.0, 5.0)  # between attempts; the last one again and again
 _CLOSING_SECONDS = 5.0
 _ATTEMPTS = 6  # some 15 seconds; then it may be a flag that the store takes never
-_PASSING = (OSError, OperationalError, InterfaceError)  # what another attempt may overcome
+_PASSING = (OSError, OperationalError, InterfaceError, StoreAwayError)  # what another attempt may overcome
 
 
 class Ticket:
@@ -38,6 +39,18 @@ class Ticket:
     def __init__(self, flag_id: str) -> None:
         self.id = flag_id
         self.is_kept = False  # in the store: no kill loses it
+
+
+class Taking(Protocol):
+    """A store, as far as it is written to."""
+
+    def add(self, caught: Sequence[Caught]) -> None:
+        """Keep flags, all or none; of no flags, tell by an error whether the store is away."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 class Records(Protocol):
@@ -93,7 +106,7 @@ class Recorder:
 
     def __init__(
         self,
-        store: ReviewStore,
+        store: Taking,
         keeping: Keeping,
         count: Callable[[Fate], None],
         *,

@@ -38,11 +38,18 @@ class ReviewKeeper:
         return self._running.pid if self._running is not None else None
 
     async def open(self, settings: Settings) -> None:
-        """Start one, if flagged images are kept.
+        """Start one, if flagged images are kept; while the store's server is away, later.
 
         Raises:
             WorkerFailedError: It does not get ready: the store or the port cannot be used.
         """
+        try:
+            await self._begin(settings)
+        except _StoreAwayError as error:
+            log.error("the review page does not run, another try follows: %s", error)
+            self._start_again_later(settings)
+
+    async def _begin(self, settings: Settings) -> None:
         self._wanted = settings if settings.review.store != "off" else None
         if self._wanted is not None:
             self._needs = await asyncio.to_thread(_needs, settings)  # before it reads them
@@ -65,6 +72,7 @@ class ReviewKeeper:
         self._wanted = None
         if self._again is not None:
             self._again.cancel()
+            await asyncio.gather(self._again, return_exceptions=True)
         if self._running is not None:
             await self._running.end()
             self._running = None
@@ -86,9 +94,13 @@ class ReviewKeeper:
             if self._running is not None or self._wanted is not settings:
                 return
             try:
-                await self.open(settings)
+                await self._begin(settings)
             except WorkerFailedError as error:
                 log.error("the review page does not run, another try follows: %s", error)
+
+
+class _StoreAwayError(WorkerFailedError):
+    """The store's server does not answer now; it may later."""
 
 
 class _Process:
@@ -118,7 +130,11 @@ class _Process:
                 start_new_session=True,
             )
         started = cls(process, *await asyncio.open_connection(sock=control, limit=MAX_LINE_BYTES))
-        await started._hand_over(settings)
+        try:
+            await started._hand_over(settings)
+        except asyncio.CancelledError:
+            await started.end()  # nobody else knows of it
+            raise
         return started
 
     @property
@@ -152,6 +168,8 @@ class _Process:
         message = message_of(line) if line else {}
         if "ready" not in message:
             await self.end()
+            if "later" in message:
+                raise _StoreAwayError(message["later"])
             code = in_words(self._process.returncode or 0)
             raise WorkerFailedError(message.get("failed") or f"the review process ended with {code}")
 

@@ -24,6 +24,7 @@ from gateway.detection.combination import load_calibration
 from gateway.logs import configure_logging
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
+from gateway.review.database import StoreAwayError
 from gateway.review.drawing import Drawings
 from gateway.review.judging import Judging
 from gateway.review.opening import open_store
@@ -59,7 +60,8 @@ def main() -> None:
         store = open_store(settings.review)
         page = _Page(settings, store)
     except (OSError, ValueError, CannotListenError) as error:
-        control.sendall(line_of({"failed": f"review: {error}"}))
+        word = "later" if isinstance(error, StoreAwayError) else "failed"
+        control.sendall(line_of({word: f"review: {error}"}))
         sys.exit(1)
     with contextlib.closing(store), _sweeping(settings, store):
         asyncio.run(page.serve_until_told(control))

@@ -15,7 +15,7 @@ from gateway.detection.combination import load_calibration
 from gateway.review.filters import Filter
 from gateway.review.opening import open_store
 from gateway.serving.crew import Backoff
-from gateway.serving.review_keeper import ReviewKeeper
+from gateway.serving.review_keeper import ReviewKeeper, _Process
 from gateway.settings import Settings
 from tests.gateway.conftest import Server
 from tests.gateway.review.conftest import KEY, Reviewer, caught
@@ -127,6 +127,28 @@ def test_a_calibration_written_anew_in_the_same_place_is_read_by_the_next_reload
         replace_file(file, orjson.dumps({**before, "note": "of new labels"}))
         await keeper.change_to(settings)
         assert told() != first
+
+    assert keeping(work) == []
+
+
+def test_a_database_that_is_away_holds_up_nobody_and_is_asked_again(settings, monkeypatch):
+    address = f"postgresql+psycopg://jnd:secret@127.0.0.1:{free_port()}/none"
+    review = Settings(review={**settings.review.model_dump(), "database_url": address}).review
+    tries: list[int] = []
+    start = _Process.start.__func__
+
+    async def counted(_: type, settings: Settings) -> _Process:
+        tries.append(1)
+        return await start(_Process, settings)
+
+    monkeypatch.setattr(_Process, "start", classmethod(counted))
+
+    async def work(keeper: ReviewKeeper, _: list[str]) -> None:
+        await keeper.open(settings.model_copy(update={"review": review}))
+        assert keeper.pid is None
+        assert await soon(lambda: len(tries) >= 2)
+        await keeper.change_to(settings)
+        assert keeper.pid is not None
 
     assert keeping(work) == []
 
