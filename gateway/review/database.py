@@ -164,7 +164,8 @@ def _set_up_sqlite(engine: Engine) -> None:
 
 def _shown(url: str) -> str:
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        # Without its query, which may hold a password as well.
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
     except ArgumentError:
         return "of that address"
 

@@ -27,8 +27,7 @@ class Pictures:
         path = self._path(digest)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, data)
-            path.chmod(0o600)
+            replace_file(path, data, 0o600)
 
     def has(self, digest: str) -> bool:
         """Tell whether a picture is kept."""
@@ -45,6 +44,13 @@ class Pictures:
     def remove(self, digest: str) -> None:
         """Forget a picture, if it is there."""
         self._path(digest).unlink(missing_ok=True)
+
+    def remove_unfinished(self, before: float) -> None:
+        """Remove what writers that were killed left halfway; `before` this time, in seconds since 1970."""
+        for path in self._folder.glob("??/??/.*"):
+            with suppress(FileNotFoundError):  # finished since
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     def digests(self) -> Iterator[str]:
         """Name every picture there is."""

@@ -26,6 +26,7 @@ from gateway.review.pictures import Pictures
 from gateway.review.rows import flag_of, ids_of, key_of, row_of
 from gateway.review.tables import FLAGS, KINDS, SAID
 
+FILE_NAME = "flags.sqlite"
 _BATCH = 500  # rows of one step of a long walk
 _MOST_WORDS = 100  # of one column, to choose from
 MOST_COUNTED = 1_000  # beyond it, "more"
@@ -78,7 +79,9 @@ class ReviewStore:
             OSError: The folder cannot be made.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database.open(url or f"sqlite:///{folder / 'flags.sqlite'}")
+        if url is None:
+            (folder / FILE_NAME).touch(mode=0o600)  # whoever may enter the folder; its logs are made likewise
+        database = Database.open(url or f"sqlite:///{folder / FILE_NAME}")
         return cls(database, Pictures(folder / "pictures"), clock)
 
     def close(self) -> None:

@@ -1,5 +1,7 @@
 """Retention, proven by moving the clock."""
 
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +63,17 @@ def test_pictures_that_are_not_kept_take_no_room(store, catch):
 
     assert Retention(keep_days=30, max_bytes=5 * FLAG_BYTES).sweep(store) == 0
     assert Retention(keep_days=30, max_bytes=4 * FLAG_BYTES).sweep(store) == 1
+
+
+def test_what_a_killed_writer_left_halfway_is_swept(store, catch, tmp_path):
+    store.add([catch()])
+    half = next((tmp_path / "review" / "pictures").glob("??/??")) / ".half"
+    half.write_bytes(PICTURE)
+    os.utime(half, (time.time() - 3600,) * 2)
+
+    Retention(keep_days=10**6, max_bytes=10**9).sweep(store)
+
+    assert not half.exists() and store.size().pictures == 1
 
 
 def test_nothing_at_all_is_swept_of_an_empty_store(store):

@@ -212,6 +212,18 @@ def test_pictures_of_a_writer_that_was_killed_are_found_and_removed(store, catch
     assert list(store.pictures.digests()) == [hashlib.sha256(PICTURE).hexdigest()]
 
 
+def test_nobody_else_reads_what_lies_in_a_folder_that_others_may_enter(tmp_path, catch):
+    folder = tmp_path / "kept"
+    folder.mkdir(mode=0o755)
+    store = ReviewStore.open(folder)
+    store.add([catch()])
+
+    modes = {file.name: file.stat().st_mode & 0o077 for file in files_in(folder)}
+
+    assert len(modes) > 2 and not any(modes.values()), modes
+    store.close()
+
+
 def test_several_writers_and_a_deleter_lose_no_picture(tmp_path, catch):
     stores = [ReviewStore.open(tmp_path / "kept") for _ in range(3)]
     batches = [[catch(at=NOON + number) for number in range(20)] for _ in stores]
