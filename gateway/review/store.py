@@ -23,10 +23,10 @@ from gateway.review.database import Database
 from gateway.review.filters import Filter
 from gateway.review.flag import Flag, Mark, first_id_at
 from gateway.review.pictures import Pictures
+from gateway.review.places import database_in, pictures_in
 from gateway.review.rows import flag_of, ids_of, key_of, row_of
 from gateway.review.tables import FLAGS, KINDS, SAID
 
-FILE_NAME = "flags.sqlite"
 _BATCH = 500  # rows of one step of a long walk
 _MOST_WORDS = 100  # of one column, to choose from
 MOST_COUNTED = 1_000  # beyond it, "more"
@@ -80,9 +80,9 @@ class ReviewStore:
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if url is None:
-            (folder / FILE_NAME).touch(mode=0o600)  # whoever may enter the folder; its logs are made likewise
-        database = Database.open(url or f"sqlite:///{folder / FILE_NAME}")
-        return cls(database, Pictures(folder / "pictures"), clock)
+            database_in(folder).touch(mode=0o600)  # whoever may enter the folder; its logs are made likewise
+        database = Database.open(url or f"sqlite:///{database_in(folder)}")
+        return cls(database, Pictures(pictures_in(folder)), clock)
 
     def close(self) -> None:
         """Close the database."""

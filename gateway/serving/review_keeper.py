@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.review.places import is_anything_kept
 from gateway.serving.crew import Backoff
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_message
 from gateway.serving.worker_process import WorkerFailedError, in_words
@@ -38,19 +39,21 @@ class ReviewKeeper:
         return self._running.pid if self._running is not None else None
 
     async def open(self, settings: Settings) -> None:
-        """Start one, if flagged images are kept; while the store's server is away, later.
+        """Start one, if flagged images are kept, or were; while the store's server is away, later.
 
         Raises:
             WorkerFailedError: It does not get ready: the store or the port cannot be used.
         """
         try:
             await self._begin(settings)
-        except _StoreAwayError as error:
+        except WorkerFailedError as error:
+            if not isinstance(error, _StoreAwayError) and settings.review.store != "off":
+                raise
             log.error("the review page does not run, another try follows: %s", error)
             self._start_again_later(settings)
 
     async def _begin(self, settings: Settings) -> None:
-        self._wanted = settings if settings.review.store != "off" else None
+        self._wanted = settings if is_anything_kept(settings.review) else None
         if self._wanted is not None:
             self._needs = await asyncio.to_thread(_needs, settings)  # before it reads them
             self._running = await _Process.start(settings)

@@ -78,7 +78,7 @@ class _Page:
         """
         self._listener: socket.socket | None = None
         review = settings.review
-        if review.listen_address is None or review.key is None:
+        if review.store == "off" or review.listen_address is None or review.key is None:
             return
         limits = settings.limits
         decoding = DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames)

@@ -153,6 +153,21 @@ def test_a_database_that_is_away_holds_up_nobody_and_is_asked_again(settings, mo
     assert keeping(work) == []
 
 
+def test_what_was_kept_is_forgotten_in_time_also_where_nothing_is_kept_any_more(settings):
+    store = open_store(settings.review)
+    store.add([caught(at=time.time() - 31 * 86_400)])
+    off = settings.review.model_copy(update={"store": "off"})
+
+    async def work(keeper: ReviewKeeper, _: list[str]) -> None:
+        await keeper.open(settings.model_copy(update={"review": off}))
+        assert await soon(lambda: store.count(Filter()) == 0)
+        with pytest.raises(ConnectionRefusedError):
+            reviewer_of(settings).get("/livez")
+
+    assert keeping(work) == []
+    store.close()
+
+
 def test_nothing_runs_where_nothing_is_kept():
     async def work(keeper: ReviewKeeper, _: list[str]) -> None:
         await keeper.open(Settings())
