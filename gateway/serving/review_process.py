@@ -86,11 +86,12 @@ class _Page:
         if allowed is None:
             raise ValueError("expected a folder for the list of allowed pictures")
         self._listener = listen_on(*review.listen_address)
+        self._critiquing = Critiquing(settings.artifact, decoding)
         page = ReviewPage(
             store=store,
             judging=Judging(store, AllowFile(allowed), decoding),
             drawings=Drawings(decoding, _DRAWN_BYTES),
-            critiquing=Critiquing(settings.artifact, decoding),
+            critiquing=self._critiquing,
             sessions=Sessions(review.key.get_secret_value()),
             templates=Templates(version("lmm-jnd")),
             keeps_pictures=review.store == "pictures",
@@ -123,6 +124,7 @@ class _Page:
         if serving is not None:
             self._server.should_exit = True
             await serving
+            self._critiquing.close()  # pictures that wait for a sentence do not hold up the end
 
 
 class _Server(uvicorn.Server):
