@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` in place of whatever `path` holds, on disk before it is seen.
+def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Put `data` in place of whatever `path` holds, on disk before it is seen; `mode` says who may read it.
 
     Raises:
         OSError: The disk refused, for example because it is full; what was there is still there.
@@ -17,7 +17,7 @@ def replace_file(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        Path(temporary).chmod(mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

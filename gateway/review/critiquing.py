@@ -3,8 +3,9 @@
 The judge and torch are loaded with the first picture, so that whoever never asks has no memory to pay.
 """
 
-import threading
+import asyncio
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from predictor.critic.file_critic import FileCritic
 
 _REMEMBERED = 1000  # sentences
+_MOST_WAITING = 8  # pictures, the one that is judged among them
 
 
 class CannotJudgeError(Exception):
@@ -22,7 +24,7 @@ class CannotJudgeError(Exception):
 
 
 class Critiquing:
-    """One judge, one picture at a time."""
+    """One judge, one picture at a time, on a thread of its own: the rest of the page waits for none."""
 
     def __init__(self, artifact: Path | None, limits: DecodeLimits) -> None:
         """Take the folder of the predictor; None: the one that ships."""
@@ -31,24 +33,35 @@ class Critiquing:
         self._critic: FileCritic | None = None
         self._is_loaded = False
         self._said: OrderedDict[str, str] = OrderedDict()
-        self._turn = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="review-critic")
+        self._waiting = 0
 
-    def sentence(self, digest: str, data: bytes) -> str:
+    async def sentence(self, digest: str, data: bytes) -> str:
         """Return the sentence on a picture.
 
         Raises:
-            CannotJudgeError: There is none.
+            CannotJudgeError: There is none, or too many wait for theirs.
         """
-        with self._turn:
-            if digest not in self._said:
-                self._said[digest] = self._judged(data)
-            self._said.move_to_end(digest)
-            while len(self._said) > _REMEMBERED:
-                self._said.popitem(last=False)
-            return self._said[digest]
+        if self._waiting >= _MOST_WAITING:
+            raise CannotJudgeError("other pictures are being judged; ask again soon")
+        self._waiting += 1
+        judging = self._thread.submit(self._sentence, digest, data)
+        try:
+            return await asyncio.wrap_future(judging)
+        finally:
+            self._waiting -= 1
+
+    def _sentence(self, digest: str, data: bytes) -> str:
+        if digest not in self._said:
+            self._said[digest] = self._judged(data)
+        self._said.move_to_end(digest)
+        while len(self._said) > _REMEMBERED:
+            self._said.popitem(last=False)
+        return self._said[digest]
 
     def close(self) -> None:
-        """End what was started to verify signatures."""
+        """End the thread, and what was started to verify signatures."""
+        self._thread.shutdown(cancel_futures=True)
         if self._critic is not None:
             self._critic.close()
 

@@ -6,7 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from gateway.review.tables import SCHEMA, TABLES
 
@@ -26,12 +32,17 @@ def _add_stratum(connection: Connection) -> None:
 MIGRATIONS: Mapping[int, Migration] = {1: _add_stratum}
 
 _BUSY_SECONDS = 10  # that SQLite waits for another process' writing
+_CONNECT_SECONDS = 5  # that a server may take to answer
 _WRITES = "jnd_writes"
 _LOCK = 0x6A6E6400  # of PostgreSQL's advisory locks: "jnd"
 
 
 class StoreError(ValueError):
     """The store cannot be opened; says why. Never with a password."""
+
+
+class StoreAwayError(StoreError):
+    """The server of the database does not answer now; it may later."""
 
 
 class Database:
@@ -51,10 +62,11 @@ class Database:
         """Connect, and make or migrate the tables; several processes may do so at once.
 
         Raises:
-            StoreError: It cannot be reached, or was written by a newer program.
+            StoreAwayError: Its server cannot be reached.
+            StoreError: It cannot be used, or was written by a newer program.
         """
         try:
-            engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+            engine = _engine(url)
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise StoreError(f"cannot use the database {_shown(url)}: {error}") from error
         if engine.dialect.name == "sqlite":
@@ -65,7 +77,11 @@ class Database:
                 _bring_to(connection, version, migrations)
         except SQLAlchemyError as error:
             engine.dispose()
-            raise StoreError(f"cannot open the database {_shown(url)}: {_reason(error)}") from error
+            is_away = engine.dialect.name != "sqlite" and isinstance(
+                error, (OperationalError, InterfaceError)
+            )
+            kind = StoreAwayError if is_away else StoreError
+            raise kind(f"cannot open the database {_shown(url)}: {_reason(error)}") from error
         except StoreError:
             engine.dispose()
             raise
@@ -96,6 +112,13 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        return create_engine(url)
+    timeout = {} if "connect_timeout" in make_url(url).query else {"connect_timeout": _CONNECT_SECONDS}
+    return create_engine(url, pool_pre_ping=True, connect_args=timeout)
 
 
 def _bring_to(connection: Connection, version: int, migrations: Mapping[int, Migration]) -> None:
@@ -141,7 +164,8 @@ def _set_up_sqlite(engine: Engine) -> None:
 
 def _shown(url: str) -> str:
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        # Without its query, which may hold a password as well.
+        return make_url(url).set(query={}).render_as_string(hide_password=True)
     except ArgumentError:
         return "of that address"
 

@@ -3,10 +3,11 @@
 Keys, prompts and answers are no part of it; the picture lies beside it, by its hash.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import orjson
@@ -99,6 +100,23 @@ def time_of(flag_id: str) -> float:
     return milliseconds / 1000
 
 
+def without_content(flag: Flag) -> Flag:
+    """Return a flag without words: some of them quote what the picture says."""
+    evidence = tuple(replace(item, explanation="") for item in flag.evidence)
+    return replace(flag, explanation="", evidence=evidence)
+
+
+def plain(text: str, most_bytes: int | None = None) -> str:
+    """Return text as every database takes it: no halves of characters, no character zero, not too long."""
+    whole = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return whole.encode()[:most_bytes].decode("utf-8", "ignore")
+
+
+def finite(number: float | None, otherwise: float | None) -> float | None:
+    """Return a number as every database takes it: where it is none, something else."""
+    return number if number is not None and math.isfinite(number) else otherwise
+
+
 def evidence_to_json(evidence: Sequence[Evidence]) -> str:
     """Return evidence as a JSON list."""
     return orjson.dumps([_fields(item) for item in evidence], option=orjson.OPT_SERIALIZE_NUMPY).decode()
@@ -122,10 +140,10 @@ def evidence_from_json(text: str) -> tuple[Evidence, ...]:
 def _fields(item: Evidence) -> dict[str, Any]:
     return {
         "kind": item.kind,
-        "score": item.score,
-        "p_value": item.p_value,
-        "jnd_ratio": item.jnd_ratio,
-        "explanation": item.explanation,
+        "score": finite(item.score, 0.0),
+        "p_value": None if item.p_value is None else finite(item.p_value, 1.0),
+        "jnd_ratio": finite(item.jnd_ratio, None),
+        "explanation": plain(item.explanation),
         "is_attack": item.is_attack,
         "is_visible": item.is_visible,
         "boxes": item.boxes,

@@ -44,7 +44,7 @@ class Judging:
     def mark_picture(self, flag: Flag, mark: Mark) -> None:
         """Note it of every flag of the picture that nobody has judged; raises as `mark`."""
         if mark == "allowed":
-            self._allowed.add(flag.digest, f"flag {flag.id}, reviewed {when(self._store.now())} UTC")
+            self._allow(flag)
         self._store.mark_picture(flag.id, mark)
         self._place(flag)
         self._settle(flag)
@@ -73,6 +73,11 @@ class Judging:
             log.warning("the picture of flag %s cannot be read for its label: %s", flag.id, error.reason)
 
     def _settle(self, flag: Flag) -> None:
-        """Take a picture off the list where no flag says any longer that it is allowed."""
-        if flag.mark == "allowed" and not self._store.find(Filter(digest=flag.digest, mark="allowed"), 1):
+        """Have the list hold the picture as long as a flag says that it is allowed, and no longer."""
+        if self._store.find(Filter(digest=flag.digest, mark="allowed"), 1):
+            self._allow(flag)
+        else:
             self._allowed.remove(flag.digest)
+
+    def _allow(self, flag: Flag) -> None:
+        self._allowed.add(flag.digest, flag.id, f"{when(self._store.now())} UTC")

@@ -135,7 +135,7 @@ class ReviewPage:
         flag = await self._flag(request)
         data = await self._data(flag)
         try:
-            text = await asyncio.to_thread(self.critiquing.sentence, flag.digest, data)
+            text = await self.critiquing.sentence(flag.digest, data)
         except CannotJudgeError as error:
             text = f"It cannot be judged: {error}."
         heading = "How good it looks"

@@ -1,8 +1,10 @@
 """Flagged pictures as files, named by their SHA-256 and spread over folders: written whole or not at all."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from calibration.whole_file import replace_file
@@ -25,8 +27,7 @@ class Pictures:
         path = self._path(digest)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, data)
-            path.chmod(0o600)
+            replace_file(path, data, 0o600)
 
     def has(self, digest: str) -> bool:
         """Tell whether a picture is kept."""
@@ -44,11 +45,25 @@ class Pictures:
         """Forget a picture, if it is there."""
         self._path(digest).unlink(missing_ok=True)
 
+    def remove_unfinished(self, before: float) -> None:
+        """Remove what writers that were killed left halfway; `before` this time, in seconds since 1970."""
+        for path in self._folder.glob("??/??/.*"):
+            with suppress(FileNotFoundError):  # finished since
+                if path.stat().st_mtime < before:
+                    path.unlink()
+
     def digests(self) -> Iterator[str]:
         """Name every picture there is."""
         for path in sorted(self._folder.glob("??/??/*")):
             if _DIGEST.fullmatch(path.name):
                 yield path.name
+
+    def sizes(self) -> Iterator[int]:
+        """Return how many bytes each picture has."""
+        for folder, _, names in os.walk(self._folder):
+            for name in filter(_DIGEST.fullmatch, names):
+                with suppress(FileNotFoundError):  # removed since
+                    yield Path(folder, name).stat().st_size
 
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):

@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from calibration.upright_size import upright_size
-from gateway.review.flag import Flag
-from gateway.review.store import Caught, ReviewStore, without_content
+from gateway.review.database import StoreAwayError
+from gateway.review.flag import Flag, without_content
+from gateway.review.store import Caught
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ Keeping = Literal["off", "hashes", "pictures"]
 _BATCH = 64
 _PAUSES_SECONDS = (0.1, 0.5, 2.0, 5.0)  # between attempts; the last one again and again
 _CLOSING_SECONDS = 5.0
+_ATTEMPTS = 6  # some 15 seconds; then it may be a flag that the store takes never
+_PASSING = (OSError, OperationalError, InterfaceError, StoreAwayError)  # what another attempt may overcome
 
 
 class Ticket:
@@ -36,6 +39,18 @@ class Ticket:
     def __init__(self, flag_id: str) -> None:
         self.id = flag_id
         self.is_kept = False  # in the store: no kill loses it
+
+
+class Taking(Protocol):
+    """A store, as far as it is written to."""
+
+    def add(self, caught: Sequence[Caught]) -> None:
+        """Keep flags, all or none; of no flags, tell by an error whether the store is away."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 class Records(Protocol):
@@ -91,7 +106,7 @@ class Recorder:
 
     def __init__(
         self,
-        store: ReviewStore,
+        store: Taking,
         keeping: Keeping,
         count: Callable[[Fate], None],
         *,
@@ -153,29 +168,39 @@ class Recorder:
                 self._changed.wait()
             return [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
 
-    def _keep(self, batch: Sequence[_Waiting]) -> None:
-        """Write a batch, as often as it takes; meanwhile the queue fills, and the rest is dropped."""
-        attempt, caught = 0, [self._caught(each) for each in batch]
-        while True:
-            try:
-                self._store.add(caught)
-            except (OSError, SQLAlchemyError) as error:
-                reason = str(error).splitlines()[0][:200]
-                pause = _PAUSES_SECONDS[min(attempt, len(_PAUSES_SECONDS) - 1)]
-                attempt += 1
-                log.warning("%d flags are not kept yet (%s): trying again", len(batch), reason)
-                if self._is_over_after(pause):
-                    self._drop(batch)
-                    return
-                continue
-            break
+    def _keep(self, batch: Sequence[_Waiting], attempt: int = 0) -> None:
+        """Write a batch, as often as it takes; meanwhile the queue fills, and the rest is dropped.
+
+        A store that is away is waited for. One that answers, and does not take the batch, is offered its
+        flags one by one, so that one flag that cannot be kept costs no other.
+        """
+        while trouble := self._trouble_with(batch):
+            passes = isinstance(trouble, _PASSING) and (attempt < _ATTEMPTS or bool(self._trouble_with([])))
+            if not passes and len(batch) > 1:
+                for each in batch:
+                    self._keep([each], _ATTEMPTS)
+                return
+            if not passes or self._is_over_after(attempt, batch, trouble):
+                self._drop(batch, trouble)
+                return
+            attempt += 1
         for each in batch:
             each.ticket.is_kept = True
             self._count("kept")
         self._release(batch)
 
-    def _is_over_after(self, pause_seconds: float) -> bool:
+    def _trouble_with(self, batch: Sequence[_Waiting]) -> Exception | None:
+        """Write a batch; return what went wrong. Of no flags it tells whether the store takes any."""
+        try:
+            self._store.add([self._caught(each) for each in batch])
+        except Exception as error:  # noqa: BLE001 - no flag ends the thread that keeps all others
+            return error
+        return None
+
+    def _is_over_after(self, attempt: int, batch: Sequence[_Waiting], trouble: Exception) -> bool:
         """Wait before another attempt; tell whether there is time for none."""
+        log.warning("%d flags are not kept yet (%s): trying again", len(batch), _reason(trouble))
+        pause_seconds = _PAUSES_SECONDS[min(attempt, len(_PAUSES_SECONDS) - 1)]
         with self._changed:
             if not self._is_closing:
                 self._changed.wait_for(lambda: self._is_closing, pause_seconds)
@@ -183,8 +208,11 @@ class Recorder:
                 time.sleep(min(pause_seconds, 0.1))
             return time.monotonic() > self._until
 
-    def _drop(self, batch: Sequence[_Waiting]) -> None:
-        log.error("%d flags are lost: the store took none until the end", len(batch))
+    def _drop(self, batch: Sequence[_Waiting], trouble: Exception) -> None:
+        ids = ", ".join(each.flag.id for each in batch)
+        log.error(
+            "%d flags are lost, the store does not take them (%s): %s", len(batch), _reason(trouble), ids
+        )
         for _ in batch:
             self._count("dropped")
         self._release(batch)
@@ -206,3 +234,7 @@ class Recorder:
             artifact=self._artifact,
         )
         return Caught(flag, picture) if self.keeping == "pictures" else Caught(without_content(flag), None)
+
+
+def _reason(trouble: Exception) -> str:
+    return (str(trouble).splitlines() or [type(trouble).__name__])[0][:200]

@@ -1,6 +1,7 @@
 """Forget flags that are too old, and the oldest ones where there is too much; by the store's own clock."""
 
 import logging
+import time
 from dataclasses import dataclass
 
 from gateway.review.store import ReviewStore
@@ -9,6 +10,7 @@ log = logging.getLogger(__name__)
 
 FLAG_BYTES = 2048  # that a flag weighs beside its picture
 _DAY_SECONDS = 86_400.0
+_UNFINISHED_SECONDS = 600.0  # that nobody takes to write a picture
 _STEP = 50  # as one of so many parts the oldest flags go
 
 
@@ -21,6 +23,7 @@ class Retention:
 
     def sweep(self, store: ReviewStore) -> int:
         """Forget what is beyond it; return how many flags that were."""
+        store.pictures.remove_unfinished(time.time() - _UNFINISHED_SECONDS)  # by the clock of files
         forgotten = store.delete_before(store.now() - self.keep_days * _DAY_SECONDS)
         size = store.size()
         while size.flags and size.bytes + size.flags * FLAG_BYTES > self.max_bytes:

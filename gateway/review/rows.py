@@ -6,11 +6,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, select
 
 from gateway.review.filters import Filter
-from gateway.review.flag import Circumstances, Flag, evidence_from_json, evidence_to_json, first_id_at
+from gateway.review.flag import (
+    Circumstances,
+    Flag,
+    evidence_from_json,
+    evidence_to_json,
+    finite,
+    first_id_at,
+    plain,
+)
 from gateway.review.tables import FLAGS, KINDS
 
 _REQUEST = tuple(Circumstances.__dataclass_fields__)
-_LONGEST = 1000  # characters of what a caller makes up: a model's name, a path
+_MOST_BYTES = 500  # of what a caller makes up, such as a model's name: several fit into a row of an index
 
 
 def key_of(wanted: Filter) -> ColumnElement[str]:
@@ -65,12 +73,12 @@ def row_of(flag: Flag) -> dict[str, Any]:
     return {
         "id": flag.id,
         "digest": flag.digest,
-        **{name: _plain(getattr(flag.request, name)[:_LONGEST]) for name in _REQUEST},
+        **{name: plain(getattr(flag.request, name), _MOST_BYTES) for name in _REQUEST},
         "outcome": flag.outcome,
         "kinds": ",".join(flag.kinds),
-        "p_value": flag.p_value,
-        "jnd_ratio": flag.jnd_ratio,
-        "explanation": _plain(flag.explanation),
+        "p_value": finite(flag.p_value, 1.0),
+        "jnd_ratio": finite(flag.jnd_ratio, None),
+        "explanation": plain(flag.explanation),
         "evidence": evidence_to_json(flag.evidence),
         "action": flag.action,
         "size_bytes": flag.size_bytes,
@@ -98,8 +106,3 @@ def flag_of(row: Mapping[Any, Any]) -> Flag:
         evidence=evidence_from_json(fields.pop("evidence")),
         **fields,
     )
-
-
-def _plain(text: str) -> str:
-    """Return text as every database takes it: without halves of characters, without the character zero."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -5,7 +5,7 @@ Every method may be called from any thread of any process. A row is there only w
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from gateway.review.database import Database
 from gateway.review.filters import Filter
 from gateway.review.flag import Flag, Mark, first_id_at
 from gateway.review.pictures import Pictures
+from gateway.review.places import database_in, pictures_in
 from gateway.review.rows import flag_of, ids_of, key_of, row_of
 from gateway.review.tables import FLAGS, KINDS, SAID
 
@@ -45,7 +46,7 @@ class Size:
 
     flags: int
     pictures: int
-    bytes: int  # of pictures
+    bytes: int  # of pictures, as far as they are kept
     oldest: str | None  # id
 
 
@@ -78,8 +79,10 @@ class ReviewStore:
             OSError: The folder cannot be made.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        database = Database.open(url or f"sqlite:///{folder / 'flags.sqlite'}")
-        return cls(database, Pictures(folder / "pictures"), clock)
+        if url is None:
+            database_in(folder).touch(mode=0o600)  # whoever may enter the folder; its logs are made likewise
+        database = Database.open(url or f"sqlite:///{database_in(folder)}")
+        return cls(database, Pictures(pictures_in(folder)), clock)
 
     def close(self) -> None:
         """Close the database."""
@@ -174,16 +177,10 @@ class ReviewStore:
 
     def size(self) -> Size:
         """Tell how much there is."""
-        pictures = select(FLAGS.c.digest, func.max(FLAGS.c.size_bytes).label("bytes")).group_by(
-            FLAGS.c.digest
-        )
-        each = pictures.subquery()
         with self._database.reading() as connection:
             flags, oldest = connection.execute(select(func.count(), func.min(FLAGS.c.id))).one()
-            number, size = connection.execute(
-                select(func.count(), func.coalesce(func.sum(each.c.bytes), 0)).select_from(each)
-            ).one()
-        return Size(int(flags), int(number), int(size), oldest)
+        sizes = list(self.pictures.sizes())
+        return Size(int(flags), len(sizes), sum(sizes), oldest)
 
     # --- what people say
 
@@ -203,12 +200,16 @@ class ReviewStore:
         with self._database.writing() as connection:
             at = connection.execute(last.order_by(SAID.c.number.desc()).limit(1)).scalar()
             if at is not None:
-                together = (SAID.c.at == at) & (SAID.c.is_undone == 0)
+                # What was said of another flag since stays.
+                last_of_each = select(func.max(SAID.c.number)).where(
+                    SAID.c.is_undone == 0, SAID.c.flag_id.in_(select(SAID.c.flag_id).where(SAID.c.at == at))
+                )
+                together = (SAID.c.at == at) & SAID.c.number.in_(last_of_each.group_by(SAID.c.flag_id))
                 said = connection.execute(select(SAID).where(together)).all()
-                connection.execute(update(SAID).where(together).values(is_undone=1))
                 for before in {row.before for row in said}:
                     ids = [row.flag_id for row in said if row.before == before]
                     self._set(connection, ids, before)
+                connection.execute(update(SAID).where(together).values(is_undone=1))
         return self.get(flag_id)
 
     def _say(self, flag_id: str, mark: Mark, which: ColumnElement[bool]) -> Flag | None:
@@ -290,9 +291,3 @@ class ReviewStore:
                     self.pictures.remove(digest)
                     removed += 1
         return removed
-
-
-def without_content(flag: Flag) -> Flag:
-    """Return a flag without words: some of them quote what the picture says."""
-    evidence = tuple(replace(item, explanation="") for item in flag.evidence)
-    return replace(flag, explanation="", evidence=evidence)

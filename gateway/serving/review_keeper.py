@@ -5,7 +5,9 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
+from gateway.review.places import is_anything_kept
 from gateway.serving.crew import Backoff
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_message
 from gateway.serving.worker_process import WorkerFailedError, in_words
@@ -28,6 +30,7 @@ class ReviewKeeper:
         self._on_crash = on_crash
         self._running: _Process | None = None
         self._wanted: Settings | None = None
+        self._needs: object = None
         self._again: asyncio.Task[None] | None = None
 
     @property
@@ -36,19 +39,29 @@ class ReviewKeeper:
         return self._running.pid if self._running is not None else None
 
     async def open(self, settings: Settings) -> None:
-        """Start one, if flagged images are kept.
+        """Start one, if flagged images are kept, or were; while the store's server is away, later.
 
         Raises:
             WorkerFailedError: It does not get ready: the store or the port cannot be used.
         """
-        self._wanted = settings if settings.review.store != "off" else None
+        try:
+            await self._begin(settings)
+        except WorkerFailedError as error:
+            if not isinstance(error, _StoreAwayError) and settings.review.store != "off":
+                raise
+            log.error("the review page does not run, another try follows: %s", error)
+            self._start_again_later(settings)
+
+    async def _begin(self, settings: Settings) -> None:
+        self._wanted = settings if is_anything_kept(settings.review) else None
         if self._wanted is not None:
+            self._needs = await asyncio.to_thread(_needs, settings)  # before it reads them
             self._running = await _Process.start(settings)
             self._tasks.create_task(self._watch(self._running))
 
     async def change_to(self, settings: Settings) -> None:
         """Have one with these settings; one that does not get ready is tried again and again."""
-        if self._wanted is not None and _needs(self._wanted) == _needs(settings):
+        if self._wanted is not None and self._needs == await asyncio.to_thread(_needs, settings):
             return
         await self.end()
         try:
@@ -62,6 +75,7 @@ class ReviewKeeper:
         self._wanted = None
         if self._again is not None:
             self._again.cancel()
+            await asyncio.gather(self._again, return_exceptions=True)
         if self._running is not None:
             await self._running.end()
             self._running = None
@@ -83,9 +97,13 @@ class ReviewKeeper:
             if self._running is not None or self._wanted is not settings:
                 return
             try:
-                await self.open(settings)
+                await self._begin(settings)
             except WorkerFailedError as error:
                 log.error("the review page does not run, another try follows: %s", error)
+
+
+class _StoreAwayError(WorkerFailedError):
+    """The store's server does not answer now; it may later."""
 
 
 class _Process:
@@ -115,7 +133,11 @@ class _Process:
                 start_new_session=True,
             )
         started = cls(process, *await asyncio.open_connection(sock=control, limit=MAX_LINE_BYTES))
-        await started._hand_over(settings)
+        try:
+            await started._hand_over(settings)
+        except asyncio.CancelledError:
+            await started.end()  # nobody else knows of it
+            raise
         return started
 
     @property
@@ -149,10 +171,23 @@ class _Process:
         message = message_of(line) if line else {}
         if "ready" not in message:
             await self.end()
+            if "later" in message:
+                raise _StoreAwayError(message["later"])
             code = in_words(self._process.returncode or 0)
             raise WorkerFailedError(message.get("failed") or f"the review process ended with {code}")
 
 
 def _needs(settings: Settings) -> object:
-    """Return what of the settings the process depends on."""
-    return settings.review, settings.policy.allow_file, settings.artifact, settings.limits, settings.detection
+    """Return what the process depends on: some of the settings, and files that may be written anew."""
+    said = (settings.review, settings.policy.allow_file, settings.artifact, settings.limits)
+    read = [each for each in (settings.detection.calibration, settings.artifact) if each is not None]
+    files = [file for each in read for file in (each, *sorted(each.rglob("*")))]
+    return said, settings.detection, [_state(file) for file in files]
+
+
+def _state(file: Path) -> object:
+    try:
+        found = file.stat()
+    except OSError:
+        return file, None
+    return file, found.st_ino, found.st_size, found.st_mtime_ns

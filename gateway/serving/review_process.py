@@ -24,6 +24,7 @@ from gateway.detection.combination import load_calibration
 from gateway.logs import configure_logging
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
+from gateway.review.database import StoreAwayError
 from gateway.review.drawing import Drawings
 from gateway.review.judging import Judging
 from gateway.review.opening import open_store
@@ -59,7 +60,8 @@ def main() -> None:
         store = open_store(settings.review)
         page = _Page(settings, store)
     except (OSError, ValueError, CannotListenError) as error:
-        control.sendall(line_of({"failed": f"review: {error}"}))
+        word = "later" if isinstance(error, StoreAwayError) else "failed"
+        control.sendall(line_of({word: f"review: {error}"}))
         sys.exit(1)
     with contextlib.closing(store), _sweeping(settings, store):
         asyncio.run(page.serve_until_told(control))
@@ -76,7 +78,7 @@ class _Page:
         """
         self._listener: socket.socket | None = None
         review = settings.review
-        if review.listen_address is None or review.key is None:
+        if review.store == "off" or review.listen_address is None or review.key is None:
             return
         limits = settings.limits
         decoding = DecodeLimits(limits.max_image_bytes, limits.max_pixels, limits.max_frames)
@@ -84,11 +86,12 @@ class _Page:
         if allowed is None:
             raise ValueError("expected a folder for the list of allowed pictures")
         self._listener = listen_on(*review.listen_address)
+        self._critiquing = Critiquing(settings.artifact, decoding)
         page = ReviewPage(
             store=store,
             judging=Judging(store, AllowFile(allowed), decoding),
             drawings=Drawings(decoding, _DRAWN_BYTES),
-            critiquing=Critiquing(settings.artifact, decoding),
+            critiquing=self._critiquing,
             sessions=Sessions(review.key.get_secret_value()),
             templates=Templates(version("lmm-jnd")),
             keeps_pictures=review.store == "pictures",
@@ -121,6 +124,7 @@ class _Page:
         if serving is not None:
             self._server.should_exit = True
             await serving
+            self._critiquing.close()  # pictures that wait for a sentence do not hold up the end
 
 
 class _Server(uvicorn.Server):

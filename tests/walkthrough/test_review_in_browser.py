@@ -188,6 +188,29 @@ def test_keys_move_mark_and_take_back_without_loading_the_page_anew(browser, rev
         assert tab.run("window.stays") is True
 
 
+def test_a_mark_that_leaves_the_list_is_sent_once_and_the_next_flag_is_chosen(browser, reviewed):
+    store = reviewed.kept()
+    flags = store.find(Filter(), 2)
+    for flag in flags:
+        store.mark(flag.id, "attack")
+        store.mark(flag.id, "false_alarm")
+    with opened(browser, reviewed, "/review?status=false_alarm") as tab:
+        tab.run("window.stays = true")
+        tab.press("j", 74)
+        tab.press("u", 85)
+        assert soon(lambda: marks(tab) == ["false alarm"])
+        assert tab.run("document.querySelector('.selected').id") == flags[1].id
+        tab.press("u", 85)
+        assert soon(lambda: marks(tab) == [])
+        time.sleep(0.3)
+        assert tab.run("window.stays") is True
+
+    assert [store.get(flag.id).mark for flag in flags] == ["attack", "attack"]
+    for flag in flags:
+        store.undo(flag.id)
+    store.close()
+
+
 def test_what_is_allowed_is_flagged_no_longer(browser, reviewed):
     with opened(browser, reviewed, "/review?kind=container") as tab:
         visit(tab, reviewed, path_of_first(tab))

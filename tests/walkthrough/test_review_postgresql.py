@@ -112,6 +112,15 @@ def test_flags_are_kept_found_marked_and_forgotten(store):
     assert store.size().flags == 0 and list(store.pictures.digests()) == []
 
 
+def test_the_longest_words_of_callers_fit_into_every_index(store):
+    rare = "".join(chr(0x20000 + 7919 * number % 40_000) for number in range(1000))  # does not compress
+    odd = caught(model=rare, client=rare[::-1], tenant=rare, path=rare, p_value=float("nan"))
+
+    store.add([odd])
+
+    assert store.get(odd.flag.id).request.model == rare[:125]
+
+
 def test_replicas_that_start_at_once_and_write_at_once_lose_nothing(url, tmp_path):
     stores: list[ReviewStore] = []
 

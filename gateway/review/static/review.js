@@ -28,25 +28,39 @@ function move(by) {
   else if (by > 0) document.querySelector("[data-more]")?.click();
 }
 
-// The answer to a form is the page as it is now: the row is taken from it.
+function takeOut(row) {
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  row.remove();
+  if (next) show(next);
+}
+
+// The answer to a form is the page as it is now: the row is taken from it; it may be on this list no longer.
 async function send(form, button) {
   const body = new URLSearchParams(new FormData(form, button));
   const place = button.hasAttribute("formaction") ? button.formAction : form.action;
   const answer = await fetch(place, { method: "POST", body, credentials: "same-origin" });
+  if (!answer.ok && !answer.redirected) return again(form, button);  // nothing was noted
+  if (!answer.ok) return location.reload();  // noted, and only the page did not come
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const row = form.closest("[data-row]");
   const now = page.getElementById(row.id);
-  if (!answer.ok || !now) throw new Error("not noted");  // sent again by the browser, which shows why
+  if (!now) return takeOut(row);
   // Only what a mark changes: pictures stay where they are.
   row.querySelector(".mark").replaceWith(now.querySelector(".mark"));
   row.querySelector(".marks").replaceWith(now.querySelector(".marks"));
+}
+
+// Sent once more by the browser, which shows why it is refused.
+function again(form, button) {
+  form.dataset.sent = "again";
+  form.requestSubmit(button);
 }
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches(".marks") || !event.submitter || form.dataset.sent) return;
   event.preventDefault();
-  send(form, event.submitter).catch(() => { form.dataset.sent = "again"; form.requestSubmit(event.submitter); });
+  send(form, event.submitter).catch(() => location.reload());  // nobody knows whether it was noted: look
 });
 
 document.addEventListener("keydown", (event) => {

@@ -1,3 +1,5 @@
+import pytest
+
 from gateway.review.allowing import AllowFile
 
 ONE, OTHER = "1" * 64, "2" * 64
@@ -7,20 +9,21 @@ def test_lines_of_other_people_stay_as_they_are(tmp_path):
     file = tmp_path / "allowed"
     file.write_text(f"# ours\n\nSHA256:{OTHER}  logo.png\n")
 
-    AllowFile(file).add(ONE, "flag 7,\nreviewed")
-    AllowFile(file).add(ONE, "again")
-    assert file.read_text() == f"# ours\n\nSHA256:{OTHER}  logo.png\n{ONE}  # flag 7, reviewed\n"
+    AllowFile(file).add(ONE, "7", "today")
+    AllowFile(file).add(ONE, "8", "today")
+    assert file.read_text() == f"# ours\n\nSHA256:{OTHER}  logo.png\n{ONE}  # flag 7, reviewed today\n"
     AllowFile(file).remove(ONE)
 
     assert file.read_text() == f"# ours\n\nSHA256:{OTHER}  logo.png\n"
 
 
-def test_what_the_settings_file_allows_already_is_not_added_and_can_be_removed(tmp_path):
+@pytest.mark.parametrize("note", ["logo.png", "# flag of the shop, reviewed", "# ours"])
+def test_what_its_owner_allows_is_not_added_and_stays(tmp_path, note: str):
     file = tmp_path / "allowed"
-    file.write_text(f"sha256:{ONE.upper()}  logo.png\n")
+    file.write_text(f"sha256:{ONE.upper()}  {note}\n")
 
-    AllowFile(file).add(ONE, "flag")
+    AllowFile(file).add(ONE, "7", "today")
     assert len(file.read_text().splitlines()) == 1
     AllowFile(file).remove(ONE)
 
-    assert file.read_text() == ""
+    assert file.read_text() == f"sha256:{ONE.upper()}  {note}\n"

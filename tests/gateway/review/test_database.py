@@ -74,7 +74,13 @@ def test_a_version_that_nothing_leads_from_is_named(tmp_path):
 
 def test_an_address_that_cannot_be_used_is_told_without_its_password(tmp_path):
     file = tmp_path / "no-folder" / "flags.sqlite"
-    for url in (f"sqlite:///{file}", "nonsense://me:secret@host/x", "postgresql+nonsense://me:secret@h/x"):
+    query = "postgresql+nonsense://h/x?password=secret"
+    for url in (
+        f"sqlite:///{file}",
+        query,
+        "nonsense://me:secret@host/x",
+        "postgresql+nonsense://me:secret@h/x",
+    ):
         with pytest.raises(StoreError) as error:
             Database.open(url)
         assert "secret" not in str(error.value)

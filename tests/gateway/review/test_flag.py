@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from gateway.detection.verdict import Evidence
@@ -8,6 +10,7 @@ from gateway.review.flag import (
     is_id,
     new_id,
     time_of,
+    without_content,
 )
 
 
@@ -45,3 +48,12 @@ def test_evidence_comes_back_as_it_was():
 def test_what_is_no_evidence_is_refused(text: str):
     with pytest.raises(ValueError, match=r".+"):
         evidence_from_json(text)
+
+
+def test_without_content_no_word_is_left_that_may_quote_the_picture(catch):
+    flag = without_content(catch().flag)
+
+    assert flag.explanation == "" and [item.explanation for item in flag.evidence] == [""]
+    assert replace(flag, explanation="", evidence=()) == replace(
+        catch().flag, id=flag.id, explanation="", evidence=()
+    )

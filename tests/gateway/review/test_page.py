@@ -250,6 +250,18 @@ def test_an_allowed_picture_joins_the_list_and_leaves_it_again(reviewer, kept, t
     assert file.read_text() == ""
 
 
+def test_taking_back_what_followed_allows_a_picture_again(reviewer, store, kept, tmp_path):
+    word, file = reviewer.word(), tmp_path / "allowed.txt"
+    reviewer.post(f"/review/{kept[0].id}/mark", mark="allowed", word=word)
+    for flag in kept[:2]:  # both of this picture
+        reviewer.post(f"/review/{flag.id}/mark", mark="attack", word=word)
+    assert file.read_text() == ""
+
+    reviewer.post(f"/review/{kept[0].id}/undo", word=word)
+
+    assert store.get(kept[0].id).mark == "allowed" and file.read_text().startswith(kept[0].digest)
+
+
 def test_where_the_list_cannot_be_written_nothing_is_noted_and_it_is_told(reviewer, store, kept, tmp_path):
     (tmp_path / "allowed.txt").mkdir()
 

@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DataError, OperationalError
 
 from gateway.review.filters import Filter
 from gateway.review.recorder import NO_RECORDS, Recorder, Room
@@ -140,6 +141,59 @@ def test_a_full_disk_is_tried_again_until_it_has_room(store, catch, count, fates
 
     assert soon(lambda: ticket.is_kept)
     assert fates == {"kept": 1}
+    recorder.close()
+
+
+class Picky:
+    """A store that never takes some flags, with errors as databases have them, and is away at first."""
+
+    def __init__(self, store: ReviewStore, refused: str, error: Exception) -> None:
+        self.store, self.refused, self.error = store, refused, error
+        self.is_away = 0
+
+    def add(self, caught) -> None:
+        if self.is_away:
+            self.is_away -= 1
+            raise OperationalError("connect", {}, OSError("connection refused"))
+        if any(each.flag.request.model == self.refused for each in caught):
+            raise self.error
+        self.store.add(caught)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def hurried(monkeypatch) -> None:
+    monkeypatch.setattr("gateway.review.recorder._PAUSES_SECONDS", (0.001,))
+
+
+TOO_LONG = OperationalError("insert", {}, OSError("index row size 4024 exceeds btree version 4 maximum 2704"))
+
+
+@pytest.mark.parametrize("error", [TOO_LONG, DataError("insert", {}, ValueError("nan")), TypeError("odd")])
+@pytest.mark.usefixtures("hurried")
+def test_a_flag_that_the_store_never_takes_costs_no_other(store, catch, count, fates, error):
+    recorder = Recorder(Picky(store, "odd", error), "pictures", count)
+
+    tickets = [recorder.offer(catch(model=model).flag, PICTURE) for model in ("a", "odd", "b", "odd", "c")]
+    last = recorder.offer(catch(model="later").flag, PICTURE)
+
+    assert soon(lambda: last.is_kept)
+    assert [ticket.is_kept for ticket in tickets] == [True, False, True, False, True]
+    assert fates == {"kept": 4, "dropped": 2}
+    recorder.close()
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_store_that_is_away_for_long_loses_nothing(store, catch, count, fates):
+    away = Picky(store, "", OSError())
+    away.is_away = 100
+    recorder = Recorder(away, "pictures", count)
+
+    tickets = [recorder.offer(catch().flag, PICTURE) for _ in range(3)]
+
+    assert soon(lambda: all(ticket.is_kept for ticket in tickets)) and fates == {"kept": 3}
     recorder.close()
 
 

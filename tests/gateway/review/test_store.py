@@ -1,11 +1,12 @@
 import hashlib
+import math
 import threading
-from dataclasses import replace
 
 import pytest
 
+from gateway.detection.verdict import Evidence
 from gateway.review.filters import Filter
-from gateway.review.store import ReviewStore, without_content
+from gateway.review.store import ReviewStore
 from tests.gateway.review.conftest import DAY, NOON, PICTURE
 
 
@@ -45,7 +46,26 @@ def test_what_callers_make_up_is_stored_however_odd(store, catch):
     store.add([caught])
 
     kept = store.get(caught.flag.id)
-    assert kept.request.model.startswith("a\N{REPLACEMENT CHARACTER}b?xx") and len(kept.request.model) == 1000
+    assert kept.request.model.startswith("a\N{REPLACEMENT CHARACTER}b?xx") and len(kept.request.model) == 498
+
+
+def test_what_callers_make_up_is_cut_by_bytes_as_an_index_counts(store, catch):
+    caught = catch(model="\N{CUNEIFORM SIGN A}" * 1000)
+
+    store.add([caught])
+
+    assert store.get(caught.flag.id).request.model == "\N{CUNEIFORM SIGN A}" * 125
+
+
+def test_numbers_that_are_none_and_halves_of_characters_are_kept_as_something_readable(store, catch):
+    odd = Evidence("residual", math.nan, math.nan, math.inf, "reads \ud800", boxes=())
+    caught = catch(p_value=math.nan, jnd_ratio=math.inf, evidence=(odd,))
+
+    store.add([caught])
+
+    kept = store.get(caught.flag.id)
+    assert (kept.p_value, kept.jnd_ratio) == (1.0, None)
+    assert kept.evidence == (Evidence("residual", 0.0, 1.0, None, "reads ?"),)
 
 
 def test_the_list_is_newest_first_and_goes_on_where_it_stopped(store, catch):
@@ -107,6 +127,18 @@ def test_marks_are_taken_back_one_by_one(store, catch):
 
     assert (undone.mark, undone.marked_at) == ("open", None)
     assert store.undo(flag_id).mark == "open"
+
+
+def test_taking_a_picture_back_leaves_what_was_said_of_its_other_flags_since(store, catch):
+    first, second, third = (catch(at=NOON + number) for number in range(3))
+    store.add([first, second, third])
+    store.mark_picture(first.flag.id, "false_alarm")
+    store.mark(second.flag.id, "attack")
+
+    store.undo(first.flag.id)
+
+    assert [store.get(each.flag.id).mark for each in (first, second, third)] == ["open", "attack", "open"]
+    assert [store.undo(second.flag.id).mark for _ in range(3)] == ["false_alarm", "open", "open"]
 
 
 def test_a_flag_that_is_not_there_takes_no_mark(store):
@@ -180,6 +212,18 @@ def test_pictures_of_a_writer_that_was_killed_are_found_and_removed(store, catch
     assert list(store.pictures.digests()) == [hashlib.sha256(PICTURE).hexdigest()]
 
 
+def test_nobody_else_reads_what_lies_in_a_folder_that_others_may_enter(tmp_path, catch):
+    folder = tmp_path / "kept"
+    folder.mkdir(mode=0o755)
+    store = ReviewStore.open(folder)
+    store.add([catch()])
+
+    modes = {file.name: file.stat().st_mode & 0o077 for file in files_in(folder)}
+
+    assert len(modes) > 2 and not any(modes.values()), modes
+    store.close()
+
+
 def test_several_writers_and_a_deleter_lose_no_picture(tmp_path, catch):
     stores = [ReviewStore.open(tmp_path / "kept") for _ in range(3)]
     batches = [[catch(at=NOON + number) for number in range(20)] for _ in stores]
@@ -199,12 +243,3 @@ def test_several_writers_and_a_deleter_lose_no_picture(tmp_path, catch):
     assert stores[0].pictures.get(batches[0][0].flag.digest) == PICTURE
     for store in stores:
         store.close()
-
-
-def test_without_content_no_word_is_left_that_may_quote_the_picture(catch):
-    flag = without_content(catch().flag)
-
-    assert flag.explanation == "" and [item.explanation for item in flag.evidence] == [""]
-    assert replace(flag, explanation="", evidence=()) == replace(
-        catch().flag, id=flag.id, explanation="", evidence=()
-    )

@@ -6,13 +6,16 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 
+import orjson
 import pytest
 
+from calibration.whole_file import replace_file
 from gateway.demo.services import free_port
+from gateway.detection.combination import load_calibration
 from gateway.review.filters import Filter
 from gateway.review.opening import open_store
 from gateway.serving.crew import Backoff
-from gateway.serving.review_keeper import ReviewKeeper
+from gateway.serving.review_keeper import ReviewKeeper, _Process
 from gateway.settings import Settings
 from tests.gateway.conftest import Server
 from tests.gateway.review.conftest import KEY, Reviewer, caught
@@ -103,6 +106,66 @@ def test_another_key_ends_every_session_and_the_same_settings_change_nothing(set
         assert keeper.pid is None
 
     assert keeping(work) == []
+
+
+def test_a_calibration_written_anew_in_the_same_place_is_read_by_the_next_reload(settings, tmp_path):
+    file = tmp_path / "calibration.json"
+    before = orjson.loads(load_calibration().json)
+    file.write_bytes(orjson.dumps(before))
+    settings = settings.model_copy(
+        update={"detection": settings.detection.model_copy(update={"calibration": file})}
+    )
+    someone = reviewer_of(settings)
+
+    def told() -> object:
+        return orjson.loads(someone.get("/review/labels.jsonl").body.splitlines()[0])["calibration"]
+
+    async def work(keeper: ReviewKeeper, _: list[str]) -> None:
+        await keeper.open(settings)
+        someone.sign_in()
+        first = told()
+        replace_file(file, orjson.dumps({**before, "note": "of new labels"}))
+        await keeper.change_to(settings)
+        assert told() != first
+
+    assert keeping(work) == []
+
+
+def test_a_database_that_is_away_holds_up_nobody_and_is_asked_again(settings, monkeypatch):
+    address = f"postgresql+psycopg://jnd:secret@127.0.0.1:{free_port()}/none"
+    review = Settings(review={**settings.review.model_dump(), "database_url": address}).review
+    tries: list[int] = []
+    start = _Process.start.__func__
+
+    async def counted(_: type, settings: Settings) -> _Process:
+        tries.append(1)
+        return await start(_Process, settings)
+
+    monkeypatch.setattr(_Process, "start", classmethod(counted))
+
+    async def work(keeper: ReviewKeeper, _: list[str]) -> None:
+        await keeper.open(settings.model_copy(update={"review": review}))
+        assert keeper.pid is None
+        assert await soon(lambda: len(tries) >= 2)
+        await keeper.change_to(settings)
+        assert keeper.pid is not None
+
+    assert keeping(work) == []
+
+
+def test_what_was_kept_is_forgotten_in_time_also_where_nothing_is_kept_any_more(settings):
+    store = open_store(settings.review)
+    store.add([caught(at=time.time() - 31 * 86_400)])
+    off = settings.review.model_copy(update={"store": "off"})
+
+    async def work(keeper: ReviewKeeper, _: list[str]) -> None:
+        await keeper.open(settings.model_copy(update={"review": off}))
+        assert await soon(lambda: store.count(Filter()) == 0)
+        with pytest.raises(ConnectionRefusedError):
+            reviewer_of(settings).get("/livez")
+
+    assert keeping(work) == []
+    store.close()
 
 
 def test_nothing_runs_where_nothing_is_kept():
