@@ -20,7 +20,7 @@ PANELS = (
     Panel(
         "stat",
         "Images flagged",
-        "Images worth an alarm in the chosen time, each once: a hidden edit, or built like an attack.",
+        "New images worth an alarm in the chosen time, each once: a hidden edit, or built like an attack.",
         (Series(f"sum(increase(jnd_flagged_images_total{{{_MODEL}}}[$__range]))"),),
         width=6,
         decimals=0,
