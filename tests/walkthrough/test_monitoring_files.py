@@ -96,6 +96,9 @@ def test_a_flag_on_a_dashboard_is_one_click_from_its_pictures():
 
     assert "${review_url}/review?kind=${__field.labels.kind}&model=${__field.labels.model}" in links.values()
     assert "client=${__field.labels.client}" in links["Flags by client"]
+    assert links["Images flagged"].endswith(
+        "/review?since=${__from}&until=${__to}"
+    )  # of several models as well
     assert {"review_url", "runbooks", "model"} <= variables
 
 

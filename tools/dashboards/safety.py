@@ -25,7 +25,7 @@ PANELS = (
         width=6,
         decimals=0,
         runbook="JndFlagShareJump",
-        review="model=${model:pipe}",
+        review="since=${__from}&until=${__to}",
         steps=_GOOD_TO_BAD,
     ),
     Panel(
