@@ -66,6 +66,14 @@ def test_compose_mounts_what_monitoring_needs_where_it_looks():
     assert "./runbooks:/usr/share/grafana/public/runbooks:ro" in grafana["volumes"]
 
 
+def test_the_address_of_runbooks_that_compose_names_is_one_of_a_page():
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    pages = re.findall(r"localhost:3000/public/runbooks/(\S*)", text)
+
+    assert pages
+    assert all((DEPLOY / "runbooks" / page).is_file() for page in pages)  # a folder is answered 404
+
+
 def test_redis_is_a_bounded_memory_that_only_the_gateway_reaches():
     services = compose("compose.redis.yaml")["services"]
     redis = services["redis"]
