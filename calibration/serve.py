@@ -19,7 +19,14 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from calibration.chat import ChatError, Completion, parse_chat
-from calibration.observers.protocol import LocalModel, ObserverError, Query, Reply, TellsTokens
+from calibration.observers.protocol import (
+    LocalModel,
+    ObserverError,
+    Query,
+    Reply,
+    TellsTokens,
+    UnfitQueryError,
+)
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _MAX_BATCH = 32
@@ -47,7 +54,7 @@ class Batcher:
         """Return the model's text, and where tokens are to be listed, the choice of each.
 
         Raises:
-            ChatError: Too many requests wait already, or the model failed.
+            ChatError: Too many requests wait already, the model does not take this one, or it failed.
         """
         waiting = _Waiting(query, listed, asyncio.get_running_loop().create_future())
         try:
@@ -60,19 +67,27 @@ class Batcher:
 
     async def run(self) -> None:
         """Answer until cancelled."""
-        loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, thread_name_prefix="model") as worker:
             while True:
                 batch = [await self._queue.get()]
                 while len(batch) < _MAX_BATCH and not self._queue.empty():
                     batch.append(self._queue.get_nowait())
-                try:
-                    replies = await loop.run_in_executor(worker, self._run, batch)
-                except (ObserverError, RuntimeError, ValueError) as error:
-                    _log.exception("the model failed on a batch of %d", len(batch))
-                    _fail(batch, error)
-                else:
-                    _deliver(batch, replies)
+                await self._answer(batch, worker)
+
+    async def _answer(self, batch: Sequence[_Waiting], worker: ThreadPoolExecutor) -> None:
+        try:
+            replies = await asyncio.get_running_loop().run_in_executor(worker, self._run, batch)
+        except UnfitQueryError as error:
+            if len(batch) == 1:
+                _refuse(batch[0], error)
+                return
+            for waiting in batch:  # the others have done nothing wrong
+                await self._answer([waiting], worker)
+        except (ObserverError, RuntimeError, ValueError) as error:
+            _log.exception("the model failed on a batch of %d", len(batch))
+            _fail(batch, error)
+        else:
+            _deliver(batch, replies)
 
     def _run(self, batch: Sequence[_Waiting]) -> list[Reply]:
         """Answer those that list tokens and those that do not, each in one batch."""
@@ -186,6 +201,11 @@ def _deliver(batch: Sequence[_Waiting], replies: Sequence[Reply]) -> None:
     for waiting, reply in zip(batch, replies, strict=True):
         if not waiting.answer.done():  # a caller that hung up cancels its future
             waiting.answer.set_result(reply)
+
+
+def _refuse(waiting: _Waiting, error: UnfitQueryError) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(ChatError(str(error), param="messages"))
 
 
 def _fail(batch: Sequence[_Waiting], error: Exception) -> None:

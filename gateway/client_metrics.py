@@ -19,7 +19,10 @@ class ClientMetrics(MetricFamilies):
             "client_images", "Images of clients that the settings name.", "client", "outcome"
         )
         self.client_flags = self._counter(
-            "client_flags", "Images worth an alarm, by who sent them and kind of evidence.", "client", "kind"
+            "client_flags",
+            "New images worth an alarm, by who sent them and kind of evidence.",
+            "client",
+            "kind",
         )
         self.client_bytes_saved = self._counter(
             "client_bytes_saved", "Image bytes not sent on, by whose they were.", "client"

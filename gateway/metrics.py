@@ -45,7 +45,6 @@ class Metrics(ClientMetrics, Distributions):
         super().__init__()
         self._models = frozenset(models)
         self._shared = shared
-        self._is_up: dict[str, bool] = {}
         self._count_requests()
         self._count_images()
         self._count_clients(frozenset(clients))
@@ -67,7 +66,10 @@ class Metrics(ClientMetrics, Distributions):
             "upstream_requests", "Requests an upstream answered.", "upstream", "status"
         )
         self.upstream_errors = self._counter(
-            "upstream_errors", "Requests an upstream left without a whole answer.", "upstream", "kind"
+            "upstream_errors",
+            "Requests and looks an upstream left without a whole answer.",
+            "upstream",
+            "kind",
         )
         # Only the supervisor counts these, in the files of the workers: here they are at zero from the start.
         self._counter("worker_crashes", "Workers that ended unasked.")
@@ -77,7 +79,7 @@ class Metrics(ClientMetrics, Distributions):
         model, priced = ("model",), ("model", "provider")
         self.images = self._counter("images", "Images met in requests.", "model", "outcome", "reason")
         self.flagged_images = self._counter(
-            "flagged_images", "Images worth an alarm, each once however many kinds of evidence.", *model
+            "flagged_images", "New images worth an alarm, each once however many kinds of evidence.", *model
         )
         for each in (*sorted(self._models), OTHER):
             self.flagged_images.labels(each)
@@ -267,10 +269,8 @@ class Metrics(ClientMetrics, Distributions):
         self._profile.labels(model, source).set(1)
 
     def note_health(self, upstream: str, *, is_up: bool) -> None:
-        """Say whether an upstream answers; cheap where nothing changed."""
-        if self._is_up.get(upstream) is not is_up:
-            self._is_up[upstream] = is_up
-            self._upstream_up.labels(upstream).set(is_up)
+        """Say whether an upstream answers, changed or not: the worker that says it last counts."""
+        self._upstream_up.labels(upstream).set(is_up)
 
     def note_memory(self, *, is_up: bool) -> None:
         """Say whether the shared memory can be used."""

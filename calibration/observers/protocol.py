@@ -63,6 +63,10 @@ class ObserverError(RuntimeError):
     """The observer could not be asked, after every retry; the trials answered so far are safe."""
 
 
+class UnfitQueryError(ObserverError):
+    """The observer never takes such a query: it has too many images, or is too long."""
+
+
 class Described(Protocol):
     """What a session and a profile must know of an observer."""
 

@@ -127,7 +127,7 @@ def _count_evidence(outcome: ImageOutcome, metrics: Metrics, model: str) -> None
     verdict = outcome.verdict
     if is_edited(verdict):
         metrics.flag_evidence.labels(_weightiest(outcome), outcome.action).inc()
-    if verdict.flags:
+    if verdict.flags and not outcome.is_recalled:  # an ordinary chat sends its pictures again each turn
         metrics.flagged_images.labels(model).inc()
     for kind in verdict.flags:
         metrics.flags.labels(model, verdict.outcome, kind, outcome.action).inc()

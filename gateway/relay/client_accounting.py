@@ -15,7 +15,7 @@ def count_for_client(exchange: Exchange, metrics: Metrics) -> None:
     """Count the images of one request for its client; those of nobody known are `other`'s."""
     client = metrics.client_label(exchange.client)
     for outcome in exchange.outcomes:
-        for kind in outcome.verdict.flags:
+        for kind in () if outcome.is_recalled else outcome.verdict.flags:
             metrics.client_flags.labels(client, kind).inc()
         if exchange.is_forwarded:
             metrics.client_bytes_saved.labels(client).inc(outcome.bytes_in - outcome.bytes_out)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from gateway.review.filters import BadFilterError, Filter
+from gateway.review.filters import BadFilterError, Filter, Named
 from gateway.review.flag import MARKS, Mark
 
 HOME = "/review"
@@ -32,10 +32,10 @@ async def form_of(request: Request) -> Mapping[str, str]:
     return form
 
 
-def filter_of(request: Request) -> Filter:
-    """Read the filter of a link; raises HTTPException."""
+def filter_of(request: Request, named: Named) -> Filter:
+    """Read the filter of a link, where `other` is whatever is not named; raises HTTPException."""
     try:
-        return Filter.of(request.query_params)
+        return Filter.of(request.query_params, named)
     except BadFilterError as error:
         raise HTTPException(HTTPStatus.BAD_REQUEST, f"{error}.") from error
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from gateway.detection.verdict import KINDS, Kind
+from gateway.metric_families import OTHER
 from gateway.review.flag import MARKS, Mark, is_id
 
 _LONGEST = 200  # characters of a word
@@ -14,6 +15,14 @@ _NAMES = ("kind", "model", "client", "status", "digest", "since", "until")
 
 class BadFilterError(ValueError):
     """A filter cannot be read; says which part."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the settings name; metrics, and links from them, call all else `other`."""
+
+    models: frozenset[str]
+    clients: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -29,10 +38,11 @@ class Filter:
     until: float | None = None  # likewise; not included
     before: str | None = None  # an id: those that are older
     after: str | None = None  # an id: those that are newer, the oldest of them first
+    named: Named | None = None  # None: `other` is a name like every other
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Filter":
-        """Read the query of a link; empty words say nothing.
+    def of(cls, query: Mapping[str, str], named: Named | None = None) -> "Filter":
+        """Read the query of a link; empty words say nothing, `other` is whatever is not among the named.
 
         Raises:
             BadFilterError: A word is none that can be.
@@ -57,7 +67,16 @@ class Filter:
             until=_time(said, "until"),
             before=said.get("before"),
             after=said.get("after"),
+            named=named,
         )
+
+    @property
+    def all_but(self) -> Mapping[str, frozenset[str]]:
+        """Columns that are filtered by what is not in them, with that."""
+        if self.named is None:
+            return {}
+        found = {"model": (self.model, self.named.models), "client": (self.client, self.named.clients)}
+        return {column: names - {OTHER} for column, (value, names) in found.items() if value == OTHER}
 
     @property
     def words(self) -> dict[str, str]:

@@ -25,6 +25,7 @@ from gateway.detection.combination import DetectionCalibration
 from gateway.review.asked import HOME, filter_of, form_of, mark_of, own_path
 from gateway.review.critiquing import CannotJudgeError, Critiquing
 from gateway.review.drawing import Drawings
+from gateway.review.filters import Named
 from gateway.review.flag import Flag, is_id
 from gateway.review.judging import Judging
 from gateway.review.labels import label_lines
@@ -53,6 +54,7 @@ class ReviewPage:
     templates: Templates
     keeps_pictures: bool
     calibration: DetectionCalibration  # on whose scale labels are told
+    named: Named  # by the settings
 
     # --- signing in
 
@@ -99,14 +101,14 @@ class ReviewPage:
 
     async def show_list(self, request: Request) -> Response:
         """Show flags, newest first."""
-        wanted = filter_of(request)
+        wanted = filter_of(request, self.named)
         fields = await asyncio.to_thread(list_view, self.store, wanted)
         here = HOME + (f"?{request.url.query}" if request.url.query else "")
         return self._page(request, "list.html", **fields, here=here)
 
     async def show_flag(self, request: Request) -> Response:
         """Show one flag."""
-        flag, wanted = await self._flag(request), filter_of(request)
+        flag, wanted = await self._flag(request), filter_of(request, self.named)
         fields = await asyncio.to_thread(flag_view, self.store, flag, wanted)
         here = f"{HOME}/{flag.id}" + (f"?{wanted.query}" if wanted.query else "")
         return self._page(request, "flag.html", **fields, here=here)
@@ -143,7 +145,7 @@ class ReviewPage:
 
     async def show_labels(self, request: Request) -> Response:
         """Give what people said, as JSON lines."""
-        lines = label_lines(self.store, filter_of(request).at(), self.calibration)
+        lines = label_lines(self.store, filter_of(request, self.named).at(), self.calibration)
         headers = {**NOT_STORED, "content-disposition": 'attachment; filename="labels.jsonl"'}
         return StreamingResponse(lines, headers=headers, media_type="application/x-ndjson")
 

@@ -41,6 +41,9 @@ def ids_of(wanted: Filter) -> Select[str]:
     exact = {"model": wanted.model, "client": wanted.client, "mark": wanted.mark}
     said = {column: value for column, value in exact.items() if value is not None}
     is_one = len(said) + (wanted.kind is not None) == 1
+    for column, names in wanted.all_but.items():
+        query = query.where(FLAGS.c[column].not_in(sorted(names)))
+        del said[column]
     for column, value in said.items():
         compared = FLAGS.c[column] if is_one else FLAGS.c[column].concat("")
         query = query.where(compared == value)

@@ -22,10 +22,12 @@ from calibration.image_source import DecodeLimits
 from gateway.allow_list import written_list
 from gateway.detection.combination import load_calibration
 from gateway.logs import configure_logging
+from gateway.model_names import ModelNames
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
 from gateway.review.database import StoreAwayError
 from gateway.review.drawing import Drawings
+from gateway.review.filters import Named
 from gateway.review.judging import Judging
 from gateway.review.opening import open_store
 from gateway.review.page import ReviewPage, create_review_app
@@ -67,6 +69,12 @@ def main() -> None:
         asyncio.run(page.serve_until_told(control))
 
 
+def named_in(settings: Settings) -> Named:
+    """Return what becomes a label of metrics, whose panels link here."""
+    models = ModelNames(settings.model_map, settings.models).labels
+    return Named(models, frozenset(client.name for client in settings.clients))
+
+
 class _Page:
     """The page's port, if the settings want one, and its server."""
 
@@ -96,6 +104,7 @@ class _Page:
             templates=Templates(version("lmm-jnd")),
             keeps_pictures=review.store == "pictures",
             calibration=load_calibration(settings.detection.calibration),
+            named=named_in(settings),
         )
         self._server = _Server(
             uvicorn.Config(

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ import pytest
 import uvicorn
 
 from calibration.image import Image, encode_jpeg, encode_png
-from calibration.observers.protocol import ObserverError, Query, Reply, TokenChoice
+from calibration.observers.protocol import ObserverError, Query, Reply, TokenChoice, UnfitQueryError
 from calibration.observers.simulated import parse_simulated
 from calibration.questions import DIFFERENT_PROMPT, IMPLICIT_PROMPT
 from calibration.serve import build_app
@@ -40,6 +41,8 @@ class Slow:
         time.sleep(0.2)
         if any(query.prompt == "break" for query in queries):
             raise ObserverError("out of order")
+        if any(query.prompt == "too long" for query in queries):
+            raise UnfitQueryError("expected less")
         return [f"{query.prompt} {len(query.images)}" for query in queries]
 
     def count_tokens(self, text: str) -> int:
@@ -236,6 +239,19 @@ def test_a_model_that_fails_is_a_server_error_and_the_server_lives_on():
 
     assert (status, answer["error"]["type"]) == (500, "server_error")
     assert after == 200
+
+
+def test_a_query_that_the_model_never_takes_is_a_bad_request_and_costs_no_other_its_answer():
+    bodies = [
+        json.dumps({"model": "slow", "messages": user(word)}).encode()
+        for word in ("hi", "too long", "hi", "too long", "hi")
+    ]
+
+    with serving(Slow()) as address, ThreadPoolExecutor(5) as callers:
+        answers = list(callers.map(lambda body: post(address, body), bodies))
+
+    assert [status for status, _ in answers] == [200, 400, 200, 400, 200]
+    assert answers[1][1]["error"]["message"] == "expected less"
 
 
 def test_sigterm_answers_what_is_in_flight_and_ends(tmp_path: Path):

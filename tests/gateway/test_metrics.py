@@ -50,6 +50,43 @@ def test_a_child_is_made_once():
     assert errors.labels("damaged") is not errors.labels("empty")
 
 
+WITH_HEALTH = """
+import sys
+from pathlib import Path
+from gateway.metrics import Metrics
+from gateway.serving.metric_files import MetricFiles
+metrics = Metrics({}, shared=MetricFiles(Path(sys.argv[1])))
+for line in sys.stdin:
+    metrics.note_health("default", is_up=line.strip() == "up")
+    shown = metrics.exposition().decode().splitlines()
+    print([each for each in shown if each.startswith("jnd_upstream_up{")], flush=True)
+"""
+
+
+def test_the_worker_that_asked_last_tells_whether_an_upstream_is_up(tmp_path: Path):
+    shared = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(Path(gateway.__file__).parents[1])}
+    command = [sys.executable, "-c", WITH_HEALTH, str(tmp_path)]
+    with (
+        subprocess.Popen(
+            command, env=shared, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as answered,
+        subprocess.Popen(
+            command, env=shared, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as failed,
+    ):
+        told = [_says(answered, "up"), _says(failed, "down"), _says(answered, "up")]
+        for worker in (answered, failed):
+            worker.stdin.close()
+
+    assert [line.rpartition(" ")[2].rstrip("']\n") for line in told] == ["1.0", "0.0", "1.0"]
+
+
+def _says(worker: subprocess.Popen[str], health: str) -> str:
+    worker.stdin.write(f"{health}\n")
+    worker.stdin.flush()
+    return worker.stdout.readline()
+
+
 def test_health_is_told_when_it_changes():
     metrics = Metrics({})
 

@@ -69,6 +69,14 @@ def test_compose_mounts_what_monitoring_needs_where_it_looks():
     assert "./runbooks:/usr/share/grafana/public/runbooks:ro" in grafana["volumes"]
 
 
+def test_the_address_of_runbooks_that_compose_names_is_one_of_a_page():
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    pages = re.findall(r"localhost:3000/public/runbooks/(\S*)", text)
+
+    assert pages
+    assert all((DEPLOY / "runbooks" / page).is_file() for page in pages)  # a folder is answered 404
+
+
 def test_redis_is_a_bounded_memory_that_only_the_gateway_reaches():
     services = compose("compose.redis.yaml")["services"]
     redis = services["redis"]
@@ -77,7 +85,35 @@ def test_redis_is_a_bounded_memory_that_only_the_gateway_reaches():
     assert redis["read_only"]
     assert redis["volumes"] == ["redis-data:/data"]
     assert services["gateway"]["environment"] == {"JND_MEMORY__REDIS_URL": "redis://redis:6379/0"}
-    assert services["gateway"]["build"] == {"args": {"EXTRAS": "[redis]"}}
+    assert "build" not in services["gateway"]  # the image has the extra
+
+
+def test_the_review_page_has_a_folder_to_write_a_key_and_a_port_of_this_machine_only(monkeypatch):
+    overlay = compose("compose.review.yaml")
+    gateway = overlay["services"]["gateway"]
+    for name, value in gateway["environment"].items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("JND_REVIEW__KEY", "k" * 48)
+
+    review = load_settings(DEPLOY / "compose.gateway.yaml").review
+
+    assert gateway["environment"]["JND_REVIEW__KEY"].startswith("${REVIEW_KEY:?")  # none, no start
+    assert review.store == "pictures"
+    assert review.listen_address == ("0.0.0.0", 9190)
+    assert gateway["ports"] == ["127.0.0.1:9190:9190"]
+    assert gateway["volumes"] == [f"review-data:{review.directory}"]
+    assert "review-data" in overlay["volumes"]
+    assert f"install -d -o 10001 -g 10001 -m 0700 {review.directory}\n" in DOCKERFILE
+    assert "EXPOSE 9190\n" in DOCKERFILE
+
+
+def test_the_image_speaks_to_redis_and_postgresql_and_draws_pages():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = re.search(r'^ARG EXTRAS="\[(.+)\]"$', DOCKERFILE, re.MULTILINE)
+
+    assert extras is not None
+    assert set(extras[1].split(",")) == {"postgres", "redis"} <= set(project["optional-dependencies"])
+    assert {"jinja2", "sqlalchemy"} <= set(project["dependencies"])
 
 
 def redis_words(kind: str) -> list[str]:
@@ -253,3 +289,4 @@ def test_what_the_image_copies_is_enough_to_build_and_to_read_its_settings(tmp_p
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert (target / "predictor" / "artifact_default" / "card.json").is_file()
+    assert (target / "gateway" / "review" / "templates" / "list.html").is_file()

@@ -20,7 +20,7 @@ from tests.walkthrough.peer_programs import peer
 from tools.kubernetes_rules import FILE, written
 
 KUBERNETES = DEPLOY / "kubernetes"
-OVERLAYS = ("monitor-only", "enforce", "with-redis")
+OVERLAYS = ("monitor-only", "enforce", "with-redis", "with-review")
 VERSIONS = ("1.30", "1.37")  # the oldest and the newest we hold it true for
 
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -99,10 +99,18 @@ def config_of(overlay: str) -> dict:
     return found
 
 
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the secret of the overlay with-review holds."""
+    monkeypatch.setenv("REVIEW_KEY", "k" * 48)
+    monkeypatch.setenv("REVIEW_DATABASE", "postgresql+psycopg://jnd:word@database/jnd")
+
+
 def test_the_operators_rules_are_those_of_prometheus():
     assert FILE.read_text(encoding="utf-8") == written()
 
 
+@pytest.mark.usefixtures("secrets")
 @pytest.mark.parametrize("overlay", ["base", *(f"overlays/{name}" for name in OVERLAYS)])
 def test_settings_are_ones_the_gateway_accepts(overlay: str):
     settings = load_settings(KUBERNETES / overlay / "gateway.yaml")
@@ -111,6 +119,7 @@ def test_settings_are_ones_the_gateway_accepts(overlay: str):
     assert settings.listen.drain_seconds < 60
 
 
+@pytest.mark.usefixtures("secrets")
 def test_overlays_do_what_they_are_called():
     modes = {}
     for name in OVERLAYS:
@@ -121,6 +130,7 @@ def test_overlays_do_what_they_are_called():
         "monitor-only": ("monitor", "forward", "observe"),
         "enforce": ("block", "refuse", "on"),
         "with-redis": ("block", "refuse", "on"),
+        "with-review": ("block", "refuse", "on"),
     }
 
 
@@ -177,11 +187,11 @@ def test_the_gateway_runs_hardened_on_the_settings_of_its_overlay(overlay: str):
 def test_the_autoscaler_looks_at_a_metric_that_the_adapter_makes(overlay: str):
     scaler = one(overlay, "HorizontalPodAutoscaler")["spec"]
     adapter = yaml.safe_load((KUBERNETES / "prometheus-adapter.yaml").read_text(encoding="utf-8"))
-    replicas = one(overlay, "Deployment")["spec"]["replicas"]
 
     assert scaler["metrics"][0]["pods"]["metric"]["name"] == "jnd_queue_bytes"
     assert adapter["rules"]["custom"][0]["name"] == {"matches": "jnd_queue_bytes"}
-    assert scaler["minReplicas"] == replicas
+    assert scaler["minReplicas"] == (2 if overlay == "monitor-only" else 3)
+    assert "replicas" not in one(overlay, "Deployment")["spec"]  # else each apply undoes the autoscaler
 
 
 @pytest.mark.peers
@@ -194,6 +204,34 @@ def test_redis_is_there_where_it_is_asked_for_and_reachable_for_the_gateway_alon
     assert egress[-1]["ports"] == [{"port": 6379, "protocol": "TCP"}]
     assert ingress["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "jnd-gateway"}}}]
     assert not [each for each in built("enforce") if "redis" in each["metadata"]["name"]]
+
+
+@pytest.mark.usefixtures("secrets")
+@pytest.mark.peers
+def test_the_review_page_is_reached_by_reviewers_alone_and_has_a_folder_to_write():
+    review = load_settings(KUBERNETES / "overlays" / "with-review" / "gateway.yaml").review
+    pod = one("with-review", "Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    policy = one("with-review", "NetworkPolicy")["spec"]
+    callers, reviewers = policy["ingress"]
+    mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    claim = volumes["review"]["persistentVolumeClaim"]["claimName"]
+
+    assert review.store == "pictures"
+    assert {"name": "review", "containerPort": 9190} in container["ports"]
+    assert review.listen_address == ("0.0.0.0", 9190)
+    assert {each["name"] for each in one("with-review", "Service")["spec"]["ports"]} == {"http", "review"}
+    assert [port["port"] for port in callers["ports"]] == ["http"]
+    assert [port["port"] for port in reviewers["ports"]] == ["review"]
+    assert reviewers["from"][0]["podSelector"]["matchLabels"] == {"jnd-reviewer": "true"}
+    assert policy["egress"][-1]["ports"] == [{"port": 5432, "protocol": "TCP"}]
+    assert mounts["review"] == {"name": "review", "mountPath": str(review.directory)}
+    assert one("with-review", "PersistentVolumeClaim", claim)["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert {"settings", "tmp", "shared-memory"} <= set(volumes)
+    from_secret = {each["name"]: each["valueFrom"]["secretKeyRef"]["name"] for each in container["env"]}
+    assert from_secret == {"REVIEW_KEY": "jnd-review", "REVIEW_DATABASE": "jnd-review"}
+    assert not [port for port in one("enforce", "Service")["spec"]["ports"] if port["port"] == 9190]
 
 
 @pytest.mark.peers

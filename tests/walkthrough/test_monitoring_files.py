@@ -55,7 +55,7 @@ def test_the_dashboards_are_what_their_code_writes():
 def test_every_query_names_what_is_exposed_or_recorded(query):
     recorded = {recorded.place.split()[0] for recorded in recorded_queries()}
 
-    assert query.metrics() or query.recorded() or query.expression.split("(")[-1].startswith("up{")
+    assert query.metrics() or query.recorded() or re.search(r"\bup\{", query.expression)
     assert query.metrics() <= registered_names()
     assert query.recorded() <= recorded
 
@@ -96,6 +96,9 @@ def test_a_flag_on_a_dashboard_is_one_click_from_its_pictures():
 
     assert "${review_url}/review?kind=${__field.labels.kind}&model=${__field.labels.model}" in links.values()
     assert "client=${__field.labels.client}" in links["Flags by client"]
+    assert links["Images flagged"].endswith(
+        "/review?since=${__from}&until=${__to}"
+    )  # of several models as well
     assert {"review_url", "runbooks", "model"} <= variables
 
 

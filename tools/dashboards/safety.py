@@ -20,12 +20,12 @@ PANELS = (
     Panel(
         "stat",
         "Images flagged",
-        "Images worth an alarm in the chosen time, each once: a hidden edit, or built like an attack.",
+        "New images worth an alarm in the chosen time, each once: a hidden edit, or built like an attack.",
         (Series(f"sum(increase(jnd_flagged_images_total{{{_MODEL}}}[$__range]))"),),
         width=6,
         decimals=0,
         runbook="JndFlagShareJump",
-        review="model=${model:pipe}",
+        review="since=${__from}&until=${__to}",
         steps=_GOOD_TO_BAD,
     ),
     Panel(

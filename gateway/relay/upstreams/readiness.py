@@ -15,6 +15,8 @@ from gateway.settings import Readiness as ReadinessSettings
 
 log = logging.getLogger(__name__)
 
+_KIND = "upstream_look"  # beside the failures of requests
+
 Look = Callable[[], Awaitable[object]]  # returns when the upstream answered
 
 
@@ -62,6 +64,8 @@ class Readiness:
             is_up, why = False, str(error) or why
         self._answers[name] = is_up
         self._metrics.note_health(name, is_up=is_up)
+        if not is_up:
+            self._metrics.upstream_errors.labels(name, _KIND).inc()
         if is_up != was_up:
             log.log(
                 logging.INFO if is_up else logging.WARNING,

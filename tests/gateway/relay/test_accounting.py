@@ -284,7 +284,7 @@ def test_what_passes_through_is_no_operation():
     assert not [name for name in counted(found) if name.startswith("gen_ai")]
 
 
-def test_a_picture_is_flagged_once_whatever_the_kinds_and_its_p_value_counts_when_it_is_new():
+def test_a_picture_is_flagged_once_whatever_the_kinds_and_the_turns_of_the_chat():
     evidence = (
         Evidence("residual", 3.0, 0.004, None, "noise", is_attack=True),
         Evidence("container", 1.0, None, None, "a second file", is_attack=True),
@@ -296,7 +296,7 @@ def test_a_picture_is_flagged_once_whatever_the_kinds_and_its_p_value_counts_whe
 
     samples = counted(found)
 
-    assert samples[named("jnd_flagged_images_total", model="other")] == 2
+    assert samples[named("jnd_flagged_images_total", model="other")] == 1
     assert samples[named("jnd_p_value_count", kind="residual")] == 1
     assert samples[named("jnd_p_value_bucket", kind="residual", le="0.01")] == 1
     assert named("jnd_p_value_bucket", kind="residual", le="0.001") not in samples

@@ -83,5 +83,13 @@ def test_flags_count_by_kind_also_where_the_request_was_refused():
     }
 
 
+def test_a_flagged_image_that_is_sent_again_in_each_turn_counts_once():
+    again = lightened(HIDDEN, is_recalled=True)
+
+    found = counted("acme", lightened(HIDDEN), again, again, is_forwarded=False)
+
+    assert found == {("client_flags", "acme", "hidden_text"): 1, ("client_flags", "acme", "residual"): 1}
+
+
 def test_an_image_without_a_plan_has_no_tokens_to_tell():
     assert counted("acme", ImageOutcome(b"x", "image/png", 1, CLEAN)) == {}

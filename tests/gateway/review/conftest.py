@@ -16,6 +16,7 @@ from gateway.detection.verdict import Evidence
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
 from gateway.review.drawing import Drawings
+from gateway.review.filters import Named
 from gateway.review.flag import Circumstances, Flag, new_id
 from gateway.review.judging import Judging
 from gateway.review.page import ReviewPage, create_review_app
@@ -79,6 +80,7 @@ def page(store: ReviewStore, tmp_path: Path) -> ReviewPage:
         templates=Templates("1"),
         keeps_pictures=True,
         calibration=load_calibration(),
+        named=Named(frozenset({"gpt-4o"}), frozenset({"shop", "web"})),
     )
 
 

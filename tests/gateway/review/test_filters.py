@@ -2,13 +2,24 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from gateway.review.filters import BadFilterError, Filter
+from gateway.review.filters import BadFilterError, Filter, Named
 
 
 def test_a_link_holds_a_filter_whole():
     wanted = Filter(kind="residual", model="a/b c", client="shop", mark="open", since=1_800_000_001.5)
 
     assert Filter.of(dict(parse_qsl(wanted.query))) == wanted
+
+
+def test_other_is_whatever_the_settings_do_not_name():
+    named = Named(models=frozenset({"gpt-4o"}), clients=frozenset({"acme", "other"}))
+
+    wanted = Filter.of({"model": "other", "client": "other"}, named)
+
+    assert wanted.all_but == {"model": {"gpt-4o"}, "client": {"acme"}}
+    assert wanted.words == {"model": "other", "client": "other"}
+    assert Filter.of({"model": "gpt-4o"}, named).all_but == {}
+    assert Filter.of({"model": "other"}).all_but == {}
 
 
 def test_times_are_read_as_people_and_dashboards_write_them():

@@ -350,3 +350,15 @@ def test_a_store_that_does_not_answer_is_told(reviewer, store, monkeypatch):
 
     assert answer.status == 503 and "Try again soon" in text_of(answer)
     assert "secret-sql" not in text_of(answer)
+
+
+def test_a_link_from_a_panel_that_says_other_finds_models_that_callers_made_up(reviewer, store, catch):
+    known, made_up = catch(), catch(model="my-gpt", client="")
+    store.add([known, made_up])
+
+    for query in ("kind=residual&model=other", "kind=residual&client=other"):
+        shown = text_of(reviewer.get(f"/review?{query}"))
+
+        assert made_up.flag.id in shown
+        assert known.flag.id not in shown
+        assert f"/review/{made_up.flag.id}?{query}" in shown.replace("&amp;", "&")

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gateway.detection.verdict import Evidence
-from gateway.review.filters import Filter
+from gateway.review.filters import Filter, Named
 from gateway.review.store import ReviewStore
 from tests.gateway.review.conftest import DAY, NOON, PICTURE
 
@@ -29,6 +29,22 @@ def test_a_flag_outlives_the_program(tmp_path, catch):
 
     assert again.get(caught.flag.id) == caught.flag
     again.close()
+
+
+def test_what_metrics_call_other_finds_what_callers_made_up(store, catch):
+    named = Named(models=frozenset({"gpt-4o"}), clients=frozenset({"shop"}))
+    known, made_up = catch(), catch(model="my-gpt", client="")
+    half = catch(model="my-gpt", client="shop")
+    store.add([known, made_up, half])
+
+    def found(**query: str) -> set[str]:
+        return {flag.id for flag in store.find(Filter.of(query, named), 9)}
+
+    assert found(model="other") == {made_up.flag.id, half.flag.id}
+    assert found(client="other", kind="residual") == {made_up.flag.id}
+    assert found(model="other", client="shop") == {half.flag.id}
+    assert found(model="gpt-4o") == {known.flag.id}
+    assert store.count(Filter.of({"model": "other"}, named)) == 2
 
 
 def test_the_same_flag_twice_is_one(store, catch):

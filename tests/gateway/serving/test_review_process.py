@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from gateway.serving.handover import line_of, message_of, settings_message
 from gateway.serving.listener import listen_on
-from gateway.serving.review_process import main
+from gateway.serving.review_process import main, named_in
 from gateway.settings import Settings
 from tests.gateway.serving.conftest import ROOT
 
@@ -47,3 +47,17 @@ def test_a_supervisor_that_is_gone_ends_it():
         control.close()
 
         assert process.wait(30) == 1
+
+
+def test_the_settings_name_what_metrics_have_as_labels():
+    settings = Settings(
+        upstream={"base_url": "http://localhost/v1", "provider": "openai"},
+        models={"gpt-4o": "gpt-4o"},
+        model_map={"fast": "gpt-4o-mini"},
+        clients=[{"name": "acme", "key": "k" * 20}],
+    )
+
+    named = named_in(settings)
+
+    assert named.models == {"gpt-4o", "gpt-4o-mini"}
+    assert named.clients == {"acme"}

@@ -15,7 +15,15 @@ from calibration.critic.reading import read_words
 from calibration.critic.scales import PAIRS, QUALITY, SCALES
 from calibration.image import Image, encode_png
 from calibration.observers.critic.observer import CriticObserver, load_critic
-from calibration.observers.protocol import LocalModel, Manner, Observer, ObserverError, Query, TellsTokens
+from calibration.observers.protocol import (
+    LocalModel,
+    Manner,
+    Observer,
+    ObserverError,
+    Query,
+    TellsTokens,
+    UnfitQueryError,
+)
 from calibration.observers.select import build_observer
 from calibration.serve import build_app
 from tests.calibration.observers.critic.models import save_untrained
@@ -93,6 +101,35 @@ def test_two_pictures_of_which_one_is_small_are_both_looked_at_as_wholes(observe
     assert len(replies) == 1
 
 
+@pytest.mark.parametrize("number", [3, 5, 10])
+def test_more_than_two_pictures_are_refused_for_their_views_would_pass_for_those_of_two_or_one(
+    observer: CriticObserver, number: int
+):
+    pictures = [picture(seed, side=40) for seed in range(number)]
+
+    for ask in (observer.complete, observer.ask):
+        with pytest.raises(UnfitQueryError, match=f"at most 2 images, got {number}"):
+            ask([Query("Which is better?", pictures)])
+
+
+def test_a_prompt_beyond_the_context_is_refused_with_both_lengths_and_one_within_it_is_not(
+    observer: CriticObserver,
+):
+    def prompt(words: int) -> Query:
+        return Query("quality " * words, [picture(0)])  # a token each, and 45 of the picture
+
+    with pytest.raises(UnfitQueryError, match="at most 1984 tokens of prompt and images, got 1985"):
+        observer.complete([prompt(1984 - 45 + 1)])
+    assert len(observer.complete([prompt(1984 - 45)])) == 1
+    assert issubclass(UnfitQueryError, ObserverError)
+
+
+def test_the_template_takes_no_more_than_what_is_set_aside_for_it(observer: CriticObserver):
+    render = observer._language._render("", 10)
+
+    assert observer.count_tokens(render.replace("<image>", "")) <= 16
+
+
 def test_tokens_are_counted_by_views(observer: CriticObserver):
     assert observer.count_image_tokens(picture(0)) == 45
     assert observer.count_image_tokens(picture(0, side=32)) == 9
@@ -141,6 +178,17 @@ def test_the_one_that_ships_finds_a_photograph_better_than_what_is_left_of_it(sh
 def client(shipped: CriticObserver) -> Iterator[TestClient]:
     with TestClient(build_app(shipped)) as client:
         yield client
+
+
+def test_a_client_that_sends_three_pictures_is_told_why_they_are_refused(client: TestClient):
+    url = "data:image/png;base64," + base64.b64encode(encode_png(picture(0, side=40))).decode()
+    content = [{"type": "image_url", "image_url": {"url": url}}] * 3 + [{"type": "text", "text": "Best?"}]
+    body = {"model": "critic", "messages": [{"role": "user", "content": content}]}
+
+    answer = client.post("/v1/chat/completions", content=json.dumps(body))
+
+    assert answer.status_code == 400
+    assert "at most 2 images, got 3" in answer.json()["error"]["message"]
 
 
 def test_it_is_served_to_any_client_of_the_chat_api(client: TestClient):

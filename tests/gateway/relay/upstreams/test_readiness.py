@@ -58,6 +58,8 @@ async def test_it_is_ready_once_an_upstream_answered():
     assert readiness.upstreams == {"a": False, "b": True}
     assert b'jnd_upstream_up{upstream="a"} 0.0' in metrics.exposition()
     assert b'jnd_upstream_up{upstream="b"} 1.0' in metrics.exposition()
+    failed = b'jnd_upstream_errors_total{kind="upstream_look",upstream="%s"}'
+    assert failed % b"a" in metrics.exposition()  # alerts hear that it goes on failing
 
 
 async def test_it_is_not_ready_once_none_of_several_answers():
