@@ -44,10 +44,10 @@ _SHAPE_OF_NOISE, _WIDE_SHAPE_OF_NOISE = (
 _WIDE_SHAPE = 2.0  # grey levels; a retouch of six has 3.6 and more
 _MOVED = 0.2  # share of the area: so much visible change is motion, whose rests are wide
 _MOVED_SHAPE = 4.5
-# Takes .45 to .55 and .48 to .52, films .33 to .67 and .32 to .72; waves that were added .93 and more, though
+# Takes .45 to .55 and .48 to .52, films .33 to .67 and .32 to .81; waves that were added .93 and more, though
 # a codec made the finest noise .6.
 _OWN = 0.3  # share of the finest noise that each of two takes has
-_OWN_WAVES = 0.25  # likewise of the waves
+_OWN_WAVES = 0.15  # likewise of the waves
 _FLAT = 1.0  # grey levels squared
 _MOST_DRIFT = 0.03  # of the light
 
