@@ -27,7 +27,7 @@ from gateway.detection.verdict import KINDS, Evidence
 from gateway.review.allowing import AllowFile
 from gateway.review.critiquing import Critiquing
 from gateway.review.drawing import Drawings
-from gateway.review.filters import Filter
+from gateway.review.filters import Filter, Named
 from gateway.review.flag import Circumstances, Flag, new_id
 from gateway.review.judging import Judging
 from gateway.review.page import ReviewPage, create_review_app
@@ -140,6 +140,7 @@ def page_of(store: ReviewStore, folder: Path) -> ReviewPage:
         templates=Templates("1"),
         keeps_pictures=True,
         calibration=load_calibration(),
+        named=Named(frozenset(), frozenset()),
     )
 
 
