@@ -10,7 +10,6 @@ from typing import Any  # transformers has no types
 import torch
 from torch import Tensor
 from transformers import (
-    CLIPImageProcessorPil,
     DPTConfig,
     LlamaConfig,
     LlavaConfig,
@@ -22,7 +21,7 @@ from transformers import (
 from transformers.models.textnet.modeling_textnet import TextNetRepConvLayer
 
 from calibration.observers.critic.views import SIDE, VIEWS
-from calibration.observers.embedded.architecture import build_tokenizer
+from calibration.observers.embedded.architecture import build_squeezer, build_tokenizer
 
 STEP = 64  # pixels of a view that make one token: a ninth of it
 GRID = SIDE // STEP
@@ -50,18 +49,8 @@ CHAT_TEMPLATE = (
 
 def build_processor(texts: Sequence[str]) -> LlavaProcessor:
     """Make the processor, whose tokenizer knows every word of `texts`; views pass it at their size."""
-    size = {"height": SIDE, "width": SIDE}
-    pictures = CLIPImageProcessorPil(
-        size=size,
-        crop_size=size,
-        do_center_crop=False,
-        do_resize=True,
-        resample=3,
-        image_mean=[0.5] * 3,
-        image_std=[0.25] * 3,
-    )
     return LlavaProcessor(
-        image_processor=pictures,
+        image_processor=build_squeezer(SIDE),
         tokenizer=build_tokenizer([*texts, f"User: Assistant: {FIRST} {SECOND}"]),
         patch_size=STEP,
         vision_feature_select_strategy="default",

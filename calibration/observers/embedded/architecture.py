@@ -83,10 +83,10 @@ def build_tokenizer(texts: Sequence[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def build_processor(texts: Sequence[str]) -> LlavaProcessor:
-    """Make the processor: squeeze to 96 x 96 (bicubic, antialiased), scale to about -2 ... 2."""
-    size = {"height": SIDE, "width": SIDE}
-    pictures = CLIPImageProcessorPil(
+def build_squeezer(side: int) -> CLIPImageProcessorPil:
+    """Make what squeezes pictures to a square (bicubic, antialiased) and scales them to about -2 ... 2."""
+    size = {"height": side, "width": side}
+    return CLIPImageProcessorPil(
         size=size,
         crop_size=size,
         do_center_crop=False,
@@ -95,8 +95,12 @@ def build_processor(texts: Sequence[str]) -> LlavaProcessor:
         image_mean=[0.5] * 3,
         image_std=[0.25] * 3,
     )
+
+
+def build_processor(texts: Sequence[str]) -> LlavaProcessor:
+    """Make the processor: squeeze to 96 x 96 (bicubic, antialiased), scale to about -2 ... 2."""
     return LlavaProcessor(
-        image_processor=pictures,
+        image_processor=build_squeezer(SIDE),
         tokenizer=build_tokenizer(texts),
         patch_size=PATCH,
         vision_feature_select_strategy="default",
