@@ -106,7 +106,7 @@ def labels(
     with _store(config) as (settings, store):
         lines = label_lines(store, Filter(), load_calibration(settings.detection.calibration))
         if out is not None:
-            replace_file(out, b"".join(lines))
+            replace_file(out, b"".join(lines), 0o600)
             return
         for line in lines:
             sys.stdout.buffer.write(line)

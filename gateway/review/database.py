@@ -1,5 +1,6 @@
 """Open the store's database, SQLite or PostgreSQL, and bring its tables to this program's version."""
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -81,10 +82,12 @@ class Database:
                 error, (OperationalError, InterfaceError)
             )
             kind = StoreAwayError if is_away else StoreError
-            raise kind(f"cannot open the database {_shown(url)}: {_reason(error)}") from error
-        except StoreError:
+            raise kind(
+                f"cannot open the database {_shown(url)}: {_reason(error)}{_way_out(error)}"
+            ) from error
+        except StoreError as error:
             engine.dispose()
-            raise
+            raise StoreError(f"cannot open the database {_shown(url)}: {error}") from error
         return database
 
     @contextmanager
@@ -122,11 +125,17 @@ def _engine(url: str) -> Engine:
 
 
 def _bring_to(connection: Connection, version: int, migrations: Mapping[int, Migration]) -> None:
-    if not inspect(connection).has_table(SCHEMA.name):
+    there = inspect(connection)
+    if not there.has_table(SCHEMA.name):
         TABLES.create_all(connection)
         connection.execute(insert(SCHEMA).values(version=version))
         return
-    found = connection.execute(select(SCHEMA.c.version)).scalar_one()
+    if missing := [name for name in TABLES.tables if not there.has_table(name)]:
+        raise StoreError(f"it lacks the table {missing[0]}: something else wrote it, or part of it is lost")
+    versions = connection.execute(select(SCHEMA.c.version)).scalars().all()
+    found = versions[0] if len(versions) == 1 else None
+    if not isinstance(found, int):
+        raise StoreError(f"expected one version in its table {SCHEMA.name}, got {list(versions)[:3]}")
     if found > version:
         raise StoreError(
             f"expected a store of version up to {version}, got {found}: a newer program wrote it"
@@ -168,6 +177,15 @@ def _shown(url: str) -> str:
         return make_url(url).set(query={}).render_as_string(hide_password=True)
     except ArgumentError:
         return "of that address"
+
+
+def _way_out(error: SQLAlchemyError) -> str:
+    """Say what to do about a file that is damaged; of a server its owner knows."""
+    if isinstance(getattr(error, "orig", None), sqlite3.OperationalError):
+        return ""  # busy, full or forbidden: it says so itself
+    if isinstance(getattr(error, "orig", None), sqlite3.DatabaseError):
+        return "; move it away to begin anew, and `jnd-gateway review restore` what was exported"
+    return ""
 
 
 def _reason(error: SQLAlchemyError) -> str:

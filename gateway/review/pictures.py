@@ -26,6 +26,7 @@ class Pictures:
         """
         path = self._path(digest)
         if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, data, 0o600)
 

@@ -24,6 +24,7 @@ from gateway.review.filters import Filter
 from gateway.review.flag import Flag, Mark, first_id_at
 from gateway.review.pictures import Pictures
 from gateway.review.places import database_in, pictures_in
+from gateway.review.privacy import files_of, make_private
 from gateway.review.rows import flag_of, ids_of, key_of, row_of
 from gateway.review.tables import FLAGS, KINDS, SAID
 
@@ -76,11 +77,12 @@ class ReviewStore:
 
         Raises:
             StoreError: The database cannot be used.
-            OSError: The folder cannot be made.
+            OSError: The folder cannot be made, or not be kept from others.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if url is None:
-            database_in(folder).touch(mode=0o600)  # whoever may enter the folder; its logs are made likewise
+            database_in(folder).touch(mode=0o600)  # its logs are made likewise
+        make_private((pictures_in(folder), *files_of(database_in(folder))))
         database = Database.open(url or f"sqlite:///{database_in(folder)}")
         return cls(database, Pictures(pictures_in(folder)), clock)
 

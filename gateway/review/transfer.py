@@ -6,7 +6,9 @@ some of it, changes nothing that is there; of an archive that breaks off comes w
 
 import hashlib
 import io
+import os
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,16 +43,16 @@ class Moved:
 
 
 def export_store(store: ReviewStore, out: Path) -> Moved:
-    """Write every flag, with the pictures.
+    """Write every flag, with the pictures, in place of what `out` holds; its owner alone may read it.
 
     Raises:
         OSError: The file cannot be written; what is there of it is removed.
     """
     flags, written = 0, set()
-    unfinished = out.with_name(f".{out.name}.unfinished")
+    descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    unfinished = Path(name)
     try:
-        with tarfile.open(unfinished, "w") as archive:
-            unfinished.chmod(0o600)
+        with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
             heading = {"format": FORMAT, "schema_version": SCHEMA_VERSION}
             _put(archive, _HEADING, orjson.dumps(heading))
             for number, batch in enumerate(_batches(store.walk(Filter()))):

@@ -20,7 +20,7 @@ from tests.walkthrough.peer_programs import peer
 from tools.kubernetes_rules import FILE, written
 
 KUBERNETES = DEPLOY / "kubernetes"
-OVERLAYS = ("monitor-only", "enforce", "with-redis", "with-review")
+OVERLAYS = ("monitor-only", "enforce", "with-redis", "with-review", "production")
 VERSIONS = ("1.30", "1.37")  # the oldest and the newest we hold it true for
 
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -101,7 +101,7 @@ def config_of(overlay: str) -> dict:
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the secret of the overlay with-review holds."""
+    """What the secret of the review page holds."""
     monkeypatch.setenv("REVIEW_KEY", "k" * 48)
     monkeypatch.setenv("REVIEW_DATABASE", "postgresql+psycopg://jnd:word@database/jnd")
 
@@ -131,6 +131,7 @@ def test_overlays_do_what_they_are_called():
         "enforce": ("block", "refuse", "on"),
         "with-redis": ("block", "refuse", "on"),
         "with-review": ("block", "refuse", "on"),
+        "production": ("block", "refuse", "on"),
     }
 
 
@@ -196,24 +197,34 @@ def test_the_autoscaler_looks_at_a_metric_that_the_adapter_makes(overlay: str):
 
 
 @pytest.mark.peers
-def test_redis_is_there_where_it_is_asked_for_and_reachable_for_the_gateway_alone():
-    (container,) = one("with-redis", "Deployment")["spec"]["template"]["spec"]["containers"]
-    egress = one("with-redis", "NetworkPolicy")["spec"]["egress"]
-    (ingress,) = one("with-redis", "NetworkPolicy", "jnd-redis")["spec"]["ingress"]
+@pytest.mark.parametrize("overlay", ["with-redis", "production"])
+def test_redis_is_there_where_it_is_asked_for_and_reachable_for_the_gateway_alone(overlay: str):
+    pod = one(overlay, "Deployment")["spec"]["template"]["spec"]
+    (redis,) = one(overlay, "Deployment", "jnd-redis")["spec"]["template"]["spec"]["containers"]
+    egress = one(overlay, "NetworkPolicy")["spec"]["egress"]
+    (ingress,) = one(overlay, "NetworkPolicy", "jnd-redis")["spec"]["ingress"]
+    secret = {"valueFrom": {"secretKeyRef": {"name": "jnd-redis", "key": "password"}}}
 
-    assert container["env"] == [{"name": "JND_MEMORY__REDIS_URL", "value": "redis://jnd-redis:6379/0"}]
-    assert egress[-1]["ports"] == [{"port": 6379, "protocol": "TCP"}]
+    # Kubernetes puts in what stands before
+    assert pod["containers"][0]["env"][-2:] == [
+        {"name": "REDIS_PASSWORD", **secret},
+        {"name": "JND_MEMORY__REDIS_URL", "value": "redis://:$(REDIS_PASSWORD)@jnd-redis:6379/0"},
+    ]
+    assert redis["env"] == [{"name": "REDISCLI_AUTH", **secret}]
+    assert redis["args"][-2:] == ["--requirepass", "$(REDISCLI_AUTH)"]
+    assert [{"port": 6379, "protocol": "TCP"}] in [each["ports"] for each in egress]
     assert ingress["from"] == [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "jnd-gateway"}}}]
     assert not [each for each in built("enforce") if "redis" in each["metadata"]["name"]]
 
 
 @pytest.mark.usefixtures("secrets")
 @pytest.mark.peers
-def test_the_review_page_is_reached_by_reviewers_alone_and_has_a_folder_to_write():
-    review = load_settings(KUBERNETES / "overlays" / "with-review" / "gateway.yaml").review
-    pod = one("with-review", "Deployment")["spec"]["template"]["spec"]
+@pytest.mark.parametrize("overlay", ["with-review", "production"])
+def test_the_review_page_is_reached_by_reviewers_alone_and_has_a_folder_to_write(overlay: str):
+    review = load_settings(KUBERNETES / "overlays" / overlay / "gateway.yaml").review
+    pod = one(overlay, "Deployment")["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    policy = one("with-review", "NetworkPolicy")["spec"]
+    policy = one(overlay, "NetworkPolicy")["spec"]
     callers, reviewers = policy["ingress"]
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
@@ -222,17 +233,31 @@ def test_the_review_page_is_reached_by_reviewers_alone_and_has_a_folder_to_write
     assert review.store == "pictures"
     assert {"name": "review", "containerPort": 9190} in container["ports"]
     assert review.listen_address == ("0.0.0.0", 9190)
-    assert {each["name"] for each in one("with-review", "Service")["spec"]["ports"]} == {"http", "review"}
+    assert {each["name"] for each in one(overlay, "Service")["spec"]["ports"]} == {"http", "review"}
     assert [port["port"] for port in callers["ports"]] == ["http"]
     assert [port["port"] for port in reviewers["ports"]] == ["review"]
     assert reviewers["from"][0]["podSelector"]["matchLabels"] == {"jnd-reviewer": "true"}
     assert policy["egress"][-1]["ports"] == [{"port": 5432, "protocol": "TCP"}]
     assert mounts["review"] == {"name": "review", "mountPath": str(review.directory)}
-    assert one("with-review", "PersistentVolumeClaim", claim)["spec"]["accessModes"] == ["ReadWriteMany"]
+    assert one(overlay, "PersistentVolumeClaim", claim)["spec"]["accessModes"] == ["ReadWriteMany"]
     assert {"settings", "tmp", "shared-memory"} <= set(volumes)
-    from_secret = {each["name"]: each["valueFrom"]["secretKeyRef"]["name"] for each in container["env"]}
-    assert from_secret == {"REVIEW_KEY": "jnd-review", "REVIEW_DATABASE": "jnd-review"}
+    keys = {each["name"]: each["valueFrom"] for each in container["env"] if each["name"].startswith("REVIEW")}
+    assert {name: value["secretKeyRef"]["name"] for name, value in keys.items()} == {
+        "REVIEW_KEY": "jnd-review",
+        "REVIEW_DATABASE": "jnd-review",
+    }
     assert not [port for port in one("enforce", "Service")["spec"]["ports"] if port["port"] == 9190]
+
+
+@pytest.mark.usefixtures("secrets")
+def test_the_password_of_redis_reaches_the_settings_of_production(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("JND_MEMORY__REDIS_URL", "redis://:0123abcd@jnd-redis:6379/0")
+
+    settings = load_settings(KUBERNETES / "overlays" / "production" / "gateway.yaml")
+
+    assert settings.memory.redis_url is not None
+    assert settings.memory.redis_url.get_secret_value() == "redis://:0123abcd@jnd-redis:6379/0"
+    assert "0123abcd" not in settings.model_dump_json()
 
 
 @pytest.mark.peers

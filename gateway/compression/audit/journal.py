@@ -32,7 +32,8 @@ class Journal:
             OSError: It cannot be opened.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("a+b", buffering=0)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)  # answers quote pictures
+        self._file = os.fdopen(descriptor, "a+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._answers = self._read(path)

@@ -24,6 +24,7 @@ class RedisServer:
         self.port = free_port()
         self._folder = folder
         self._options = options
+        self._password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,7 +51,7 @@ class RedisServer:
         self._process.send_signal(number)
 
     def client(self, **options: Any) -> Redis:
-        return Redis(port=self.port, **options)
+        return Redis(port=self.port, **{"password": self._password, **options})
 
     @staticmethod
     def wait_until(is_true: Any, seconds: float = _PATIENCE_SECONDS) -> None:

@@ -84,3 +84,38 @@ def test_an_address_that_cannot_be_used_is_told_without_its_password(tmp_path):
         with pytest.raises(StoreError) as error:
             Database.open(url)
         assert "secret" not in str(error.value)
+
+
+def broken(folder: Path, script: str) -> str:
+    """Make a store, and change what its file holds."""
+    Database.open(url_of(folder)).close()
+    with closing(sqlite3.connect(folder / "flags.sqlite")) as plain:
+        plain.executescript(script)
+    return url_of(folder)
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("UPDATE review_schema SET version = 'two'", "expected one version in its table review_schema"),
+        ("DELETE FROM review_schema", r"expected one version .*, got \[\]"),
+        ("INSERT INTO review_schema VALUES (2)", r"got \[2, 2\]"),
+        ("DROP TABLE review_kinds", "lacks the table review_kinds"),
+        ("UPDATE review_schema SET version = 0", "nothing leads from version 0"),
+    ],
+)
+def test_a_store_that_somebody_changed_is_refused_by_name_with_what_is_wrong(tmp_path, script, told):
+    with pytest.raises(StoreError, match=told) as refused:
+        Database.open(broken(tmp_path, script))
+
+    assert str(tmp_path / "flags.sqlite") in str(refused.value)
+
+
+@pytest.mark.parametrize("damage", ["overwritten", "cut"])
+def test_a_damaged_file_is_told_with_a_way_out(tmp_path, damage):
+    Database.open(url_of(tmp_path)).close()
+    file = tmp_path / "flags.sqlite"
+    file.write_bytes(b"x" * 9000 if damage == "overwritten" else file.read_bytes()[:6000])
+
+    with pytest.raises(StoreError, match="move it away to begin anew"):
+        Database.open(url_of(tmp_path))

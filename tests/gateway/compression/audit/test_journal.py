@@ -23,6 +23,11 @@ def test_answers_are_there_again_when_it_is_opened_again(tmp_path: Path):
     assert found == (Answer("yes\n“so”", 0.5), Answer("no"), None, 2)
 
 
+def test_answers_which_may_quote_pictures_are_nobody_elses(tmp_path: Path):
+    with Journal(tmp_path / "audit.jsonl"):
+        assert (tmp_path / "audit.jsonl").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_line_cut_short_is_left_out_and_the_next_answer_is_whole(tmp_path: Path):
     path = tmp_path / "audit.jsonl"
     with Journal(path) as journal:
