@@ -28,6 +28,7 @@ from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
 from gateway.policy import Policies
+from gateway.providers.prices import Tariff
 from gateway.relay.admission import Admission
 from gateway.relay.callers.caller import Callers
 from gateway.relay.callers.drain import Drain
@@ -102,7 +103,8 @@ def create_app(
         ValueError: The environment names a proxy that cannot be used.
     """
     names = ModelNames(settings.model_map, settings.models)
-    metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients])
+    tariff = Tariff(settings.prices.currency, settings.prices.per_million)
+    metrics = metrics or Metrics(names.labels, [client.name for client in settings.clients], tariff=tariff)
     metrics.describe_build(version("lmm-jnd"), pipeline.artifact)
     metrics.describe_artifact(pipeline.written)
     limits, giving_back = settings.limits, GivingBack(glibc_trim())

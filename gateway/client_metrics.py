@@ -5,13 +5,16 @@ Clients have the names the settings give them; everybody else is `other`, so tha
 
 from gateway.detection.verdict import KINDS as DETECTORS
 from gateway.metric_families import OTHER, RESULTS, MetricFamilies
+from gateway.providers.prices import Tariff
 
 
 class ClientMetrics(MetricFamilies):
     """The metrics with a label for the client."""
 
-    def _count_clients(self, clients: frozenset[str]) -> None:
-        self._clients = clients
+    tariff: Tariff  # by which tokens are told as money
+
+    def _count_clients(self, clients: frozenset[str], tariff: Tariff) -> None:
+        self._clients, self.tariff = clients, tariff
         self.client_requests = self._counter(
             "client_requests", "Requests of clients that the settings name.", "client", "status"
         )
@@ -30,16 +33,19 @@ class ClientMetrics(MetricFamilies):
         self.client_tokens_saved = self._counter(
             "client_tokens_saved", "Image tokens not sent on, by whose they were.", "client"
         )
-        self.client_image_dollars = self._counter(
-            "client_image_dollars", "List price in US dollars of the image tokens sent on.", "client"
+        paid = "client", "currency"
+        self.client_image_money = self._counter(
+            "client_image_money", "What the image tokens sent on cost, by `prices` or the list.", *paid
         )
-        self.client_dollars_saved = self._counter(
-            "client_dollars_saved", "List price in US dollars of the image tokens not sent on.", "client"
+        self.client_money_saved = self._counter(
+            "client_money_saved",
+            "What the image tokens not sent on would have cost, by `prices` or the list.",
+            *paid,
         )
-        self.client_would_save_dollars = self._counter(
-            "client_would_save_dollars",
-            "List price in US dollars of the image tokens that mode observe left in.",
-            "client",
+        self.client_would_save_money = self._counter(
+            "client_would_save_money",
+            "What the image tokens that mode observe left in cost, by `prices` or the list.",
+            *paid,
         )
         self.unpriced_tokens = self._counter(
             "unpriced_image_tokens",
@@ -55,11 +61,11 @@ class ClientMetrics(MetricFamilies):
             for result in RESULTS:
                 self.client_shadow_audits.labels(client, result)
             for money in (
-                self.client_image_dollars,
-                self.client_dollars_saved,
-                self.client_would_save_dollars,
+                self.client_image_money,
+                self.client_money_saved,
+                self.client_would_save_money,
             ):
-                money.labels(client)
+                money.labels(client, tariff.currency)
             for amount in (self.client_bytes_saved, self.client_tokens_saved):
                 amount.labels(client)
 

@@ -15,6 +15,7 @@ from gateway.client_metrics import ClientMetrics
 from gateway.detection.verdict import KINDS as DETECTORS
 from gateway.distributions import Distributions
 from gateway.metric_families import OTHER, RESULTS
+from gateway.providers.prices import Tariff
 from gateway.serving.metric_files import MetricFiles
 
 # Present from the start at zero, so that a rate over the first failure is not missed.
@@ -33,7 +34,12 @@ class Metrics(ClientMetrics, Distributions):
     """Every metric of one gateway."""
 
     def __init__(
-        self, models: Iterable[str], clients: Iterable[str] = (), *, shared: MetricFiles | None = None
+        self,
+        models: Iterable[str],
+        clients: Iterable[str] = (),
+        *,
+        shared: MetricFiles | None = None,
+        tariff: Tariff | None = None,
     ) -> None:
         """Take what may become a label.
 
@@ -41,13 +47,14 @@ class Metrics(ClientMetrics, Distributions):
             models: Those the settings name; all others are `other`.
             clients: Likewise.
             shared: Where several processes keep their numbers; None: this one is alone.
+            tariff: By which tokens are told as money; None: the list's prices.
         """
         super().__init__()
         self._models = frozenset(models)
         self._shared = shared
         self._count_requests()
         self._count_images()
-        self._count_clients(frozenset(clients))
+        self._count_clients(frozenset(clients), tariff or Tariff())
         self._count_audits()
         self._measure_times()
         self._measure_p_values()

@@ -22,6 +22,7 @@ from gateway.configuration.policies import (
     PolicyChange,
     SanitizeWhen,
 )
+from gateway.configuration.prices import OwnPrices
 from gateway.configuration.review import Review
 from gateway.configuration.section import MEBIBYTE, MEGAPIXEL, Folder, Section, setting
 from gateway.configuration.traffic import (
@@ -56,6 +57,7 @@ __all__ = [
     "NamedUpstream",
     "NearDuplicate",
     "OnFailure",
+    "OwnPrices",
     "Policy",
     "PolicyChange",
     "Readiness",
@@ -117,4 +119,5 @@ class Settings(Section):
     limits: Limits = setting(Limits(), "What requests may cost.", why="see its keys")
     readiness: Readiness = setting(Readiness(), "What /readyz asks.", why="see its keys")
     review: Review = setting(Review(), "Flagged images, kept for a person to look at.", why="see its keys")
+    prices: OwnPrices = setting(OwnPrices(), "What image tokens cost you.", why="see its keys")
     telemetry: Telemetry = setting(Telemetry(), "OpenTelemetry traces.", why="see its keys")

@@ -59,6 +59,7 @@ def facts(settings: Settings) -> dict[str, Any]:
         "trusted_clients": [client.name for client in settings.clients if client.is_trusted],
         "only_known_clients": settings.only_known_clients,
         "memory": settings.memory.redis_place,
+        "prices": {"currency": settings.prices.currency, "own": len(settings.prices.per_million)},
         "off": what_is_off(settings),
     }
 
@@ -80,6 +81,8 @@ def summary(settings: Settings) -> str:
     lines.append(f"artifact    {told['artifact']}")
     if told["memory"]:
         lines.append(f"memory      shared by {told['memory']}, keys {settings.memory.redis_prefix}:*")
+    if told["prices"]["own"]:
+        lines.append(f"prices      {told['prices']['own']} of your own, in {told['prices']['currency']}")
     lines += [f"off         {line}" for line in told["off"]]
     return "\n".join(lines)
 

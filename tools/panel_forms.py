@@ -76,6 +76,8 @@ def draw_number(axes: Axes, series: Sequence[Drawn], panel: Mapping[str, Any]) -
         if step["value"] is None or value >= step["value"]:
             colour = _NAMED.get(step["color"], colour)
     text = _told(value, defaults.get("unit", "short"), defaults.get("decimals"))
+    if panel.get("options", {}).get("textMode") == "value_and_name" and series:
+        text = f"{series[0].name} {text}"
     axes.text(0.5, 0.42, text, ha="center", va="center", fontsize=22, color=colour, weight="bold")
 
 
@@ -130,8 +132,8 @@ def _told(value: float, unit: str, decimals: int | None = None) -> str:
         return "no data"
     if unit == "percentunit":
         return f"{value * 100:.3g}%"
-    if unit == "currencyUSD":
-        return f"${value:.3g}" if abs(value) < 1 else f"${value:,.2f}"
+    if unit == "none":
+        return f"{value:.3g}" if abs(value) < 1 else f"{value:,.2f}"
     if unit == "s":
         return f"{value * 1000:.3g} ms" if abs(value) < 1 else f"{value:.3g} s"
     suffix = {"bytes": "B", "Bps": "B/s", "ops": "/s", "reqps": "/s"}.get(unit, "")

@@ -19,6 +19,7 @@ from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
 from gateway.configuration.review_meaning import check_review
 from gateway.providers.hosts import AUTO
+from gateway.providers.prices import LIST_CURRENCY
 from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
 
 Found = tuple[Where, Problem]
@@ -50,6 +51,7 @@ def check_meaning(settings: Settings) -> list[Found]:
         _fetching,
         _limits,
         _review,
+        _prices,
         _telemetry,
     )
     return [found for check in checks for found in check(settings)]
@@ -261,6 +263,13 @@ def _limits(settings: Settings) -> Iterator[Found]:
         if getattr(limits, small) < getattr(limits, large):
             message = f"is below limits.{large}, {getattr(limits, large):g}: {consequence}"
             yield _found("warning", ("limits", small), message)
+
+
+def _prices(settings: Settings) -> Iterator[Found]:
+    chosen = settings.prices
+    if chosen.currency != LIST_CURRENCY and not chosen.per_million:
+        message = f"the list that ships is in {LIST_CURRENCY}: without prices.per_million no money is told"
+        yield _found("warning", ("prices", "currency"), message)
 
 
 def _review(settings: Settings) -> Iterator[Found]:

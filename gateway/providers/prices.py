@@ -1,6 +1,7 @@
 """What a million input tokens cost at each provider: dated data, so that tokens can be told as money.
 
-The prices are versioned data in `prices.json`. A model nobody priced has none: no money is said of it.
+The prices are versioned data in `prices.json`; an operator's own go before them. A model nobody priced has
+none: no money is said of it, and nothing is converted from one currency into another.
 """
 
 import json
@@ -8,9 +9,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 from importlib.resources import files
 
+LIST_CURRENCY = "USD"
+
 _TOKENS_OF_A_PRICE = 1_000_000
+_ANY = frozenset("*?[")  # what makes a name a pattern
 
 
 class PricesError(ValueError):
@@ -21,7 +26,7 @@ class PricesError(ValueError):
 class Price:
     """What input tokens of one model cost."""
 
-    per_million: float  # US dollars
+    per_million: float  # in the currency of whoever wrote it down; US dollars on the list
     source: str  # where it was read
     date: str  # when it held
 
@@ -46,6 +51,41 @@ class Prices:
         name = model.lower().rpartition("/")[2]
         known = self.by_provider.get(provider, ())
         return next((price for pattern, price in known if fnmatchcase(name, pattern)), None)
+
+
+class Tariff:
+    """What tokens cost one operator, in one currency: own prices first, then those of the list."""
+
+    def __init__(self, currency: str = LIST_CURRENCY, per_million: Mapping[str, float] | None = None) -> None:
+        """Take own prices.
+
+        Args:
+            currency: Theirs; where it is not the list's, the list is left out.
+            per_million: By model or PROVIDER:MODEL, with `*` for any letters.
+
+        Raises:
+            PricesError: One is no price.
+        """
+        self.currency = currency
+        own = {name.lower(): Price(each, "settings", "now") for name, each in (per_million or {}).items()}
+        self._own = sorted(own.items(), key=lambda item: bool(_ANY & set(item[0])))  # names before patterns
+        self._has_list = currency == LIST_CURRENCY
+        self.find = lru_cache(maxsize=1024)(self._find)  # callers may make up models
+
+    def _find(self, provider: str, model: str) -> Price | None:
+        """Return a model's price; None where nobody wrote one down in this currency."""
+        name = model.lower()
+        names = {name, name.rpartition("/")[2]}
+        names |= {f"{provider}:{each}" for each in names}
+        for pattern, price in self._own:
+            if any(pattern == each or fnmatchcase(each, pattern) for each in names):
+                return price
+        return _list().find(provider, model) if self._has_list else None
+
+
+@cache
+def _list() -> Prices:
+    return load_prices()
 
 
 def load_prices() -> Prices:

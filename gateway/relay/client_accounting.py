@@ -1,13 +1,11 @@
 """Account for one request by who sent it: flags, and what was saved in bytes, tokens and money.
 
-Money is the list price of input tokens (`prices.json`); tokens of a model nobody priced are counted apart.
+Money is the price of input tokens: the operator's own (`prices.per_million`), else the list's; tokens of a
+model nobody priced are counted apart.
 """
-
-from functools import cache, lru_cache
 
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
-from gateway.providers.prices import Price, Prices, load_prices
 from gateway.relay.exchange import Exchange
 
 
@@ -26,21 +24,12 @@ def _count_tokens(outcome: ImageOutcome, metrics: Metrics, client: str, exchange
     if outcome.plan is None:
         return
     metrics.client_tokens_saved.labels(client).inc(outcome.tokens_saved)
-    price = _price(exchange.provider, exchange.model)
+    price = metrics.tariff.find(exchange.provider, exchange.model)
     if price is None:
         metrics.unpriced_tokens.labels(exchange.provider).inc(outcome.plan.tokens_in)
         return
     sent = outcome.plan.tokens_in - outcome.tokens_saved
-    metrics.client_image_dollars.labels(client).inc(price.of(sent))
-    metrics.client_dollars_saved.labels(client).inc(price.of(outcome.tokens_saved))
-    metrics.client_would_save_dollars.labels(client).inc(price.of(outcome.would_save_tokens))
-
-
-@lru_cache(maxsize=1024)  # callers may make up models
-def _price(provider: str, model: str) -> Price | None:
-    return _prices().find(provider, model)
-
-
-@cache
-def _prices() -> Prices:
-    return load_prices()
+    names = client, metrics.tariff.currency
+    metrics.client_image_money.labels(*names).inc(price.of(sent))
+    metrics.client_money_saved.labels(*names).inc(price.of(outcome.tokens_saved))
+    metrics.client_would_save_money.labels(*names).inc(price.of(outcome.would_save_tokens))

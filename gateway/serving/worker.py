@@ -27,6 +27,7 @@ from gateway.memory.shared_pictures import SharedPictures
 from gateway.metrics import Metrics
 from gateway.model_names import ModelNames
 from gateway.pipeline import Pipeline
+from gateway.providers.prices import Tariff
 from gateway.relay.callers.drain import Drain
 from gateway.relay.callers.http_server import server_config
 from gateway.serving.balance import FILE_NAME, Occupancy
@@ -98,7 +99,9 @@ def main() -> None:
 def _load(settings: Settings, born: Born, files: MetricFiles, drain: Drain) -> ASGIApp:
     names = ModelNames(settings.model_map, settings.models)
     keep_to_this_process()
-    metrics = Metrics(names.labels, [client.name for client in settings.clients], shared=files)
+    tariff = Tariff(settings.prices.currency, settings.prices.per_million)
+    clients = [client.name for client in settings.clients]
+    metrics = Metrics(names.labels, clients, shared=files, tariff=tariff)
     seen = SharedPictures(
         born.pictures,
         on_trouble=metrics.errors.labels("seen_pictures").inc,

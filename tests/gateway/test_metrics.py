@@ -110,7 +110,7 @@ def test_a_quiet_gateway_shows_zero_flags_so_that_the_first_burst_is_a_rise():
     assert 'jnd_flagged_images_total{model="gpt-4o"} 0.0' in shown
     assert 'jnd_images_total{model="gpt-4o",outcome="clean",reason=""} 0.0' in shown
     assert 'jnd_client_flags_total{client="acme",kind="query_series"} 0.0' in shown
-    assert 'jnd_client_dollars_saved_total{client="other"} 0.0' in shown
+    assert 'jnd_client_money_saved_total{client="other",currency="USD"} 0.0' in shown
     assert 'jnd_p_value_count{kind="residual"} 0.0' in shown
 
 

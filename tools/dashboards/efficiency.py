@@ -6,7 +6,8 @@ from tools.dashboards.panels import Panel, Series, build, rates
 
 _MODEL = 'model=~"$model"'
 _MONEY = (
-    "List prices of input tokens, as `gateway/providers/prices.json` has them: no discount is known here."
+    "By your own prices of input tokens (`prices.per_million`), else by the list in "
+    "`gateway/providers/prices.json`, which knows no discount; in the currency of `prices.currency`."
 )
 _CHANGED = 'jnd_client_shadow_audits_total{result="changed"}'
 _ASKED = 'jnd_client_shadow_audits_total{result=~"same|changed|noise"}'
@@ -21,9 +22,10 @@ PANELS = (
         "stat",
         "Money saved",
         f"What image tokens that were not sent would have cost, in the chosen time. {_MONEY}",
-        (Series(_in_range("jnd_client_dollars_saved_total")),),
-        unit="currencyUSD",
+        (Series(_in_range("jnd_client_money_saved_total", "currency"), "{{currency}}"),),
+        unit="none",
         width=6,
+        is_named=True,
     ),
     Panel(
         "stat",
@@ -59,8 +61,8 @@ PANELS = (
         "saved, and the "
         f"share of audited answers that changed. {_MONEY}",
         (
-            Series(_in_range("jnd_client_dollars_saved_total", "client")),
-            Series(_in_range("jnd_client_image_dollars_total", "client")),
+            Series(_in_range("jnd_client_money_saved_total", "client")),
+            Series(_in_range("jnd_client_image_money_total", "client")),
             Series(_in_range("jnd_client_tokens_saved_total", "client")),
             Series(_in_range("jnd_client_bytes_saved_total", "client")),
             Series(
@@ -72,22 +74,25 @@ PANELS = (
         unit="none",
         width=16,
         runbook="JndAnswersChange",
-        columns=("saved, $", "sent, $", "tokens saved", "bytes saved", "answers changed"),
+        columns=("money saved", "money sent", "tokens saved", "bytes saved", "answers changed"),
         decimals=4,
     ),
     Panel(
         "lines",
         "Money saved by client",
-        f"Dollars per hour. {_MONEY}",
+        f"Money per hour. {_MONEY}",
         (
-            Series("3600 * " + rates("jnd_client_dollars_saved_total", "client"), "{{client}}"),
             Series(
-                "3600 * sum by (client) (rate(jnd_client_would_save_dollars_total[$__rate_interval])) > 0 "
-                "or vector(0)",
-                "{{client}} would save (mode observe)",
+                "3600 * " + rates("jnd_client_money_saved_total", "client, currency"),
+                "{{client}}, {{currency}}",
+            ),
+            Series(
+                "3600 * sum by (client, currency) "
+                "(rate(jnd_client_would_save_money_total[$__rate_interval])) > 0 or vector(0)",
+                "{{client}} would save (mode observe), {{currency}}",
             ),
         ),
-        unit="currencyUSD",
+        unit="none",
     ),
     Panel(
         "lines",
@@ -203,7 +208,7 @@ PANELS = (
     Panel(
         "lines",
         "Tokens without a price",
-        "Image tokens per second for models of which no list price is known: no money is told of them.",
+        "Image tokens per second for models of which no price is known: no money is told of them.",
         (Series(rates("jnd_unpriced_image_tokens_total", "provider", or_nothing=True), "{{provider}}"),),
     ),
     Panel(

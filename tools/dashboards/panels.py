@@ -47,6 +47,7 @@ class Panel:
     columns: tuple[str, ...] = ()  # of a table: names of its queries' values
     most: float | None = None  # the end of a scale that has one
     decimals: int | None = None
+    is_named: bool = False  # a number with the name of its series
 
 
 def rates(metric: str, by: str, where: str = "", *, or_nothing: bool = False) -> str:
@@ -121,7 +122,9 @@ def _panel(panel: Panel, number: int) -> Any:
 def _look(made: Any, panel: Panel) -> Any:
     last = common.ReduceDataOptions().calcs(["lastNotNull"])
     if panel.kind == "stat":
-        return made.reduce_options(last).graph_mode(common_models.BigValueGraphMode.NONE)
+        made = made.reduce_options(last).graph_mode(common_models.BigValueGraphMode.NONE)
+        named = common_models.BigValueTextMode.VALUE_AND_NAME
+        return made.text_mode(named) if panel.is_named else made
     if panel.kind == "bars":
         horizontal = common_models.VizOrientation.HORIZONTAL
         return made.reduce_options(last).orientation(horizontal).show_unfilled(True)

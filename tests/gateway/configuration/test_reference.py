@@ -37,6 +37,7 @@ def test_every_number_says_its_unit():
         "redirect",
         "share",
         "thread",
+        "token",
     )
     for key in tree_of(Settings).walk():
         if key.holds in (int, float):

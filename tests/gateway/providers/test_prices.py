@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.providers.prices import Price, PricesError, load_prices, parse_prices
+from gateway.providers.prices import Price, PricesError, Tariff, load_prices, parse_prices
 from gateway.providers.rules import load_rules
 
 
@@ -61,3 +61,38 @@ def test_what_is_no_amount_of_money_is_refused(amount: str):
 def test_damaged_data_is_told_as_such(text: str):
     with pytest.raises(PricesError):
         parse_prices(text)
+
+
+def test_own_prices_go_before_the_list_and_names_before_patterns():
+    tariff = Tariff(per_million={"gpt-4o*": 2.0, "azure:gpt-4o": 1.5, "GPT-4o": 1.0, "acme/*": 0.1})
+
+    found = {
+        (provider, model): tariff.find(provider, model).per_million
+        for provider, model in (
+            ("openai", "gpt-4o"),
+            ("openai", "gpt-4o-mini"),
+            ("openai", "acme/reader"),
+            ("openai", "gpt-4.1"),
+            ("azure", "gpt-4o-2024-08-06"),
+        )
+    }
+
+    assert found == {
+        ("openai", "gpt-4o"): 1.0,
+        ("openai", "gpt-4o-mini"): 2.0,
+        ("openai", "acme/reader"): 0.1,
+        ("openai", "gpt-4.1"): load_prices().find("openai", "gpt-4.1").per_million,
+        ("azure", "gpt-4o-2024-08-06"): 2.0,
+    }
+    assert Tariff(per_million={"azure:gpt-4o": 1.5}).find("azure", "gpt-4o").per_million == 1.5
+    assert Tariff(per_million={"azure:gpt-4o": 1.5}).find("openai", "gpt-4o").source != "settings"
+
+
+def test_in_another_currency_the_list_has_no_price():
+    assert Tariff("EUR", {"gpt-4o": 1.0}).find("openai", "gpt-4.1") is None
+    assert Tariff("EUR", {"gpt-4o": 1.0}).currency == "EUR"
+
+
+def test_an_own_price_below_nothing_is_refused():
+    with pytest.raises(PricesError, match="0 or more"):
+        Tariff(per_million={"gpt-4o": -1.0})

@@ -5,6 +5,7 @@ from gateway.compression.plan import CompressionPlan
 from gateway.detection.verdict import Verdict
 from gateway.metrics import Metrics
 from gateway.pipeline import ImageOutcome
+from gateway.providers.prices import Tariff
 from gateway.relay.client_accounting import count_for_client
 from gateway.relay.exchange import Exchange
 
@@ -25,9 +26,15 @@ PLAN = CompressionPlan(
 )
 
 
-def counted(client: str, *outcomes: ImageOutcome, model: str = "gpt-4o", is_forwarded: bool = True):
+def counted(
+    client: str,
+    *outcomes: ImageOutcome,
+    model: str = "gpt-4o",
+    is_forwarded: bool = True,
+    tariff: Tariff | None = None,
+):
     """Account for one request; return what is not zero, by name without its prefix, for each client."""
-    metrics = Metrics({"gpt-4o"}, ["acme"])
+    metrics = Metrics({"gpt-4o"}, ["acme"], tariff=tariff)
     exchange = Exchange("openai_chat", "openai", "/v1/chat/completions", client=client, model=model)
     exchange.outcomes, exchange.is_forwarded = outcomes, is_forwarded
     count_for_client(exchange, metrics)
@@ -51,17 +58,31 @@ def test_what_was_saved_is_told_in_bytes_tokens_and_dollars_of_the_list():
     assert counted("acme", lightened()) == {
         ("client_bytes_saved", "acme"): 12,
         ("client_tokens_saved", "acme"): 600_000,
-        ("client_image_dollars", "acme"): pytest.approx(0.4 * 2.5),
-        ("client_dollars_saved", "acme"): pytest.approx(0.6 * 2.5),
+        ("client_image_money", "USD", "acme"): pytest.approx(0.4 * 2.5),
+        ("client_money_saved", "USD", "acme"): pytest.approx(0.6 * 2.5),
     }
+
+
+def test_money_is_told_by_the_operators_own_prices_and_in_their_currency():
+    found = counted("acme", lightened(), tariff=Tariff("EUR", {"gpt-4o": 2.0}))
+
+    assert found[("client_image_money", "EUR", "acme")] == pytest.approx(0.4 * 2.0)
+    assert found[("client_money_saved", "EUR", "acme")] == pytest.approx(0.6 * 2.0)
+
+
+def test_dollars_of_the_list_are_never_added_to_another_currency():
+    found = counted("acme", lightened(), tariff=Tariff("EUR", {"gpt-5": 1.0}))
+
+    assert found[("unpriced_image_tokens", "openai")] == 1_000_000
+    assert not [name for name in found if "money" in name[0]]
 
 
 def test_mode_observe_tells_what_it_left_in():
     found = counted("acme", ImageOutcome(b"x" * 20, "image/png", 20, CLEAN, PLAN, is_observed=True))
 
-    assert found[("client_would_save_dollars", "acme")] == pytest.approx(1.5)
-    assert found[("client_image_dollars", "acme")] == pytest.approx(2.5)
-    assert ("client_dollars_saved", "acme") not in found
+    assert found[("client_would_save_money", "USD", "acme")] == pytest.approx(1.5)
+    assert found[("client_image_money", "USD", "acme")] == pytest.approx(2.5)
+    assert ("client_money_saved", "USD", "acme") not in found
 
 
 def test_callers_whom_the_settings_do_not_name_are_other():
@@ -73,7 +94,7 @@ def test_nothing_is_worth_a_sum_that_nobody_knows():
     found = counted("acme", lightened(), model="home-grown")
 
     assert found[("unpriced_image_tokens", "openai")] == 1_000_000
-    assert not [name for name in found if "dollars" in name[0]]
+    assert not [name for name in found if "money" in name[0]]
 
 
 def test_flags_count_by_kind_also_where_the_request_was_refused():
