@@ -7,6 +7,7 @@ that `detection.calibration` names. Everything in them that is not a score stays
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from predictor.guarantees.recalibrating import Labelled
 _LABELS, _LABELS_VERSION = "jnd-review-labels", 1
 _CALIBRATION, _CALIBRATION_VERSION = "jnd-detection-calibration", 1
 _IS_ATTACK = {"attack": True, "false_alarm": False, "allowed": False}
+_OF_PAIRS = frozenset({"near_duplicate", "reference", "query_series"})  # kinds: not of one picture by itself
 _DIGITS = 4  # of scores, as the file keeps them
 
 
@@ -32,6 +34,7 @@ class Labels:
 
     labelled: Sequence[Labelled]
     unscored: int  # judged flags of files, of comparisons, or whose picture was gone
+    compared: int  # of these, the false alarms by comparison with other pictures: no calibration changes them
     known: int  # that had joined the calibration before
     calibration: Mapping[str, Any]  # the fields of its file
 
@@ -46,25 +49,26 @@ def read_labels(files: Sequence[Path], calibration: Path | None = None) -> Label
     lines = [(file, number, fields) for file in files for number, fields in _lines(file)]
     headings = [fields for _, _, fields in lines if fields.get("format") == _LABELS]
     if len(headings) != len(files) or any(
-        each.get("schema_version", 0) > _LABELS_VERSION for each in headings
+        not isinstance(version := each.get("schema_version", 0), int) or version > _LABELS_VERSION
+        for each in headings
     ):
         raise LabelsError(f"expected files that begin as {_LABELS} of version {_LABELS_VERSION}")
-    base = headings[0]["calibration"] if calibration is None else _json(calibration)
-    if base.get("format") != _CALIBRATION or base.get("schema_version", 0) > _CALIBRATION_VERSION:
-        raise LabelsError(f"expected a {_CALIBRATION} of version up to {_CALIBRATION_VERSION}")
-    if any(each["calibration"]["surprise"] != base["surprise"] for each in headings):
+    scales = [_checked(each.get("calibration")) for each in headings]
+    base = scales[0] if calibration is None else _checked(_object(_text(calibration), str(calibration)))
+    if any(each["surprise"] != base["surprise"] for each in scales):
         raise LabelsError("the scores of these labels are on another scale than the calibration's")
     joined = frozenset(base.get("joined", ()))
-    labelled, unscored, known = [], 0, 0
+    labelled, unscored, compared, known = [], 0, 0, 0
     for file, number, fields in lines:
         if fields.get("format") == _LABELS:
             continue
         found = _label(fields, f"{file}, line {number}")
         unscored += found is None
+        compared += found is None and _is_alarm_of_pair(fields)
         known += found is not None and found.picture in joined
         if found is not None and found.picture not in joined:
             labelled.append(found)
-    return Labels(labelled, unscored, known, base)
+    return Labels(labelled, unscored, compared, known, base)
 
 
 def scores_of(calibration: Mapping[str, Any]) -> ConformalCalibration:
@@ -104,14 +108,32 @@ def write_calibration(
 
 def _lines(file: Path) -> list[tuple[int, dict[str, Any]]]:
     found = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_text(file).splitlines(), start=1):
         if line.strip():
             found.append((number, _object(line, f"{file}, line {number}")))
     return found
 
 
-def _json(file: Path) -> dict[str, Any]:
-    return _object(file.read_text(encoding="utf-8"), str(file))
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise LabelsError(f"{file}: expected text in UTF-8: {error}") from error
+
+
+def _checked(calibration: object) -> dict[str, Any]:
+    """Return a calibration of a version that is known, with the scale of its scores."""
+    fields = calibration if isinstance(calibration, dict) else {}
+    version = fields.get("schema_version", 0)
+    if fields.get("format") != _CALIBRATION or not isinstance(version, int) or version > _CALIBRATION_VERSION:
+        raise LabelsError(f"expected a {_CALIBRATION} of version up to {_CALIBRATION_VERSION}")
+    if "surprise" not in fields:
+        raise LabelsError(f"expected a {_CALIBRATION} with the scale of its scores, `surprise`")
+    return fields
+
+
+def _is_alarm_of_pair(fields: Mapping[str, Any]) -> bool:
+    return not _IS_ATTACK[fields["label"]] and not _OF_PAIRS.isdisjoint(fields.get("kinds") or ())
 
 
 def _object(text: str, place: str) -> dict[str, Any]:
@@ -130,6 +152,9 @@ def _label(fields: Mapping[str, Any], place: str) -> Labelled | None:
         is_attack = _IS_ATTACK[fields["label"]]
         if fields["score"] is None or not fields["stratum"]:
             return None
-        return Labelled(str(fields["digest"]), str(fields["stratum"]), float(fields["score"]), is_attack)
+        score = float(fields["score"])
+        if not isfinite(score):
+            raise ValueError(f"a score of {score}")
+        return Labelled(str(fields["digest"]), str(fields["stratum"]), score, is_attack)
     except (LookupError, TypeError, ValueError) as error:
         raise LabelsError(f"{place}: expected the label of a flag, got {error!r}") from error

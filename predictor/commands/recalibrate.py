@@ -46,10 +46,11 @@ def recalibrate(  # noqa: PLR0917 - typer reads the options from the signature; 
     p-values of its kind (codec, content, size) only grow, and less is flagged. What was never flagged has no
     label: this can only make detection quieter, and the share of false alarms that policy.alpha promises is
     no reason for it. Attacks that people marked join nothing: how many of them would still be found is told,
-    and worth a look. Flags by rules about files, and by comparison with earlier pictures, stay
-    as they are: allow such files, or set policy.actions.
+    and worth a look. Flags by rules about files, and by comparison with earlier pictures (pairs),
+    are not recalibrated: allow such files, or set policy.actions.
 
-    Exit code 0, 1 when no kind of picture had enough labels (nothing is written), 2 for bad use.
+    Exit code 0, 1 when a file is damaged or no kind of picture had enough labels (nothing is written), 2 for
+    bad use.
 
     Example: jnd-predictor recalibrate --labels labels.jsonl --out detection.json
     """
@@ -63,7 +64,12 @@ def recalibrate(  # noqa: PLR0917 - typer reads the options from the signature; 
         is_changed = _write(out, read, after, changes)
     except (LabelsError, OSError) as error:
         fail(error)
-    told = {"labels": len(read.labelled), "unscored": read.unscored, "joined_before": read.known}
+    told = {
+        "labels": len(read.labelled),
+        "unscored": read.unscored,
+        "compared": read.compared,
+        "joined_before": read.known,
+    }
     if as_json:
         strata = {each.stratum: _fields(each) for each in changes}
         print(json.dumps({"out": str(out) if is_changed else None, **told, "strata": strata}))
@@ -112,6 +118,11 @@ def _tell(changes: "Sequence[StratumChange]", told: dict[str, int], out: Path | 
         f"{told['labels']} labels with a score, {told['unscored']} without (rules about files, comparisons, "
         f"pictures that were gone), {told['joined_before']} that had joined before"
     )
+    if told["compared"]:
+        print(
+            f"{told['compared']} false alarms came by comparison with earlier pictures: these are not "
+            "recalibrated, and will be flagged again; allow those files, or set policy.actions"
+        )
     if out is None:
         console.print("nothing was written: no kind of picture has enough labels", highlight=False)
     else:

@@ -101,3 +101,56 @@ def test_a_file_that_is_none_of_labels_is_refused(tmp_path):
     file.write_text('{"format": "something else"}\n')
 
     assert run("--labels", file, "--out", tmp_path / "out.json").exit_code == 1
+
+
+def test_false_alarms_by_comparison_are_said_to_stay(labels, tmp_path):
+    file = labels([surprising()] * 20)
+    alarms = [
+        {
+            "label": label,
+            "digest": f"{n:064x}",
+            "stratum": STRATUM,
+            "score": None,
+            "kinds": ["near_duplicate"],
+        }
+        for n, label in enumerate(["false_alarm", "allowed", "attack"], start=900)
+    ]
+    with file.open("a") as lines:
+        lines.writelines(json.dumps(alarm) + "\n" for alarm in alarms)
+
+    told = json.loads(run("--labels", file, "--out", tmp_path / "out.json", "--json").stdout)
+    said = run("--labels", file, "--out", tmp_path / "again.json").stdout
+
+    assert (told["compared"], told["unscored"]) == (2, 4)
+    assert "2 false alarms came by comparison" in said and "not recalibrated" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\xfe", "expected text in UTF-8"),
+        (b"[1]", "line 1: expected an object, got list"),
+        (b'{"format": "jnd-review-labels"}', "expected a jnd-detection-calibration"),
+        (b'{"format": "jnd-review-labels", "schema_version": "new"}', "expected files that begin as"),
+        (b'{"format": "jnd-review-labels", "calibration": 3}', "expected a jnd-detection-calibration"),
+        (
+            b'{"format": "jnd-review-labels", "calibration": {"format": "jnd-detection-calibration"}}',
+            "the scale of its scores",
+        ),
+    ],
+)
+def test_what_is_no_file_of_labels_is_told_with_its_place(tmp_path, content, told):
+    (tmp_path / "labels.jsonl").write_bytes(content)
+
+    result = run("--labels", tmp_path / "labels.jsonl", "--out", tmp_path / "out.json")
+
+    assert result.exit_code == 1
+    assert told in " ".join(result.stderr.split())
+
+
+def test_a_score_that_is_no_number_is_told_with_its_line(labels, tmp_path):
+    file = labels([float("nan")])
+
+    result = run("--labels", file, "--out", tmp_path / "out.json")
+
+    assert result.exit_code == 1 and "line 2: expected the label of a flag" in " ".join(result.stderr.split())
