@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 _TENANT = re.compile(r"[0-9a-f]{64}")
+_WAYS_OUT = {
+    "refused": " (memory.redis_url names the user and password it wants: redis://USER:PASSWORD@HOST)",
+    "read_only": " (this one only follows another: memory.redis_url names the one that is written to)",
+    "full": " (raise its maxmemory, or let it drop what has an end: maxmemory-policy volatile-lru)",
+}
 
 Config = Annotated[
     Path | None,
@@ -107,6 +112,7 @@ def allow(
 @contextmanager
 def _opened(config: Path | None) -> "Iterator[tuple[Settings, Redis, Shelves]]":
     from gateway.configuration.yaml_file import UnreadableFileError  # noqa: PLC0415 - as above
+    from gateway.memory.redis_line import trouble_of  # noqa: PLC0415
     from gateway.memory.redis_memory import check_installed, client_of  # noqa: PLC0415
     from gateway.memory.shelves import Shelves  # noqa: PLC0415
     from gateway.settings_file import SettingsError, load_settings  # noqa: PLC0415
@@ -124,7 +130,8 @@ def _opened(config: Path | None) -> "Iterator[tuple[Settings, Redis, Shelves]]":
         with client_of(settings.memory) as client:
             yield settings, client, Shelves(settings.memory.redis_prefix)
     except (RedisError, RedisClusterException, OSError, ValueError) as error:
-        bad_use(ValueError(f"{settings.memory.redis_place}: {error}"))
+        way_out = "" if isinstance(error, ValueError) else _WAYS_OUT.get(trouble_of(error), "")
+        bad_use(ValueError(f"{settings.memory.redis_place}: {error}{way_out}"))
 
 
 def _tenants(settings: "Settings", name: str) -> list[str]:

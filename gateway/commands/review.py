@@ -34,11 +34,13 @@ def export(
 ) -> None:
     """Write every flag and picture into one archive, for a backup or another machine.
 
+    It takes the place of a file of that name once it is whole, and only its owner may read it.
+
     Exit code 0, 1 when it cannot be written, 2 for bad use.
     """
     from gateway.review.transfer import export_store  # noqa: PLC0415 - see the module's docstring
 
-    with _store(config) as (_, store):
+    with _store(config, is_there=True) as (_, store):
         moved = export_store(store, out)
     _told({"flags": moved.flags, "pictures": moved.pictures, "out": str(out)}, "exported", as_json=as_json)
 
@@ -79,11 +81,13 @@ def forget(
 
     Exit code 0, 1 when there was none, 2 for bad use.
     """
+    from gateway.configuration.policies import digest_of  # noqa: PLC0415 - see the module's docstring
+
     if (tenant is None) == (picture is None):
         raise typer.BadParameter("expected either --tenant or --picture")
-    with _store(config) as (_, store):
+    with _store(config, is_there=True) as (_, store):
         count = (
-            store.delete_tenant(tenant or "") if picture is None else store.delete_picture(picture.lower())
+            store.delete_tenant(tenant or "") if picture is None else store.delete_picture(digest_of(picture))
         )
     _told({"flags": count}, "deleted", as_json=as_json)
     raise typer.Exit(0 if count else 1)
@@ -103,7 +107,7 @@ def labels(
     from gateway.review.filters import Filter  # noqa: PLC0415
     from gateway.review.labels import label_lines  # noqa: PLC0415
 
-    with _store(config) as (settings, store):
+    with _store(config, is_there=True) as (settings, store):
         lines = label_lines(store, Filter(), load_calibration(settings.detection.calibration))
         if out is not None:
             replace_file(out, b"".join(lines), 0o600)
@@ -117,18 +121,26 @@ def _keep_none(digest: str, data: bytes) -> bool:  # noqa: ARG001 - as whoever k
 
 
 @contextmanager
-def _store(config: Path) -> "Iterator[tuple[Settings, ReviewStore]]":
-    """Open the store of a gateway's settings; say what goes wrong with it."""
+def _store(config: Path, *, is_there: bool = False) -> "Iterator[tuple[Settings, ReviewStore]]":
+    """Open the store of a gateway's settings; say what goes wrong with it.
+
+    `is_there`: where there is none, the wrong folder is named; an export of nothing would be no backup.
+    """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - see the module's docstring
 
+    from gateway.configuration.yaml_file import UnreadableFileError  # noqa: PLC0415
     from gateway.review.database import StoreError  # noqa: PLC0415
     from gateway.review.opening import open_store  # noqa: PLC0415
+    from gateway.review.places import database_in  # noqa: PLC0415
     from gateway.settings_file import SettingsError, load_settings  # noqa: PLC0415
 
     try:
         settings = load_settings(config)
-        store = open_store(settings.review)
-    except (SettingsError, StoreError, OSError) as error:
+        review = settings.review
+        if is_there and review.directory is not None and review.database_url is None:
+            database_in(review.directory).stat()
+        store = open_store(review)
+    except (SettingsError, UnreadableFileError, StoreError, OSError) as error:
         bad_use(error)
     try:
         yield settings, store

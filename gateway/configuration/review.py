@@ -53,7 +53,8 @@ class Review(Section):
     )
     listen: Annotated[str, AfterValidator(_check_address)] | None = setting(
         None,
-        "Where the page /review answers, as HOST:PORT such as 127.0.0.1:9190; null: no page.",
+        "Where the page /review answers, as HOST:PORT such as 127.0.0.1:9190; null: no page. A proxy "
+        "in front of it leaves the path as it is.",
         why="it shows your callers' pictures: an address of its own can be kept inside",
     )
     key: Key | None = setting(

@@ -66,7 +66,7 @@ class ReviewPage:
 
     async def sign_in(self, request: Request) -> Response:
         """Begin a session for whoever sends the key."""
-        form, address = await form_of(request), request.client.host if request.client else ""
+        form, address = await form_of(request), _address(request)
         target = own_path(form.get("next", ""))
         problem, status = "", HTTPStatus.FORBIDDEN
         if self.sessions.is_guessing(address):
@@ -84,7 +84,7 @@ class ReviewPage:
             self.sessions.begin(),
             max_age=LASTS_SECONDS,
             path=HOME,
-            secure=forwarded == "https",
+            secure=forwarded.partition(",")[0].strip() == "https",  # the first of several proxies
             httponly=True,
             samesite="lax",  # a link on a dashboard leads here, signed in
         )
@@ -178,9 +178,9 @@ class ReviewPage:
 
         async def guarded(request: Request) -> Response:
             cookie = request.cookies.get(COOKIE, "")
-            if self.sessions.is_bearer(request.headers.get("authorization", "")):
-                return await handler(request)  # a program: no browser sends that header unasked
             if not self.sessions.is_valid(cookie):
+                if self.sessions.admits(request.headers.get("authorization", ""), _address(request)):
+                    return await handler(request)  # a program: no browser sends that header unasked
                 return _to_sign_in(request)
             if request.method == "POST":
                 form = await form_of(request)
@@ -285,8 +285,12 @@ def _safely(app: ASGIApp) -> ASGIApp:
     return safely
 
 
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 def _to_sign_in(request: Request) -> Response:
-    if request.method != "GET":
+    if request.method not in ("GET", "HEAD"):
         raise HTTPException(HTTPStatus.FORBIDDEN, "You are not signed in, or no longer.")
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(f"{HOME}/sign-in?{urlencode({'next': asked})}", _SEE_OTHER)

@@ -12,6 +12,11 @@ from calibration.whole_file import replace_file
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+def is_digest(text: str) -> bool:
+    """Tell whether a text can be the SHA-256 of a file, as it is written here."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 class Pictures:
     """A folder of pictures; several processes may write to it."""
 
@@ -67,6 +72,6 @@ class Pictures:
                     yield Path(folder, name).stat().st_size
 
     def _path(self, digest: str) -> Path:
-        if not _DIGEST.fullmatch(digest):
+        if not is_digest(digest):
             raise ValueError(f"expected a SHA-256 of 64 hexadecimal digits, got {digest[:80]!r}")
         return self._folder / digest[:2] / digest[2:4] / digest

@@ -38,6 +38,16 @@ class Sessions:
             authorization[len(_BEARER) :].strip()
         )
 
+    def admits(self, authorization: str, address: str) -> bool:
+        """Tell whether a program's header carries the key; another key counts as a guess of its address."""
+        is_try = authorization[: len(_BEARER)].lower() == _BEARER
+        if not is_try or self.is_guessing(address):
+            return False
+        if not self.is_bearer(authorization):
+            self.note_failure(address)
+            return False
+        return True
+
     def begin(self) -> str:
         """Return the cookie of a new session."""
         said = f"{int(self._clock()) + LASTS_SECONDS}.{secrets.token_urlsafe(16)}"

@@ -17,7 +17,8 @@ from typing import IO
 import orjson
 
 from gateway.review.filters import Filter
-from gateway.review.flag import Flag, is_id
+from gateway.review.flag import MARKS, Flag, is_id
+from gateway.review.pictures import is_digest
 from gateway.review.rows import flag_of, row_of
 from gateway.review.store import Caught, ReviewStore
 
@@ -82,6 +83,7 @@ def restore_flags(store: ReviewStore, archive_file: Path, keep: Callable[[str, b
         OSError: A file cannot be read or written.
     """
     flags = pictures = 0
+    place = -1
     try:
         with tarfile.open(archive_file, "r|*") as archive:
             for place, member in enumerate(archive):
@@ -98,6 +100,8 @@ def restore_flags(store: ReviewStore, archive_file: Path, keep: Callable[[str, b
                     pictures += keep(*_picture(member, content))
     except tarfile.TarError as error:
         raise ArchiveError(f"expected a whole tar archive: {error}") from error
+    if place < 0:
+        raise ArchiveError(f"expected a {FORMAT}, got an archive of nothing")
     return Moved(flags, pictures)
 
 
@@ -124,8 +128,13 @@ def _put(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 
 def _check_heading(member: tarfile.TarInfo, content: IO[bytes]) -> None:
     is_heading = member.name == _HEADING and member.size < _BATCH
-    heading = orjson.loads(content.read()) if is_heading else {}
-    if heading.get("format") != FORMAT or heading.get("schema_version", 0) > SCHEMA_VERSION:
+    try:
+        read = orjson.loads(content.read()) if is_heading else None
+    except ValueError:
+        read = None
+    heading = read if isinstance(read, dict) else {}
+    version = heading.get("schema_version", 0)
+    if heading.get("format") != FORMAT or not isinstance(version, int) or version > SCHEMA_VERSION:
         raise ArchiveError(f"expected a {FORMAT} of version up to {SCHEMA_VERSION}")
 
 
@@ -136,9 +145,24 @@ def _flags(member: tarfile.TarInfo, content: IO[bytes]) -> list[Flag]:
         found = [flag_of(orjson.loads(line)) for line in content.read().splitlines()]
     except (LookupError, TypeError, ValueError) as error:
         raise ArchiveError(f"{member.name}: expected flags: {error}") from error
-    if not all(is_id(flag.id) for flag in found):
-        raise ArchiveError(f"{member.name}: expected flags with ids")
+    if not all(_is_sound(flag) for flag in found):
+        raise ArchiveError(f"{member.name}: expected flags with ids, hashes, marks, texts and numbers")
     return found
+
+
+def _is_sound(flag: Flag) -> bool:
+    """Tell whether the page could show a flag: databases take any text for a number."""
+    texts = (flag.id, flag.digest, flag.outcome, flag.explanation, flag.action, flag.artifact, flag.stratum)
+    numbers = (flag.p_value, flag.size_bytes, flag.width, flag.height)
+    may_lack = (flag.jnd_ratio, flag.marked_at)
+    return (
+        all(isinstance(text, str) for text in (*texts, *vars(flag.request).values()))
+        and all(isinstance(number, int | float) for number in numbers)
+        and all(number is None or isinstance(number, int | float) for number in may_lack)
+        and is_id(flag.id)
+        and is_digest(flag.digest)
+        and flag.mark in MARKS
+    )
 
 
 def _picture(member: tarfile.TarInfo, content: IO[bytes]) -> tuple[str, bytes]:

@@ -86,3 +86,14 @@ def test_a_list_longer_than_gateways_read_is_told_in_a_line(tmp_path: Path, monk
 
     assert result.exit_code == 2
     assert "expected at most 1 allowed pictures" in result.stderr
+
+
+@pytest.mark.peers
+def test_a_redis_that_wants_a_password_or_only_follows_another_is_told_with_a_way_out(tmp_path: Path):
+    with running_redis(tmp_path, "--requirepass", "word") as closed:
+        refused = run(tmp_path, closed.url, "status")
+        with running_redis(tmp_path, "--replicaof", f"127.0.0.1 {closed.port}") as follower:
+            followed = run(tmp_path, follower.url, "allow", "a" * 64)
+
+    assert refused.exit_code == 2 and "redis://USER:PASSWORD@HOST" in refused.stderr
+    assert followed.exit_code == 2 and "names the one that is written to" in followed.stderr

@@ -89,3 +89,38 @@ def test_settings_that_keep_nothing_are_bad_use(tmp_path):
     result = run("labels", "--config", file)
 
     assert result.exit_code == 2 and "review.directory" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["export", "labels", "forget"])
+def test_a_folder_without_a_store_is_named_and_left_as_it_is(tmp_path, command):
+    wanted = {"export": ("--out", tmp_path / "x.tar"), "labels": (), "forget": ("--tenant", "a")}[command]
+
+    result = run(command, "--config", configured(tmp_path, "mistyped"), *wanted)
+
+    assert result.exit_code == 2 and "mistyped/flags.sqlite" in result.stderr
+    assert not (tmp_path / "mistyped").exists() and not (tmp_path / "x.tar").exists()
+
+
+def test_a_file_of_settings_that_is_not_there_is_told(tmp_path):
+    result = run("labels", "--config", tmp_path / "none.yaml")
+
+    assert result.exit_code == 2 and "none.yaml" in result.stderr
+
+
+def test_an_export_takes_the_place_of_an_earlier_one_and_only_when_it_is_whole(config, tmp_path):
+    archive = tmp_path / "export.tar"
+    archive.write_bytes(b"the earlier one")
+    archive.chmod(0o644)
+
+    assert run("export", "--config", config, "--out", archive).exit_code == 0
+    assert archive.stat().st_mode & 0o777 == 0o600
+    failed = run("export", "--config", config, "--out", tmp_path)
+
+    assert failed.exit_code == 1 and str(tmp_path) in failed.stderr
+    assert run("restore", "--config", config, "--archive", archive).exit_code == 0
+
+
+def test_a_picture_to_forget_is_named_as_everywhere_else(config):
+    digest = caught().flag.digest.upper()
+
+    assert run("forget", "--config", config, "--picture", f"sha256:{digest}").exit_code == 0

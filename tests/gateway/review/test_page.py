@@ -77,6 +77,37 @@ def test_a_wrong_key_is_refused_and_guessing_is_stopped(stranger, caplog):
     assert "guess" not in caplog.text
 
 
+def test_guessing_is_stopped_for_programs_as_well_and_leaves_whoever_is_signed_in_in_peace(
+    stranger, reviewer
+):
+    cookie, reviewer.cookie = reviewer.cookie, ""
+    for number in range(10):
+        assert stranger.get("/review", authorization=f"Bearer guess {number}").status == 303
+
+    assert stranger.get("/review", authorization=f"Bearer {KEY}").status == 303
+    assert stranger.sign_in(KEY).status == 429
+    reviewer.cookie = cookie
+    answers = [reviewer.get("/review", authorization="Bearer of-a-proxy").status for _ in range(12)]
+    assert answers == [200] * 12
+
+
+@pytest.mark.usefixtures("kept")
+def test_whoever_asks_for_the_head_alone_gets_what_getting_it_gives(reviewer, stranger):
+    signed_in = reviewer.server.ask("HEAD", "/review", headers={"cookie": reviewer.cookie})
+    unknown = stranger.server.ask("HEAD", "/review")
+
+    assert (signed_in.status, signed_in.body) == (200, b"")
+    assert (unknown.status, unknown.body) == (303, b"")
+
+
+def test_behind_two_proxies_the_cookie_is_for_https_where_the_first_speaks_it(stranger):
+    sent = {"content-type": "application/x-www-form-urlencoded", "x-forwarded-proto": "https, http"}
+
+    answer = stranger.server.ask("POST", "/review/sign-in", f"key={KEY}", sent)
+
+    assert "secure" in answer.headers["set-cookie"].lower()
+
+
 def test_a_cookie_that_was_made_up_opens_nothing(stranger):
     for cookie in ("jnd_review=9999999999.x.y", "jnd_review=", "jnd_review=\xff"):
         stranger.cookie = cookie
@@ -362,3 +393,14 @@ def test_a_link_from_a_panel_that_says_other_finds_models_that_callers_made_up(r
         assert made_up.flag.id in shown
         assert known.flag.id not in shown
         assert f"/review/{made_up.flag.id}?{query}" in shown.replace("&amp;", "&")
+
+
+def test_markup_in_the_names_that_callers_make_up_is_shown_as_text(reviewer, store, catch):
+    odd = "<img src=x onerror=alert(1)>\"'&" + "w" * 600
+    facts = dict.fromkeys(("model", "client", "tenant", "upstream", "path", "request_id", "policy"), odd)
+    caught = catch(**facts)
+    store.add([caught])
+
+    for path in ("/review", f"/review/{caught.flag.id}"):
+        body = reviewer.get(path).body.decode()
+        assert "<img src=x" not in body and "&lt;img src=x onerror=alert(1)&gt;" in body

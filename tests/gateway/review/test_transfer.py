@@ -3,9 +3,11 @@
 import io
 import tarfile
 
+import orjson
 import pytest
 
 from gateway.review.filters import Filter
+from gateway.review.rows import row_of
 from gateway.review.store import ReviewStore
 from gateway.review.transfer import ArchiveError, Moved, export_store, restore_flags, restore_store
 from tests.gateway.review.conftest import NOON, PICTURE
@@ -92,6 +94,10 @@ HEADING = ("export.json", b'{"format":"jnd-review-export","schema_version":1}')
         ([HEADING, ("flags/0.jsonl", b"{}")], "expected flags"),
         ([HEADING, ("pictures/" + "0" * 64, b"not that")], "of that hash"),
         ([HEADING, ("../../etc/passwd", b"x")], "of that hash"),
+        ([], "an archive of nothing"),
+        ([("export.json", b"[1]")], "expected a jnd-review-export"),
+        ([("export.json", b"{")], "expected a jnd-review-export"),
+        ([("export.json", b'{"format":"jnd-review-export","schema_version":"2"}')], "of version up to 1"),
     ],
 )
 def test_what_is_no_export_is_refused_by_name(tmp_path, other, members, words):
@@ -109,3 +115,28 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, other):
 
     with pytest.raises(ArchiveError):
         restore_store(other, tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"digest": "../../../etc/passwd"},
+        {"mark": "<script>"},
+        {"p_value": "high"},
+        {"jnd_ratio": "high"},
+        {"explanation": 7},
+        {"model": None},
+        {"id": "0"},
+    ],
+)
+def test_flags_that_the_page_could_not_show_are_refused(tmp_path, other, catch, changes):
+    line = orjson.dumps(row_of(catch().flag) | changes)
+    file = tmp_path / "odd.tar"
+    with tarfile.open(file, "w") as odd:
+        for name, data in (HEADING, ("flags/0.jsonl", line)):
+            odd.addfile(*member(name, data))
+
+    with pytest.raises(ArchiveError, match="expected flags"):
+        restore_store(other, file)
+
+    assert other.size().flags == 0
