@@ -196,6 +196,7 @@ PANELS = (
         "dropped since the store was full, slow or away.",
         (Series(rates("jnd_review_flags_total", "fate", or_nothing=True), "{{fate}}"),),
         unit="ops",
+        runbook="JndFlagsDropped",
     ),
     Panel(
         "lines",

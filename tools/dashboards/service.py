@@ -165,6 +165,7 @@ PANELS = (
             Series("min(jnd_memory_up) or vector(1)", "usable"),
             Series(rates("jnd_memory_troubles_total", "reason", or_nothing=True), "{{reason}}"),
         ),
+        runbook="JndMemoryAway",
     ),
     Panel(
         "lines",
