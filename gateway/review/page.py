@@ -6,11 +6,10 @@ logged with the flag's id; pictures and keys never are.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
@@ -30,16 +29,13 @@ from gateway.review.flag import Flag, is_id
 from gateway.review.judging import Judging
 from gateway.review.labels import label_lines
 from gateway.review.rendering import NOT_STORED, SAFE, STORED, Templates, static
-from gateway.review.sessions import COOKIE, LASTS_SECONDS, Sessions, is_from_here
+from gateway.review.signing_in import Door
 from gateway.review.store import ReviewStore
 from gateway.review.views import flag_view, list_view
 
 log = logging.getLogger(__name__)
 
-_GUESSING = "Too many wrong keys from here. Wait a minute."
 _SEE_OTHER = HTTPStatus.SEE_OTHER
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)
@@ -50,52 +46,11 @@ class ReviewPage:
     judging: Judging
     drawings: Drawings
     critiquing: Critiquing
-    sessions: Sessions
+    door: Door
     templates: Templates
     keeps_pictures: bool
     calibration: DetectionCalibration  # on whose scale labels are told
     named: Named  # by the settings
-
-    # --- signing in
-
-    async def sign_in_form(self, request: Request) -> Response:
-        """Ask for the key."""
-        return self.templates.page(
-            "sign_in.html", next=own_path(request.query_params.get("next", "")), problem=""
-        )
-
-    async def sign_in(self, request: Request) -> Response:
-        """Begin a session for whoever sends the key."""
-        form, address = await form_of(request), _address(request)
-        target = own_path(form.get("next", ""))
-        problem, status = "", HTTPStatus.FORBIDDEN
-        if self.sessions.is_guessing(address):
-            problem, status = _GUESSING, HTTPStatus.TOO_MANY_REQUESTS
-        elif not self.sessions.opens(form.get("key", "").strip()):
-            self.sessions.note_failure(address)
-            log.warning("a wrong key was sent to the review page from %s", address)
-            problem = "That is not the key."
-        if problem:
-            return self.templates.page("sign_in.html", status=status, next=target, problem=problem)
-        answer = RedirectResponse(target, _SEE_OTHER)
-        forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
-        answer.set_cookie(
-            COOKIE,
-            self.sessions.begin(),
-            max_age=LASTS_SECONDS,
-            path=HOME,
-            secure=forwarded.partition(",")[0].strip() == "https",  # the first of several proxies
-            httponly=True,
-            samesite="lax",  # a link on a dashboard leads here, signed in
-        )
-        log.info("somebody signed in to the review page from %s", address)
-        return answer
-
-    async def sign_out(self, request: Request) -> Response:  # noqa: ARG002 - as every page
-        """Forget the session in this browser."""
-        answer = RedirectResponse(f"{HOME}/sign-in", _SEE_OTHER)
-        answer.delete_cookie(COOKIE, path=HOME)
-        return answer
 
     # --- looking
 
@@ -173,29 +128,8 @@ class ReviewPage:
 
     # --- on the way
 
-    def guarded(self, handler: Handler) -> Handler:
-        """Let only those in who signed in; a form has to come from a page of theirs."""
-
-        async def guarded(request: Request) -> Response:
-            cookie = request.cookies.get(COOKIE, "")
-            if not self.sessions.is_valid(cookie):
-                if self.sessions.admits(request.headers.get("authorization", ""), _address(request)):
-                    return await handler(request)  # a program: no browser sends that header unasked
-                return _to_sign_in(request)
-            if request.method == "POST":
-                form = await form_of(request)
-                if not (
-                    is_from_here(request.headers) and self.sessions.is_form_word(cookie, form.get("word", ""))
-                ):
-                    raise HTTPException(
-                        HTTPStatus.FORBIDDEN, "This form is not one of this page. Load it again."
-                    )
-            return await handler(request)
-
-        return guarded
-
     def _page(self, request: Request, name: str, **fields: Any) -> Response:
-        word = self.sessions.form_word(request.cookies.get(COOKIE, ""))
+        word = self.door.word_of(request)
         return self.templates.page(name, word=word, keeps_pictures=self.keeps_pictures, **fields)
 
     async def _flag(self, request: Request) -> Flag:
@@ -222,10 +156,7 @@ class ReviewPage:
         elif isinstance(error, SQLAlchemyError):
             log.error("the store of the review page failed: %s", str(error).splitlines()[0])
             status, text = HTTPStatus.SERVICE_UNAVAILABLE, "The store does not answer. Try again soon."
-        signed_in = self.sessions.is_valid(request.cookies.get(COOKIE, ""))
-        heading = status.phrase
-        page = self._page if signed_in else lambda _, name, **fields: self.templates.page(name, **fields)
-        return page(request, "told.html", status=status, heading=heading, text=text, back=HOME)
+        return self._page(request, "told.html", status=status, heading=status.phrase, text=text, back=HOME)
 
 
 def create_review_app(page: ReviewPage) -> ASGIApp:
@@ -248,18 +179,18 @@ def create_review_app(page: ReviewPage) -> ASGIApp:
         Route("/livez", livez),
         Route("/", to_the_list),
         Route(f"{HOME}/static/{{name}}", own_file),
-        Route(f"{HOME}/sign-in", page.sign_in_form),
-        Route(f"{HOME}/sign-in", page.sign_in, methods=["POST"]),
-        Route(f"{HOME}/sign-out", page.guarded(page.sign_out), methods=["POST"]),
-        Route(HOME, page.guarded(page.show_list)),
-        Route(f"{HOME}/labels.jsonl", page.guarded(page.show_labels)),
-        Route(one, page.guarded(page.show_flag)),
-        Route(f"{one}/file", page.guarded(page.show_file)),
-        Route(f"{one}/critique", page.guarded(page.show_critique)),
-        Route(f"{one}/mark", page.guarded(page.mark), methods=["POST"]),
-        Route(f"{one}/undo", page.guarded(page.undo), methods=["POST"]),
-        Route(f"{one}/forget", page.guarded(page.forget), methods=["POST"]),
-        Route(f"{one}/{{view}}", page.guarded(page.show_drawing)),
+        Route(f"{HOME}/sign-in", page.door.show_form),
+        Route(f"{HOME}/sign-in", page.door.sign_in, methods=["POST"]),
+        Route(f"{HOME}/sign-out", page.door.guarded(page.door.sign_out), methods=["POST"]),
+        Route(HOME, page.door.guarded(page.show_list)),
+        Route(f"{HOME}/labels.jsonl", page.door.guarded(page.show_labels)),
+        Route(one, page.door.guarded(page.show_flag)),
+        Route(f"{one}/file", page.door.guarded(page.show_file)),
+        Route(f"{one}/critique", page.door.guarded(page.show_critique)),
+        Route(f"{one}/mark", page.door.guarded(page.mark), methods=["POST"]),
+        Route(f"{one}/undo", page.door.guarded(page.undo), methods=["POST"]),
+        Route(f"{one}/forget", page.door.guarded(page.forget), methods=["POST"]),
+        Route(f"{one}/{{view}}", page.door.guarded(page.show_drawing)),
     ]
     handlers = {
         HTTPException: page.tell,
@@ -283,17 +214,6 @@ def _safely(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, send_safely)
 
     return safely
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _to_sign_in(request: Request) -> Response:
-    if request.method not in ("GET", "HEAD"):
-        raise HTTPException(HTTPStatus.FORBIDDEN, "You are not signed in, or no longer.")
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{HOME}/sign-in?{urlencode({'next': asked})}", _SEE_OTHER)
 
 
 def _back(form: Mapping[str, str], flag: Flag) -> Response:

@@ -34,6 +34,7 @@ from gateway.review.page import ReviewPage, create_review_app
 from gateway.review.rendering import Templates
 from gateway.review.retention import Retention
 from gateway.review.sessions import Sessions
+from gateway.review.signing_in import Door
 from gateway.review.store import ReviewStore
 from gateway.serving.handover import MAX_LINE_BYTES, line_of, message_of, settings_of
 from gateway.serving.listener import CannotListenError, address_of, listen_on
@@ -94,14 +95,15 @@ class _Page:
         if allowed is None:
             raise ValueError("expected a folder for the list of allowed pictures")
         self._listener = listen_on(*review.listen_address)
+        templates = Templates(version("lmm-jnd"))
         self._critiquing = Critiquing(settings.artifact, decoding)
         page = ReviewPage(
             store=store,
             judging=Judging(store, AllowFile(allowed), decoding),
             drawings=Drawings(decoding, _DRAWN_BYTES),
             critiquing=self._critiquing,
-            sessions=Sessions(review.key.get_secret_value()),
-            templates=Templates(version("lmm-jnd")),
+            door=Door(Sessions(review.key.get_secret_value()), templates),
+            templates=templates,
             keeps_pictures=review.store == "pictures",
             calibration=load_calibration(settings.detection.calibration),
             named=named_in(settings),

@@ -34,6 +34,7 @@ from gateway.review.page import ReviewPage, create_review_app
 from gateway.review.recorder import Recorder, Room
 from gateway.review.rendering import Templates
 from gateway.review.sessions import Sessions
+from gateway.review.signing_in import Door
 from gateway.review.store import Caught, ReviewStore
 from tests.gateway.conftest import Server, listening
 
@@ -136,7 +137,7 @@ def page_of(store: ReviewStore, folder: Path) -> ReviewPage:
         judging=Judging(store, AllowFile(folder / "allowed.txt")),
         drawings=Drawings(limits, 1_000_000),
         critiquing=Critiquing(None, limits),
-        sessions=Sessions(KEY),
+        door=Door(Sessions(KEY), Templates("1")),
         templates=Templates("1"),
         keeps_pictures=True,
         calibration=load_calibration(),

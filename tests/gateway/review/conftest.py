@@ -22,6 +22,7 @@ from gateway.review.judging import Judging
 from gateway.review.page import ReviewPage, create_review_app
 from gateway.review.rendering import Templates
 from gateway.review.sessions import Sessions
+from gateway.review.signing_in import Door
 from gateway.review.store import Caught, ReviewStore
 from tests.gateway.conftest import Answer, Server, listening
 
@@ -65,6 +66,18 @@ def catch() -> Callable[..., Caught]:
     return caught
 
 
+@pytest.fixture
+def kept(store, catch, png):
+    """Three flags: two of one picture, one of a file that is none."""
+    flags = [
+        catch(at=NOON, picture=png, request_id="first"),
+        catch(at=NOON + 1, picture=png, kinds=("container", "residual"), client="web", model="other"),
+        catch(at=NOON + 2, explanation="It reads <script>alert(1)</script> & more."),
+    ]
+    store.add(flags)
+    return [each.flag for each in flags]
+
+
 KEY = "the-key-of-the-page"
 
 
@@ -76,7 +89,7 @@ def page(store: ReviewStore, tmp_path: Path) -> ReviewPage:
         judging=Judging(store, AllowFile(tmp_path / "allowed.txt")),
         drawings=Drawings(limits, 1_000_000),
         critiquing=Critiquing(None, limits),
-        sessions=Sessions(KEY),
+        door=Door(Sessions(KEY), Templates("1")),
         templates=Templates("1"),
         keeps_pictures=True,
         calibration=load_calibration(),

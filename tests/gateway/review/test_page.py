@@ -16,115 +16,8 @@ from tests.gateway.conftest import listening
 from tests.gateway.review.conftest import DAY, KEY, NOON, Reviewer
 
 
-@pytest.fixture
-def kept(store, catch, png):
-    """Three flags: two of one picture, one of a file that is none."""
-    flags = [
-        catch(at=NOON, picture=png, request_id="first"),
-        catch(at=NOON + 1, picture=png, kinds=("container", "residual"), client="web", model="other"),
-        catch(at=NOON + 2, explanation="It reads <script>alert(1)</script> & more."),
-    ]
-    store.add(flags)
-    return [each.flag for each in flags]
-
-
 def text_of(answer) -> str:
     return answer.body.decode()
-
-
-# --- who may look
-
-
-@pytest.mark.parametrize("path", ["", "/" + "0" * 26, "/labels.jsonl", "/" + "0" * 26 + "/picture"])
-@pytest.mark.usefixtures("kept")
-def test_nobody_sees_anything_without_the_key(stranger, path):
-    answer = stranger.get(f"/review{path}")
-
-    assert answer.status == 303
-    assert answer.headers["location"].startswith("/review/sign-in?next=%2Freview")
-    assert b"Noise was added" not in answer.body
-
-
-def test_whoever_sends_the_key_gets_where_they_were_going(stranger, kept):
-    answer = stranger.post("/review/sign-in", key=KEY, next=f"/review/{kept[0].id}?kind=residual")
-
-    assert answer.headers["location"] == f"/review/{kept[0].id}?kind=residual"
-    cookie = answer.headers["set-cookie"].lower()
-    assert "httponly" in cookie and "samesite=lax" in cookie and "path=/review" in cookie
-    assert KEY not in cookie
-
-
-@pytest.mark.parametrize(
-    "place",
-    [
-        "https://evil.example/",
-        "//evil.example/review",
-        "/\\evil.example",
-        "/elsewhere",
-        "javascript:x",
-        "//[",
-    ],
-)
-def test_signing_in_leads_nowhere_else(stranger, place):
-    assert stranger.post("/review/sign-in", key=KEY, next=place).headers["location"] == "/review"
-
-
-def test_a_wrong_key_is_refused_and_guessing_is_stopped(stranger, caplog):
-    statuses = [stranger.sign_in(f"guess {number}").status for number in range(11)]
-
-    assert statuses == [403] * 10 + [429]
-    assert stranger.sign_in(KEY).status == 429
-    assert "guess" not in caplog.text
-
-
-def test_guessing_is_stopped_for_programs_as_well_and_leaves_whoever_is_signed_in_in_peace(
-    stranger, reviewer
-):
-    cookie, reviewer.cookie = reviewer.cookie, ""
-    for number in range(10):
-        assert stranger.get("/review", authorization=f"Bearer guess {number}").status == 303
-
-    assert stranger.get("/review", authorization=f"Bearer {KEY}").status == 303
-    assert stranger.sign_in(KEY).status == 429
-    reviewer.cookie = cookie
-    answers = [reviewer.get("/review", authorization="Bearer of-a-proxy").status for _ in range(12)]
-    assert answers == [200] * 12
-
-
-@pytest.mark.usefixtures("kept")
-def test_whoever_asks_for_the_head_alone_gets_what_getting_it_gives(reviewer, stranger):
-    signed_in = reviewer.server.ask("HEAD", "/review", headers={"cookie": reviewer.cookie})
-    unknown = stranger.server.ask("HEAD", "/review")
-
-    assert (signed_in.status, signed_in.body) == (200, b"")
-    assert (unknown.status, unknown.body) == (303, b"")
-
-
-def test_behind_two_proxies_the_cookie_is_for_https_where_the_first_speaks_it(stranger):
-    sent = {"content-type": "application/x-www-form-urlencoded", "x-forwarded-proto": "https, http"}
-
-    answer = stranger.server.ask("POST", "/review/sign-in", f"key={KEY}", sent)
-
-    assert "secure" in answer.headers["set-cookie"].lower()
-
-
-def test_a_cookie_that_was_made_up_opens_nothing(stranger):
-    for cookie in ("jnd_review=9999999999.x.y", "jnd_review=", "jnd_review=\xff"):
-        stranger.cookie = cookie
-        assert stranger.get("/review").status == 303
-
-
-@pytest.mark.usefixtures("kept")
-def test_a_program_brings_the_key_with_it(stranger):
-    assert stranger.get("/review/labels.jsonl", authorization=f"Bearer {KEY}").status == 200
-    assert stranger.get("/review/labels.jsonl", authorization="Bearer other").status == 303
-
-
-def test_signing_out_ends_it_in_this_browser(reviewer):
-    answer = reviewer.post("/review/sign-out", word=reviewer.word())
-
-    assert answer.headers["location"] == "/review/sign-in"
-    assert 'jnd_review="";' in answer.headers["set-cookie"]
 
 
 def test_every_answer_forbids_the_browser_what_the_page_does_not_need(reviewer, kept):
@@ -299,22 +192,6 @@ def test_where_the_list_cannot_be_written_nothing_is_noted_and_it_is_told(review
     answer = reviewer.post(f"/review/{kept[0].id}/mark", mark="allowed", word=reviewer.word())
 
     assert answer.status == 500 and "nothing was noted" in text_of(answer)
-    assert store.get(kept[0].id).mark == "open"
-
-
-def test_a_form_of_another_site_does_nothing(reviewer, store, kept):
-    path, word = f"/review/{kept[0].id}/mark", reviewer.word()
-    headers = {"cookie": reviewer.cookie, "content-type": "application/x-www-form-urlencoded"}
-    tries = [
-        ({}, "mark=attack"),
-        ({}, "mark=attack&word=guessed"),
-        ({"origin": "https://evil.example"}, f"mark=attack&word={word}"),
-        ({"sec-fetch-site": "cross-site"}, f"mark=attack&word={word}"),
-    ]
-
-    answers = [reviewer.server.ask("POST", path, body, headers | more) for more, body in tries]
-
-    assert [answer.status for answer in answers] == [403] * 4
     assert store.get(kept[0].id).mark == "open"
 
 
