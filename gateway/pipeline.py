@@ -7,32 +7,32 @@ the caller's earlier images. Others judge failures.
 
 import hashlib
 import logging
-import math
 import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from typing import Protocol, cast
+from typing import cast
 
 from calibration.image import Decoded, ImageError, decode
 from calibration.image_header import count_pixels
 from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
 from calibration.profile import JndProfile
 from gateway.allow_list import ALLOWED, excused
+from gateway.asked import Asked
 from gateway.compression.audit.ledger import FirstEpoch, Margins
 from gateway.compression.compressor import FAILURES, CompressionPlan
 from gateway.compression.plan import Tier
 from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict, unchecked
-from gateway.errors import ImageTimeoutError
 from gateway.looks import Looks
 from gateway.memory.cache import Cache
 from gateway.memory.shelves import owner_of
 from gateway.outcome import ImageOutcome, Timings
 from gateway.policy import EffectivePolicy, decide, excuse
 from gateway.providers.limits import Limits
-from gateway.providers.rules import ProviderRules, Recipient, load_rules
+from gateway.providers.rules import ProviderRules, load_rules
+from gateway.stages import Compresses, Inspects, Sanitizes
 
 __all__ = [
     "COMPRESSION_FAILED",
@@ -60,41 +60,6 @@ _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}  # unregiste
 log = logging.getLogger(__name__)
 
 
-class Inspects(Protocol):
-    """Whoever concludes whether an image was edited."""
-
-    def inspect(self, examined: Examined) -> Verdict:
-        """Return a verdict."""
-        ...
-
-
-class Compresses(Protocol):
-    """Whoever makes an image lighter without the model noticing."""
-
-    def compress(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
-    ) -> tuple[bytes, CompressionPlan]:
-        """Return the bytes to send, the same ones if nothing was gained, and what was done.
-
-        Of the request's images, `recipient` counts no more than decide which limits apply.
-        """
-        ...
-
-
-class Sanitizes(Protocol):
-    """Whoever makes an image harmless that may carry hidden edits."""
-
-    def sanitize(
-        self, decoded: Decoded, data: bytes, profile: JndProfile, recipient: Recipient
-    ) -> tuple[bytes, CompressionPlan]:
-        """Return the bytes to send, no more than came, and what was done.
-
-        Raises:
-            ValueError: It cannot be done.
-        """
-        ...
-
-
 @dataclass(frozen=True)
 class Profiles:
     """Which profile stands for which model; a model nobody named gets the human-level-safe default."""
@@ -105,27 +70,6 @@ class Profiles:
     def of(self, model: str) -> JndProfile:
         """Return the model's profile or the default."""
         return self.by_model.get(model, self.default)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """For whom an image is looked at, who will be shown it, and by which policy."""
-
-    recipient: Recipient  # without a provider: the pipeline's own
-    tenant: str  # whose earlier images it is compared with
-    policy: EffectivePolicy
-    deadline: float = math.inf  # when nobody waits for it any longer, in seconds of `time.monotonic`
-    verdict: Verdict | None = None  # reached before: the image is not inspected again
-    is_fixed: bool = False  # its bytes may not be changed, whatever is found
-
-    def check_time(self) -> None:
-        """Stop where nobody waits any longer.
-
-        Raises:
-            ImageTimeoutError: It is so.
-        """
-        if time.monotonic() > self.deadline:
-            raise ImageTimeoutError
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from gateway.relay.exchange import Exchange
 from gateway.relay.explaining import explaining_headers
 from gateway.relay.genai import NOT_GENERATIVE
 from gateway.relay.images.body import BodyWork
+from gateway.relay.images.enforcing import give_up
 from gateway.relay.images.looking import Problem
 from gateway.relay.images.terms import Terms
 from gateway.relay.paths import keeping_short, read_target
@@ -191,7 +192,7 @@ class Proxy:
         destination = place.destination()
         request.exchange.upstream, request.exchange.provider = destination.name, destination.provider
         request.exchange.policy = self._suiting(request.exchange, destination, "")
-        self.work.give_up(problem, request.exchange)
+        give_up(problem, request.exchange)
         return await self.route.ask(request, destination, place.target.wire, body, request.incoming.headers)
 
     # --- everything else

@@ -23,6 +23,7 @@ NO_BEHAVIOUR = {
     "calibration/stimuli/distortion.py",
     "gateway/configuration/traffic.py",
     "gateway/review/tables.py",
+    "gateway/stages.py",
 }
 
 # Tests, below tests/, that drive a module through whoever calls it.
@@ -48,7 +49,9 @@ TESTED_THROUGH = {
     "calibration/second_looks.py": "gateway/detection/test_container.py",
     "gateway/detection/faint_amplified.py": "gateway/detection/test_ocr_process.py",
     "gateway/detection/opacity.py": "gateway/detection/test_alpha.py",
+    "gateway/asked.py": "gateway/test_pipeline.py",
     "gateway/outcome.py": "gateway/test_pipeline.py",
+    "gateway/relay/images/enforcing.py": "gateway/relay/images/test_body.py",
     "calibration/session/conversation.py": "calibration/session/test_run.py",
     "calibration/workflow.py": "calibration/test_cli.py",
     "predictor/commands/labels_file.py": "predictor/commands/test_recalibrate.py",

@@ -15,18 +15,16 @@ from gateway.dialects.reading.data_url import Inline, NotInlineError
 from gateway.dialects.reading.splice import Replacement, splice
 from gateway.errors import (
     GatewayError,
-    ImageBlockedError,
     ImageTimeoutError,
     QueueFullError,
-    RequestRefusedError,
-    class_of,
 )
 from gateway.metrics import Metrics
-from gateway.pipeline import MISMATCH, NOT_SANITIZED, Asked, ImageOutcome
+from gateway.pipeline import NOT_SANITIZED, Asked, ImageOutcome
 from gateway.policy import EffectivePolicy
 from gateway.providers.rules import Recipient
 from gateway.relay.callers.caller import Caller
 from gateway.relay.exchange import Exchange
+from gateway.relay.images.enforcing import enforce, give_up, note_strays, refuse_or_note
 from gateway.relay.images.flagging import note_flagged
 from gateway.relay.images.image_work import Fresh, ImageWork, together
 from gateway.relay.images.looking import Looked, Looking, Problem
@@ -50,21 +48,6 @@ from gateway.settings import ImageUrls
 log = logging.getLogger(__name__)
 
 UNBOUND = "unbound"  # the reason of a verdict on what lay at an address when we asked: the model asks again
-_URL = "url"
-_MOST_COUNTED = 100  # strays of one request
-# Nothing went wrong with these: nobody looks into them, which is told, but is no failure to count.
-_NO_FAILURE = frozenset(
-    {
-        _URL,
-        "file_id",
-        "document",
-        "video",
-        "image_embeds",
-        "image_in_system",
-        "duplicate_keys",
-        "unknown_place",
-    }
-)
 
 _Read = Callable[[], Inline]
 _Finish = Callable[[Inline, ImageOutcome], Treated]
@@ -121,8 +104,8 @@ class BodyWork:
             return looked.body
         exchange.is_looked_at = True
         if looked.problem is not None:
-            self.give_up(looked.problem, exchange)
-        self._note_strays(looked, exchange)
+            give_up(looked.problem, exchange)
+        note_strays(looked, exchange, self.max_images)
         if not looked.slots:
             return looked.body
         terms = self.terms(exchange.policy, caller, model=exchange.model, destination=destination)
@@ -134,8 +117,8 @@ class BodyWork:
         exchange.noted = note_flagged(treated, exchange, caller.tenant, self.records)
         for each in treated:
             if each.problem is not None:
-                self._refuse_or_note(each.problem, exchange)
-        self._enforce(looked.slots, exchange)
+                refuse_or_note(each.problem, exchange)
+        enforce(looked.slots, exchange)
         sent = await self._within_limits(looked, treated, exchange, terms)
         return await self._spliced(looked, [part for each in sent for part in each.replacements], exchange)
 
@@ -159,27 +142,6 @@ class BodyWork:
             images=terms.most_images + looked.further,
         )
         return sent
-
-    def give_up(self, problem: Problem, exchange: Exchange) -> None:
-        """Note that the body as a whole is not looked into.
-
-        Raises:
-            RequestRefusedError: The policy refuses that.
-        """
-        self._refuse_or_note(problem, exchange)
-        exchange.unchecked = problem.kind
-
-    def _note_strays(self, looked: Looked, exchange: Exchange) -> None:
-        exchange.strays = [
-            each.reason for each in looked.strays for _ in range(min(each.count, _MOST_COUNTED))
-        ]
-        for each in looked.strays:
-            if class_of(each.reason) == "unseen":
-                message = "what looks like an image is where none is expected, and is not looked into"
-                self._refuse_or_note(Problem(each.reason, message, each.where), exchange)
-        if looked.is_cut:
-            message = f"expected at most {self.max_images} images; further ones are not looked into"
-            self.give_up(Problem("too_many_images", message), exchange)
 
     def _recall(self, terms_of: Callable[[str], Terms], looked: Looked) -> Looked:
         """Recall what this process met of the images that were found; runs on a thread that all share."""
@@ -293,22 +255,5 @@ class BodyWork:
             except ValueError:  # a dialect took one string for two images
                 log.exception("the images cannot be put back")
                 problem = Problem(GatewayError.kind, "the images could not be put back")
-                self.give_up(problem, exchange)
+                give_up(problem, exchange)
                 return looked.body
-
-    def _refuse_or_note(self, problem: Problem, exchange: Exchange) -> None:
-        if exchange.policy.on_failure == "forward" or problem.kind == MISMATCH:
-            if problem.kind not in _NO_FAILURE:
-                exchange.failures.append(problem.kind)
-        elif problem.kind == GatewayError.kind:
-            raise GatewayError(problem.message, param=problem.param)
-        else:
-            raise RequestRefusedError(problem.kind, problem.message, param=problem.param)
-
-    def _enforce(self, slots: Sequence[Slot], exchange: Exchange) -> None:
-        for slot, outcome in zip(slots, exchange.outcomes, strict=True):
-            if outcome.action == "block":
-                message = "the gateway's policy blocks this image"
-                if exchange.policy.reveals_reason:
-                    message += f": {outcome.verdict.explanation}"
-                raise ImageBlockedError(message, param=slot.where)
