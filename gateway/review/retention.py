@@ -4,6 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 
+from gateway.review.clock_watch import ClockWatch
 from gateway.review.store import ReviewStore
 
 log = logging.getLogger(__name__)
@@ -20,11 +21,14 @@ class Retention:
 
     keep_days: float
     max_bytes: int
+    watch: ClockWatch | None = None  # None: the clock is believed, whatever it says
 
     def sweep(self, store: ReviewStore) -> int:
         """Forget what is beyond it; return how many flags that were."""
         store.pictures.remove_unfinished(time.time() - _UNFINISHED_SECONDS)  # by the clock of files
-        forgotten = store.delete_before(store.now() - self.keep_days * _DAY_SECONDS)
+        now, forgotten = store.now(), 0
+        if self.watch is None or self.watch.is_believed(now):
+            forgotten = store.delete_before(now - self.keep_days * _DAY_SECONDS)
         size = store.size()
         while size.flags and size.bytes + size.flags * FLAG_BYTES > self.max_bytes:
             forgotten += store.delete_oldest(max(1, size.flags // _STEP))

@@ -24,6 +24,7 @@ from gateway.detection.combination import load_calibration
 from gateway.logs import configure_logging
 from gateway.model_names import ModelNames
 from gateway.review.allowing import AllowFile
+from gateway.review.clock_watch import ClockWatch
 from gateway.review.critiquing import Critiquing
 from gateway.review.database import StoreAwayError
 from gateway.review.drawing import Drawings
@@ -149,7 +150,7 @@ class _Server(uvicorn.Server):
 @contextlib.contextmanager
 def _sweeping(settings: Settings, store: ReviewStore) -> Iterator[None]:
     """Forget what is too old, from time to time, on a thread."""
-    retention = Retention(settings.review.keep_days, settings.review.max_bytes)
+    retention = Retention(settings.review.keep_days, settings.review.max_bytes, ClockWatch())
     is_over = threading.Event()
 
     def sweep() -> None:
