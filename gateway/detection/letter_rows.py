@@ -68,15 +68,20 @@ class Letters:
 
 
 def parts_of(faint: FaintInk) -> Parts | None:
-    """Take ink apart; None where there is too little for a row, or as much as of texture."""
-    count, labels, boxes, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        faint.ink, 8, cv2.CV_32S, cv2.CCL_GRANA
-    )  # twice as fast as the default
+    """Take ink apart; None where no row of letters can be in it, or where there is as much as of texture."""
+    # Without its statistics, which look at the ground too, it takes a quarter of the time.
+    count, labels = cv2.connectedComponentsWithAlgorithm(faint.ink, 8, cv2.CV_32S, cv2.CCL_GRANA)
     if not _FEWEST < count <= _MOST_PARTS:
         return None
     inked = np.flatnonzero(faint.ink.view(np.bool_))
     part = labels.ravel()[inked]
-    left, top, width, height, area = (np.ascontiguousarray(boxes[:, column]) for column in range(5))
+    left, top, width, height = _boxes(part, inked, count, labels.shape)
+    area = np.bincount(part, minlength=count).astype(np.int32)
+    area[0] = labels.size - inked.size
+    if not (
+        _are_enough(_shaped(width, height, area), area) or _are_enough(_shaped(height, width, area), area)
+    ):
+        return None  # most pictures end here
     contrast = np.bincount(part, weights=faint.plane.ravel()[inked], minlength=count) / area
     # The ground is unsure at the picture's border, and what is seen cuts parts into shapes of its own.
     is_whole = np.bincount(part, weights=faint.beside_seen.ravel()[inked], minlength=count) == 0
@@ -104,18 +109,45 @@ def rows_of_letters(parts: Parts, grid: int) -> Iterator[Letters]:
             yield chosen
 
 
+def _boxes(
+    part: Numbers, inked: Indices, count: int, shape: tuple[int, ...]
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Return left, top, width and height of every part, (count,); the first is the ground."""
+    rows, columns = (place.astype(np.int32) for place in np.divmod(inked, shape[1]))
+    first = [np.full(count, length, np.int32) for length in (shape[1], shape[0])]
+    last = [np.zeros(count, np.int32) for _ in range(2)]
+    for places, low, high in zip((columns, rows), first, last, strict=True):
+        np.minimum.at(low, part, places)
+        np.maximum.at(high, part, places)
+    (left, top), (right, bottom) = first, last
+    left[0] = top[0] = 0
+    right[0], bottom[0] = shape[1] - 1, shape[0] - 1
+    return left, top, right - left + 1, bottom - top + 1
+
+
 def _letters(parts: Parts) -> Letters | None:
-    width, height, area = parts.width, parts.height, parts.area
+    is_letter = _shaped(parts.width, parts.height, parts.area) & parts.is_whole
+    if not _are_enough(is_letter, parts.area):
+        return None
+    chosen = np.flatnonzero(is_letter)
+    left, top, width, height = (side[chosen] for side in (parts.left, parts.top, parts.width, parts.height))
+    return Letters(chosen, left, top, width, height, parts.area[chosen], parts.contrast[chosen])
+
+
+def _shaped(width: Numbers, height: Numbers, area: Numbers) -> npt.NDArray[np.bool_]:
+    """Tell which parts are sized and shaped like letters, whole or not."""
     share = area / (width * height)
-    is_letter = (height >= _LOWEST) & (height <= _HIGHEST) & parts.is_whole
+    is_letter = (height >= _LOWEST) & (height <= _HIGHEST)
     is_letter &= (width <= _WIDEST * height) & (height <= _TALLEST * width)
     is_letter &= (share >= _EMPTIEST) & (share <= _FULLEST)
     is_letter[0] = False  # the ground
-    chosen = np.flatnonzero(is_letter)
-    if len(chosen) < _FEWEST or area[chosen].sum() < _OF_PARTS * area[1:].sum():
-        return None
-    left, top = parts.left[chosen], parts.top[chosen]
-    return Letters(chosen, left, top, width[chosen], height[chosen], area[chosen], parts.contrast[chosen])
+    return is_letter
+
+
+def _are_enough(is_letter: npt.NDArray[np.bool_], area: Numbers) -> bool:
+    """Tell whether letters are enough for a row, and enough of the ink."""
+    ink = int(area[1:].sum())
+    return int(np.count_nonzero(is_letter)) >= _FEWEST and int(area[is_letter].sum()) >= _OF_PARTS * ink
 
 
 def _row_of(letters: Letters) -> Indices:

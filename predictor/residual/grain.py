@@ -26,8 +26,10 @@ def _mosaic_rhythm(pixels: Floats) -> dict[str, Floats]:
     middle = pixels[:, 1:-1, 1:-1]
     around = pixels[:, :-2, 1:-1] + pixels[:, 2:, 1:-1] + pixels[:, 1:-1, :-2] + pixels[:, 1:-1, 2:]
     detail = np.abs(middle - 0.25 * around)
-    places = [detail[:, row::2, column::2].mean(axis=(1, 2)) for row in (0, 1) for column in (0, 1)]
-    energy = np.log(np.stack(places, axis=1) + 0.02)  # (n, 4 places, 3 channels)
+    n, side = detail.shape[0], detail.shape[1] // 2
+    by_place = detail.reshape(n, side, 2, side, 2, 3).transpose(1, 3, 0, 2, 4, 5)
+    places = _mean_of_rows(by_place.reshape(side * side, -1)).reshape(n, 4, 3)
+    energy = np.log(places + 0.02)  # (n, 4 places, 3 channels)
     found = {f"mosaic_{name}": np.ptp(energy[..., index], axis=1) for index, name in enumerate(_CHANNELS)}
     diagonal = energy[:, 0] + energy[:, 3] - energy[:, 1] - energy[:, 2]  # (n, 3)
     return found | {"mosaic_diagonal": np.abs(diagonal[:, 1])}
@@ -35,8 +37,9 @@ def _mosaic_rhythm(pixels: Floats) -> dict[str, Floats]:
 
 def _channel_gains(residual: Floats) -> dict[str, Floats]:
     """How unequal the noise of the channels is, by its mean magnitude."""
-    flat = np.abs(residual).reshape(len(residual), -1, 3)
-    level = np.log(flat.mean(axis=1) + 0.05)  # (n, 3)
+    n = len(residual)
+    pixels = np.abs(residual).reshape(n, -1, 3).transpose(1, 0, 2)
+    level = np.log(_mean_of_rows(pixels.reshape(pixels.shape[0], -1)).reshape(n, 3) + 0.05)
     return {
         "gain_red": level[:, 0] - level[:, 1],
         "gain_blue": level[:, 2] - level[:, 1],
@@ -57,6 +60,12 @@ def _light_dependence(green: Floats, residual: Floats) -> dict[str, Floats]:
         "light_correlation": together / (light.std(axis=1) * centred.std(axis=1) + 1e-2),
         "even_strength": centred.std(axis=1),
     }
+
+
+def _mean_of_rows(rows: Floats) -> Floats:
+    """Return the mean of (m, k) over the first axis: along short strides it takes four times as long."""
+    total: Floats = rows.sum(axis=0)
+    return total / np.float32(len(rows))
 
 
 def _block_means(plane: Floats) -> Floats:

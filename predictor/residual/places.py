@@ -26,17 +26,22 @@ def suspicion_map(detector: ResidualDetector, image: Image, codec: Codec) -> Flo
     if min(image.width, image.height) < TILE_SIDE:
         return np.zeros((1, 1), dtype=np.float32)
     tops, lefts = _starts(image.height), _starts(image.width)
-    tiles = np.stack(
-        [image.pixels[top : top + TILE_SIDE, left : left + TILE_SIDE] for top in tops for left in lefts]
-    )
+    rows = [row for top in tops for row in _rows(detector, image, codec, [(top, left) for left in lefts])]
+    found: Floats = detector.trees.log_odds(np.stack(rows)).astype(np.float32)
+    return found.reshape(len(tops), len(lefts))
+
+
+def _rows(
+    detector: ResidualDetector, image: Image, codec: Codec, corners: list[tuple[int, int]]
+) -> list[Floats]:
+    """Describe a few tiles, each by itself: all at once they would not fit into the processor's cache."""
+    tiles = np.stack([image.pixels[top : top + TILE_SIDE, left : left + TILE_SIDE] for top, left in corners])
     measured = measure_tiles(tiles).chosen(detector.measures)
     scores = score_tiles(detector.network, tiles, codec)
-    rows = [
+    return [
         describe(TileMeasures(measured.names, measured.values[one : one + 1]), scores[one : one + 1], codec)
         for one in range(len(tiles))
     ]
-    found: Floats = detector.trees.log_odds(np.stack(rows)).astype(np.float32)
-    return found.reshape(len(tops), len(lefts))
 
 
 def _starts(length: int) -> list[int]:

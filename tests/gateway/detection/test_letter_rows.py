@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -78,3 +79,23 @@ def test_parts_at_the_border_or_beside_what_is_seen_are_no_letters():
 
 def test_too_few_parts_are_not_looked_at():
     assert parts_of(ink_of(row(20)[:4])) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_parts_have_the_boxes_and_areas_that_statistics_of_the_whole_plane_have(seed: int):
+    rng = np.random.default_rng(seed)
+    ink = ink_of(row(20))
+    speckled = cv2.bitwise_or(ink.ink, (rng.random(ink.ink.shape) < 0.01).astype(np.uint8) * 255)
+
+    found = parts_of(FaintInk(ink.mix, ink.plane, speckled, ink.beside_seen, ink.least))
+
+    _, _, expected, _ = cv2.connectedComponentsWithStats(speckled, connectivity=8)
+    assert found is not None
+    boxes = np.column_stack([found.left, found.top, found.width, found.height, found.area])[1:]
+    assert sorted(map(tuple, boxes)) == sorted(map(tuple, expected[1:]))
+
+
+def test_ink_without_anything_shaped_like_letters_is_not_counted():
+    specks = [(left, top, 2, 2) for left in range(10, 200, 10) for top in range(10, 100, 10)]
+
+    assert parts_of(ink_of(specks)) is None

@@ -47,3 +47,25 @@ def test_unequal_channels_are_told_from_equal_ones():
 
     assert grain_of(balanced)["gain_red"] == pytest.approx(np.log(2.0), abs=0.08)
     assert grain_of(equal)["gain_spread"] < 0.08
+
+
+def test_the_gains_are_those_of_the_mean_noise_of_each_channel():
+    rng, tile = flat()
+    noise = rng.normal(0, (1.0, 2.0, 4.0), tile.shape).astype(np.float32)
+
+    found = measure_grain(np.stack([tile, tile]).astype(np.float32), np.stack([noise, 2 * noise]))
+
+    levels = np.log(np.abs(np.stack([noise, 2 * noise])).mean(axis=(1, 2)) + 0.05)
+    assert found["gain_red"] == pytest.approx(levels[:, 0] - levels[:, 1], abs=1e-5)
+    assert found["gain_blue"] == pytest.approx(levels[:, 2] - levels[:, 1], abs=1e-5)
+
+
+def test_the_rhythm_is_that_of_the_four_places_of_the_mosaic():
+    tile = np.full((2, 96, 96, 3), 120.0, np.float32)
+    tile[1, ::2, ::2, 0] += 8.0  # one place in four, red alone
+
+    found = measure_grain(tile, np.zeros_like(tile))
+
+    assert found["mosaic_red"][0] == 0.0
+    assert found["mosaic_red"][1] == pytest.approx(np.log(8.02 / 0.02), abs=1e-4)
+    assert found["mosaic_green"].tolist() == [0.0, 0.0]
