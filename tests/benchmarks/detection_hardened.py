@@ -1,11 +1,12 @@
 """Part hardened: noise that survives JPEG and resizing, by expectation over both (EOT, as VEIL-PGD does)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import torch
 from detection_bench import Bench, Case, Pixels, pooled
 from detection_benign_encodings import encodings, png
+from detection_floors import HARDENED, against
 from detection_networks import NAMES, Loss, climb, like, pixels_of, soft_jpeg, tensor, untargeted
 from detection_one_shot import Attacker, judged, squares
 from torch import Tensor
@@ -24,7 +25,14 @@ def measure(bench: Bench) -> dict[str, object]:
     codecs = ("png", "jpeg 95", "jpeg 90", "jpeg 75", "webp 90", "resized .75")
     ends = [f"eps {eps} {codec}" for eps in EPS for codec in codecs]
     groups = {end: pooled({cell: row for cell, row in rows.items() if cell.endswith(end)}) for end in ends}
-    return {"pooled": groups, "rows": rows}
+    return {"gates": _gates(rows), "floors": against(HARDENED, groups), "pooled": groups, "rows": rows}
+
+
+def _gates(rows: Mapping[str, Mapping[str, object]]) -> dict[str, bool]:
+    """Say whether the attacks are sane: what JPEG 75 undoes is not hardened."""
+    sent = {cell: row for cell, row in rows.items() if cell.endswith("jpeg 75")}
+    worked, n = (sum(int(str(row[name])) for row in sent.values()) for name in ("worked", "n"))
+    return {"nine in ten change the answer as jpeg 75": worked >= 0.9 * n} if n else {}
 
 
 def through_channels(loss: Loss, rng: np.random.Generator) -> Loss:

@@ -1,7 +1,7 @@
 """Part one_shot: transferred noise, every attack at several bounds and codecs, on networks of the data."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,11 +10,13 @@ import numpy.typing as npt
 import torch
 from detection_bench import Bench, Case, Pixels, pooled, resized
 from detection_benign_encodings import encodings, png
+from detection_floors import ONE_SHOT, against
 from detection_networks import NAMES, Network, Tower, climb, like, pixels_of, tensor, towards, untargeted
 
 from calibration.image import Image, decode, encode_jpeg
 
 EPS = (2, 4, 8, 16)
+_L2 = ("foolbox deepfool", "foolbox cw")  # they reach their bound in one value only
 _SIDES = (256, 320, 448)
 _LESSONS = 24
 
@@ -187,7 +189,24 @@ def measure(bench: Bench) -> dict[str, object]:
             }
             if chosen:
                 groups[end] = pooled(chosen)
-    return {"left_out": missing, "pooled": groups, "rows": rows}
+    return {"left_out": missing, "floors": _floors(rows), "pooled": groups, "rows": rows}
+
+
+def _floors(rows: Mapping[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+    """Compare L-infinity noise of all families together with its floors, universal noise with its own."""
+    groups = {}
+    for name in ONE_SHOT:
+        is_universal = name.startswith("universal")
+        groups[name] = pooled(
+            {
+                cell: row
+                for cell, row in rows.items()
+                if cell.endswith(name)
+                and cell.startswith("universal") == is_universal
+                and not cell.startswith(("also", *_L2))
+            }
+        )
+    return against(ONE_SHOT, groups)
 
 
 def squares(bench: Bench, count: int, turn: int) -> Iterator[tuple[str, Pixels]]:
