@@ -88,7 +88,8 @@ def _mixing(before: Floats, after: Floats) -> Floats:
 
 def _curve(mixed: Floats, after: Floats) -> Floats:
     """Fit one channel's rising curve over its 256 levels: the mean offset around each level."""
-    levels = np.clip(np.rint(mixed), 0, 255).astype(np.int64)
+    mixed = np.clip(mixed, 0, 255)  # as it is applied: what went beyond black and white is there
+    levels = np.rint(mixed).astype(np.int64)
     counts, sums = (
         np.convolve(np.bincount(levels, weights, minlength=256), [0.25, 0.5, 0.25], mode="same")
         for weights in (np.ones_like(mixed), after - mixed)

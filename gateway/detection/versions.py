@@ -9,6 +9,7 @@ import numpy as np
 
 from calibration.image import Decoded, Image
 from calibration.profile import JndProfile
+from gateway.detection.added_noise import added_noise
 from gateway.detection.block_codec import is_of_block_codec
 from gateway.detection.evidence_places import places_of_change
 from gateway.detection.known_edits import Compared, edit_by_rule
@@ -18,6 +19,7 @@ from gateway.detection.visible_change import VisibleChange
 from predictor.predict import Predictor
 from predictor.residual.detector import codec_of
 from predictor.residual.reencoding import ReencodingFinding
+from predictor.residual.strata import Codec
 
 _DOUBT = 0.05  # p-value from which a codec is taken for the whole difference
 _HIDDEN = 0.01  # p-value up to which something is hidden beside what is visible
@@ -35,6 +37,7 @@ _OF_A_FILM = (
     0.92  # share of the waves that only the later frame has: films .91 and less, added ones .94 and more
 )
 _MOVED_LEVELS = 2.0  # grey levels rms, of what did not visibly move, that flow may leave
+_ALL_OVER = 0.75  # of the area: films with something that moves in them .8 and more
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
 
 
@@ -108,7 +111,7 @@ def _by_what_is_seen(
 def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> bool:
     """Tell whether a film explains what is hidden: in a page, by its codec's blocks, or by what moved."""
     change, codec = compared.change, codec_of(decoded.source)
-    if change.share > 0.0 and compared.is_take_within:
+    if change.share > 0.0 and (compared.is_take_within or _shares_noise(compared, codec)):
         return True
     shown = compared.version.pixels.astype(np.float32)
     if change.added_waves <= _OF_A_FILM and is_of_block_codec(shown - change.expected.pixels, codec):
@@ -119,6 +122,15 @@ def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> b
     moved[change.places] = shown[change.places]
     left = predictor.reencoding(Image(np.rint(moved).astype(np.uint8)), decoded.image, codec).unexplained
     return left < _MOVED_LEVELS * float(np.sqrt(1.0 - change.share))
+
+
+def _shares_noise(compared: Compared, codec: Codec) -> bool:
+    """Tell whether what is hidden all over, beside what moved, is certainly in part the earlier frame's."""
+    change = compared.change
+    if change.added_waves > _OF_A_FILM or not change.is_as_in_films:
+        return False
+    noise = added_noise(change.expected, compared.version, codec)
+    return noise is not None and noise.is_own and noise.spread >= _ALL_OVER
 
 
 def _hidden(

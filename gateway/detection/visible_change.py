@@ -83,19 +83,20 @@ class VisibleChange:
         is_of_both = _OWN <= self.added <= 1 - _OWN and _OWN_WAVES <= self.added_waves <= 1 - _OWN_WAVES
         if not is_of_both:
             return False
-        return not self._has_shape or self._is_as_in_films
+        return not self._has_shape or self.is_as_in_films
 
     @property
     def is_moved_take(self) -> bool:
         """Whether the camera moved, whosever the noise is: codecs take it from one frame, not the next."""
-        return self.has_moved and (not self._has_shape or self._is_as_in_films)
+        return self.has_moved and (not self._has_shape or self.is_as_in_films)
 
     @property
     def _has_shape(self) -> bool:
         return self.bulge >= max(_SHAPE, _SHAPE_OF_NOISE * self.levels)
 
     @property
-    def _is_as_in_films(self) -> bool:
+    def is_as_in_films(self) -> bool:
+        """Whether what is hidden has shapes as films leave them, if any."""
         # Films and hands that moved leave shapes, but everywhere; a hidden retouch or code is in its place.
         is_everywhere = self.spread >= _EVERYWHERE * (1.0 - self.share)
         most = _WIDE_SHAPE if self.share < _MOVED else _MOVED_SHAPE

@@ -1,28 +1,25 @@
-"""Other people's applications, served on this machine: what is shown in them, and how they are started.
+"""Other people's applications, served on this machine, by which what flags screens is developed.
 
-Development and held-out ones are parted here by name, before any result of either was looked at. They come
-from PyPI and npm, each group in an environment of its own outside this repository, given by `--applications`:
+They come from PyPI and npm, each group in an environment of its own outside this repository, given by
+`--applications`:
 
     python3 -m venv DIR/dev  && DIR/dev/bin/pip install jupyterlab tensorboard streamlit datasette
     python3 -m venv DIR/more && DIR/more/bin/pip install gradio marimo nicegui mkdocs-material
-    python3 -m venv DIR/held && DIR/held/bin/pip install dash panel netron sqlite-web locust mlflow
+    python3 -m venv DIR/held && DIR/held/bin/pip install dash panel netron sqlite-web locust
     npm install --prefix DIR/npm swagger-ui-dist ace-builds chart.js monaco-editor redoc reveal.js echarts \
         node-red tabulator-tables tinymce ag-grid-community fullcalendar quill plotly.js-dist-min cytoscape \
         mermaid docsify
 
-Those in `more`, and of npm those up to `tabulator-tables`, were held out until what they showed was mended.
-
-An application that is not there is left out, and said to be.
+All but the first four and three of npm were held out until what they showed was mended; which are now:
+`detection_held_out_applications.py`. An application that is not there is left out, and said to be.
 """
 
 import json
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from detection_application import Application, npm, pypi, write, write_all
 from detection_application_contents import (
     CONTENTS,
     DASHBOARD,
@@ -36,29 +33,13 @@ from detection_application_contents import (
     TENSORBOARD,
     notebook,
 )
-from detection_held_out_contents import DASH, HARBOUR, HELD_OUT_PAGES, LOCUST, NETWORK, PANEL
+from detection_further_contents import DASH, FURTHER_PAGES, HARBOUR, LOCUST, NETWORK, PANEL
+
+_API = {"openapi.json": json.dumps(OPENAPI)}
 
 
-@dataclass(frozen=True)
-class Application:
-    """One that can be started."""
-
-    name: str
-    program: str  # below the folder of applications; without it, it cannot be started
-    prepare: Callable[[Path, Path], None]  # (folder of applications, own folder) -> writes what is shown
-    command: Callable[[Path, Path, int], list[str]]  # ... and port -> its command line
-    paths: tuple[str, ...]  # below the address, each a session's start
-
-
-def _write(name: str, text: str) -> Callable[[Path, Path], None]:
-    def prepare(_applications: Path, own: Path) -> None:
-        (own / name).parent.mkdir(parents=True, exist_ok=True)
-        (own / name).write_text(text, encoding="utf-8")
-
-    return prepare
-
-
-def _notebooks(_applications: Path, own: Path) -> None:
+def write_notebooks(_applications: Path, own: Path) -> None:
+    """Write three notebooks."""
     for number in range(3):
         (own / f"sales {number}.ipynb").write_text(json.dumps(notebook(number)), encoding="utf-8")
 
@@ -75,52 +56,11 @@ def _events(applications: Path, own: Path) -> None:
     subprocess.run([applications / "dev/bin/python", "-c", TENSORBOARD, str(own)], check=True)
 
 
-def _network(_applications: Path, own: Path) -> None:
-    (own / "net.json").write_text(json.dumps(NETWORK), encoding="utf-8")
-
-
-def _site(_applications: Path, own: Path) -> None:
-    (own / "docs").mkdir(exist_ok=True)
-    (own / "mkdocs.yml").write_text(MKDOCS, encoding="utf-8")
-    for name, text in CONTENTS.items():
-        (own / "docs" / name).write_text(text, encoding="utf-8")
-
-
-def _pages(applications: Path, own: Path) -> None:
-    modules = own / "node_modules"
-    if not modules.is_symlink():
-        modules.symlink_to((applications / "npm/node_modules").resolve())
-    (own / "harbour.md").write_text(HARBOUR, encoding="utf-8")
-    (own / "openapi.json").write_text(json.dumps(OPENAPI), encoding="utf-8")
-    for name, text in {**NPM_PAGES, **HELD_OUT_PAGES, "chart": DASHBOARD}.items():
-        (own / f"{name}.html").write_text(text, encoding="utf-8")
-
-
-def _npm(name: str, package: str, *pages: str) -> Application:
-    def command(_applications: Path, own: Path, port: int) -> list[str]:
-        return [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "-d", str(own)]
-
-    return Application(name, f"npm/node_modules/{package}", _pages, command, pages)
-
-
-def _pypi(
-    name: str,
-    program: str,
-    prepare: Callable[[Path, Path], None],
-    arguments: Callable[[Path, int], list[str]],
-    *paths: str,
-) -> Application:
-    def command(applications: Path, own: Path, port: int) -> list[str]:
-        return [str(applications / program), *arguments(own, port)]
-
-    return Application(name, program, prepare, command, paths)
-
-
 DEVELOPMENT = (
-    _pypi(
+    pypi(
         "jupyterlab",
         "dev/bin/jupyter-lab",
-        _notebooks,
+        write_notebooks,
         lambda own, port: [
             *(
                 "--no-browser",
@@ -134,7 +74,7 @@ DEVELOPMENT = (
         "/lab/tree/sales%200.ipynb?reset",
         "/lab/tree/sales%201.ipynb?reset",
     ),
-    _pypi(
+    pypi(
         "tensorboard",
         "dev/bin/tensorboard",
         _events,
@@ -142,17 +82,17 @@ DEVELOPMENT = (
         "/#timeseries",
         "/#scalars",
     ),
-    _pypi(
+    pypi(
         "streamlit",
         "dev/bin/streamlit",
-        _write("app.py", STREAMLIT),
+        write("app.py", STREAMLIT),
         lambda own, port: [
             *("run", str(own / "app.py"), f"--server.port={port}", "--server.headless=true"),
             *("--server.address=127.0.0.1", "--browser.gatherUsageStats=false"),
         ],
         "/",
     ),
-    _pypi(
+    pypi(
         "datasette",
         "dev/bin/datasette",
         _database,
@@ -160,20 +100,20 @@ DEVELOPMENT = (
         "/shop/orders",
         "/shop",
     ),
-    _npm("swagger-ui", "swagger-ui-dist", "/swagger.html"),
-    _npm("ace", "ace-builds", "/ace.html"),
-    _npm("chart.js", "chart.js", "/chart.html"),
-    _pypi(
+    npm("swagger-ui", "swagger-ui-dist", NPM_PAGES["swagger"], _API),
+    npm("ace", "ace-builds", NPM_PAGES["ace"]),
+    npm("chart.js", "chart.js", DASHBOARD),
+    pypi(
         "gradio",
         "more/bin/python",
-        _write("app.py", GRADIO),
+        write("app.py", GRADIO),
         lambda own, port: [str(own / "app.py"), str(port)],
         "/",
     ),
-    _pypi(
+    pypi(
         "marimo",
         "more/bin/marimo",
-        _write("book.py", MARIMO),
+        write("book.py", MARIMO),
         lambda own, port: [
             *(
                 "edit",
@@ -187,26 +127,26 @@ DEVELOPMENT = (
         ],
         "/",
     ),
-    _pypi(
+    pypi(
         "nicegui",
         "more/bin/python",
-        _write("app.py", NICEGUI),
+        write("app.py", NICEGUI),
         lambda own, port: [str(own / "app.py"), str(port)],
         "/",
     ),
-    _pypi(
+    pypi(
         "mkdocs-material",
         "more/bin/mkdocs",
-        _site,
+        write_all({"mkdocs.yml": MKDOCS, **{f"docs/{name}": text for name, text in CONTENTS.items()}}),
         lambda own, port: ["serve", "-q", "-f", str(own / "mkdocs.yml"), "-a", f"127.0.0.1:{port}"],
         "/",
         "/setting-up/",
     ),
-    _npm("monaco-editor", "monaco-editor", "/monaco.html"),
-    _npm("redoc", "redoc", "/redoc.html"),
-    _npm("reveal.js", "reveal.js", "/reveal.html"),
-    _npm("echarts", "echarts", "/echarts.html"),
-    _npm("tabulator", "tabulator-tables", "/tabulator.html"),
+    npm("monaco-editor", "monaco-editor", NPM_PAGES["monaco"]),
+    npm("redoc", "redoc", NPM_PAGES["redoc"], _API),
+    npm("reveal.js", "reveal.js", NPM_PAGES["reveal"]),
+    npm("echarts", "echarts", NPM_PAGES["echarts"]),
+    npm("tabulator", "tabulator-tables", NPM_PAGES["tabulator"]),
     Application(
         "node-red",
         "npm/node_modules/node-red/red.js",
@@ -230,30 +170,28 @@ DEVELOPMENT = (
         ],
         ("/?path=/story/controls-button--primary", "/?path=/story/data-table--rows"),
     ),
-)
-HELD_OUT = (
-    _pypi(
+    pypi(
         "dash",
         "held/bin/python",
-        _write("app.py", DASH),
+        write("app.py", DASH),
         lambda own, port: [str(own / "app.py"), str(port)],
         "/",
     ),
-    _pypi(
+    pypi(
         "panel",
         "held/bin/panel",
-        _write("app.py", PANEL),
+        write("app.py", PANEL),
         lambda own, port: ["serve", str(own / "app.py"), f"--port={port}", "--address=127.0.0.1"],
         "/app",
     ),
-    _pypi(
+    pypi(
         "netron",
         "held/bin/netron",
-        _network,
+        write("net.json", json.dumps(NETWORK)),
         lambda own, port: [str(own / "net.json"), f"--port={port}", "--host=127.0.0.1"],
         "/",
     ),
-    _pypi(
+    pypi(
         "sqlite-web",
         "held/bin/sqlite_web",
         _database,
@@ -261,22 +199,22 @@ HELD_OUT = (
         "/orders/content/",
         "/orders/query/",
     ),
-    _pypi(
+    pypi(
         "locust",
         "held/bin/locust",
-        _write("locustfile.py", LOCUST),
+        write("locustfile.py", LOCUST),
         lambda own, port: [
             *("-f", str(own / "locustfile.py"), "--web-host=127.0.0.1", f"--web-port={port}"),
             *("--autostart", "--users=5", "--spawn-rate=1", "--host=http://127.0.0.1:9"),
         ],
         "/",
     ),
-    _npm("tinymce", "tinymce", "/tinymce.html"),
-    _npm("ag-grid", "ag-grid-community", "/ag-grid.html"),
-    _npm("fullcalendar", "fullcalendar", "/fullcalendar.html"),
-    _npm("quill", "quill", "/quill.html"),
-    _npm("plotly", "plotly.js-dist-min", "/plotly.html"),
-    _npm("cytoscape", "cytoscape", "/cytoscape.html"),
-    _npm("mermaid", "mermaid", "/mermaid.html"),
-    _npm("docsify", "docsify", "/docsify.html"),
+    npm("tinymce", "tinymce", FURTHER_PAGES["tinymce"]),
+    npm("ag-grid", "ag-grid-community", FURTHER_PAGES["ag-grid"]),
+    npm("fullcalendar", "fullcalendar", FURTHER_PAGES["fullcalendar"]),
+    npm("quill", "quill", FURTHER_PAGES["quill"]),
+    npm("plotly", "plotly.js-dist-min", FURTHER_PAGES["plotly"]),
+    npm("cytoscape", "cytoscape", FURTHER_PAGES["cytoscape"]),
+    npm("mermaid", "mermaid", FURTHER_PAGES["mermaid"]),
+    npm("docsify", "docsify", FURTHER_PAGES["docsify"], {"harbour.md": HARBOUR}),
 )

@@ -1,7 +1,7 @@
 """Pages of our own on which one thing goes on: typing, a caret, a clock, a popup, and so on.
 
-Every number draws another page: colours, letters, sizes, a photograph. Numbers below 8 are for development,
-the others held out.
+Every number draws another page: colours, letters, sizes, a photograph. They are for development; the odd ones
+and those from 8 on were held out until what they showed was mended. Those that are: `detection_held_out_pages.py`.
 """
 
 import base64
@@ -17,8 +17,6 @@ _GROUNDS = (("#ffffff", "#1c1c1c"), ("#f4f1ea", "#3b3a36"), ("#17191d", "#dadada
 _ACCENTS = ("#1769e0", "#c0392b", "#2e8b57", "#8e44ad", "#d98200", "#37474f")
 _WORDS = "the parcel was opened at noon by two people who wrote down what they found in it and sent it back".split()
 _PHOTOGRAPHS = ("coffee", "astronaut", "chelsea", "rocket")
-
-_DEVELOPMENT_PAGES = 8  # the odd ones were held out until what they showed was mended
 
 # What each step n = 1, 2, ... does.
 ACTS: Mapping[str, str] = {
@@ -42,11 +40,6 @@ ACTS: Mapping[str, str] = {
     "zoom": "document.body.style.zoom = 1 + .03 * n",
     "tooltip": "tip.style.display = n % 2 ? 'block' : 'none'; tip.style.left = n * 50 + 'px'",
 }
-
-
-def is_held_out(number: int) -> bool:
-    """Tell a held-out page by its number."""
-    return number >= _DEVELOPMENT_PAGES
 
 
 def page(number: int) -> str:

@@ -23,7 +23,7 @@ _FRAMES = 16
 _CAMERA_LOOKS = 100
 _BURST = 5
 _SCANS = 4
-_EDITS = 4
+_EDITS = 8
 
 
 @dataclass(frozen=True)
@@ -46,16 +46,19 @@ Scene = Callable[[Pixels, np.random.Generator], Iterator[Look]]
 
 
 def scene_streams(
-    photographs: list[tuple[str, Image]], documents: list[tuple[str, Image]]
+    photographs: list[tuple[str, Image]], documents: list[tuple[str, Image]], seed: int
 ) -> Iterator[Stream]:
-    """Make every stream; two in a hundred photographs stand before a still camera."""
-    turns: tuple[Scene, ...] = (_pan, _zoom, _still_video, _moving_thing, _burst, _edited, _edited, _edited)
+    """Make every stream; two or three in a hundred photographs stand before a still camera."""
+    turns: tuple[Scene, ...] = (
+        *(_pan, _edited, _zoom, _edited, _still_video, _edited, _moving_thing, _edited),
+        *(_handheld, _edited, _dimmed, _burst),
+    )
     for number, (name, photograph) in enumerate(photographs):
         scene = _still_camera if number % 40 == 0 else turns[number % len(turns)]
-        yield Stream(name, scene(photograph.pixels, np.random.default_rng(900 + number)))
+        yield Stream(name, scene(photograph.pixels, np.random.default_rng([seed, 0, number])))
     for number, (name, document) in enumerate(documents):
         scene = (_scanned, _stamped)[number % 2]
-        yield Stream(name, scene(document.pixels, np.random.default_rng(1900 + number)))
+        yield Stream(name, scene(document.pixels, np.random.default_rng([seed, 1, number])))
 
 
 def _stored(pixels: Pixels, rng: np.random.Generator) -> Callable[[Pixels], bytes]:
@@ -107,6 +110,30 @@ def _moving_thing(scene: Pixels, rng: np.random.Generator) -> Iterator[Look]:
         return frame
 
     return _video("video: moving thing", scene, lambda _time: np.eye(2, 3), rng, with_thing)
+
+
+def _handheld(scene: Pixels, rng: np.random.Generator) -> Iterator[Look]:
+    """Film out of the hand: it sways, and turns a little."""
+    height, width = scene.shape[:2]
+    sway, phase = rng.uniform(1, 6, 2), rng.uniform(0, 6, 3)
+
+    def at(time: int) -> npt.NDArray[np.float64]:
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0.4 * np.sin(time / 9 + phase[2]), 1.06)
+        matrix[:, 2] += sway * np.sin(time / np.array([5.0, 7.0]) + phase[:2])
+        return np.asarray(matrix)
+
+    return _video("video: out of the hand", scene, at, rng)
+
+
+def _dimmed(scene: Pixels, rng: np.random.Generator) -> Iterator[Look]:
+    """Film what stands still while a lamp is turned down, and up again."""
+    least = float(rng.uniform(0.5, 0.9))
+
+    def lit(time: int) -> Pixels:
+        light = 1 - (1 - least) * np.sin(np.pi * time / (2 * _FRAMES)) ** 2
+        return np.clip(np.rint(scene * light), 0, 255).astype(np.uint8)
+
+    return _video("video: dimmed", scene, lambda _time: np.eye(2, 3), rng, lit)
 
 
 def _video(

@@ -12,12 +12,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from detection_applications import DEVELOPMENT, HELD_OUT, Application
+from detection_application import Application
+from detection_applications import DEVELOPMENT
 from detection_browser import Browser, Tab, View, chromium
-from detection_local_pages import ACTS, is_held_out, page
+from detection_held_out_applications import HELD_OUT
+from detection_held_out_pages import HELD_OUT_ACTS, held_out_page
+from detection_local_pages import ACTS, page
 from detection_serving import is_there, served
 from websockets.exceptions import ConnectionClosed
 
@@ -37,6 +41,16 @@ return [...document.querySelectorAll(what)].map(each => each.getBoundingClientRe
   .filter(box => box.width > 4 && box.height > 4 && box.top > 0 && box.left > 0
           && box.bottom < innerHeight && box.right < innerWidth)
   .map(box => [box.left + Math.min(box.width / 2, 60), box.top + box.height / 2]) })()"""
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """One page of our own, and what goes on in it."""
+
+    number: int
+    text: str
+    kinds: tuple[str, ...]
+
 
 Act = Callable[[Tab, np.random.Generator], None]
 
@@ -95,7 +109,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="where screens are kept")
     parser.add_argument("--sessions", type=int, default=1, help="of each application, page and view")
     parser.add_argument("--steps", type=int, default=18, help="of a session")
-    parser.add_argument("--pages", type=int, default=16, help="of our own, those of the other split included")
+    parser.add_argument("--pages", type=int, default=16, help="of our own")
     parser.add_argument("--only", default="", help="an application's name, or `pages`")
     asked = parser.parse_args()
     is_test = asked.split == "held-out"
@@ -108,9 +122,17 @@ def main() -> None:
                 print(json.dumps({"left out": application.name, "because": "not installed"}))
                 continue
             _record(browser, application, asked, folder / application.name, Path(own) / application.name)
-        numbers = [number for number in range(asked.pages) if is_held_out(number) == is_test]
-        for number in numbers if asked.only in {"", "pages"} else []:
-            _record_page(browser, number, folder / "pages", Path(own))
+        for number in range(asked.pages) if asked.only in {"", "pages"} else []:
+            one = _held_out_page(number) if is_test else _development_page(number)
+            _record_page(browser, one, folder / "pages", Path(own))
+
+
+def _development_page(number: int) -> OwnPage:
+    return OwnPage(number, page(number), tuple(ACTS))
+
+
+def _held_out_page(number: int) -> OwnPage:
+    return OwnPage(number, held_out_page(number), tuple(HELD_OUT_ACTS))
 
 
 def _record(
@@ -156,11 +178,11 @@ def _acts(tab: Tab, rng: np.random.Generator, steps: int) -> Iterator[str]:
         yield name
 
 
-def _record_page(browser: Browser, number: int, folder: Path, own: Path) -> None:
-    (own / "page.html").write_text(page(number), encoding="utf-8")
-    view = VIEWS[number % len(VIEWS)]
-    for kind in ACTS:
-        session = folder / f"{view.name}-{number}-{kind.replace(' ', '_')}"
+def _record_page(browser: Browser, shown: OwnPage, folder: Path, own: Path) -> None:
+    (own / "page.html").write_text(shown.text, encoding="utf-8")
+    view = VIEWS[shown.number % len(VIEWS)]
+    for kind in shown.kinds:
+        session = folder / f"{view.name}-{shown.number}-{kind.replace(' ', '_')}"
         if session.exists():
             continue
         with browser.open(view) as tab:

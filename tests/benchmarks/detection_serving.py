@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from detection_applications import Application
+from detection_application import Application
 
 _START_SECONDS = 150.0
 

@@ -1,6 +1,7 @@
 import numpy as np
 from skimage import data
 
+from calibration.opponent import LUMA
 from gateway.detection.tone import toned_like
 
 PERSON = data.astronaut().astype(np.float32)
@@ -25,3 +26,14 @@ def test_no_curve_takes_a_pattern_out_of_a_page():
     marked = (page + 4 * np.sin(rows / 9)[..., None]).astype(np.float32)
 
     assert toned_like(marked, page, np.ones((256, 256), dtype=np.bool_)) is marked
+
+
+def test_colours_that_went_beyond_black_are_black_and_no_lighter():
+    grey = (PERSON @ LUMA)[..., None]
+    copy = np.clip(np.rint(grey + 1.6 * (PERSON - grey)), 0, 255).astype(np.float32)
+
+    explained = toned_like(PERSON, copy, EVERYWHERE)
+
+    clipped = (copy[..., 2] == 0) & (PERSON[..., 2] < 40)
+    assert clipped.mean() > 0.02
+    assert explained[clipped, 2].mean() < 2.0

@@ -183,3 +183,26 @@ def test_noise_of_waves_on_a_codecs_own_grid_is_no_film(levels: int):
             noisy[row : row + 8, column : column + 8] += levels * (wave / np.abs(wave).max())[..., None]
 
     assert verdict(compared(CAT, np.clip(np.rint(noisy), 0, 255).astype(np.uint8))).flags == ("reference",)
+
+
+def filmed(pixels: np.ndarray, seed: int, fine: float, waves: float) -> np.ndarray:
+    """Take a frame with noise as fine and as coarse as asked for."""
+    rng = np.random.default_rng(seed)
+    noise = cv2.GaussianBlur(rng.normal(0, fine, pixels.shape), (0, 0), 0.6)
+    noise += cv2.GaussianBlur(rng.normal(0, waves, pixels.shape), (0, 0), 1.6)
+    return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
+
+
+def test_noise_beside_what_moved_is_a_films_where_it_is_in_part_the_earlier_frames():
+    scene = (PERSON // 3 + 165).astype(np.uint8)
+    moved = scene.copy()
+    moved[200:280, 100:180] = scene[:80, :80]
+    first = filmed(scene, 0, 3, 4)
+
+    film = compared(first, filmed(moved, 1, 5, 12), 85)
+    added = first + (filmed(moved, 1, 5, 12).astype(np.int16) - scene)
+    attack = compared(first, np.clip(added, 0, 255).astype(np.uint8), 85)
+
+    assert verdict(film).flags == ()
+    assert "another take" in film.explanation
+    assert verdict(attack).flags == ("reference",)
