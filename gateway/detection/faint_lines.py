@@ -28,6 +28,7 @@ _LEAST_CONTRAST = 0.7  # grey levels: less is what codecs leave
 _UNEVEN_INK, _UNEVEN_GROUND = 0.5, 0.44  # standard deviation of ink, and of ground beside, to the contrast
 _MOST_BEYOND, _OF_BEYOND = 0.6, 0.3  # of the ink, pixels as far on the ground's other side: more in grain
 _RELIEF_SHRINK = 2  # a relief is a pixel or two wide
+_MOST_RELIEF_PIXELS = 4_000_000  # of a picture: larger ones are shrunk for every model, and a relief is gone
 _WITH_SIDES = 0.68  # of the ink of a relief: edges of flat things have fewer
 _OF_LETTERS = 0.7  # of the ink where the line is
 _SEEN_LIGHT, _SEEN_COLOUR = 0.08, 0.13  # share of the ground, from which on people see strokes
@@ -69,7 +70,7 @@ def find_faint_lines(image: Image, *, codec_levels: float = 0.0) -> list[FaintLi
             continue
         found = _without_waves([lines for faint in faint_inks(calm) for lines in _lines_of(faint, shrink)])
         plain = _heaviest_hidden(plain, found, image, codec_levels)
-        if shrink == _RELIEF_SHRINK:
+        if shrink == _RELIEF_SHRINK and image.height * image.width <= _MOST_RELIEF_PIXELS:
             found = [lines for faint in faint_reliefs(calm) for lines in _lines_of(faint, shrink)]
             embossed = _heaviest_hidden(embossed, found, image, codec_levels)
     return max(plain, embossed, key=count_letters)

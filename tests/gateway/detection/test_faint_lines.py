@@ -190,3 +190,10 @@ def test_text_that_is_darker_than_its_ground_is_not_told_as_embossed():
 @pytest.mark.parametrize("levels", [40.0, 80.0])
 def test_embossing_that_people_see_is_not_faint(levels: float):
     assert count_letters(find_faint_lines(embossed(flat(), levels))) < 8
+
+
+def test_nothing_embossed_is_looked_for_in_pictures_that_every_model_is_shown_smaller():
+    ground = np.full((2100, 2000, 3), 200, np.uint8)
+
+    assert not any(line.is_relief for line in find_faint_lines(embossed(ground, 5.0, size=40)))
+    assert any(line.is_relief for line in find_faint_lines(embossed(ground[:1900], 5.0, size=40)))
