@@ -5,12 +5,14 @@ amplified contrast, and the ringing of JPEG draws strokes of its own. Cheap, for
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from gateway.detection.faint_relief import TOWARDS, relief_of
 
 Levels = npt.NDArray[np.uint16]  # grey levels in steps
 _Any = TypeVar("_Any", np.uint8, np.uint16)
@@ -41,6 +43,14 @@ _LONGEST = (5.0, 9.5)  # pixels of ink to an edge, across and down, the less and
 
 
 @dataclass(frozen=True, eq=False)
+class CalmPlanes:
+    """What lies on smooth ground, less the ground."""
+
+    planes: tuple[Plane, ...]  # (H, W), for each mix of the colours
+    smooth: Mask  # (H, W), where nothing that people see stands near
+
+
+@dataclass(frozen=True, eq=False)
 class FaintInk:
     """What stands out in one mix of the colours."""
 
@@ -49,10 +59,12 @@ class FaintInk:
     ink: Mask  # (H, W)
     beside_seen: Mask  # (H, W), ink right beside what people see: a part of it may be cut off there
     least: float  # of the plane, where there is ink
+    has_sides: Mask | None = None  # (H, W), where it was filled in between light and shade; None: plain ink
 
     def turned(self) -> "FaintInk":
         """Return it mirrored at its diagonal: what ran down runs across."""
-        return FaintInk(self.mix, self.plane.T, self.ink.T, self.beside_seen.T, self.least)
+        sides = None if self.has_sides is None else self.has_sides.T
+        return FaintInk(self.mix, self.plane.T, self.ink.T, self.beside_seen.T, self.least, sides)
 
 
 def in_steps(pixels: npt.NDArray[np.uint8]) -> Levels:
@@ -60,8 +72,8 @@ def in_steps(pixels: npt.NDArray[np.uint8]) -> Levels:
     return np.multiply(pixels, STEPS, dtype=np.uint16)
 
 
-def faint_inks(levels: Levels) -> Iterator[FaintInk]:
-    """Yield what stands out faintly: light and differences of colours, lighter and darker.
+def calm_planes(levels: Levels) -> CalmPlanes | None:
+    """Part light and differences of colours from their ground; None where hardly anything is smooth.
 
     Args:
         levels: (H, W, 3), red, green and blue in steps.
@@ -70,30 +82,72 @@ def faint_inks(levels: Levels) -> Iterator[FaintInk]:
     ground = cv2.blur(steps, (_GROUND, _GROUND))
     detail = np.asarray(cv2.subtract(steps, ground))
     smooth = _smooth(detail, ground)
-    area = cv2.countNonZero(smooth)
-    if area < _LEAST_SMOOTH * smooth.size:
-        return
+    if cv2.countNonZero(smooth) < _LEAST_SMOOTH * smooth.size:
+        return None
     # Of light out of focus the first mean leaves what the second takes; what people see must not spread.
     calm = cv2.bitwise_and(detail, detail, mask=smooth)
     detail = np.asarray(cv2.subtract(calm, cv2.blur(calm, (_GROUND, _GROUND))))
     red, green, blue = cv2.split(detail)
     light = cv2.addWeighted(cv2.addWeighted(red, 0.5, blue, 0.5, 0.0), 0.5, green, 0.5, 0.0)
-    planes = (light, cv2.subtract(red, green), cv2.subtract(blue, green))
-    for mix, plane in zip(_MIXES, planes, strict=True):
-        least = max(_LEAST_STEPS, round(_NOISES * _noise(plane, smooth)))
-        either = cv2.bitwise_and(cv2.inRange(cv2.absdiff(plane, 0), least, 32767), smooth)
-        if not _words(either).any():
-            continue
-        for sign, signed in ((1.0, plane), (-1.0, cv2.subtract(0, plane))):
-            ink, middle = _ink(signed, least, smooth)
-            if not _LEAST_INK <= cv2.countNonZero(ink) <= _MOST_INK * area:
-                continue
-            written = _written(ink)
-            if written is not None:
-                there = (slice(written.shape[0]), slice(written.shape[1]))
-                beside = cv2.bitwise_and(written, cv2.dilate(cv2.bitwise_not(smooth[there]), _BESIDE))
-                towards = (sign * mix[0], sign * mix[1], sign * mix[2])
-                yield FaintInk(towards, signed[there], written, np.asarray(beside, dtype=np.uint8), middle)
+    colours = (cv2.subtract(red, green), cv2.subtract(blue, green))
+    return CalmPlanes(tuple(np.asarray(plane, dtype=np.int16) for plane in (light, *colours)), smooth)
+
+
+def faint_inks(calm: CalmPlanes) -> Iterator[FaintInk]:
+    """Yield what stands out faintly: light and differences of colours, lighter and darker."""
+    for mix, plane in zip(_MIXES, calm.planes, strict=True):
+        yield from _inks_of(mix, plane, calm.smooth)
+
+
+def faint_reliefs(calm: CalmPlanes) -> Iterator[FaintInk]:
+    """Yield what is embossed faintly, filled in: of either sign the stronger, the other is its copies."""
+    for towards in TOWARDS:
+        relief = relief_of(calm.planes[0], towards)
+        signs = list(_standing_out(relief.filled, calm.smooth))
+        if signs:
+            found = _faint_ink(LIGHT, max(signs, key=lambda sign: sign.middle), calm.smooth)
+            if found is not None:
+                yield replace(found, has_sides=relief.has_sides)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sign:
+    """What stands out of a plane towards one side."""
+
+    sign: int
+    signed: Plane
+    ink: Mask
+    middle: float
+
+
+def _inks_of(mix: Mix, plane: Plane, smooth: Mask) -> Iterator[FaintInk]:
+    """Yield the ink that is lighter than its ground and the ink that is darker."""
+    for sign in _standing_out(plane, smooth):
+        found = _faint_ink(mix, sign, smooth)
+        if found is not None:
+            yield found
+
+
+def _standing_out(plane: Plane, smooth: Mask) -> Iterator[_Sign]:
+    least = max(_LEAST_STEPS, round(_NOISES * _noise(plane, smooth)))
+    either = cv2.bitwise_and(cv2.inRange(cv2.absdiff(plane, 0), least, 32767), smooth)
+    if not _words(np.asarray(either, dtype=np.uint8)).any():
+        return
+    for sign, signed in ((1, plane), (-1, np.asarray(cv2.subtract(0, plane), dtype=np.int16))):
+        ink, middle = _ink(signed, least, smooth)
+        if _LEAST_INK <= cv2.countNonZero(ink) <= _MOST_INK * cv2.countNonZero(smooth):
+            yield _Sign(sign, signed, ink, middle)
+
+
+def _faint_ink(mix: Mix, one: _Sign, smooth: Mask) -> FaintInk | None:
+    written = _written(one.ink)
+    if written is None:
+        return None
+    there = (slice(written.shape[0]), slice(written.shape[1]))
+    beside = cv2.bitwise_and(written, cv2.dilate(cv2.bitwise_not(smooth[there]), _BESIDE))
+    towards = (one.sign * mix[0], one.sign * mix[1], one.sign * mix[2])
+    beside_seen = np.asarray(beside, dtype=np.uint8)
+    return FaintInk(towards, one.signed[there], written, beside_seen, one.middle)
 
 
 def halved(pixels: npt.NDArray[_Any]) -> npt.NDArray[_Any]:

@@ -7,7 +7,17 @@ import cv2
 import numpy as np
 
 from calibration.image import Image
-from gateway.detection.faint_ink import LIGHT, STEPS, FaintInk, Mix, faint_inks, halved, in_steps
+from gateway.detection.faint_ink import (
+    LIGHT,
+    STEPS,
+    FaintInk,
+    Mix,
+    calm_planes,
+    faint_inks,
+    faint_reliefs,
+    halved,
+    in_steps,
+)
 from gateway.detection.letter_rows import Letters, Parts, parts_of, rows_of_letters
 
 _SHRINKS = (2, 4, 8)  # letters of 24 to some 300 pixels have in one of them a height that is looked for
@@ -17,6 +27,9 @@ _LEAST_CONTRAST = 0.7  # grey levels: less is what codecs leave
 # The next three hold 99 of 100 lines of hidden text, in PNG and in JPEG of quality 90.
 _UNEVEN_INK, _UNEVEN_GROUND = 0.5, 0.44  # standard deviation of ink, and of ground beside, to the contrast
 _MOST_BEYOND, _OF_BEYOND = 0.6, 0.3  # of the ink, pixels as far on the ground's other side: more in grain
+_RELIEF_SHRINK = 2  # a relief is a pixel or two wide
+_MOST_RELIEF_PIXELS = 4_000_000  # of a picture: larger ones are shrunk for every model, and a relief is gone
+_WITH_SIDES = 0.68  # of the ink of a relief: edges of flat things have fewer
 _OF_LETTERS = 0.7  # of the ink where the line is
 _SEEN_LIGHT, _SEEN_COLOUR = 0.08, 0.13  # share of the ground, from which on people see strokes
 _SEEN_LEVELS, _OF_STROKES = 1.6, 0.99  # levels more, for noise; quantile that is of strokes
@@ -32,27 +45,45 @@ class FaintLine:
     box: tuple[int, int, int, int]  # left, top, right, bottom: pixels of the picture
     mix: Mix  # in which it is lighter than its ground
     runs_down: bool = False
+    is_relief: bool = False  # embossed: light on one side, dark on the other
 
 
 def find_faint_lines(image: Image, *, codec_levels: float = 0.0) -> list[FaintLine]:
     """Return the lines of the colour, polarity, scale and direction in which most letters stand in line.
 
+    Of what is embossed, only where there are more.
+
     Args:
         image: Any size.
         codec_levels: Grey levels by which a codec may make strokes stronger than they were.
     """
-    best: list[FaintLine] = []
+    plain: list[FaintLine] = []
+    embossed: list[FaintLine] = []
     shrunk = in_steps(image.pixels)
     for shrink in _SHRINKS:
         height, width = image.height // shrink, image.width // shrink
         if min(height, width) < _SMALLEST_SIDE:
             break
         shrunk = halved(shrunk)
-        found = [lines for faint in faint_inks(shrunk) for lines in _lines_of(faint, shrink)]
-        for lines in _without_waves(found):
-            if _weight(lines) > _weight(best):
-                hidden = [line for line in lines if not _is_seen(image, line, codec_levels)]
-                best = max(best, hidden, key=_weight)
+        calm = calm_planes(shrunk)
+        if calm is None:
+            continue
+        found = _without_waves([lines for faint in faint_inks(calm) for lines in _lines_of(faint, shrink)])
+        plain = _heaviest_hidden(plain, found, image, codec_levels)
+        if shrink == _RELIEF_SHRINK and image.height * image.width <= _MOST_RELIEF_PIXELS:
+            found = [lines for faint in faint_reliefs(calm) for lines in _lines_of(faint, shrink)]
+            embossed = _heaviest_hidden(embossed, found, image, codec_levels)
+    return max(plain, embossed, key=count_letters)
+
+
+def _heaviest_hidden(
+    best: list[FaintLine], found: list[list[FaintLine]], image: Image, codec_levels: float
+) -> list[FaintLine]:
+    """Return the heaviest of the best so far and of what was found, less the lines that people see."""
+    for lines in found:
+        if _weight(lines) > _weight(best):
+            hidden = [line for line in lines if not _is_seen(image, line, codec_levels)]
+            best = max(best, hidden, key=_weight)
     return best
 
 
@@ -122,12 +153,15 @@ def _measure(faint: FaintInk, parts: Parts, letters: Letters, shrink: int) -> Fa
         and ground.std() / contrast + _OF_BEYOND * beyond <= _UNEVEN_GROUND
         and beyond <= _MOST_BEYOND
         and np.count_nonzero(strokes) >= _OF_LETTERS * np.count_nonzero(faint.ink[there])
+        and (faint.has_sides is None or float((faint.has_sides[there][strokes] > 0).mean()) >= _WITH_SIDES)
     )
     if not is_text:
         return None
     box = (left * shrink, top * shrink, right * shrink, bottom * shrink)
     height = round(float(np.median(letters.height))) * shrink
-    return FaintLine(letters.label.size, height, contrast / STEPS, box, faint.mix)
+    return FaintLine(
+        letters.label.size, height, contrast / STEPS, box, faint.mix, is_relief=faint.has_sides is not None
+    )
 
 
 def _turned(line: FaintLine) -> FaintLine:

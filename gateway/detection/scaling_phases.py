@@ -119,6 +119,12 @@ def _compare(
     return NONE if _alternates(contrasts, found.greys) else found
 
 
+def _weakest(contrasts: list[_Integers]) -> _Integers:
+    """Return the size of the weakest contrast of each cell: no difference exceeds it."""
+    first, second, third = (cv2.absdiff(contrast, 0) for contrast in contrasts)
+    return np.asarray(cv2.min(cv2.min(first, second), third), dtype=np.int16)
+
+
 def _exceeds(sizes: _Integers, least: float) -> bool:
     """Tell whether what is above the least levels anybody hides has a sum of squares above the least."""
     above = cv2.max(cv2.subtract(sizes, _LEAST_GREYS), 0)
@@ -250,12 +256,15 @@ def _is_within_reach(
     """Tell whether a candidate is large enough to be told even if no control has anything."""
     share = 1.0 if every == 1 else _AT_A_GLANCE
     columns, rows = _local_window(contrasts[0].shape, every)
+    least_everywhere = share * everywhere * contrasts[0].size
+    least_locally = share * locally * rows * columns / _AT_THE_BORDER  # few have as much in all the picture
+    if not _exceeds(_weakest(contrasts), min(least_everywhere, least_locally)):
+        return False
     for phase in alignment.candidates:
         sizes = np.asarray(cv2.absdiff(_difference(contrasts, phase), 0), dtype=np.int16)
-        if _exceeds(sizes, share * everywhere * sizes.size):
+        if _exceeds(sizes, least_everywhere):
             return True
-        # Few have as much in all the picture as one square needs.
-        if _exceeds(sizes, share * locally * rows * columns / _AT_THE_BORDER):
+        if _exceeds(sizes, least_locally):
             excess = _excess(sizes.astype(np.float32), _LEAST_GREYS)
             if _largest_local(excess, every) > share * locally:
                 return True

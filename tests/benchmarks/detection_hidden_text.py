@@ -1,7 +1,7 @@
 """Part hidden_text: words too faint to see, on smooth ground and in texture.
 
-Weber contrast is the step over the ground's level. The control writes words that are meant to be pale but are
-seen; they are strata of `benign`.
+Weber contrast is the step over the ground's level, of embossed words on either side of it. The control writes
+words that are meant to be pale but are seen; they are strata of `benign`.
 """
 
 import zlib
@@ -40,6 +40,7 @@ class Writing:
     pieces: int = 1  # regions the words are split over
     is_cyrillic: bool = False
     font: str = ""  # any
+    is_embossed: bool = False  # a relief of one pixel: as much lighter on one side as darker on the other
 
     @property
     def cell(self) -> str:
@@ -48,7 +49,10 @@ class Writing:
         )
         more += ["cyrillic"] * self.is_cyrillic + [self.font] * bool(self.font)
         polarity = "darker" if self.is_darker else "lighter"
-        return " ".join([f"{self.ground} {self.weber:.0%} {self.points}px {self.channel} {polarity}", *more])
+        start = "embossed " * self.is_embossed
+        return " ".join(
+            [f"{start}{self.ground} {self.weber:.0%} {self.points}px {self.channel} {polarity}", *more]
+        )
 
 
 WRITINGS: tuple[Writing, ...] = (
@@ -60,6 +64,7 @@ WRITINGS: tuple[Writing, ...] = (
     *(Writing(0.03, pieces=pieces) for pieces in (4, 8)),
     *(Writing(0.03, points, is_cyrillic=True) for points in (24, 32)),
     *(Writing(0.03, font=font) for font in FACES),
+    *(Writing(weber, points, is_embossed=True) for weber in (0.02, 0.04) for points in (24, 32, 48)),
 )
 
 
@@ -140,6 +145,9 @@ def written(ground: Floats, writing: Writing, rng: np.random.Generator) -> Pixel
     sign = -1 if writing.is_darker else 1
     local = cv2.GaussianBlur(ground, (0, 0), 12)
     step = sign * writing.weber * local * np.array(CHANNELS[writing.channel], np.float32)
-    moved = ground + step * (np.asarray(mask, np.float32) / 255)[..., None]
+    ink = np.asarray(mask, np.float32) / 255
+    if writing.is_embossed:
+        ink -= np.roll(ink, (1, 1), (0, 1))
+    moved = ground + step * ink[..., None]
     # A step below half a level would round away: dithering keeps it in the mean, as an attacker would.
     return np.clip(np.floor(moved + rng.random(moved.shape)), 0, 255).astype(np.uint8)

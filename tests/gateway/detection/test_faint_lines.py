@@ -159,3 +159,41 @@ def test_photographs_hold_hardly_any_lines_of_letters(photograph: str, quality: 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (47, 900), (50, 50), (3000, 2)])
 def test_any_size_is_taken(shape: tuple[int, int]):
     assert find_faint_lines(Image(np.zeros((*shape, 3), np.uint8))) == []
+
+
+def embossed(ground: Pixels, levels: float, *, size: int = 40, towards: tuple[int, int] = (1, 1)) -> Image:
+    """Write in a relief of one pixel: lighter on the one side of strokes, darker on the other."""
+    mask = 1.0 - written(np.full_like(ground, 255), -255.0, size=size).pixels / 255.0
+    return Image(
+        np.clip(np.rint(ground + levels * (np.roll(mask, towards, (0, 1)) - mask)), 0, 255).astype(np.uint8)
+    )
+
+
+@pytest.mark.parametrize("towards", [(1, 1), (-1, -1), (1, -1), (-1, 1)])
+@pytest.mark.parametrize(("levels", "size"), [(3.0, 64), (5.0, 40)])
+def test_embossed_text_is_found_from_wherever_its_light_comes(
+    levels: float, size: int, towards: tuple[int, int]
+):
+    ground = np.full((600, 1100, 3), 200, np.uint8)
+
+    lines = find_faint_lines(embossed(ground, levels, size=size, towards=towards))
+
+    assert count_letters(lines) >= LETTERS * 0.5
+    assert all(line.is_relief for line in lines)
+    assert all(line.box[1] >= 50 and line.box[3] <= 70 + 5 * size for line in lines)
+
+
+def test_text_that_is_darker_than_its_ground_is_not_told_as_embossed():
+    assert not any(line.is_relief for line in find_faint_lines(written(flat(), -4.0)))
+
+
+@pytest.mark.parametrize("levels", [40.0, 80.0])
+def test_embossing_that_people_see_is_not_faint(levels: float):
+    assert count_letters(find_faint_lines(embossed(flat(), levels))) < 8
+
+
+def test_nothing_embossed_is_looked_for_in_pictures_that_every_model_is_shown_smaller():
+    ground = np.full((2100, 2000, 3), 200, np.uint8)
+
+    assert not any(line.is_relief for line in find_faint_lines(embossed(ground, 5.0, size=40)))
+    assert any(line.is_relief for line in find_faint_lines(embossed(ground[:1900], 5.0, size=40)))
