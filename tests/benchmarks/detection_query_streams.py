@@ -18,6 +18,8 @@ Floats = npt.NDArray[np.float32]
 Stream = tuple[str, Iterator[bytes]]
 
 FRAMES = 100  # of a still camera
+FOLLOWED = 30
+PAGE_WIDTHS = (64, 96, 128, 256, 320, 384, 480, 640, 750, 828, 1080, 1200)
 SHORT = 12  # of everything else
 
 
@@ -30,6 +32,8 @@ def benign_streams(photograph: Pixels, number: int) -> Iterator[Stream]:
     yield "burst", _burst(calm, rng)
     yield "pan", _pan(calm, rng)
     yield "saved again", _saved(photograph, rng)
+    yield "widths of a page", _widths(photograph)
+    yield "crops that follow", _following(calm, rng)
     yield "dashboard", _dashboard(number, None)
     yield "dashboard, JPEG", _dashboard(number, 85)
 
@@ -59,6 +63,21 @@ def _saved(photograph: Pixels, rng: np.random.Generator) -> Iterator[bytes]:
         image = Image(np.asarray(cv2.resize(photograph, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
         quality = int(rng.integers(50, 100))
         yield encode_webp(image, quality) if rng.random() < 0.2 else encode_jpeg(image, quality)
+
+
+def _widths(photograph: Pixels) -> Iterator[bytes]:
+    """One picture as pages offer it to screens of every size, lossless."""
+    for side in PAGE_WIDTHS:
+        resized = cv2.resize(photograph, (side, side), interpolation=cv2.INTER_AREA)
+        yield _encoded(np.asarray(resized, dtype=np.uint8), None)
+
+
+def _following(calm: Floats, rng: np.random.Generator) -> Iterator[bytes]:
+    """Crops of something that stands still in a film, cut anew in every frame by a tracker that trembles."""
+    for _ in range(FOLLOWED):
+        top, left, bottom, right = rng.integers(0, 12, 4)
+        frame = _noisy(calm, 1.0, rng)
+        yield _encoded(frame[top : len(frame) - bottom, left : len(frame) - right], None)
 
 
 def _dashboard(number: int, quality: int | None) -> Iterator[bytes]:

@@ -69,6 +69,7 @@ def test_crops_at_the_same_scale_and_other_takes_are_more_than_resized():
     noise = np.random.default_rng(0).normal(0, 6, PHOTOGRAPH.shape)
     take = Image(np.clip(PHOTOGRAPH + noise, 0, 255).astype(np.uint8))
 
-    assert not is_only_resized(Image(PHOTOGRAPH), Image(PHOTOGRAPH[3:-4, 2:-7].copy()))
+    for crop in (PHOTOGRAPH[3:-4, 2:-7], PHOTOGRAPH[8:, 8:], PHOTOGRAPH[:-9, 9:]):
+        assert not is_only_resized(Image(PHOTOGRAPH), Image(crop.copy()))
     assert not is_only_resized(Image(PHOTOGRAPH), resize(take, 350, 350, "bicubic"))
     assert not is_only_resized(Image(PHOTOGRAPH), Image(data.chelsea()))
