@@ -4,17 +4,15 @@ Square, NES, HSJA, the boundary attack and their like ask a model again and agai
 noise, stripes or patches added, whether or not people would see them. One such picture is weak evidence and
 is not told; from the fifth within the memory's time on, each is flagged. That is a rule, without a p-value:
 successive pictures are no sample that anybody could calibrate on. A still camera, a film, a screen that
-goes on and copies of one picture add nothing to it: see `added_noise`. A picture that comes at ever other
-sizes, close together, is flagged from the twelfth on, however faint what is added to it: see `many_sizes`.
+goes on and copies of one picture add nothing to it: see `added_noise`.
 
 Not found: queries around a picture that never came by itself and of which none became known; noise that the
-sender's JPEG swallows.
+sender's JPEG swallows; often, faint noise where the known picture was sent smaller than the queries.
 """
 
 from collections.abc import Sequence
 
 from gateway.detection.added_noise import added_noise
-from gateway.detection.many_sizes import MANY, count_sizes, is_only_resized
 from gateway.detection.protocol import Examined
 from gateway.detection.remembered import HASH_DISTANCE, distance, remembered_form
 from gateway.detection.verdict import Evidence
@@ -43,28 +41,15 @@ class QuerySeriesDetector:
         nearest = _nearest(newcomer, alike)
         if nearest is None:
             return None
-        codec = codec_of(examined.decoded.source)
-        found = added_noise(nearest.picture, newcomer.picture, codec)
+        found = added_noise(nearest.picture, newcomer.picture, codec_of(examined.decoded.source))
         if found is None or not found.is_added:
-            return self._at_many_sizes(nearest, examined) if codec.is_lossless else None
+            return None
         count = self._seen.mark(examined.tenant, newcomer.fingerprint, newcomer.digest, _NEIGHBOURS_BITS)
         if count < SERIES:
             return None
         explanation = (
             f"It is one of {count} pictures from this caller that are one known picture with something added "
             f"all over it ({found.levels:.1f} grey levels rms), as attacks send them that try out a model."
-        )
-        return Evidence("query_series", float(count), None, None, explanation, is_attack=True)
-
-    def _at_many_sizes(self, known: SeenPicture, examined: Examined) -> Evidence | None:
-        if not is_only_resized(known.picture, examined.once(remembered_form).picture):
-            return None
-        count = count_sizes(self._seen, examined.tenant, known, examined.decoded.image, _NEIGHBOURS_BITS)
-        if count < MANY:
-            return None
-        explanation = (
-            f"It is one picture that this caller sent at {count} sizes close together, as attacks do that "
-            "hide what they add behind resizing."
         )
         return Evidence("query_series", float(count), None, None, explanation, is_attack=True)
 

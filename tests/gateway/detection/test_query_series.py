@@ -7,7 +7,6 @@ from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, encode_png, resize
 from calibration.profile import default_profile
-from gateway.detection.many_sizes import MANY
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Examined
 from gateway.detection.query_series import SERIES, QuerySeriesDetector
@@ -144,21 +143,6 @@ def test_copies_of_one_picture_are_no_series(look):
     copies += [encode_png(resize(image, side, side, "bicubic")) for side in (300, 280, 200)]
 
     assert not any(told([look(copy) for copy in copies]))
-
-
-def test_a_picture_at_ever_other_sizes_is_flagged_from_the_twelfth_on(look):
-    rng = np.random.default_rng(0)
-    look(png(PHOTOGRAPH))
-
-    sides = (300, 350, 305, 345, 310, 340, 315, 335, 325, 295, 290, 355, 360, 285)
-    queries = [np.clip(np.rint(noise(0.255, rng)), 0, 255).astype(np.uint8) for _ in sides]
-    found = [
-        look(encode_png(resize(Image(query), side, side, "bilinear")))
-        for query, side in zip(queries, sides, strict=True)
-    ]
-
-    assert told(found) == [False] * (MANY - 1) + [True] * 3
-    assert conclude([found[-1]], alpha=0.01).flags == ("query_series",)
 
 
 def test_whichever_thread_comes_first_the_count_is_the_same(look):
