@@ -125,9 +125,13 @@ def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> b
 
 
 def _shares_noise(compared: Compared, codec: Codec) -> bool:
-    """Tell whether what is hidden all over, beside what moved, is certainly in part the earlier frame's."""
+    """Tell whether what is hidden all over, beside what moved, is certainly in part the earlier frame's.
+
+    Not where nothing was lost since: whoever takes a frame's own grain away and adds waves of another makes
+    just that, and a codec leaves little of it.
+    """
     change = compared.change
-    if change.added_waves > _OF_A_FILM or not change.is_as_in_films:
+    if codec.is_lossless or change.added_waves > _OF_A_FILM or not change.is_as_in_films:
         return False
     noise = added_noise(change.expected, compared.version, codec)
     return noise is not None and noise.is_own and noise.spread >= _ALL_OVER

@@ -206,3 +206,12 @@ def test_noise_beside_what_moved_is_a_films_where_it_is_in_part_the_earlier_fram
     assert verdict(film).flags == ()
     assert "another take" in film.explanation
     assert verdict(attack).flags == ("reference",)
+
+
+def test_waves_in_place_of_a_pictures_own_grain_are_no_film():
+    grain = CAT - cv2.GaussianBlur(CAT.astype(np.float32), (0, 0), 2.2)
+    waves = np.sign(cv2.GaussianBlur(np.random.default_rng(0).normal(0, 1, CAT.shape), (0, 0), 1.0))
+    attack = CAT + np.clip(4 * waves - np.clip(grain, -8, 8), -8, 8)
+    attack[150:210, 100:180] = CAT[:60, :80]
+
+    assert verdict(compared(CAT, np.clip(np.rint(attack), 0, 255).astype(np.uint8))).flags == ("reference",)
