@@ -21,7 +21,6 @@ from predictor.critic.critique import Attributes
 from predictor.critic.measures import measure
 from predictor.learning.critic.kadid import LEVELS
 from predictor.learning.critic.lessons import Opinions, damage_ninth
-from predictor.learning.critic.split import fold_of
 from predictor.learning.critic.views import Photograph, Photographs
 from predictor.learning.critic_lmm.damage import (
     FLAWED,
@@ -34,7 +33,7 @@ from predictor.learning.critic_lmm.damage import (
 )
 from predictor.learning.critic_lmm.judged import Judged, Place
 from predictor.learning.critic_lmm.seeing import look
-from predictor.learning.critic_lmm.steadying import Expected, agreement_left_out, fit_expected, steadied
+from predictor.learning.critic_lmm.steadying import Expected, fit_expected, steadied
 
 Report = Callable[[str], None]
 
@@ -99,24 +98,22 @@ def make_pictures(
     starts = [owners.index(at) for at in range(len(photographs))]
     untouched = [[start + at for at in range(_UNTOUCHED)] for start in starts]
     features, people = looking.features(VIEWS), [photograph.mos for photograph in photographs]
-    expected = _expected(photographs, features[np.array(untouched).ravel()], report)
+    expected = fit_expected(
+        features[np.array(untouched).ravel()], np.repeat(np.array(people, np.float32), _UNTOUCHED)
+    )
     scores = expected.of(torch.from_numpy(features[starts]).float()).numpy()
     return Pictures(
         Seen(steadied(judged, owners, people, scores), features),
         untouched,
         expected,
-        [(start + one, start + other) for start in starts for one, other in _COMPARED],
+        [
+            (start + one, start + other)
+            for at, start in enumerate(starts)
+            if _is_damaged_too(at)
+            for one, other in _COMPARED
+        ],
         Seen([Judged(50, _UNTOLD, generated=generated) for _, generated in tiny], small.features(1)),
     )
-
-
-def _expected(photographs: Photographs, features: npt.NDArray[np.float16], report: Report) -> Expected:
-    """Fit people's scores to what is seen in `_UNTOUCHED` versions of each photograph."""
-    mos = np.repeat(np.array([photograph.mos for photograph in photographs], np.float32), _UNTOUCHED)
-    folds = np.repeat(np.array([fold_of(photograph.name) for photograph in photographs]), _UNTOUCHED)
-    agreement = agreement_left_out(features, mos, folds)
-    report(f"a regression on what the tower sees ranks photographs of the other folds by {agreement:.3f}")
-    return fit_expected(features, mos)
 
 
 class _Looking:
@@ -148,10 +145,10 @@ class _Looking:
 def _versions(
     photograph: Photograph, at: int, opinions: Opinions, rng: np.random.Generator
 ) -> Iterator[_Version]:
-    """Yield the photograph, a part of it mirrored, and damaged versions; attributes are judged later.
+    """Yield the photograph and a part of it mirrored; of every other one also damaged versions.
 
     These are two levels of one damage, two of one attribute's, the second strong, and at times one in a
-    single place.
+    single place. Attributes are judged later.
     """
 
     def version(
@@ -164,11 +161,13 @@ def _versions(
     image, mos = photograph.image, photograph.mos
     yield version(image, mos)
     yield version(_mirrored_part(image, rng), mos)
+    if not _is_damaged_too(at):
+        return
     strong = int(rng.integers(STRONG, LEVELS + 1))
     levels = (int(rng.integers(1, strong)), strong)
     for damage in (
         *two_levels(image, opinions, rng),
-        *(attribute_damage(image, FLAWED[at % len(FLAWED)], level, rng) for level in levels),
+        *(attribute_damage(image, FLAWED[at // 2 % len(FLAWED)], level, rng) for level in levels),
     ):
         yield version(damage.image, mos * damage.remaining, damage)
     if at % 4 == 0:
@@ -177,6 +176,10 @@ def _versions(
         shown = damage_ninth(image, ninth=ninth, kind=kind, level=level, rng=rng)
         left = 1 - _FELT * (1 - local.remaining)
         yield version(shown, mos * left, place=Place(ninth, local.flaw))
+
+
+def _is_damaged_too(at: int) -> bool:
+    return at % 2 == 0
 
 
 def two_levels(image: Image, opinions: Opinions, rng: np.random.Generator) -> tuple[Damage, Damage]:

@@ -39,7 +39,7 @@ _UNTOUCHED = 0.5  # share of a step's pictures drawn from photographs as they ar
 class ProjectingRecipe:
     """How much of everything; the defaults are what ships."""
 
-    steps: int = 2000
+    steps: int = 1500
     pictures: int = 32  # of a step
     mixtures: int = 64
     learning_rate: float = 1e-3
@@ -64,7 +64,6 @@ class Head(nn.Module):
         super().__init__()
         outputs = _NUMBERS + len(_FAULTS) + 1
         self.inner = nn.Sequential(nn.Linear(2 * TEXT_WIDTH, _INNER), nn.GELU(), nn.Linear(_INNER, outputs))
-        self.register_buffer("weights", torch.tensor(_NUMBER_WEIGHTS))
 
     def loss(self, views: Tensor, labels: Labels) -> Tensor:
         """Return the error of what views (N, V, 9, T) tell."""
@@ -77,7 +76,7 @@ class Head(nn.Module):
         errors = functional.smooth_l1_loss(told[:, :_NUMBERS], numbers, beta=_NEAR, reduction="none")
         is_told = labels.faults != _UNKNOWN
         faults = functional.cross_entropy(told[is_told, _NUMBERS:], labels.faults[is_told], reduction="sum")
-        return (errors * self.weights).mean() + _FAULT_WEIGHT * faults / len(told)
+        return (errors * torch.tensor(_NUMBER_WEIGHTS)).mean() + _FAULT_WEIGHT * faults / len(told)
 
 
 def labels_of(judged: list[Judged]) -> Labels:

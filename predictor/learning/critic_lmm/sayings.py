@@ -69,15 +69,12 @@ _PLACE_WORDS = {
 _PLACE_OTHERWISE = "is damaged"
 # What a fault is called that was done to a picture, where the amount alone is no fault: noon on snow.
 _AT_LEAST: Mapping[Flaw, Band] = {
-    flaw: Band(0, 100, word, "slight fault")
-    for flaw, word in (
-        ("blurred", "a little soft"),
-        ("noisy", "slightly noisy"),
-        ("dark", "too dark"),
-        ("bright", "too bright"),
-        ("flat", "low in contrast"),
-        ("pale", "pale"),
-    )
+    "blurred": Band(0, 100, "a little soft", "slight fault"),
+    "noisy": Band(0, 100, "slightly noisy", "slight fault"),
+    "dark": Band(0, 100, "too dark", "slight fault"),
+    "bright": Band(0, 100, "too bright", "slight fault"),
+    "flat": Band(0, 100, "low in contrast", "slight fault"),
+    "pale": Band(0, 100, "pale", "slight fault"),
 }
 
 

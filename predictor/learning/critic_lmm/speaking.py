@@ -30,10 +30,10 @@ _PROJECTOR_RATE = 0.2  # of the learning rate: it has learned to tell already
 class SpeakingRecipe:
     """How much of everything; the defaults are what ships."""
 
-    steps: int = 1200
+    steps: int = 600
     one: int = 10  # examples of a step, of one picture each
-    mixtures: int = 10
-    two: int = 6
+    mixtures: int = 6
+    two: int = 8
     tiny: int = 3
     learning_rate: float = 1.5e-3
     matrix_learning_rate: float = 0.012  # Muon, hidden matrices

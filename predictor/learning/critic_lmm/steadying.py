@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.stats import spearmanr
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 from torch import Tensor
 
-from predictor.learning.critic.split import FOLDS
 from predictor.learning.critic_lmm.judged import Judged
 
 Floats = npt.NDArray[np.float32]
@@ -48,23 +46,12 @@ def fit_expected(features: npt.NDArray[np.floating], mos: Floats) -> Expected:
     scaler = StandardScaler().fit(rows)
     fitted = SVR(C=_COST, epsilon=_TUBE, gamma=_WIDTH / rows.shape[1]).fit(scaler.transform(rows), mos)
     return Expected(
-        *(
-            torch.from_numpy(np.asarray(array, np.float32))
-            for array in (scaler.mean_, scaler.scale_, fitted.support_vectors_, fitted.dual_coef_[0])
-        ),
+        mean=_tensor(scaler.mean_),
+        spread=_tensor(scaler.scale_),
+        centres=_tensor(fitted.support_vectors_),
+        strengths=_tensor(fitted.dual_coef_[0]),
         bias=float(fitted.intercept_[0]),
     )
-
-
-def agreement_left_out(features: npt.NDArray[np.floating], mos: Floats, folds: npt.NDArray[np.intp]) -> float:
-    """Return the rank correlation of scores with those that a fit to the other folds expects."""
-    told = np.zeros(len(mos), np.float32)
-    for fold in range(FOLDS):
-        out = folds == fold
-        if out.any() and (~out).any():
-            fitted = fit_expected(features[~out], mos[~out])
-            told[out] = fitted.of(torch.from_numpy(features[out]).float()).numpy()
-    return float(spearmanr(told, mos)[0])
 
 
 def steadied(
@@ -83,3 +70,7 @@ def _rows(features: Tensor) -> Tensor:
     parts = (features[:, 0], features[:, 1:].flatten(1, 2))
     pooled = [each for part in parts for each in (part.mean(dim=1), part.std(dim=1, unbiased=False))]
     return torch.log(torch.cat(pooled, dim=1).clamp_min(0) + _FLOOR)
+
+
+def _tensor(array: npt.NDArray[np.floating]) -> Tensor:
+    return torch.from_numpy(np.asarray(array, np.float32))
