@@ -55,8 +55,8 @@ _TOLD_APART = 0.15  # of KADID's opinion, 1 to 5
 _FLOORS = {"srcc": 0.65, "worst_attribute_right": 0.80, "comparison_right": 0.95}
 _MOST_MEGABYTES = 15.0
 _READING = (
-    "the third of BIQ2021 that was never read, nor chosen by: recipes were chosen by fold 0 of the others "
-    "(--leave-out 0); six kinds of damage to one attribute at levels 4 and 5, and two levels of each, on "
+    "the third of BIQ2021 that was never read, nor chosen by: recipes were chosen by fold 0 of the others, "
+    "left out; six kinds of damage to one attribute at levels 4 and 5, and two levels of each, on "
     "some of its photographs; the probes are fitted to what the tower sees of the training photographs"
 )
 _WIDTH, _COST, _TUBE, _RIDGE = 0.25, 20.0, 2.0, 1000.0  # of plain regressions, as of the specialist's
