@@ -16,6 +16,7 @@ from calibration.request import public_spec
 
 _OPENED_BY_THEMSELVES = ("embedded", "critic", "transformers")  # kinds that go on from any text
 _MAY_BE_OPENED = (*_OPENED_BY_THEMSELVES, "openai")
+_SHOWN = 3  # names of rows without a picture
 _JUDGE_NOTHING = ("human", "simulated")  # kinds that tell pairs apart, and nothing else
 
 
@@ -72,7 +73,7 @@ def gather(request: CriticRequest) -> Material:
     """Find the pictures that have a score, or all where there are none.
 
     Raises:
-        ValueError: The scores cannot be read, do not fit the folder, or it holds no readable picture.
+        ValueError: The scores cannot be read or are about none of the pictures, or none can be read.
     """
     names = picture_names(request.images, request.folder)
     if not names:
@@ -80,7 +81,7 @@ def gather(request: CriticRequest) -> Material:
     scores = None if request.scores is None else read_scores(request.scores, names)
     wanted = names if scores is None else [name for name in names if name in scores.mos]
     digests: dict[str, str] = {}
-    notes = [] if len(wanted) == len(names) else [f"{len(names) - len(wanted)} pictures have no score"]
+    notes = [] if scores is None else _unmatched(scores, len(names) - len(wanted))
     for name in wanted:
         try:
             digests[name] = read_picture(request.images, name).sha256
@@ -89,6 +90,18 @@ def gather(request: CriticRequest) -> Material:
     if not digests:
         raise PicturesError(f"none of {len(wanted)} pictures in {request.images} can be read: {notes[-1]}")
     return Material(digests, scores, tuple(notes))
+
+
+def _unmatched(scores: HumanScores, unscored: int) -> list[str]:
+    """Say how many pictures have no score, and how many scores no picture."""
+    notes = []
+    if unscored:
+        notes.append("1 picture has no score" if unscored == 1 else f"{unscored} pictures have no score")
+    if lost := scores.without_picture:
+        named = ", ".join(map(printable, lost[:_SHOWN])) + (" …" if len(lost) > _SHOWN else "")
+        rows = "1 row has" if len(lost) == 1 else f"{len(lost)} rows have"
+        notes.append(f"{rows} a score and no picture in the folder: {named}")
+    return notes
 
 
 def plan_of(request: CriticRequest, material: Material) -> tuple[CriticPlan, list[str]]:

@@ -29,6 +29,7 @@ class HumanScores:
     attributes: Mapping[str, Mapping[str, float]]  # by attribute, then by picture
     generated: Mapping[str, bool]
     digest: str  # of the file
+    without_picture: tuple[str, ...] = ()  # names in rows that no picture of the folder has
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,20 @@ def read_scores(path: Path, pictures: Sequence[str]) -> HumanScores:
         path: The file.
         pictures: Of the folder, relative to it with forward slashes; a row names one so, or by its last part.
 
+    A file may be about more pictures than the folder holds: a data set's table beside a part of it.
+
     Raises:
-        ValueError: It cannot be read, lacks a column, or rows are wrong or name pictures that are not there.
+        ValueError: It cannot be read, lacks a column, rows are wrong or name several pictures, or none names
+            a picture that is there.
     """
     try:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"cannot read the scores in {path}: {error}") from error
-    rows = _read_rows(path, text)
-    named = _match(path, rows, pictures)
+    told = _read_rows(path, text)
+    named = _match(path, told, pictures)
+    rows = [row for row in told if row.line in named]
     mos = {named[row.line]: row.numbers["mos"] for row in rows}
     attributes = {
         attribute: {named[row.line]: row.numbers[attribute] for row in rows if attribute in row.numbers}
@@ -66,6 +71,7 @@ def read_scores(path: Path, pictures: Sequence[str]) -> HumanScores:
         {attribute: found for attribute, found in attributes.items() if found},
         {named[row.line]: row.generated for row in rows if row.generated is not None},
         hashlib.sha256(data).hexdigest(),
+        tuple(row.name for row in told if row.line not in named),
     )
 
 
@@ -125,7 +131,7 @@ def _number(name: str, text: str) -> float:
 
 
 def _match(path: Path, rows: Sequence[_Row], pictures: Sequence[str]) -> dict[int, str]:
-    """Return the picture that each row is about, by its line."""
+    """Return the picture that each row is about, by its line; a row about none is left out."""
     there = set(pictures)
     by_last: dict[str, list[str]] = {}
     for picture in pictures:
@@ -135,14 +141,15 @@ def _match(path: Path, rows: Sequence[_Row], pictures: Sequence[str]) -> dict[in
     problems: list[str] = []
     for row in rows:
         found = [row.name] if row.name in there else by_last.get(Path(row.name).name, [])
-        if len(found) != 1:
-            problem = f"is {len(found)} pictures: {', '.join(found[:3])}" if found else "is not in the folder"
-            problems.append(f"line {row.line}: {row.name} {problem}")
-        elif found[0] in lines:
+        if len(found) > 1:
+            problems.append(f"line {row.line}: {row.name} is {len(found)} pictures: {', '.join(found[:3])}")
+        elif found and found[0] in lines:
             problems.append(f"line {row.line}: {row.name} was scored in line {lines[found[0]]} already")
-        else:
+        elif found:
             named[row.line] = found[0]
             lines[found[0]] = row.line
+    if not named and not problems:
+        problems = [f"line {row.line}: {row.name} is not in the folder" for row in rows]
     _complain(f"{path} does not fit the pictures", problems)
     return named
 

@@ -138,7 +138,7 @@ def build_model(
             image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
             vision_feature_layer=-1,
             vision_feature_select_strategy="default",
-            projector_hidden_act="linear",
+            projector_hidden_act="gelu",
             multimodal_projector_bias=True,
             image_seq_length=VIEW_TOKENS,
             tie_word_embeddings=False,

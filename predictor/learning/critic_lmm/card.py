@@ -19,7 +19,10 @@ _LIMITS = (
 
 
 def build_card(folder: Path, photographs: Sequence[str], recipe: Mapping[str, object]) -> dict[str, object]:
-    """Return the card of the model in `folder`; the benchmark's figures are added to it by hand."""
+    """Return the card of the model in `folder`.
+
+    The benchmark adds its figures (`tests/benchmarks/critic_lmm.py --note`).
+    """
     weights = (folder / "model.safetensors").read_bytes()
     return {
         "schema_version": SCHEMA_VERSION,

@@ -31,4 +31,6 @@ class Judged:
     attributes: Attributes
     flaw: Flaw | None = None  # what was done to it, strongly enough to be told first
     place: Place | None = None
+    photograph: int | None = None  # that it is a version of
+    is_damaged: bool = False
     generated: float | None = None  # 1 or 0; None: outside what is learned

@@ -15,17 +15,23 @@ from torch import Tensor
 from calibration.observers.critic.architecture import FIRST, SECOND
 from calibration.observers.embedded.batches import Tokens, visible_blocks
 from predictor.learning.critic_lmm.judged import Judged
+from predictor.learning.critic_lmm.mixing import mix
 from predictor.learning.critic_lmm.pictures import Pictures
-from predictor.learning.critic_lmm.sayings import Saying, about_one, about_two
+from predictor.learning.critic_lmm.projecting import Labels, drawn, labels_of
+from predictor.learning.critic_lmm.sayings import Saying, about_one, about_quality, about_two
 
 _WORD_WEIGHT, _TEXT_WEIGHT, _SET_WEIGHT = 1.0, 0.25, 0.05  # of a scale's word, of free text, of fixed words
 _FORGOTTEN = 0.005  # of a question's words: others than the trained ones must not confuse
 _LENGTH_STEP = 16  # tokens
+_UNTOUCHED = 0.25  # share of examples drawn from photographs as they are, beside those drawn of all
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """What the tower sees of one picture or of two, (V, 9, F), and what is said about it."""
+    """What the tower sees of one picture or of two, (V, 9, F), and what is said about it.
+
+    Of a mixture nothing is known but its score, which its sayings tell.
+    """
 
     features: npt.NDArray[np.float16]
     judged: tuple[Judged, ...]
@@ -45,15 +51,28 @@ class Batch:
     targets: Tensor  # (M, 2) two acceptable tokens ...
     shares: Tensor  # (M,) ... and the share of the first
     weights: Tensor  # (M,)
-    labels: Tensor  # (N, 6) score and attributes of the only picture, 0 to 1; NaN where there are two
+    labels: Labels | None  # of the only pictures; None where there are two in each example, or mixtures
 
 
 def sample_one(pictures: Pictures, count: int, rng: np.random.Generator) -> list[Example]:
-    """Draw examples of one picture each."""
+    """Draw examples of one picture each, a third of them and more untouched."""
     seen = pictures.photographs
     return [
         Example(seen.features[at], (seen.judged[at],), tuple(about_one(seen.judged[at], rng)))
-        for at in rng.integers(len(seen.judged), size=count)
+        for at in drawn(pictures, count, _UNTOUCHED, rng)
+    ]
+
+
+def sample_mixtures(pictures: Pictures, count: int, rng: np.random.Generator) -> list[Example]:
+    """Draw examples of mixtures, of which only the quality is asked, in two ways."""
+    mixtures = mix(pictures, count, rng)
+    return [
+        Example(
+            mixtures.features[at],
+            (),
+            (about_quality(float(score), rng), about_quality(float(score), rng)),
+        )
+        for at, score in enumerate(mixtures.mos)
     ]
 
 
@@ -94,6 +113,7 @@ def collate(examples: Sequence[Example], tokens: Tokens, rng: np.random.Generato
         blocks[index, : len(row.tokens)] = torch.tensor(row.blocks)
     answers = [(index, *answer) for index, row in enumerate(rows) for answer in row.answers]
     columns = list(zip(*answers, strict=True))
+    is_one = all(len(example.judged) == 1 for example in examples)
     return Batch(
         features=torch.from_numpy(np.stack([example.features for example in examples])).float(),
         tokens=ids,
@@ -104,7 +124,7 @@ def collate(examples: Sequence[Example], tokens: Tokens, rng: np.random.Generato
         targets=torch.tensor([columns[2], columns[3]]).T,
         shares=torch.tensor(columns[4]),
         weights=torch.tensor(columns[5]),
-        labels=torch.tensor([_labels(example.judged) for example in examples]),
+        labels=labels_of([example.judged[0] for example in examples]) if is_one else None,
     )
 
 
@@ -118,8 +138,8 @@ class _Row:
 
 def _lay_out(example: Example, tokens: Tokens, rng: np.random.Generator) -> _Row:
     views, per_view = example.features.shape[:2]
-    shown = [tokens.image] * (per_view * views // len(example.judged))
-    parts = shown if len(example.judged) == 1 else [*tokens(FIRST), *shown, *tokens(SECOND), *shown]
+    shown = [tokens.image] * (per_view * views // max(1, len(example.judged)))
+    parts = shown if len(example.judged) < 2 else [*tokens(FIRST), *shown, *tokens(SECOND), *shown]
     prefix = [*tokens("User:"), *parts]
     row = _Row(list(prefix), list(range(len(prefix))), [0] * len(prefix), [])
     for block, saying in enumerate(example.sayings, start=1):
@@ -146,18 +166,3 @@ def _answer(
             one, other, share = other, one, 1 - share
         yield tokens(one)[0], tokens(other)[0], share, _WORD_WEIGHT
     yield from ((token, token, 1.0, _SET_WEIGHT) for token in [*tokens(saying.after), tokens.end])
-
-
-def _labels(judged: Sequence[Judged]) -> list[float]:
-    if len(judged) > 1 or judged[0].generated is not None:
-        return [np.nan] * 6
-    found = judged[0].attributes
-    values = (
-        judged[0].mos,
-        found.brightness,
-        found.colorfulness,
-        found.contrast,
-        found.noisiness,
-        found.sharpness,
-    )
-    return [value / 100 for value in values]

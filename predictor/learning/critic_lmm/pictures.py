@@ -5,7 +5,7 @@ What the tower sees in their views is kept instead of the views: the tower no lo
 
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any  # transformers has no types
 
 import numpy as np
@@ -33,15 +33,16 @@ from predictor.learning.critic_lmm.damage import (
 )
 from predictor.learning.critic_lmm.judged import Judged, Place
 from predictor.learning.critic_lmm.seeing import look
-from predictor.learning.critic_lmm.steadying import agreement, expected_scores, steadied
+from predictor.learning.critic_lmm.steadying import Expected, fit_expected, steadied
 
 Report = Callable[[str], None]
 
 _BATCH = 40  # views
-_UNTOUCHED = 2  # versions of every photograph; there may be no others
+_UNTOUCHED = 2  # versions of every photograph, which come first
+_COMPARED = ((0, 2), (0, 3), (2, 3), (0, 4), (0, 5), (4, 5))  # versions of which the first is the better
 _LEAST_PART = 0.75  # of a side, of what a mirrored part keeps
 _FELT = 0.4  # of what a place loses is lost by the whole
-_UNTOLD = Attributes(50, 50, 50, 10, 50)  # of tiny pictures, of which nothing else is asked
+_UNTOLD = Attributes(50, 50, 50, 10, 50)  # of tiny pictures, of which nothing else is asked, and at first
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,8 @@ class Pictures:
     """All pictures of a training, and which can be compared."""
 
     photographs: Seen  # and their versions
+    untouched: Sequence[Sequence[int]]  # which of them nobody damaged, by photograph
+    expected: Expected  # of what is seen in pictures that nobody damaged
     pairs: Sequence[tuple[int, int]]  # versions of one photograph that differ in one damage
     tiny: Seen
 
@@ -82,26 +85,33 @@ def make_pictures(
     looking = _Looking(tower)
     judged: list[Judged] = []
     owners: list[int] = []
-    pairs: list[tuple[int, int]] = []
     for at, photograph in enumerate(photographs):
-        versions = list(_versions(photograph, at, attributes, opinions, rng))
-        start = len(judged)
-        if len(versions) > _UNTOUCHED:
-            pairs += [(start, start + 2), (start, start + 3), (start + 2, start + 3), (start, start + 4)]
-        for version in versions:
+        for version in _versions(photograph, at, opinions, rng):
             looking.take(cut(version.image))
-            judged.append(version.judged)
+            judged.append(replace(version.judged, attributes=attributes.judge(measure(version.image))))
             owners.append(at)
+        if at % 100 == 99:
+            report(f"{at + 1} photographs seen")
     small = _Looking(tower)
     for pixels, _ in tiny:
         small.take(cut(Image(pixels)))
-    features = looking.features(VIEWS)
-    firsts = [owners.index(at) for at in range(len(photographs))]
-    expected = expected_scores(photographs, features[firsts])
-    report(f"a regression on what the tower sees ranks photographs by {agreement(photographs, expected):.3f}")
+    starts = [owners.index(at) for at in range(len(photographs))]
+    untouched = [[start + at for at in range(_UNTOUCHED)] for start in starts]
+    features, people = looking.features(VIEWS), [photograph.mos for photograph in photographs]
+    expected = fit_expected(
+        features[np.array(untouched).ravel()], np.repeat(np.array(people, np.float32), _UNTOUCHED)
+    )
+    scores = expected.of(torch.from_numpy(features[starts]).float()).numpy()
     return Pictures(
-        Seen(steadied(judged, owners, photographs, expected), features),
-        pairs,
+        Seen(steadied(judged, owners, people, scores), features),
+        untouched,
+        expected,
+        [
+            (start + one, start + other)
+            for at, start in enumerate(starts)
+            if _is_damaged_too(at)
+            for one, other in _COMPARED
+        ],
         Seen([Judged(50, _UNTOLD, generated=generated) for _, generated in tiny], small.features(1)),
     )
 
@@ -133,40 +143,43 @@ class _Looking:
 
 
 def _versions(
-    photograph: Photograph,
-    at: int,
-    attributes: AttributeModel,
-    opinions: Opinions,
-    rng: np.random.Generator,
+    photograph: Photograph, at: int, opinions: Opinions, rng: np.random.Generator
 ) -> Iterator[_Version]:
     """Yield the photograph and a part of it mirrored; of every other one also damaged versions.
 
-    These are two levels of one damage, a strong one, and at times one in a single place.
+    These are two levels of one damage, two of one attribute's, the second strong, and at times one in a
+    single place. Attributes are judged later.
     """
 
     def version(
         image: Image, mos: float, damage: Damage | None = None, place: Place | None = None
     ) -> _Version:
         flaw = None if damage is None or damage.level < STRONG - 1 else damage.flaw
-        return _Version(image, Judged(mos, attributes.judge(measure(image)), flaw, place))
+        is_damaged = damage is not None or place is not None
+        return _Version(image, Judged(mos, _UNTOLD, flaw, place, photograph=at, is_damaged=is_damaged))
 
     image, mos = photograph.image, photograph.mos
     yield version(image, mos)
     yield version(_mirrored_part(image, rng), mos)
-    if at % 2:
+    if not _is_damaged_too(at):
         return
-    for damage in two_levels(image, opinions, rng):
+    strong = int(rng.integers(STRONG, LEVELS + 1))
+    levels = (int(rng.integers(1, strong)), strong)
+    for damage in (
+        *two_levels(image, opinions, rng),
+        *(attribute_damage(image, FLAWED[at // 2 % len(FLAWED)], level, rng) for level in levels),
+    ):
         yield version(damage.image, mos * damage.remaining, damage)
-    strong = attribute_damage(
-        image, FLAWED[at // 2 % len(FLAWED)], int(rng.integers(STRONG, LEVELS + 1)), rng
-    )
-    yield version(strong.image, mos * strong.remaining, strong)
     if at % 4 == 0:
         kind, level, ninth = local_kind(rng), int(rng.integers(3, LEVELS + 1)), int(rng.integers(9))
         local = kadid_damage(image, kind, level, opinions, rng)
         shown = damage_ninth(image, ninth=ninth, kind=kind, level=level, rng=rng)
         left = 1 - _FELT * (1 - local.remaining)
         yield version(shown, mos * left, place=Place(ninth, local.flaw))
+
+
+def _is_damaged_too(at: int) -> bool:
+    return at % 2 == 0
 
 
 def two_levels(image: Image, opinions: Opinions, rng: np.random.Generator) -> tuple[Damage, Damage]:

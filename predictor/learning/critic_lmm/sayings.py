@@ -11,13 +11,14 @@ import numpy as np
 
 from calibration.critic.scales import ATTRIBUTES, GOOD_POOR, ORIGIN, PAIRS, QUALITY, SCALES, Scale
 from predictor.critic import words
-from predictor.critic.critique import COLUMNS, ROWS, Attribute, place_name
+from predictor.critic.critique import COLUMNS, ROWS, Attribute, Flaw, place_name
 from predictor.critic.words import SEVERITY, Band, band_of
 from predictor.learning.critic_lmm.judged import ATTRIBUTE_OF, Judged
 
 OUTSIDE = "outside what I was trained on."
 _SIMILAR = 5.0  # points of MOS between two pictures of which neither is better
 _FULL = 40.0  # points by which one is superior
+_SEEN = 0.2  # of the way from inferior to superior: side by side more damage to one photograph is seen
 _SURE = 0.97  # of an origin that is known
 _MOST_NAMED = 2  # faults, and virtues
 _ORDER: tuple[Attribute, ...] = ("sharpness", "noisiness", "brightness", "contrast", "colorfulness")
@@ -66,6 +67,15 @@ _PLACE_WORDS = {
     "pale": "lacks colour",
 }
 _PLACE_OTHERWISE = "is damaged"
+# What a fault is called that was done to a picture, where the amount alone is no fault: noon on snow.
+_AT_LEAST: Mapping[Flaw, Band] = {
+    "blurred": Band(0, 100, "a little soft", "slight fault"),
+    "noisy": Band(0, 100, "slightly noisy", "slight fault"),
+    "dark": Band(0, 100, "too dark", "slight fault"),
+    "bright": Band(0, 100, "too bright", "slight fault"),
+    "flat": Band(0, 100, "low in contrast", "slight fault"),
+    "pale": Band(0, 100, "pale", "slight fault"),
+}
 
 
 @dataclass(frozen=True)
@@ -94,9 +104,8 @@ def about_one(judged: Judged, rng: np.random.Generator) -> Iterator[Saying]:
 
 def about_two(first: Judged, second: Judged, rng: np.random.Generator) -> Iterator[Saying]:
     """Yield questions about two pictures: how the second compares, which one is better and why."""
-    value = float(np.clip(0.5 + (second.mos - first.mos) / (2 * _FULL), 0, 1))
     scale = SCALES[PAIRS]
-    yield _scaled(scale, (scale.prompt,), _shares(scale, value), rng)
+    yield _scaled(scale, (scale.prompt,), _shares(scale, _compared(first, second)), rng)
     yield Saying(_any(BETTER, rng), before=preference(first, second))
 
 
@@ -151,13 +160,15 @@ def first_fault(text: str) -> Attribute | None:
         for band in bands:
             if SEVERITY[band.standing] and _begins_with(looks, band.word):
                 return name
-    return None
+    return next(
+        (ATTRIBUTE_OF[flaw] for flaw, band in _AT_LEAST.items() if _begins_with(looks, band.word)), None
+    )
 
 
 def preference(first: Judged, second: Judged) -> str:
     """Say which of two is better, and why."""
     gain = second.mos - first.mos
-    if abs(gain) < _SIMILAR:
+    if abs(gain) < _SIMILAR and not _is_same(first, second):
         return "The two images are of similar quality."
     worse, better, place = (first, second, "second") if gain > 0 else (second, first, "first")
     gains = {name: _badness(worse, name) - _badness(better, name) for name in _ORDER}
@@ -180,6 +191,7 @@ def all_texts() -> list[str]:
         *QUALITY_WORDINGS,
         *ORIGIN_WORDINGS,
         *bands,
+        *(band.word for band in _AT_LEAST.values()),
         *(*ROWS, *COLUMNS),
         *(*_BETTER_IN.values(), _OTHERWISE, *_PLACE_WORDS.values(), _PLACE_OTHERWISE, OUTSIDE),
         "nothing stands out, though and ; of quality. The is It two images are similar",
@@ -208,9 +220,24 @@ def _shares(scale: Scale, value: float) -> Mapping[str, float]:
     return {ordered[at][0]: 1 - upper, ordered[at + 1][0]: upper}
 
 
+def _compared(first: Judged, second: Judged) -> float:
+    """Return how the second compares, 0 to 1; of two versions of one photograph the better is plainly so."""
+    gain = (second.mos - first.mos) / (2 * _FULL)
+    if _is_same(first, second):
+        gain += float(np.copysign(_SEEN, gain))
+    return float(np.clip(0.5 + gain, 0, 1))
+
+
+def _is_same(first: Judged, second: Judged) -> bool:
+    """Tell whether both are versions of one photograph of which one is the more damaged."""
+    return first.photograph is not None and first.photograph == second.photograph and first.mos != second.mos
+
+
 def _worst_first(judged: Judged) -> list[Band]:
     known = None if judged.flaw is None else ATTRIBUTE_OF.get(judged.flaw)
     bands = {name: band_of(words.ATTRIBUTES[name], getattr(judged.attributes, name)) for name in _ORDER}
+    if known and judged.flaw and not SEVERITY[bands[known].standing]:
+        bands[known] = _AT_LEAST[judged.flaw]
     order = sorted(bands, key=lambda name: (name != known, -SEVERITY[bands[name].standing]))
     return [bands[name] for name in order]
 

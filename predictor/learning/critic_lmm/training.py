@@ -1,4 +1,4 @@
-r"""Train the critic that is an LMM: specialist → tower → pictures → language model → what transformers loads.
+r"""Train the critic that is an LMM: specialist → tower → pictures → projector → language model → a folder.
 
     python -m predictor.learning.critic_lmm.training --photos DIR --opinions FILE --origin FILE --out DIR
 
@@ -26,12 +26,14 @@ from predictor.artifact import default_directory
 from predictor.critic.specialist import load_specialist
 from predictor.learning.critic.authenticity_training import load_lessons
 from predictor.learning.critic.lessons import load_opinions
-from predictor.learning.critic.views import load_photographs
+from predictor.learning.critic.split import FOLDS, fold_of
+from predictor.learning.critic.views import Photograph, load_photographs
 from predictor.learning.critic_lmm.card import build_card
 from predictor.learning.critic_lmm.pictures import make_pictures
+from predictor.learning.critic_lmm.projecting import ProjectingRecipe, teach_projecting
 from predictor.learning.critic_lmm.sayings import all_texts
 from predictor.learning.critic_lmm.seeing import make_tower
-from predictor.learning.critic_lmm.speaking import SpeakingRecipe, even_out, teach_speaking
+from predictor.learning.critic_lmm.speaking import SpeakingRecipe, teach_speaking
 from predictor.one_thread import use_one_thread
 
 Report = Callable[[str], None]
@@ -47,12 +49,14 @@ class LmmSources:
     opinions: Path  # KADID-10k's table
     origin: Path  # `cifake32_train.npz`
     artifact: Path  # with the specialist
+    left_out: int | None = None  # a fold of the photographs, to choose by; None: learn from all
 
 
 @dataclass(frozen=True)
 class LmmRecipe:
     """How much of everything; the defaults are what ships."""
 
+    projecting: ProjectingRecipe = field(default_factory=ProjectingRecipe)
     speaking: SpeakingRecipe = field(default_factory=SpeakingRecipe)
     tiny: int = 3000  # pictures of 32 pixels
     seed: int = 0
@@ -62,7 +66,7 @@ def train_critic_lmm(sources: LmmSources, recipe: LmmRecipe, out: Path, report: 
     """Run the whole recipe and write the model, its processor and its card; at times what there is so far."""
     processor = build_processor(all_texts())
     model = build_model(processor.tokenizer, seed=recipe.seed)
-    photographs, specialist = load_photographs(sources.photos), load_specialist(sources.artifact)
+    photographs, specialist = _photographs(sources), load_specialist(sources.artifact)
     tower = model.model.vision_tower
     usual = [photograph.image for photograph in photographs[:: max(1, len(photographs) // _SAMPLE)]]
     make_tower(tower, specialist.network, [whole(image).pixels for image in usual])
@@ -76,18 +80,24 @@ def train_critic_lmm(sources: LmmSources, recipe: LmmRecipe, out: Path, report: 
         seed=13 + recipe.seed,
     )
     report(f"{len(pictures.photographs.judged)} pictures to speak about")
-    even_out(model, pictures.photographs)
+    head = teach_projecting(model, pictures, recipe.projecting, report)
     teach_speaking(
         model,
         pictures,
         Tokens(processor.tokenizer),
         recipe.speaking,
+        head=head,
         report=report,
         checkpoint=lambda: save_model(model, processor, out),
     )
     save_model(model, processor, out)
     card = build_card(out, [photograph.name for photograph in photographs], asdict(recipe))
     (out / "card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+
+
+def _photographs(sources: LmmSources) -> list[Photograph]:
+    every = load_photographs(sources.photos)
+    return [photograph for photograph in every if fold_of(photograph.name) != sources.left_out]
 
 
 def tiny_pictures(path: Path, count: int, seed: int) -> list[tuple[Pixels, float]]:
@@ -122,6 +132,12 @@ def train_critic(  # noqa: PLR0917 (a command's options)
     steps: Annotated[
         int, typer.Option(help="Steps of the language model's training.")
     ] = SpeakingRecipe.steps,
+    leave_out: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=FOLDS - 1, help="Fold of the photographs not to learn from, to choose a recipe by."
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Fixes damage, questions and weights.")] = 0,
 ) -> None:
     """Train the critic LMM and write it to OUT; ask it with `--observer critic:OUT`.
@@ -129,8 +145,9 @@ def train_critic(  # noqa: PLR0917 (a command's options)
     Measure the result with tests/benchmarks/critic_lmm.py --model OUT.
     """
     use_one_thread()
-    sources = LmmSources(photos, opinions, origin, artifact or default_directory())
-    train_critic_lmm(sources, LmmRecipe(SpeakingRecipe(steps=steps, seed=seed), seed=seed), out, _tell)
+    sources = LmmSources(photos, opinions, origin, artifact or default_directory(), leave_out)
+    recipe = LmmRecipe(ProjectingRecipe(seed=seed), SpeakingRecipe(steps=steps, seed=seed), seed=seed)
+    train_critic_lmm(sources, recipe, out, _tell)
 
 
 def _tell(line: str) -> None:

@@ -276,12 +276,23 @@ def test_scores_that_do_not_fit_the_pictures_end_with_2(options: list[object], t
     (tmp_path / "scores.csv").write_text("file,mos\n00.png,1\nnone.png,2\n01.png,x\n")
 
     unreadable = invoke("--observer", "embedded", *options)
-    (tmp_path / "scores.csv").write_text("file,mos\n00.png,1\nnone.png,2\n")
+    (tmp_path / "scores.csv").write_text("file,mos\nno.png,1\nnone.png,2\n")
     missing = invoke("--observer", "embedded", *options)
 
     assert unreadable.exit_code == missing.exit_code == 2
     assert "line 4: expected a number for mos, got 'x'" in " ".join(unreadable.stderr.split())
     assert "line 3: none.png is not in the folder" in " ".join(missing.stderr.split())
+
+
+def test_scores_of_a_larger_set_are_no_fault_and_are_counted(
+    options: list[object], greys: dict[str, int], tmp_path: Path
+):
+    write_scores(tmp_path / "scores.csv", {**{name: grey / 2 for name, grey in greys.items()}, "none.png": 2})
+
+    result = invoke("--observer", "critic", "--methods", "quality", "--budget", "8", *options)
+
+    assert result.exit_code == 0
+    assert "1 row has a score and no picture in the folder: none.png" in " ".join(result.stderr.split())
 
 
 def test_an_empty_folder_ends_with_2(tmp_path: Path):

@@ -17,7 +17,21 @@ def test_only_pictures_with_a_score_are_asked_about(tmp_path: Path):
     material = gather(request_for(tmp_path))
 
     assert len(material.digests) == 15
-    assert material.notes == ("1 pictures have no score",)
+    assert material.notes == ("1 picture has no score",)
+
+
+def test_scores_of_pictures_that_are_not_there_are_counted_and_the_others_asked_about(tmp_path: Path):
+    names = grey_folder(tmp_path / "pictures", 16)
+    more = {f"not-{number}.png": 1.0 for number in range(4)}
+    scores = write_scores(tmp_path / "scores.csv", {**dict.fromkeys(list(names)[2:], 2.0), **more})
+
+    material = gather(CriticRequest("openai:m@http://h/v1", tmp_path / "pictures", scores=scores))
+
+    assert len(material.digests) == 14
+    assert material.notes == (
+        "2 pictures have no score",
+        "4 rows have a score and no picture in the folder: not-0.png, not-1.png, not-2.png …",
+    )
 
 
 def test_without_scores_all_pictures_are_asked_about_and_pairs_are_not(tmp_path: Path):

@@ -48,7 +48,7 @@ def test_other_delimiters_headings_and_folders_are_understood(tmp_path: Path, te
         ("file,mos\na.png,nan\n", "line 2: expected a number for mos, got 'nan'"),
         ("file,mos\na.png\n", "line 2: expected a number for mos, got ''"),
         ("file,mos\n,3\n", "line 2: expected the name of a picture"),
-        ("file,mos\na.png,1\nz.png,2\n", "line 3: z.png is not in the folder"),
+        ("file,mos\ny.png,1\nz.png,2\n", "line 2: y.png is not in the folder; line 3: z.png is not"),
         ("file,mos\na.png,1\na.png,2\n", "line 3: a.png was scored in line 2 already"),
         ("file,mos,sharpness\na.png,1,high\n", "line 2: expected a number for sharpness"),
         ("file,mos,generated\na.png,1,perhaps\n", "line 2: expected yes or no for generated"),
@@ -58,6 +58,16 @@ def test_other_delimiters_headings_and_folders_are_understood(tmp_path: Path, te
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, message: str):
     with pytest.raises(ValueError, match=message):
         read_scores(write(tmp_path, text), PICTURES)
+
+
+def test_rows_about_pictures_that_are_not_there_are_told_and_left_out(tmp_path: Path):
+    path = write(tmp_path, "file,mos,generated\nz.png,9,yes\na.png,1,no\nother/y.png,7,\nz.png,8,\n")
+
+    found = read_scores(path, PICTURES)
+
+    assert found.mos == {"a.png": 1.0}
+    assert found.generated == {"a.png": False}
+    assert found.without_picture == ("z.png", "other/y.png", "z.png")
 
 
 def test_a_name_that_several_pictures_have_is_told(tmp_path: Path):

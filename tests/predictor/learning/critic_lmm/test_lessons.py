@@ -10,9 +10,17 @@ from calibration.observers.transformers_loading import LoadedModel
 from calibration.observers.vision_language import VisionLanguageModel
 from predictor.critic.critique import Attributes
 from predictor.learning.critic_lmm.judged import Judged
-from predictor.learning.critic_lmm.lessons import Example, collate, sample_one, sample_tiny, sample_two
+from predictor.learning.critic_lmm.lessons import (
+    Example,
+    collate,
+    sample_mixtures,
+    sample_one,
+    sample_tiny,
+    sample_two,
+)
 from predictor.learning.critic_lmm.pictures import Pictures, Seen
 from predictor.learning.critic_lmm.sayings import Saying, all_texts
+from predictor.learning.critic_lmm.steadying import fit_expected
 
 PROCESSOR = build_processor(all_texts())
 TOKENS = Tokens(PROCESSOR.tokenizer)
@@ -70,11 +78,20 @@ def test_the_word_of_a_scale_is_shared_between_its_neighbours():
 def test_samples_of_one_of_two_and_of_tiny_pictures_come_as_many_as_wanted():
     many = Seen([JUDGED] * 6, np.stack([features(VIEWS, seed) for seed in range(6)]))
     tiny = Seen([Judged(50, JUDGED.attributes, generated=1.0)] * 2, np.stack([features(1), features(1)]))
-    pictures, rng = Pictures(many, [(0, 1), (2, 3)], tiny), np.random.default_rng(0)
+    expected = fit_expected(many.features, np.arange(6, dtype=np.float32))
+    pictures = Pictures(many, [[0, 1], [2, 3]], expected, [(0, 1), (2, 3)], tiny)
+    rng = np.random.default_rng(0)
 
-    one, two, small = (sample(pictures, 3, rng) for sample in (sample_one, sample_two, sample_tiny))
+    one, mixed, two, small = (
+        sample(pictures, 3, rng) for sample in (sample_one, sample_mixtures, sample_two, sample_tiny)
+    )
 
-    assert [example.features.shape[0] for example in (*one, *two, *small)] == [5] * 3 + [10] * 3 + [1] * 3
-    assert collate(two, TOKENS, rng).labels.isnan().all()
-    assert not collate(one, TOKENS, rng).labels.isnan().any()
+    shown = [example.features.shape[0] for example in (*one, *mixed, *two, *small)]
+    assert shown == [5] * 6 + [10] * 3 + [1] * 3
+    assert collate(mixed, TOKENS, rng).labels is None
+    assert [len(example.sayings) for example in mixed] == [2] * 3
+    assert collate(two, TOKENS, rng).labels is None
+    labels = collate(one, TOKENS, rng).labels
+    assert labels is not None
+    assert not labels.numbers[:, 2:].isnan().any()
     assert all(len(example.sayings) == 1 for example in small)

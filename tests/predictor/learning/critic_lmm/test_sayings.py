@@ -5,8 +5,8 @@ import pytest
 
 from calibration.critic.scales import ORIGIN, PAIRS, QUALITY, SCALES
 from calibration.observers.critic.architecture import build_processor
-from predictor.critic.critique import Attributes
-from predictor.learning.critic_lmm.judged import Judged, Place
+from predictor.critic.critique import Attributes, Flaw
+from predictor.learning.critic_lmm.judged import ATTRIBUTE_OF, Judged, Place
 from predictor.learning.critic_lmm.sayings import (
     OUTSIDE,
     Saying,
@@ -52,6 +52,9 @@ def test_a_description_names_the_worst_first_and_never_a_figure():
     assert description(NOISY) == "Very noisy and almost black, though sharp; of fair quality."
     assert description(replace(NOISY, flaw="dark")).startswith("Almost black and very noisy")
     assert description(FINE) == "Sharp and clean; of good quality."
+    snow = replace(FINE, attributes=replace(FINE.attributes, brightness=70))
+    assert description(snow) == "Sharp and clean; of good quality."
+    assert description(replace(snow, flaw="bright")) == "Too bright, though sharp and clean; of good quality."
     assert description(replace(FINE, place=Place(2, "noisy"))).endswith("The upper right is noisy.")
 
 
@@ -64,6 +67,8 @@ def test_a_description_names_the_worst_first_and_never_a_figure():
         ("Almost white , though sharp ; of poor quality .", "brightness"),
         ("Without colour, though sharp; of fair quality.", "colorfulness"),
         ("Low in contrast; of fair quality.", "contrast"),
+        ("Too bright, though clean; of fair quality.", "brightness"),
+        ("Too dark and noisy; of fair quality.", "brightness"),
         ("Sharp and clean; of good quality.", None),
         ("", None),
     ],
@@ -85,6 +90,29 @@ def test_pairs_are_answered_alike_whichever_is_shown_first():
 
     assert value_of(forward, PAIRS) == pytest.approx(1 - value_of(backward, PAIRS))
     assert value_of(forward, PAIRS) > 0.9
+
+
+def test_of_two_versions_of_one_photograph_the_better_is_plainly_so_and_of_two_photographs_not():
+    less = replace(FINE, photograph=3)
+    more = replace(less, mos=78)
+
+    same, *_ = about_two(more, less, np.random.default_rng(0))
+    other, *_ = about_two(replace(more, photograph=4), less, np.random.default_rng(0))
+
+    assert value_of(same, PAIRS) == pytest.approx(0.5 + 0.2 + 2 / 80)
+    assert value_of(other, PAIRS) == pytest.approx(0.5 + 2 / 80)
+    assert preference(more, less).startswith("The second image is better")
+    assert "similar" in preference(replace(more, photograph=4), less)
+
+
+@pytest.mark.parametrize("flaw", ["blurred", "noisy", "dark", "bright", "flat", "pale"])
+@pytest.mark.parametrize("amount", [5, 30, 50, 70, 95])
+def test_a_fault_that_was_done_is_named_first_whatever_the_amount(flaw: Flaw, amount: float):
+    name = ATTRIBUTE_OF[flaw]
+
+    said = description(replace(FINE, flaw=flaw, attributes=replace(FINE.attributes, **{name: amount})))
+
+    assert first_fault(said) == name
 
 
 def test_the_origin_is_told_of_tiny_pictures_and_of_others_that_it_cannot_be_told():

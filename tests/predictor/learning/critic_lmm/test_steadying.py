@@ -1,36 +1,36 @@
 import numpy as np
 import pytest
+import torch
 
-from calibration.image import Image
 from predictor.critic.critique import Attributes
-from predictor.learning.critic.views import Photograph
 from predictor.learning.critic_lmm.judged import Judged
-from predictor.learning.critic_lmm.steadying import agreement, expected_scores, steadied
+from predictor.learning.critic_lmm.steadying import fit_expected, steadied
 
-GREY = Image(np.full((8, 8, 3), 128, np.uint8))
 FINE = Attributes(50, 50, 50, 10, 50)
 
 
-def photographs(scores: np.ndarray) -> list[Photograph]:
-    return [Photograph(f"{number}.jpg", GREY, float(score)) for number, score in enumerate(scores)]
-
-
-def test_what_shows_in_the_features_is_expected_and_what_does_not_is_not():
-    rng = np.random.default_rng(0)
-    shown, hidden = rng.uniform(20, 80, 120), rng.uniform(20, 80, 120)
-    features = np.abs(rng.normal(1, 0.1, (120, 5, 9, 6))).astype(np.float32)
+def features_of(shown: np.ndarray) -> np.ndarray:
+    """Return features of which one tells what is shown, without noise."""
+    features = np.abs(np.random.default_rng(1).normal(1, 0.1, (len(shown), 5, 9, 6))).astype(np.float32)
     features[..., 0] = (np.exp(shown / 25) / 10)[:, None, None]
+    return features
 
-    seen = photographs(shown)
-    unseen = photographs(hidden)
 
-    assert agreement(seen, expected_scores(seen, features)) > 0.9
-    assert abs(agreement(unseen, expected_scores(unseen, features))) < 0.4
+def test_scores_are_expected_of_pictures_that_nobody_rated_and_stay_on_the_scale():
+    rng = np.random.default_rng(0)
+    shown, new = rng.uniform(20, 80, 200).astype(np.float32), rng.uniform(25, 75, 40).astype(np.float32)
+
+    expected = fit_expected(features_of(shown), shown)
+
+    told = expected.of(torch.from_numpy(features_of(new)))
+    assert np.corrcoef(told.numpy(), new)[0, 1] > 0.9
+    assert expected.of(1e4 * torch.rand(8, 5, 9, 6)).min() >= 0
+    assert expected.of(1e4 * torch.rand(8, 5, 9, 6)).max() <= 100
 
 
 def test_every_version_moves_with_its_photograph():
     judged = [Judged(80, FINE), Judged(40, FINE), Judged(30, FINE)]
 
-    moved = steadied(judged, [0, 0, 1], photographs(np.array([80.0, 30.0])), np.array([60.0, 30.0]))
+    moved = steadied(judged, [0, 0, 1], [80.0, 30.0], np.array([60.0, 30.0], np.float32))
 
-    assert [one.mos for one in moved] == pytest.approx([70, 35, 30])
+    assert [one.mos for one in moved] == pytest.approx([60, 30, 30])
