@@ -1,9 +1,11 @@
 """Score five attributes of a picture, 0 to 100 each.
 
-Brightness, colourfulness and contrast are formulas; noisiness and sharpness are straight lines through
-logarithms of what was measured, learned by which of two versions of one picture is the noisier or the
-sharper, and put on the scale by tables of known damage. What each score means is told beside
-`predictor.critic.critique.Attributes`.
+Colourfulness and contrast are formulas. Brightness is a straight line through how light the darkest, the
+middle and the lightest tones are, learned from exposures of many pictures: a haze over blacks or burnt whites
+tell that a picture was lightened, where mean light tells rather what it shows. No weight is below nothing, so
+that lightening never lowers it. Noisiness and sharpness are straight lines through logarithms of what was
+measured, learned by which of two versions of one picture is the noisier or the sharper. All three are put on
+the scale by tables. What each score means is told beside `predictor.critic.critique.Attributes`.
 """
 
 from collections.abc import Mapping
@@ -18,7 +20,7 @@ from predictor.critic.measures import MAPS, Floats, Measures
 Table = tuple[tuple[float, ...], tuple[float, ...]]  # from what was measured to points, both rising
 
 # Medians of well-taken photographs (BIQ2021's of the training thirds with MOS of 70 and more) lie at 50.
-_BRIGHTNESS: Table = ((0.0, 0.44, 1.0), (0.0, 50.0, 100.0))  # mean light, 0 to 1
+_LIGHT: Table = ((0.0, 0.44, 1.0), (0.0, 50.0, 100.0))  # mean light, 0 to 1
 _COLOURFULNESS: Table = ((0.0, 0.155, 0.6), (0.0, 50.0, 100.0))  # Hasler and Süsstrunk 2003, of values 0 to 1
 _CONTRAST: Table = ((0.0, 0.235, 0.45), (0.0, 50.0, 100.0))  # standard deviation of light; two tones have 0.5
 
@@ -31,12 +33,15 @@ _TAKEN = tuple(
     if name.split("_")[0] in {"spread", "normal", "product", "across", "down", "noise", "lone", "flat"}
     or name.endswith(("fine", "coarse"))
 )
+_ARRAYS = ("tones", "mean", "scale", "weights", "scores", "values")
 
 
 @dataclass(frozen=True, eq=False)
 class AttributeModel:
-    """What was learned of noisiness and sharpness, in this order."""
+    """What was learned of brightness, and of noisiness and sharpness, in this order."""
 
+    tones: Floats  # (15,) of `tone_row`, none below 0
+    usual_tones: float  # the line's value at a usual photograph's tones; black's is 0
     mean: Floats  # (F,) of `ranking_row`
     scale: Floats  # (F,)
     weights: Floats  # (2, F)
@@ -47,12 +52,18 @@ class AttributeModel:
         """Score the five attributes."""
         noisiness, sharpness = self.ranked(measures)
         return Attributes(
-            brightness=brightness(measures),
+            brightness=self.brightness(measures),
             colorfulness=colourfulness(measures),
             contrast=contrast(measures),
             noisiness=noisiness,
             sharpness=sharpness,
         )
+
+    def brightness(self, measures: Measures) -> float:
+        """Return brightness alone."""
+        white = float(self.tones.sum())
+        usual = min(self.usual_tones, white - 1e-6)
+        return _placed(float(self.tones @ tone_row(measures)), ((0.0, usual, white), (0.0, 50.0, 100.0)))
 
     def ranked(self, measures: Measures) -> tuple[float, float]:
         """Return noisiness and sharpness."""
@@ -65,22 +76,21 @@ class AttributeModel:
 
     def to_tensors(self) -> dict[str, torch.Tensor]:
         """Return the arrays of `from_tensors`."""
-        names = ("mean", "scale", "weights", "scores", "values")
         return {
             f"attributes.{name}": torch.from_numpy(np.array(getattr(self, name), np.float32))
-            for name in names
+            for name in ("usual_tones", *_ARRAYS)
         }
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "AttributeModel":
         """Take the arrays of an artifact."""
-        names = ("mean", "scale", "weights", "scores", "values")
-        return cls(**{name: tensors[f"attributes.{name}"].numpy() for name in names})
+        arrays = {name: tensors[f"attributes.{name}"].numpy() for name in _ARRAYS}
+        return cls(usual_tones=float(tensors["attributes.usual_tones"]), **arrays)
 
 
-def brightness(measures: Measures) -> float:
-    """Score the mean light."""
-    return _placed(float(measures.map("light").mean()), _BRIGHTNESS)
+def lightness(measures: Measures) -> float:
+    """Score the mean light, which a part of a picture has as well."""
+    return _placed(float(measures.map("light").mean()), _LIGHT)
 
 
 def contrast(measures: Measures) -> float:
@@ -95,6 +105,14 @@ def colourfulness(measures: Measures) -> float:
     squares = np.array([measures.map(f"{plane}_squared").mean() for plane in ("red_green", "yellow_blue")])
     spread = np.sqrt(np.maximum(squares - means**2, 0).sum())
     return _placed(float(spread + 0.3 * np.sqrt((means**2).sum())), _COLOURFULNESS)
+
+
+def tone_row(measures: Measures) -> Floats:
+    """Return (15,): mean light, the light that 1, 5, 25, 50, 75, 95 and 99 % stay below, and their roots."""
+    levels = measures.levels
+    mean = [float(measures.map("light").mean())]
+    row: Floats = np.concatenate([mean, levels, np.sqrt(levels)]).astype(np.float32)
+    return row
 
 
 def ranking_row(measures: Measures) -> Floats:

@@ -29,7 +29,7 @@ class Attributes:
     noisiness, of which it has hardly any.
     """
 
-    brightness: float  # 0 black, 50 well exposed, 100 white
+    brightness: float  # 0 black, 50 as light as photographs are, 100 white; haze over blacks counts as light
     colorfulness: float  # 0 grey, 100 as colourful as photographs are
     contrast: float  # 0 one even tone, 100 from black to white with little between
     noisiness: float  # 0 clean, 20 grain seen when looked for, 100 grain over everything

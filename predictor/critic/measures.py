@@ -5,8 +5,10 @@ with further maps of noise, edges, flatness and colour. Nothing here is learned.
 size at which it is looked at on a screen: reduced, where it is larger, to a long side of `SIDE` pixels.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from calibration.image import Image, Pixels
 
 Floats = npt.NDArray[np.float32]
+Plane = TypeVar("Plane", Pixels, Floats)
 
 SIDE = 512  # pixels of the long side
 SMALLEST = 48  # pixels of the short side: below it a picture is enlarged, so that every block has pixels
@@ -49,6 +52,8 @@ _SCENE = (
 )
 MAPS = (*_COLOUR, *_FULL_SIZE, *(f"{name}_{octave}" for octave in range(SCALES) for name in _SCENE))
 
+_STRIP, _REACH = 64, 4  # rows of a plane that are measured together, and how far their maps look beyond
+_SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _TONES = 38  # numbers of `Measures.tones`
 _LIGHT = np.array([0.299, 0.587, 0.114], np.float32)
 _CHEQUERED = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # no straight edge answers
@@ -71,6 +76,11 @@ class Measures:
         one: Floats = self.blocks[..., MAPS.index(name)]
         return one
 
+    @property
+    def levels(self) -> Floats:
+        """Return the light, 0 to 1, that 1, 5, 25, 50, 75, 95 and 99 % of the picture stay below."""
+        return self.tones[: len(_SHARES)]
+
     def described(self) -> Floats:
         """Return the picture as one row: each map's mean, spread, tenth and ninetieth percentile, centre."""
         return np.concatenate(
@@ -86,15 +96,14 @@ def described_size() -> int:
 def measure(image: Image) -> Measures:
     """Measure a picture of any size."""
     pixels = fitted(image.pixels)
-    values: Floats = pixels.astype(np.float32) * np.float32(_ONE)
-    light: Floats = (values @ _LIGHT).astype(np.float32, copy=False)
-    maps = _colour_maps(values) + _first_scale_maps(light, pixels)
+    light: Floats = (pixels @ (_LIGHT * np.float32(_ONE))).astype(np.float32, copy=False)
+    blocks = _averaged(pixels, _full_size_maps)
     scale = light
     for octave in range(SCALES):
-        maps += _scene_maps(scale)
+        blocks += _averaged(scale, _scene_maps)
         if octave < SCALES - 1:
             scale = _halved(scale)
-    return Measures(np.stack([_in_blocks(one) for one in maps], axis=-1), _tones(values, light))
+    return Measures(np.stack(blocks, axis=-1), _tones(pixels, light))
 
 
 def fitted(pixels: Pixels) -> Pixels:
@@ -109,11 +118,30 @@ def fitted(pixels: Pixels) -> Pixels:
     return resized
 
 
-def _in_blocks(one: Floats) -> Floats:
-    """Average a map to (GRID, GRID)."""
-    height, width = one.shape
-    averaged: Floats = (_averaging(height) @ one @ _averaging(width).T).astype(np.float32, copy=False)
-    return averaged
+def _averaged(plane: Plane, maps_of: Callable[[Plane], list[Floats]]) -> list[Floats]:
+    """Average to (GRID, GRID) each of the maps that `maps_of` makes of a plane of this height.
+
+    Strip by strip: maps of a whole picture do not fit the processor's cache, and take several times as long.
+    A map may lack the last row or column, or have half of either.
+    """
+    height = len(plane)
+    sums: list[Floats] = []  # (GRID, W) each
+    for start in range(0, height, _STRIP):
+        low, high = max(0, start - _REACH), min(height, start + _STRIP + _REACH)
+        maps = maps_of(plane[low:high])
+        sums = sums or [np.zeros((GRID, one.shape[1]), np.float32) for one in maps]
+        for total, one in zip(sums, maps, strict=True):
+            _add_strip(total, one, start=start, low=low, high=high, height=height)
+    return [one @ _averaging(one.shape[1]).T for one in sums]
+
+
+def _add_strip(total: Floats, one: Floats, *, start: int, low: int, high: int, height: int) -> None:
+    """Add to the blocks of a map what its rows from `start` give, of its part from `low` to `high`."""
+    step = 2 if len(one) <= (high - low) // 2 else 1
+    whole = height // step - ((high - low) // step - len(one))  # rows of the map of the whole plane
+    start, end = start // step, min((start + _STRIP) // step, whole)
+    rows = slice(start * GRID // whole, -(-end * GRID // whole))  # blocks that the strip reaches
+    total[rows] += _averaging(whole)[rows, start:end] @ one[start - low // step : end - low // step]
 
 
 @lru_cache(maxsize=64)
@@ -153,6 +181,13 @@ def _neighbours(normal: Floats) -> list[tuple[Floats, Floats]]:
     ]
 
 
+def _full_size_maps(pixels: Pixels) -> list[Floats]:
+    """Return the maps of colour, and those that only full size tells, of pixels (H, W, 3)."""
+    values: Floats = pixels.astype(np.float32) * np.float32(_ONE)
+    light: Floats = (values @ _LIGHT).astype(np.float32, copy=False)
+    return _colour_maps(values) + _first_scale_maps(light, pixels)
+
+
 def _first_scale_maps(light: Floats, pixels: Pixels) -> list[Floats]:
     """Return maps that only full size tells: lone pixels, flat runs, clipped ends."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
@@ -187,14 +222,15 @@ def _colour_maps(values: Floats) -> list[Floats]:
     return maps
 
 
-def _tones(values: Floats, light: Floats) -> Floats:
-    counts = cv2.calcHist([light], [0], None, [256], [-0.5 * _ONE, 1 + 0.5 * _ONE]).ravel() / light.size
+def _tones(pixels: Pixels, light: Floats) -> Floats:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel() / grey.size
     total = np.cumsum(counts)
-    levels = np.searchsorted(total, [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99]) * _ONE
+    levels = np.minimum(np.searchsorted(total, _SHARES), 255) * _ONE
     used = counts[counts > 0]
     entropy = -float(used @ np.log2(used))
     gaps = float((counts[1:-1] * 2 - counts[:-2] - counts[2:]).__abs__().sum())
-    small = cv2.resize(_halved(_halved(values)), (32, 32), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32) * np.float32(_ONE)
     hue = cv2.cvtColor(small, cv2.COLOR_RGB2HSV)
     angles = (
         np.histogram(hue[..., 0], bins=8, range=(0, 360), weights=hue[..., 1] * hue[..., 2])[0]

@@ -1,6 +1,6 @@
-"""A small network whose features tell how good a photograph looks; it is run over a picture of any shape.
+"""A small network that tells what larger ones see of a photograph; it is run over a picture of any shape.
 
-Its features were learned from a larger network's on training photographs and damaged versions of them.
+It learned to tell two larger networks' features on training photographs and damaged versions of them.
 """
 
 import cv2
@@ -12,13 +12,15 @@ from torch import Tensor, nn
 from calibration.image import Pixels
 
 SIDE = 256  # pixels of the long side that it looks at
-CHANNELS = 128
-TAUGHT = 256  # features of the teacher's that it learned to tell
+CHANNELS, DEEP = 128, 256  # features for each 16 pixels, and for each 32
+TAUGHT, TAUGHT_DEEP = 352, 320  # features of the larger networks', at the same two steps
+OWN = 2 * (CHANNELS + DEEP)  # numbers: mean and spread of each of its own features
+TOLD = 2 * (TAUGHT + TAUGHT_DEEP)  # and of each of theirs
 _STEP = 32  # pixels: sides are whole steps
 
 
 class FeatureNetwork(nn.Module):
-    """(N, 3, H, W) in [0, 1] -> (N, 128, H/16, W/16) of its own, (N, 256, H/16, W/16) as taught."""
+    """(N, 3, H, W) in [0, 1] -> (N, 128, H/16, W/16) and (N, 256, H/32, W/32)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,7 +33,8 @@ class FeatureNetwork(nn.Module):
             _layer(CHANNELS, CHANNELS),
             _layer(CHANNELS, CHANNELS),
         )
-        self.head = nn.Conv2d(CHANNELS, TAUGHT, 1)
+        self.f, self.g = _layer(CHANNELS, DEEP, stride=2), _layer(DEEP, DEEP)
+        self.even, self.told = nn.BatchNorm1d(OWN), nn.Linear(OWN, TOLD)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Return both kinds of features."""
@@ -40,7 +43,15 @@ class FeatureNetwork(nn.Module):
         x = self.c(x + self.b(x))
         x = x + self.d(x)
         x = x + self.e(x)  # (N, 128, H/16, W/16)
-        return x, self.head(x)
+        deep = self.f(x)
+        return x, deep + self.g(deep)
+
+    def tell(self, near: Tensor, deep: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what both kinds of features are over the picture, (N, OWN), and theirs, (N, TOLD)."""
+        places = [features.float().flatten(2) for features in (near, deep)]
+        pooled = [pool for one in places for pool in (one.mean(dim=2), one.std(dim=2))]
+        own: Tensor = self.even(torch.cat(pooled, dim=1))
+        return own, self.told(own)
 
 
 def shown(pixels: Pixels) -> Pixels:
@@ -53,12 +64,11 @@ def shown(pixels: Pixels) -> Pixels:
 
 
 def look(network: FeatureNetwork, pixels: Pixels) -> npt.NDArray[np.float32]:
-    """Return (768,): mean and spread over the picture of each feature, of pixels as `shown`."""
+    """Return (OWN + TOLD,) of pixels as `shown`."""
     batch = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255.0  # channels last in memory already
     with torch.inference_mode():
-        own, taught = network(batch)
-    features = torch.cat([own, taught], dim=1)[0].flatten(1)  # (384, h * w)
-    return torch.cat([features.mean(dim=1), features.std(dim=1)]).numpy()
+        own, told = network.tell(*network(batch))
+    return torch.cat([own, told], dim=1)[0].numpy()
 
 
 def _layer(inputs: int, outputs: int, *, stride: int = 1) -> nn.Sequential:

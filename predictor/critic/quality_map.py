@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from predictor.critic.attributes import AttributeModel
+from predictor.critic.attributes import AttributeModel, lightness
 from predictor.critic.critique import Flaw, Ninth, QualityMap
 from predictor.critic.measures import GRID, Floats, Measures
 from predictor.critic.score import Evening
@@ -87,12 +87,13 @@ def _described(blocks: Floats) -> Floats:
 
 def _flaws(measures: Measures, model: AttributeModel) -> list[Flaw | None]:
     """Name for each ninth the attribute by which it differs most from the others, on its bad side."""
-    scores = [model.judge(part) for part in ninths(measures)]
+    parts = ninths(measures)
+    scores, light = [model.judge(part) for part in parts], np.array([lightness(part) for part in parts])
     sides: dict[Flaw, Floats] = {
         "blurred": -np.array([one.sharpness for one in scores]),
         "noisy": np.array([one.noisiness for one in scores]),
-        "dark": -np.array([one.brightness for one in scores]),
-        "bright": np.array([one.brightness for one in scores]),
+        "dark": -light,
+        "bright": light,
         "flat": -np.array([one.contrast for one in scores]),
         "pale": -np.array([one.colorfulness for one in scores]),
     }

@@ -59,7 +59,7 @@ class Specialist:
 
     def to_tensors(self) -> dict[str, torch.Tensor]:
         """Return all arrays under the names `from_part` reads."""
-        tensors = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        tensors = {f"network.{name}": _halved(value) for name, value in self.network.state_dict().items()}
         tensors |= {f"origin.{name}": value for name, value in self.origin.state_dict().items()}
         tensors |= self.quality.to_tensors() | self.map_model.to_tensors() | self.attributes.to_tensors()
         return tensors | {"settled": torch.tensor([self.temperature, self.half_width])}
@@ -103,6 +103,11 @@ def examine(image: Image, network: FeatureNetwork) -> tuple[Measures, Floats]:
     measures = measure(image)
     seen = look(network, shown(fitted(image.pixels)))
     return measures, np.concatenate([measures.described(), seen])
+
+
+def _halved(value: torch.Tensor) -> torch.Tensor:
+    """Return the network's numbers in half precision, which changes no score that is told."""
+    return value.half() if value.is_floating_point() else value
 
 
 def _under(part: Part, prefix: str) -> dict[str, torch.Tensor]:

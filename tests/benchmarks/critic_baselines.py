@@ -1,4 +1,4 @@
-"""BRISQUE and NIQE as their papers describe them, to stand beside the critic in one run.
+"""BRISQUE, NIQE and a linear probe on pretrained networks, to stand beside the critic in one run.
 
 Own code, since the packages at hand bring torchvision or licences that this project does not take. BRISQUE
 (Mittal, Moorthy, Bovik 2012): 36 features and a support vector regression, fitted to the same photographs as
@@ -8,17 +8,28 @@ photographs.
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gamma
+from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import MinMaxScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVR
+
+from calibration.image import load
+from predictor.learning.critic.teacher import Teacher
 
 Floats = npt.NDArray[np.float64]
 
+# By classifier, the last layer with features before its classes, and the side it was made for.
+_PROBED = {
+    "mobilenet_v1_0.5_160_quant": ("mean", 160),
+    "mobilenet_v2_1.0_224_quant": ("mean", 224),
+    "squeezenet_v1.0_dc": ("cat_7", 227),
+}
 _PATCH = 96  # pixels, at full size
 _SHARP = 0.75  # of the sharpest patch: a pristine patch has at least this
 
@@ -46,6 +57,28 @@ def fit_niqe(pictures: list[tuple[Floats, Floats]]) -> Niqe:
 def fit_brisque(rows: Floats, mos: Floats) -> Pipeline:
     """Fit BRISQUE's regression to rows (N, 36)."""
     return make_pipeline(MinMaxScaler((-1, 1)), SVR(C=100, gamma=0.1, epsilon=1)).fit(rows, mos)
+
+
+def probe(networks: Path, learnt: list[Path], mos: Floats, held: list[Path]) -> dict[str, Floats]:
+    """Fit to photographs and their scores; return each probe's prediction of the held-out ones."""
+    predicted, known, new = {}, [], []
+    for name, (layer, side) in _PROBED.items():
+        teacher = Teacher(networks / f"{name}.pt2", (layer,))
+        known.append(np.stack([_features_of(teacher, path, side) for path in learnt]))
+        new.append(np.stack([_features_of(teacher, path, side) for path in held]))
+        predicted[f"probe_{name.split('_')[0]}_{name.split('_')[1]}"] = _ridge(known[-1], mos, new[-1])
+    predicted["probe_all"] = _ridge(np.hstack(known), mos, np.hstack(new))
+    return predicted
+
+
+def _features_of(teacher: Teacher, path: Path, side: int) -> Floats:
+    view = cv2.resize(load(path).pixels, (side, side), interpolation=cv2.INTER_AREA)
+    return teacher.features(view)[0].mean(axis=(0, 1), dtype=np.float64)
+
+
+def _ridge(known: Floats, mos: Floats, new: Floats) -> Floats:
+    """The strength of the penalty is chosen by leaving out one photograph each."""
+    return make_pipeline(StandardScaler(), RidgeCV(np.logspace(1, 5, 17))).fit(known, mos).predict(new)
 
 
 def described(pixels: npt.NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:

@@ -1,6 +1,6 @@
-"""Learn noisiness and sharpness by relativity: which of two versions of a picture is noisier, sharper.
+"""Learn noisiness, sharpness and brightness by relativity: which version of a picture has more of it.
 
-The lines are then put on the 0-100 scale by the mean score of versions whose damage is known.
+The lines are then put on the 0-100 scale by the score of versions whose damage is known.
 """
 
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import nnls
 from sklearn.linear_model import LogisticRegression
 
-from calibration.image import Image
+from calibration.image import Image, Pixels
 from calibration.stimuli.registry import DISTORTIONS
-from predictor.critic.attributes import AttributeModel, ranking_row
+from predictor.critic.attributes import AttributeModel, ranking_row, tone_row
 from predictor.critic.measures import Floats, Measures, measure
 from predictor.learning.critic.kadid import damaged
 from predictor.learning.critic.views import Photographs
@@ -34,6 +35,15 @@ _SHARPNESS = (
     *((("blur", 9.0), 6.0), (("blur", 4.0), 16.0), (("blur", 2.0), 28.0), (("blur", 1.0), 38.0)),
     *((("clean", 0.0), 52.0), (("sharpen", 1.0), 72.0), (("sharpen", 3.0), 90.0)),
 )
+# How each exposure is made, by how much it is lighter in points, and how much it counts: light added to all
+# tones, as a haze or a wrong black point does; all tones multiplied; KADID's curves, which leave both ends.
+_ADDED = (-50, -35, -20, -10, -4, 0, 4, 10, 20, 35, 50)  # points of full light
+_MULTIPLIED = (0.3, 0.6, 1.5, 2.2)
+_CURVED = ((17, 5), (17, 4), (17, 3), (17, 2), (16, 2), (16, 3), (16, 4), (16, 5))  # kind and level
+_STOP, _CURVE_STEP = 25.0, 8.0  # points that doubling all tones is worth, and a level of a curve
+_ADDED_COUNTS = 4.0  # exposures of the other kinds count 1
+_SHRINKAGE = 9.0
+_ABSOLUTE = 25.0  # of mean light besides: what is dark without having been darkened looks dark all the same
 _NOISE_RANK = {("noise", level): rank for rank, level in enumerate((1.5, 4.0, 9.0, 20.0, 45.0), start=1)}
 _SHARP_RANK: dict[tuple[str, float], float] = {
     ("blur", 9.0): -4,
@@ -56,6 +66,24 @@ class Versions:
     made: Sequence[tuple[str, float]]  # kind and level of each
 
 
+@dataclass(frozen=True, eq=False)
+class Exposures:
+    """Rows that `tone_row` gives of photographs in exposures of known strength."""
+
+    rows: Floats  # (N, 15)
+    strength: Floats  # (N,) points by which each is lighter than the photograph
+    weight: Floats  # (N,)
+
+
+def exposures_of(photographs: Photographs) -> Exposures:
+    """Make and measure the exposures of every photograph."""
+    made = [
+        (tone_row(measure(image)), *known) for one in photographs for image, *known in _exposed(one.image)
+    ]
+    rows, strength, weight = zip(*made, strict=True)
+    return Exposures(np.stack(rows), np.array(strength, np.float32), np.array(weight, np.float32))
+
+
 def versions_of(photographs: Photographs, seed: int = 6) -> Versions:
     """Make and measure the versions of every photograph."""
     rng = np.random.default_rng(seed)
@@ -67,8 +95,10 @@ def versions_of(photographs: Photographs, seed: int = 6) -> Versions:
     return Versions(np.stack(rows), np.array(owners), list(VERSIONS) * len(photographs))
 
 
-def train_attributes(versions: Versions) -> AttributeModel:
-    """Fit both lines and their tables."""
+def train_attributes(versions: Versions, exposures: Exposures) -> AttributeModel:
+    """Fit the lines and their tables."""
+    tones = _fit_tones(exposures)
+    usual = float(np.median(exposures.rows[exposures.strength == 0] @ tones))
     mean, scale = versions.rows.mean(axis=0), versions.rows.std(axis=0) + 1e-6
     rows = (versions.rows - mean) / scale
     # Blur and JPEG leave a picture no noisier than it was; noise says nothing of sharpness either way.
@@ -86,6 +116,8 @@ def train_attributes(versions: Versions) -> AttributeModel:
     knots = max(len(scores) for scores, _ in tables)
     padded = [_padded(scores, values, knots) for scores, values in tables]
     return AttributeModel(
+        tones,
+        usual,
         mean.astype(np.float32),
         scale.astype(np.float32),
         weights,
@@ -97,6 +129,37 @@ def train_attributes(versions: Versions) -> AttributeModel:
 def measured_rows(measures: Sequence[Measures]) -> Floats:
     """Return the ranking rows of what was measured already."""
     return np.stack([ranking_row(one) for one in measures])
+
+
+def _exposed(image: Image) -> Iterator[tuple[Image, float, float]]:
+    """Yield exposures, each with the points by which it is lighter, and how much it counts."""
+    values = image.pixels.astype(np.float32)
+    for added in _ADDED:
+        yield Image(_as_pixels(values + 2.55 * added)), added, _ADDED_COUNTS
+    for factor in _MULTIPLIED:
+        yield Image(_as_pixels(values * factor)), _STOP * float(np.log2(factor)), 1.0
+    for kind, level in _CURVED:
+        points = _CURVE_STEP * level * (1 if kind == _CURVED[-1][0] else -1)
+        yield damaged(image, kind=kind, level=level, rng=np.random.default_rng(0)), points, 1.0
+
+
+def _as_pixels(values: Floats) -> Pixels:
+    pixels: Pixels = np.clip(values + 0.5, 0, 255).astype(np.uint8)
+    return pixels
+
+
+def _fit_tones(exposures: Exposures) -> Floats:
+    """Fit a line without negative weights to how much lighter exposures are, over all photographs at once."""
+    scale = exposures.rows.std(axis=0) + 1e-6
+    size = exposures.rows.shape[1]
+    constant = np.ones((len(exposures.rows), 1))
+    rows = np.hstack([exposures.rows / scale, constant, -constant]) * np.sqrt(exposures.weight)[:, None]
+    shrinking = np.sqrt(_SHRINKAGE) * np.eye(size, size + 2)
+    wanted = np.concatenate([exposures.strength * np.sqrt(exposures.weight), np.zeros(size)])
+    tones = (nnls(np.vstack([rows, shrinking]), wanted)[0][:size] / scale).astype(np.float32)
+    tones[0] += _ABSOLUTE
+    fitted: Floats = tones
+    return fitted
 
 
 def _versions(image: Image, rng: np.random.Generator) -> Iterator[Image]:

@@ -8,20 +8,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.svm import SVR
+from torch import nn
+from torch.nn import functional
 
 from predictor.critic.measures import Floats, Measures
 from predictor.critic.quality_map import MapModel, described_ninths
-from predictor.critic.score import Evening, Kernel, Quality
+from predictor.critic.score import Evening, Kernel, Layers, Quality
 from predictor.learning.critic.split import FOLDS
 from predictor.learning.tree_export import export_regression_trees
 
 _WIDTH = 0.25  # of the kernel; this and what follows by cross-validation over the training thirds
 _COST, _TUBE = 20.0, 2.0  # of people's scores, in points
-_DAMAGE_COST, _DAMAGE_TUBE = 3.0, 0.05  # of what damage leaves, as a share
-_NETWORK_WEIGHT = 0.8  # of what the network sees, beside what is measured; 1 where damage is judged
+_NETWORK_WEIGHT = 1.2  # of what the network sees, beside what is measured
+_MEMBERS, _HIDDEN = 3, (96, 32)  # of what tells damage
+_BATCH, _STEPS, _RATE, _DROPPED, _DECAY = 128, 2500, 2e-3, 0.2, 0.05
+_PHOTOGRAPHS_COUNT = 4  # times as much as damaged versions: of those there are six each
 _PERFECT = 4.6  # KADID's opinion of identical pairs
 _RIDGE = 300.0
 
@@ -77,15 +82,45 @@ def fit_quality(lessons: Lessons, measured: int) -> Quality:
         min_samples_leaf=5,
         random_state=0,
     ).fit(lessons.rows[photographs], lessons.mos[photographs])
-    damage_weights = _weights(measured, seen, 1.0)
-    remains = SVR(C=_DAMAGE_COST, gamma=1.0, epsilon=_DAMAGE_TUBE)
-    remains.fit(shown * damage_weights, lessons.remains)
     return Quality(
         evening,
         _exported(natural, natural_weights),
         export_regression_trees(trees),
-        _exported(remains, damage_weights),
+        fit_remains(shown, lessons.remains),
     )
+
+
+def fit_remains(shown: Floats, remains: Floats) -> Layers:
+    """Fit which share of a score damage leaves, to evened rows of all lessons."""
+    rows, wanted = torch.from_numpy(shown.astype(np.float32)), torch.from_numpy(remains)
+    counts = torch.where(wanted == 1, float(_PHOTOGRAPHS_COUNT), 1.0)
+    members = [_fit_member(rows, wanted, counts, seed) for seed in range(_MEMBERS)]
+    parts = [
+        [member[place].get_parameter(name).detach().half().float().numpy() for member in members]
+        for place in (0, 3, 5)
+        for name in ("weight", "bias")
+    ]
+    first, first_bias, second, second_bias, last, last_bias = (np.stack(part) for part in parts)
+    return Layers(first, first_bias, second, second_bias, last[:, 0], last_bias[:, 0])
+
+
+def _fit_member(rows: torch.Tensor, wanted: torch.Tensor, counts: torch.Tensor, seed: int) -> nn.Sequential:
+    torch.manual_seed(seed)
+    hidden, told = _HIDDEN
+    member = nn.Sequential(
+        *(nn.Linear(rows.shape[1], hidden), nn.ReLU(), nn.Dropout(_DROPPED)),
+        *(nn.Linear(hidden, told), nn.ReLU(), nn.Linear(told, 1)),
+    )
+    optimiser = torch.optim.AdamW(member.parameters(), lr=_RATE, weight_decay=_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=_STEPS)
+    for _ in range(_STEPS):
+        chosen = torch.multinomial(counts, _BATCH, replacement=True)
+        loss = functional.mse_loss(torch.sigmoid(member(rows[chosen])[:, 0]), wanted[chosen])
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+    return member.eval()
 
 
 def score_left_out(lessons: Lessons, measured: int) -> Floats:

@@ -2,16 +2,15 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from calibration.image import Image
-from predictor.critic.measures import Floats, Measures
-from predictor.critic.network import FeatureNetwork
-from predictor.critic.specialist import examine
+from calibration.image import Image, Pixels
+from predictor.critic.measures import Floats, Measures, fitted, measure
+from predictor.critic.network import FeatureNetwork, look, shown
 from predictor.learning.critic.fitting import Lessons, remaining
 from predictor.learning.critic.kadid import KINDS, LEVELS, damaged
 from predictor.learning.critic.split import fold_of
@@ -20,17 +19,26 @@ from predictor.learning.critic.views import Photograph, Photographs
 # Kinds that show within a ninth of a picture.
 _LOCAL_KINDS = (1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 16, 17, 21, 22, 24)
 
+_KINDS_EACH = 3  # kinds of damage to the whole of each photograph, at two levels each
+
 Opinions = Mapping[tuple[int, int], float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Version:
-    """A picture made of a photograph."""
+    """What is kept of a picture made of a photograph, or of the photograph itself."""
 
-    image: Image
+    photograph: Photograph
     kind: int  # of KADID's; 0: the photograph itself
     level: int
     ninth: int  # that alone is damaged; -1: the whole picture
+    measures: Measures
+    shown: Pixels  # what the critic's network looks at
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether no single place was damaged."""
+        return self.ninth < 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +59,44 @@ def load_opinions(path: Path) -> Opinions:
     return {key: float(np.mean(values)) for key, values in scores.items()}
 
 
-def gather(photographs: Photographs, network: FeatureNetwork, opinions: Opinions, seed: int = 5) -> Gathered:
-    """Make and examine the versions of every photograph."""
+def render(photographs: Photographs, seed: int = 5) -> list[Version]:
+    """Make and measure the versions of every photograph: itself, `_KINDS_EACH` kinds of damage at two levels.
+
+    Every second one is also damaged in one ninth.
+    """
     rng = np.random.default_rng(seed)
-    rows, scored, measures, losses = [], [], [], []
+    kinds: list[int] = []
+    versions: list[Version] = []
     for place, photograph in enumerate(photographs):
-        for version in _versions(photograph, place, rng):
-            left = remaining(opinions, version.kind, version.level) if version.kind else 1.0
-            measured, row = examine(version.image, network)
-            if version.ninth < 0:
-                rows.append(row)
-                scored.append((photograph.mos, left, fold_of(photograph.name)))
-            if version.ninth >= 0 or not version.kind:
-                measures.append(measured)
-                lost = np.zeros(9, np.float32)
-                lost[max(version.ninth, 0)] = photograph.mos * (1 - left)
-                losses.append(lost)
+        versions.append(_version(photograph, photograph.image, 0, 0))
+        kinds = kinds if len(kinds) >= _KINDS_EACH else [*kinds, *map(int, rng.permutation(sorted(KINDS)))]
+        for kind in kinds[:_KINDS_EACH]:
+            for level in (int(one) + 1 for one in rng.choice(LEVELS, 2, replace=False)):
+                image = damaged(photograph.image, kind=kind, level=level, rng=rng)
+                versions.append(_version(photograph, image, kind, level))
+        kinds = kinds[_KINDS_EACH:]
+        if not place % 2:
+            kind, level = int(rng.choice(_LOCAL_KINDS)), int(rng.integers(3, LEVELS + 1))
+            ninth = int(rng.integers(9))
+            image = damage_ninth(photograph.image, ninth=ninth, kind=kind, level=level, rng=rng)
+            versions.append(_version(photograph, image, kind, level, ninth))
+    return versions
+
+
+def gather(versions: Sequence[Version], network: FeatureNetwork, opinions: Opinions) -> Gathered:
+    """Have the network look at the versions, and say what each should score and lose."""
+    rows, scored, measures, losses = [], [], [], []
+    for version in versions:
+        left = remaining(opinions, version.kind, version.level) if version.kind else 1.0
+        points = version.photograph.mos
+        if version.is_whole:
+            rows.append(np.concatenate([version.measures.described(), look(network, version.shown)]))
+            scored.append((points, left, fold_of(version.photograph.name)))
+        if not (version.is_whole and version.kind):
+            measures.append(version.measures)
+            lost = np.zeros(9, np.float32)
+            lost[max(version.ninth, 0)] = points * (1 - left)
+            losses.append(lost)
     mos, remains, fold = (np.array(column) for column in zip(*scored, strict=True))
     lessons = Lessons(np.stack(rows), mos.astype(np.float32), remains.astype(np.float32), fold)
     return Gathered(lessons, measures, np.stack(losses))
@@ -83,19 +113,6 @@ def damage_ninth(image: Image, *, ninth: int, kind: int, level: int, rng: np.ran
     return Image(pixels)
 
 
-def _versions(photograph: Photograph, place: int, rng: np.random.Generator) -> Iterator[Version]:
-    kinds = sorted(KINDS)
-    yield Version(photograph.image, 0, 0, -1)
-    yield _whole(photograph.image, kinds[place % len(kinds)], rng)
-    if place % 2:
-        yield _whole(photograph.image, kinds[place // 2 % len(kinds)], rng)
-        return
-    kind, level = int(rng.choice(_LOCAL_KINDS)), int(rng.integers(3, LEVELS + 1))
-    ninth = int(rng.integers(9))
-    image = damage_ninth(photograph.image, ninth=ninth, kind=kind, level=level, rng=rng)
-    yield Version(image, kind, level, ninth)
-
-
-def _whole(image: Image, kind: int, rng: np.random.Generator) -> Version:
-    level = int(rng.integers(1, LEVELS + 1))
-    return Version(damaged(image, kind=kind, level=level, rng=rng), kind, level, -1)
+def _version(photograph: Photograph, image: Image, kind: int, level: int, ninth: int = -1) -> Version:
+    looked_at = np.ascontiguousarray(shown(fitted(image.pixels)))
+    return Version(photograph, kind, level, ninth, measure(image), looked_at)

@@ -1,9 +1,10 @@
-"""Features from the middle of a pretrained classifier: what the critic's network is taught.
+"""Features from the middle of pretrained classifiers: what the critic's network is taught.
 
 The classifiers are `torch.export` programs with 8-bit weights; what depends on weights alone is computed
 once. None of those weights is kept: only what they say of pictures is learned from.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +13,42 @@ import torch
 from torch import fx
 
 from calibration.image import Pixels
-from predictor.learning.critic import views
+from predictor.learning.critic.distilling import Taught
 
-NAME = "mobilenet_v1_0.5_160_quant"
-_LAYER = "clamp_41"  # after the tenth pair of convolutions: 256 features, one position for 16 pixels
+# By classifier, layers: one position for 16 pixels, and from the second's end one for 32.
+LAYERS = {
+    "mobilenet_v1_0.5_160_quant": ("clamp_41",),  # 256 features
+    "mobilenet_v2_1.0_224_quant": ("clamp_66", "clamp_94"),  # 96; 320
+}
 
 
 class Teacher:
-    """The lower three quarters of a classifier."""
+    """The lower part of a classifier, up to the last of the layers that are asked for."""
 
-    def __init__(self, networks: Path) -> None:
-        program = torch.export.load(networks / f"{NAME}.pt2").module()
+    def __init__(self, program_file: Path, layers: tuple[str, ...]) -> None:
+        program = torch.export.load(program_file).module()
+        self._wanted = layers
         self._known: dict[str, Any] = {}
         self._steps: list[fx.Node] = []
         self._input = ""
         self._read(program)
 
-    @torch.no_grad()
-    def features(self, pixels: Pixels) -> np.ndarray:
-        """Return (H/16, W/16, 256) half-precision features of (H, W, 3) pixels, sides in steps of 16."""
+    @torch.inference_mode()
+    def features(self, pixels: Pixels) -> list[np.ndarray]:
+        """Return half-precision features (h, w, F) of each layer, of (H, W, 3) pixels, sides in steps of 32.
+
+        Raises:
+            LookupError: The classifier has no such layer.
+        """
         batch = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255.0
         values = {self._input: batch.contiguous(memory_format=torch.channels_last)}
         for step in self._steps:
             known = lambda node: values[node.name] if node.name in values else self._known[node.name]  # noqa: E731
             values[step.name] = step.target(*fx.map_arg(step.args, known), **fx.map_arg(step.kwargs, known))  # type: ignore[operator]
-            if step.name == _LAYER:
-                return values[step.name][0].permute(1, 2, 0).numpy().astype(np.float16)
-        raise LookupError(f"expected a layer {_LAYER} in {NAME}, it has none")
+            if step.name == self._wanted[-1]:
+                found = [values[name][0].permute(1, 2, 0) for name in self._wanted]
+                return [one.numpy().astype(np.float16) for one in found]
+        raise LookupError(f"expected a layer {self._wanted[-1]}, the classifier has none")
 
     def _read(self, program: torch.fx.GraphModule) -> None:
         for node in program.graph.nodes:
@@ -59,10 +69,20 @@ class Teacher:
         self._known[node.name] = node.target(*fx.map_arg(node.args, known), **fx.map_arg(node.kwargs, known))  # type: ignore[operator]
 
 
-def taught(photographs: views.Photographs, teacher: Teacher) -> tuple[np.ndarray, np.ndarray]:
-    """Return all views, (N, 256, 256, 3), and what the teacher sees in them, (N, 16, 16, 256)."""
-    shown = np.stack(list(views.views_of(photographs)))
-    return shown, np.stack([teacher.features(one) for one in shown])
+def load_teachers(networks: Path) -> list[Teacher]:
+    """Read all classifiers of `LAYERS` from a folder."""
+    return [Teacher(networks / f"{name}.pt2", layers) for name, layers in LAYERS.items()]
+
+
+def taught(views: Iterator[Pixels], teachers: list[Teacher]) -> Taught:
+    """Have all teachers look at views of 256 x 256 pixels."""
+    shown, near, deep = [], [], []
+    for view in views:
+        *finer, coarse = [one for teacher in teachers for one in teacher.features(view)]
+        shown.append(view)
+        near.append(np.concatenate(finer, axis=2))
+        deep.append(coarse)
+    return Taught(np.stack(shown), np.stack(near), np.stack(deep))
 
 
 def _attribute(program: torch.nn.Module, path: str) -> Any:

@@ -1,15 +1,17 @@
-r"""Train the critic's specialist: teacher → network → lessons → scores, map, attributes, origin.
+r"""Train the critic's specialist: teachers → network → lessons → scores, map, attributes, origin.
 
     python -m predictor.learning.critic.training --photos DIR --opinions FILE --networks DIR
         --origin FILE --out DIR
 
-About half an hour of one core, and some gigabytes. The third of the photographs that `split` holds out is not
-read.
+About three quarters of an hour of one core, and ten gigabytes. The third of the photographs that `split`
+holds out is not read. `--seeing` takes over the networks of an artifact that the same command made, and fits
+the rest anew.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -18,15 +20,17 @@ import typer
 from scipy.stats import pearsonr, spearmanr
 
 from predictor.artifact import Part, write_part
+from predictor.critic.authenticity import OriginNetwork
 from predictor.critic.measures import described_size
-from predictor.critic.specialist import Specialist
-from predictor.learning.critic.attribute_training import train_attributes, versions_of
+from predictor.critic.network import FeatureNetwork
+from predictor.critic.specialist import Specialist, load_specialist
+from predictor.learning.critic.attribute_training import exposures_of, train_attributes, versions_of
 from predictor.learning.critic.authenticity_training import load_lessons, train_origin
 from predictor.learning.critic.distilling import distil
 from predictor.learning.critic.fitting import fit_map, fit_quality, half_width, score_left_out
-from predictor.learning.critic.lessons import Gathered, gather, load_opinions
-from predictor.learning.critic.teacher import NAME, Teacher, taught
-from predictor.learning.critic.views import Photographs, load_photographs
+from predictor.learning.critic.lessons import Gathered, Version, gather, load_opinions, render
+from predictor.learning.critic.teacher import LAYERS, load_teachers, taught
+from predictor.learning.critic.views import Photographs, blends_of, load_photographs, squared, views_of
 from predictor.one_thread import use_one_thread
 
 Report = Callable[[str], None]
@@ -48,36 +52,61 @@ class Sources:
 class Recipe:
     """How much of everything; the defaults are what ships."""
 
-    network_steps: int = 1400  # of sixteen views
+    network_steps: int = 6000  # of sixteen views
     origin_epochs: int = 9
     seed: int = 0
+    seeing: Path | None = None  # an artifact of the same sources and seed: its networks, all else anew
 
 
 def train_critic_part(sources: Sources, recipe: Recipe, report: Report) -> Part:
     """Run the whole recipe; return the arrays and what their card should say."""
     photographs = load_photographs(sources.photos)
-    views, features = taught(photographs, Teacher(sources.networks))
-    report(f"{len(views)} views seen by the teacher")
-    network = distil(views, features, steps=recipe.network_steps, seed=recipe.seed, report=report)
-    gathered = gather(photographs, network, load_opinions(sources.opinions))
+    versions = render(photographs)
+    report(f"{len(versions)} versions of {len(photographs)} photographs")
+    networks = _train_networks(photographs, versions, sources, recipe, report)
+    gathered = gather(versions, networks.network, load_opinions(sources.opinions))
     report(f"{len(gathered.lessons.mos)} pictures to score, {len(gathered.measures)} to map")
     lessons, measured = gathered.lessons, described_size()
     left_out = score_left_out(lessons, measured)[lessons.is_photograph]
     people = lessons.mos[lessons.is_photograph]
+    spread = photographs[:: max(1, len(photographs) // _ATTRIBUTE_PHOTOGRAPHS)][:_ATTRIBUTE_PHOTOGRAPHS]
+    judge = Specialist(
+        network=networks.network,
+        quality=fit_quality(lessons, measured),
+        map_model=fit_map(gathered.measures, gathered.losses),
+        attributes=train_attributes(versions_of(spread), exposures_of(spread)),
+        origin=networks.origin,
+        temperature=networks.temperature,
+        half_width=half_width(left_out, people),
+    )
+    report(f"left out: SRCC {spearmanr(left_out, people)[0]:.4f}, PLCC {pearsonr(left_out, people)[0]:.4f}")
+    return Part(judge.to_tensors(), card(photographs, gathered, left_out, judge.half_width))
+
+
+@dataclass(frozen=True, eq=False)
+class _Networks:
+    """What takes long to train."""
+
+    network: FeatureNetwork
+    origin: OriginNetwork
+    temperature: float
+
+
+def _train_networks(
+    photographs: Photographs, versions: Sequence[Version], sources: Sources, recipe: Recipe, report: Report
+) -> _Networks:
+    if recipe.seeing:
+        judge = load_specialist(recipe.seeing)
+        return _Networks(judge.network, judge.origin, judge.temperature)
+    damaged = [squared(version.shown) for version in versions if version.kind and version.is_whole]
+    shown = chain(views_of(photographs), blends_of(photographs), damaged[::2])
+    views = taught(shown, load_teachers(sources.networks))
+    report(f"{len(views.views)} views seen by the teachers")
+    network = distil(views, steps=recipe.network_steps, seed=recipe.seed, report=report)
     origin, temperature = train_origin(
         load_lessons(sources.origin), epochs=recipe.origin_epochs, seed=recipe.seed, report=report
     )
-    spread = photographs[:: max(1, len(photographs) // _ATTRIBUTE_PHOTOGRAPHS)][:_ATTRIBUTE_PHOTOGRAPHS]
-    judge = Specialist(
-        network=network,
-        quality=fit_quality(lessons, measured),
-        map_model=fit_map(gathered.measures, gathered.losses),
-        attributes=train_attributes(versions_of(spread)),
-        origin=origin.eval(),
-        temperature=temperature,
-        half_width=half_width(left_out, people),
-    )
-    return Part(judge.to_tensors(), card(photographs, gathered, left_out, judge.half_width))
+    return _Networks(network.half().float(), origin.eval(), temperature)  # as the artifact will hold it
 
 
 def card(
@@ -100,7 +129,8 @@ def card(
             "photographs": len(photographs),
             "versions": len(lessons.mos) + len(gathered.measures) - 2 * len(photographs),
             "opinions": "KADID-10k's means by type and level (Lin, Hosu, Saupe 2019; MIT), no picture of it",
-            "teacher": f"{NAME} (Apache-2.0): its features were learned from, none of its weights are kept",
+            "teachers": f"{' and '.join(LAYERS)} (Apache-2.0): their features were learned from, none of "
+            "their weights are kept",
             "origin": "CIFAKE (Bird & Lotfi 2024; its repository has no licence), 11,000 pictures of "
             "32 x 32 pixels, and 1,000 that calibrate",
         },
@@ -120,11 +150,14 @@ app = typer.Typer(add_completion=False)
 def train_critic(  # noqa: PLR0917 (a command's options)
     photos: Annotated[Path, typer.Option(help="Folder of photographs and `mos.csv` (file, mos of 0 to 1).")],
     opinions: Annotated[Path, typer.Option(help="KADID-10k's opinion scores: ref,type,lev,dmos,std.")],
-    networks: Annotated[Path, typer.Option(help=f"Folder with the teacher, {NAME}.pt2.")],
+    networks: Annotated[Path, typer.Option(help=f"Folder with the teachers: {', '.join(LAYERS)}.")],
     origin: Annotated[Path, typer.Option(help="Arrays of 32-pixel pictures, generated and photographed.")],
     out: Annotated[Path, typer.Option(help="Artifact directory; other parts in it are kept.")],
-    steps: Annotated[int, typer.Option(help="Steps of the network's training.")] = 1400,
+    steps: Annotated[int, typer.Option(help="Steps of the network's training.")] = 6000,
     seed: Annotated[int, typer.Option(help="Fixes views, damage and weights.")] = 0,
+    seeing: Annotated[
+        Path | None, typer.Option(help="Artifact of the same sources and seed: take its networks over.")
+    ] = None,
 ) -> None:
     """Train the critic's specialist and store it in an artifact.
 
@@ -132,7 +165,11 @@ def train_critic(  # noqa: PLR0917 (a command's options)
     """
     use_one_thread()
     sources = Sources(photos, opinions, networks, origin)
-    write_part(out, "critic", train_critic_part(sources, Recipe(network_steps=steps, seed=seed), _tell))
+    write_part(
+        out,
+        "critic",
+        train_critic_part(sources, Recipe(network_steps=steps, seed=seed, seeing=seeing), _tell),
+    )
 
 
 def _tell(line: str) -> None:

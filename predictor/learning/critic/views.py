@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 
 from calibration.image import Image, Pixels, load
-from predictor.learning.critic.kadid import KINDS, LEVELS, damaged
+from predictor.critic.network import SIDE
 from predictor.learning.critic.split import is_held_out
 
-SIDE = 256
-_SLOW = (9, 19)  # kinds of damage that take longer than the network's lesson about them
+_MOST_OF_IT, _PART_OF_IT = (0.8, 1.0), (0.5, 0.75)  # of both sides
 
 
 @dataclass(frozen=True)
@@ -36,20 +35,47 @@ def load_photographs(folder: Path) -> list[Photograph]:
 
 
 def views_of(photographs: Photographs, seed: int = 1) -> Iterator[Pixels]:
-    """Yield two views of each: all of it, and a part at some size, in half of the cases damaged."""
+    """Yield six square views of each: all of it, most of it three times, and two parts at a larger size."""
     rng = np.random.default_rng(seed)
     for photograph in photographs:
         pixels = photograph.image.pixels
-        yield cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        yield _part(pixels, rng)
+        yield squared(pixels)
+        for least, most in (_MOST_OF_IT, _MOST_OF_IT, _MOST_OF_IT, _PART_OF_IT, _PART_OF_IT):
+            yield squared(_part(pixels, rng.uniform(least, most), rng))
 
 
-def _part(pixels: Pixels, rng: np.random.Generator) -> Pixels:
-    side = int(rng.integers(SIDE, 2 * SIDE + 1))
-    sized = cv2.resize(pixels, (side, side), interpolation=cv2.INTER_AREA)
-    top, left = rng.integers(0, side - SIDE + 1, 2)
-    part = np.ascontiguousarray(sized[top : top + SIDE, left : left + SIDE])
-    if rng.random() >= 0.5:
-        return part
-    kind = int(rng.choice([kind for kind in KINDS if kind not in _SLOW]))
-    return damaged(Image(part), kind=kind, level=int(rng.integers(1, LEVELS + 1)), rng=rng).pixels
+def blends_of(photographs: Photographs, seed: int = 2) -> Iterator[Pixels]:
+    """Yield three views of each through which another photograph shows.
+
+    What no lens sees: from such a view a network learns what its teachers do, not what it remembers of one
+    photograph (Beyer et al. 2021, "a good teacher is patient and consistent").
+    """
+    rng = np.random.default_rng(seed)
+    for photograph in photographs:
+        for other in rng.integers(0, len(photographs), 3):
+            pair = (photograph, photographs[int(other)])
+            one, through = (squared(_part(each.image.pixels, rng.uniform(0.5, 1.0), rng)) for each in pair)
+            share = rng.uniform(0.3, 0.7)
+            yield cv2.addWeighted(one, share, through, 1 - share, 0).astype(np.uint8, copy=False)
+
+
+def squared(pixels: Pixels) -> Pixels:
+    """Bring (H, W, 3) pixels to a view of 256 x 256."""
+    if pixels.shape[:2] == (SIDE, SIDE):
+        return pixels
+    is_larger = max(pixels.shape[:2]) > SIDE
+    resized: Pixels = cv2.resize(
+        pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA if is_larger else cv2.INTER_LINEAR
+    ).astype(np.uint8, copy=False)
+    return resized
+
+
+def _part(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
+    """Return a part with this share of both sides, at any place, in half of the cases mirrored."""
+    height, width = (round(side * share) for side in pixels.shape[:2])
+    top, left = (
+        int(rng.integers(0, whole - side + 1))
+        for whole, side in zip(pixels.shape[:2], (height, width), strict=True)
+    )
+    part = pixels[top : top + height, left : left + width]
+    return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)

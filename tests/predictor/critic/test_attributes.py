@@ -53,4 +53,35 @@ def test_a_flat_picture_has_no_contrast_and_no_colour(judge: Specialist):
 
     assert attributes.contrast == pytest.approx(0, abs=0.5)
     assert attributes.colorfulness == pytest.approx(0, abs=0.5)
-    assert 45 < attributes.brightness < 65
+    assert 45 < attributes.brightness < 80  # no black in it
+
+
+@pytest.mark.parametrize(("level", "brightness"), [(0, 0.0), (255, 100.0)])
+def test_black_and_white_are_the_ends_of_brightness(judge: Specialist, level: int, brightness: float):
+    picture = Image(np.full((64, 64, 3), level, np.uint8))
+
+    assert judge.attributes.judge(measure(picture)).brightness == pytest.approx(brightness, abs=0.5)
+
+
+def test_lightening_never_lowers_brightness(judge: Specialist):
+    dark = np.clip(data.coffee().astype(int) - 60, 0, 255)
+
+    scores = [
+        judge.attributes.judge(measure(Image(np.clip(dark + step, 0, 255).astype(np.uint8)))).brightness
+        for step in range(0, 256, 15)
+    ]
+
+    assert scores == sorted(scores)
+
+
+def test_a_haze_tells_from_a_picture_that_is_light_by_itself(judge: Specialist):
+    photograph = data.coffee().astype(np.float64)
+    hazy = photograph * 0.5 + 128 - photograph.mean() * 0.5 + photograph.mean() - 128 + 40
+    lighter = photograph * (hazy.mean() / photograph.mean())
+
+    haze, light = (
+        judge.attributes.judge(measure(Image(np.clip(values, 0, 255).astype(np.uint8)))).brightness
+        for values in (hazy, lighter)
+    )
+
+    assert haze > light

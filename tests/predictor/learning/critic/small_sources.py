@@ -9,28 +9,40 @@ from skimage import data
 
 from calibration.image import Image, encode_png
 from predictor.learning.critic.kadid import LEVELS
-from predictor.learning.critic.teacher import NAME
+from predictor.learning.critic.teacher import LAYERS
 from predictor.learning.critic.training import Sources
 
 
 class Features(torch.nn.Module):
-    """A teacher of no knowledge, with the layer that is asked for."""
+    """A teacher of no knowledge, with the layers that are asked for: clamps, counted from 0."""
 
-    def __init__(self) -> None:
+    def __init__(self, widths: dict[int, tuple[int, int]]) -> None:
         super().__init__()
-        self.see = torch.nn.Conv2d(3, 256, 16, stride=16)
+        self.widths = widths  # by clamp, the features from there on, and pixels for a position
+        self.see = torch.nn.ModuleList(
+            torch.nn.Conv2d(3, width, step, stride=step) for width, step in widths.values()
+        )
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        seen = self.see(pictures)
-        for _ in range(42):
-            seen = torch.clamp(seen, 0, 6)
+        seen, found = pictures, 0
+        for see, last in zip(self.see, self.widths, strict=True):
+            seen = see(pictures)
+            for _ in range(found, last + 1):
+                seen = torch.clamp(seen, 0, 6)
+            found = last + 1
         return seen
 
 
-def write_sources(folder: Path, photographs: int) -> Sources:
+def write_teachers(folder: Path) -> None:
     torch.manual_seed(0)
-    teacher = torch.export.export(Features().eval(), (torch.zeros(1, 3, 160, 160),))
-    torch.export.save(teacher, folder / f"{NAME}.pt2")
+    widths: tuple[dict[int, tuple[int, int]], ...] = ({41: (256, 16)}, {66: (96, 16), 94: (320, 32)})
+    for name, own in zip(LAYERS, widths, strict=True):
+        teacher = torch.export.export(Features(own).eval(), (torch.zeros(1, 3, 160, 160),))
+        torch.export.save(teacher, folder / f"{name}.pt2")
+
+
+def write_sources(folder: Path, photographs: int) -> Sources:
+    write_teachers(folder)
     rng = np.random.default_rng(0)
     pictures = rng.integers(0, 256, (1200, 32, 32, 3), dtype=np.uint8)
     np.savez(folder / "origin.npz", images=pictures, generated=rng.integers(0, 2, 1200))

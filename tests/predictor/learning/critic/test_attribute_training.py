@@ -4,7 +4,7 @@ from skimage import data
 from calibration.image import Image
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.critic.measures import measure
-from predictor.learning.critic.attribute_training import train_attributes, versions_of
+from predictor.learning.critic.attribute_training import exposures_of, train_attributes, versions_of
 from predictor.learning.critic.views import Photograph
 
 
@@ -14,7 +14,7 @@ def test_lines_learned_from_pairs_order_damage_of_another_picture():
     ]
     other = Image(data.astronaut())
 
-    model = train_attributes(versions_of(taught))
+    model = train_attributes(versions_of(taught), exposures_of(taught))
 
     noisiness, sharpness = (
         [
@@ -25,3 +25,23 @@ def test_lines_learned_from_pairs_order_damage_of_another_picture():
     )
     assert noisiness == sorted(noisiness)
     assert sharpness == sorted(sharpness)
+
+
+def test_exposures_of_unlike_pictures_are_ordered_by_how_much_each_was_lightened():
+    names = ("coffee", "chelsea", "rocket", "astronaut")
+    pictures = [Photograph(name, Image(getattr(data, name)()), 80.0) for name in names]
+    taught, others = pictures[:2], pictures[2:]
+    model = train_attributes(versions_of(taught[:1]), exposures_of(taught))
+
+    steps = (-40, -20, 0, 20, 40)
+    scores = [
+        [
+            model.brightness(measure(Image(np.clip(one.image.pixels + 2.55 * step, 0, 255).astype(np.uint8))))
+            for step in steps
+        ]
+        for one in others
+    ]
+
+    assert all(one == sorted(one) for one in scores)
+    assert (model.tones >= 0).all()
+    assert max(one[0] for one in scores) < min(one[-1] for one in scores)

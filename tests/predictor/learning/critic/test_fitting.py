@@ -10,7 +10,7 @@ def _lessons(size: int = 200) -> Lessons:
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((size, 6)).astype(np.float32)
     remains = np.where(np.arange(size) % 2, 1.0, rng.uniform(0.1, 0.9, size)).astype(np.float32)
-    rows[:, 5] = 4 * (1 - remains)
+    rows[:, 5] = 4 * (1 - remains) + 0.5 * rows[:, 5]
     return Lessons(rows, (60 + 8 * rows[:, 0]).astype(np.float32), remains, np.arange(size) % FOLDS)
 
 

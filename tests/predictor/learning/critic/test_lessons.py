@@ -5,8 +5,8 @@ from skimage import data
 from calibration.image import Image
 from predictor.critic.network import FeatureNetwork
 from predictor.learning.critic.kadid import KINDS, LEVELS
-from predictor.learning.critic.lessons import damage_ninth, gather
-from predictor.learning.critic.views import Photograph, views_of
+from predictor.learning.critic.lessons import damage_ninth, gather, render
+from predictor.learning.critic.views import Photograph, blends_of, squared, views_of
 
 OPINIONS = {(kind, level): 5.0 - 0.8 * level for kind in KINDS for level in range(1, LEVELS + 1)}
 
@@ -31,17 +31,29 @@ def test_only_the_named_ninth_changes():
 
 
 def test_a_photograph_keeps_its_score_and_damage_lowers_it(photographs: list[Photograph]):
-    gathered = gather(photographs, FeatureNetwork().eval(), OPINIONS)
+    gathered = gather(render(photographs), FeatureNetwork().eval(), OPINIONS)
 
     lessons = gathered.lessons
     assert lessons.is_photograph.sum() == len(photographs)
+    assert len(lessons.mos) == 7 * len(photographs)
     assert np.all(lessons.targets[lessons.is_photograph] == 75)
     assert np.all(lessons.targets[~lessons.is_photograph] < 75)
     assert gathered.losses.max() > 0
     assert len(gathered.measures) == len(gathered.losses)
 
 
-def test_every_photograph_gives_two_views(photographs: list[Photograph]):
-    views = list(views_of(photographs))
+def test_each_kind_of_damage_is_shown_at_two_levels_of_one_photograph(photographs: list[Photograph]):
+    versions = [version for version in render(photographs) if version.kind and version.is_whole]
 
-    assert [view.shape for view in views] == [(256, 256, 3)] * 4
+    for photograph in photographs:
+        made = [(one.kind, one.level) for one in versions if one.photograph is photograph]
+        assert len(set(made)) == 6
+        assert len({kind for kind, _ in made}) == 3
+
+
+def test_every_photograph_gives_square_views_of_itself_and_with_another(photographs: list[Photograph]):
+    views, blends = list(views_of(photographs)), list(blends_of(photographs))
+
+    assert [view.shape for view in views] == [(256, 256, 3)] * 12
+    assert [view.shape for view in blends] == [(256, 256, 3)] * 6
+    assert np.array_equal(views[0], squared(photographs[0].image.pixels))
