@@ -30,7 +30,7 @@ _PROJECTOR_RATE = 0.2  # of the learning rate: it has learned to tell already
 class SpeakingRecipe:
     """How much of everything; the defaults are what ships."""
 
-    steps: int = 600
+    steps: int = 1500
     one: int = 10  # examples of a step, of one picture each
     mixtures: int = 6
     two: int = 8
