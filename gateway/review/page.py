@@ -156,7 +156,9 @@ class ReviewPage:
         elif isinstance(error, SQLAlchemyError):
             log.error("the store of the review page failed: %s", str(error).splitlines()[0])
             status, text = HTTPStatus.SERVICE_UNAVAILABLE, "The store does not answer. Try again soon."
-        return self._page(request, "told.html", status=status, heading=status.phrase, text=text, back=HOME)
+        told = self._page(request, "told.html", status=status, heading=status.phrase, text=text, back=HOME)
+        told.headers.update(getattr(error, "headers", None) or {})
+        return told
 
 
 def create_review_app(page: ReviewPage) -> ASGIApp:
