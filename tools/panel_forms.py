@@ -116,7 +116,7 @@ def draw_table(axes: Axes, series: Sequence[Drawn], panel: Mapping[str, Any]) ->
 
 
 def _rows(series: Sequence[Drawn]) -> Mapping[str, Mapping[str, float]]:
-    """Return the values of each row by query; one that tells less of its series joins a row that tells more."""
+    """Return the values of each row by query; one with fewer labels joins a row with more."""
     rows: dict[frozenset[tuple[str, str]], dict[str, float]] = {}
     for each in sorted(series, key=lambda drawn: len(drawn.labels), reverse=True):
         named = frozenset((name, value) for name, value in each.labels.items() if name not in _NO_NAMES)

@@ -84,7 +84,7 @@ class Tariff:
 
 
 def _fits(pattern: str, name: str) -> bool:
-    """Tell whether a name fits, with or without its vendor's prefix; of a pattern's signs only * means any."""
+    """Tell whether a name fits, with or without its vendor's prefix; of all signs only * means any."""
     pattern = pattern.replace("[", "[[]").replace("?", "[?]")
     return fnmatchcase(name, pattern) or fnmatchcase(name.rpartition("/")[2], pattern)
 

@@ -1,4 +1,4 @@
-"""Have what is kept read by its owner and group alone, also where it was made, or copied, with wider rights."""
+"""Have what is kept read by its owner and group alone, also where it was made or copied with wider rights."""
 
 import logging
 import stat
@@ -35,7 +35,9 @@ def make_private(paths: Iterable[Path]) -> None:
         if not trouble:
             log.warning("anybody could read or change %s: no longer", path)
             continue
-        told = f"{path} holds what callers sent and is open to others ({oct(stat.S_IMODE(mode))}); {trouble}: "
+        told = (
+            f"{path} holds what callers sent and is open to others ({oct(stat.S_IMODE(mode))}); {trouble}: "
+        )
         told += f"have its owner type `chmod o-rwx {path.resolve()}`"
         if mode & (stat.S_IROTH | stat.S_IWOTH):
             raise ExposedError(told)
