@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.review.asked import HOME, form_of, own_path
 from gateway.review.rendering import Templates
+from gateway.review.request_parts import HOME, form_of, own_path
 from gateway.review.sessions import COOKIE, LASTS_SECONDS, Sessions, bearer_of, is_from_here
 
 log = logging.getLogger(__name__)
