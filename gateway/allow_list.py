@@ -126,7 +126,7 @@ def _read(path: Path) -> Iterator[bytes]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AllowListError(f"cannot read {str(path)!r}: {error}") from error
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         words = line.partition("#")[0].split(maxsplit=1)  # behind a digest, sha256sum writes the file's name
         if words:
             try:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 BACK, PANEL, INK, DIM, LINE = "#111217", "#181b1f", "#ccccdc", "#8e8ea0", "#2c3235"
 _COLOURS = ("#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff", "#96d98d", "#ffb357")
 _NAMED = {"green": "#73bf69", "orange": "#ff9830", "red": "#f2495c"}
+_NO_NAMES = ("ref", "__name__")  # labels that tell nothing of a row
 _MOST_NAMES = 6  # of a legend
 _LONGEST_NAME = 25  # characters, so that three stand side by side
 
@@ -102,10 +103,7 @@ def draw_table(axes: Axes, series: Sequence[Drawn], panel: Mapping[str, Any]) ->
     """Write a row for each set of labels, a column for each query."""
     names = panel["transformations"][1]["options"]["renameByName"].values()
     refs = sorted({each.labels["ref"] for each in series})
-    rows: dict[str, dict[str, float]] = {}
-    for each in series:
-        key = ", ".join(value for label, value in each.labels.items() if label not in ("ref", "__name__"))
-        rows.setdefault(key, {})[each.labels["ref"]] = each.values[-1]
+    rows = _rows(series)
     heads = ["", *names]
     places = [0.0, *(0.26 + 0.74 * (n + 1) / len(refs) for n in range(len(refs)))]
     cells = [heads] + [
@@ -115,6 +113,17 @@ def draw_table(axes: Axes, series: Sequence[Drawn], panel: Mapping[str, Any]) ->
         for place, cell in zip(places, row, strict=True):
             side, colour = ("left" if place == 0 else "right"), DIM if line == 0 else INK
             axes.text(place, 0.95 - 0.105 * line, cell, ha=side, va="top", fontsize=8, color=colour)
+
+
+def _rows(series: Sequence[Drawn]) -> Mapping[str, Mapping[str, float]]:
+    """Return the values of each row by query; one with fewer labels joins a row with more."""
+    rows: dict[frozenset[tuple[str, str]], dict[str, float]] = {}
+    for each in sorted(series, key=lambda drawn: len(drawn.labels), reverse=True):
+        named = frozenset((name, value) for name, value in each.labels.items() if name not in _NO_NAMES)
+        ref = each.labels["ref"]
+        row = next((known for known, values in rows.items() if named <= known and ref not in values), named)
+        rows.setdefault(row, {})[ref] = each.values[-1]
+    return {", ".join(value for _, value in sorted(named)): values for named, values in rows.items()}
 
 
 def _plain(value: float) -> str:

@@ -109,4 +109,4 @@ def _guess(text: str) -> str:
 
 def _unsigned(text: str) -> str:
     """Leave out what stands before an @: it may be a password."""
-    return re.sub(r"(?<=//)[^/]*@", "", text)
+    return re.sub(r"(?<=//).*@", "", text)

@@ -10,6 +10,7 @@ from gateway.providers.prices import LIST_CURRENCY
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LONGEST = 200  # characters of a model's name
+_MOST = 1_000_000.0  # beyond it, tokens of no model cost
 
 
 def _check_currency(text: str) -> str:
@@ -27,9 +28,17 @@ def _check_model(text: str) -> str:
 
 
 def _check_amount(price: float) -> float:
-    if price < 0:
-        raise ValueError(f"expected a price, 0 or more, got {price:g}")
+    if not 0 <= price <= _MOST:
+        raise ValueError(f"expected a price from 0 to {_MOST:,.0f}, got {price:g}")
     return price
+
+
+def _check_names(prices: dict[str, float]) -> dict[str, float]:
+    known: dict[str, str] = {}
+    for name in prices:
+        if known.setdefault(name.lower(), name) != name:
+            raise ValueError(f"expected each model once, got {known[name.lower()]!r} and {name!r}")
+    return prices
 
 
 Model = Annotated[str, AfterValidator(_check_model)]
@@ -45,9 +54,10 @@ class OwnPrices(Section):
         "ships is left out: nothing is converted, and models without a price here are counted apart.",
         why="the list that ships is in US dollars",
     )
-    per_million: dict[Model, Amount] = setting(
+    per_million: Annotated[dict[Model, Amount], AfterValidator(_check_names)] = setting(
         {},
-        "Model, or PROVIDER:MODEL, to what a million of its input tokens cost you; * stands for any letters, "
-        "names without it come first, then the first that fits. Other models have the list price.",
+        "Model, or PROVIDER:MODEL, to what a million of its input tokens cost you; * stands for any letters. "
+        "Of several that fit, those with PROVIDER go first, then those without *, then the longest; capital "
+        "letters make no difference. Other models have the list price.",
         why="only you know what you agreed on",
     )

@@ -15,7 +15,6 @@ from importlib.resources import files
 LIST_CURRENCY = "USD"
 
 _TOKENS_OF_A_PRICE = 1_000_000
-_ANY = frozenset("*?[")  # what makes a name a pattern
 
 
 class PricesError(ValueError):
@@ -32,10 +31,10 @@ class Price:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.per_million) and self.per_million >= 0):
-            raise PricesError(f"a price must be a number of dollars, 0 or more, got {self.per_million}")
+            raise PricesError(f"a price must be a number, 0 or more, got {self.per_million}")
 
     def of(self, tokens: float) -> float:
-        """Return what so many tokens cost, in dollars."""
+        """Return what so many tokens cost, in the currency of the price."""
         return tokens * self.per_million / _TOKENS_OF_A_PRICE
 
 
@@ -61,26 +60,33 @@ class Tariff:
 
         Args:
             currency: Theirs; where it is not the list's, the list is left out.
-            per_million: By model or PROVIDER:MODEL, with `*` for any letters.
+            per_million: By model or PROVIDER:MODEL, with `*` for any letters; letters of either case are one.
 
         Raises:
             PricesError: One is no price.
         """
         self.currency = currency
         own = {name.lower(): Price(each, "settings", "now") for name, each in (per_million or {}).items()}
-        self._own = sorted(own.items(), key=lambda item: bool(_ANY & set(item[0])))  # names before patterns
+        # Names before patterns, longer patterns before shorter ones.
+        self._own = sorted(own.items(), key=lambda item: ("*" in item[0], -len(item[0])))
         self._has_list = currency == LIST_CURRENCY
         self.find = lru_cache(maxsize=1024)(self._find)  # callers may make up models
 
     def _find(self, provider: str, model: str) -> Price | None:
         """Return a model's price; None where nobody wrote one down in this currency."""
-        name = model.lower()
-        names = {name, name.rpartition("/")[2]}
-        names |= {f"{provider}:{each}" for each in names}
-        for pattern, price in self._own:
-            if any(pattern == each or fnmatchcase(each, pattern) for each in names):
-                return price
+        prefix = f"{provider}:".lower()
+        of_provider = [(name[len(prefix) :], price) for name, price in self._own if name.startswith(prefix)]
+        for known in (of_provider, self._own):
+            for pattern, price in known:
+                if _fits(pattern, model.lower()):
+                    return price
         return _list().find(provider, model) if self._has_list else None
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Tell whether a name fits, with or without its vendor's prefix; of all signs only * means any."""
+    pattern = pattern.replace("[", "[[]").replace("?", "[?]")
+    return fnmatchcase(name, pattern) or fnmatchcase(name.rpartition("/")[2], pattern)
 
 
 @cache
@@ -113,5 +119,5 @@ def parse_prices(text: str) -> Prices:
 def _price(entry: Mapping[str, object]) -> Price:
     amount = entry["input"]
     if isinstance(amount, bool) or not isinstance(amount, int | float):
-        raise PricesError(f"a price must be a number of dollars, 0 or more, got {amount!r}")
+        raise PricesError(f"a price must be a number, 0 or more, got {amount!r}")
     return Price(float(amount), str(entry["source"]), str(entry["date"]))

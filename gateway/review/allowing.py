@@ -37,7 +37,7 @@ class AllowFile:
     def _change(self, change: Callable[[list[str]], list[str]]) -> None:
         with self._locked():
             text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
-            lines = text.splitlines()
+            lines = text.removesuffix("\n").split("\n") if text else []
             changed = change(lines)
             if changed != lines:
                 replace_file(self._path, "".join(f"{line}\n" for line in changed).encode())

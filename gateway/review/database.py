@@ -1,5 +1,6 @@
 """Open the store's database, SQLite or PostgreSQL, and bring its tables to this program's version."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,6 +68,7 @@ class Database:
             StoreError: It cannot be used, or was written by a newer program.
         """
         try:
+            _check_host(url)
             engine = _engine(url)
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise StoreError(f"cannot use the database {_shown(url)}: {error}") from error
@@ -171,10 +173,17 @@ def _set_up_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _check_host(url: str) -> None:
+    """Refuse a password that goes on in the host: every error of the server's would repeat it."""
+    if "@" in (make_url(url).host or ""):
+        raise ArgumentError("expected one @, before the host; those of a password are written %40")
+
+
 def _shown(url: str) -> str:
     try:
         # Without its query, which may hold a password as well.
-        return make_url(url).set(query={}).render_as_string(hide_password=True)
+        text = make_url(url).set(query={}).render_as_string(hide_password=True)
+        return re.sub(r"(?<=//).*@", "***@", text)
     except ArgumentError:
         return "of that address"
 

@@ -21,7 +21,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calibration.image import ImageError
 from gateway.detection.combination import DetectionCalibration
-from gateway.review.asked import HOME, filter_of, form_of, mark_of, own_path
 from gateway.review.critiquing import CannotJudgeError, Critiquing
 from gateway.review.drawing import Drawings
 from gateway.review.filters import Named
@@ -29,6 +28,7 @@ from gateway.review.flag import Flag, is_id
 from gateway.review.judging import Judging
 from gateway.review.labels import label_lines
 from gateway.review.rendering import NOT_STORED, SAFE, STORED, Templates, static
+from gateway.review.request_parts import HOME, filter_of, form_of, mark_of, own_path
 from gateway.review.signing_in import Door
 from gateway.review.store import ReviewStore
 from gateway.review.views import flag_view, list_view
@@ -156,7 +156,9 @@ class ReviewPage:
         elif isinstance(error, SQLAlchemyError):
             log.error("the store of the review page failed: %s", str(error).splitlines()[0])
             status, text = HTTPStatus.SERVICE_UNAVAILABLE, "The store does not answer. Try again soon."
-        return self._page(request, "told.html", status=status, heading=status.phrase, text=text, back=HOME)
+        told = self._page(request, "told.html", status=status, heading=status.phrase, text=text, back=HOME)
+        told.headers.update(getattr(error, "headers", None) or {})
+        return told
 
 
 def create_review_app(page: ReviewPage) -> ASGIApp:

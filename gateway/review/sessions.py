@@ -32,22 +32,6 @@ class Sessions:
         """Tell whether this is the key, in a time that tells nothing else."""
         return hmac.compare_digest(self._key, _digest(key))
 
-    def is_bearer(self, authorization: str) -> bool:
-        """Tell whether a header of a program carries the key."""
-        return authorization[: len(_BEARER)].lower() == _BEARER and self.opens(
-            authorization[len(_BEARER) :].strip()
-        )
-
-    def admits(self, authorization: str, address: str) -> bool:
-        """Tell whether a program's header carries the key; another key counts as a guess of its address."""
-        is_try = authorization[: len(_BEARER)].lower() == _BEARER
-        if not is_try or self.is_guessing(address):
-            return False
-        if not self.is_bearer(authorization):
-            self.note_failure(address)
-            return False
-        return True
-
     def begin(self) -> str:
         """Return the cookie of a new session."""
         said = f"{int(self._clock()) + LASTS_SECONDS}.{secrets.token_urlsafe(16)}"
@@ -86,6 +70,12 @@ class Sessions:
 
     def _signed(self, purpose: str, text: str) -> str:
         return hmac.new(self._signing, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def bearer_of(authorization: str) -> str | None:
+    """Return the key that a program's header carries, right or wrong; None: it carries none."""
+    is_one = authorization[: len(_BEARER)].lower() == _BEARER
+    return authorization[len(_BEARER) :].strip() if is_one else None
 
 
 def is_from_here(headers: Mapping[str, str]) -> bool:

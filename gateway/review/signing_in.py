@@ -1,6 +1,7 @@
 """The door of the review page: sign in by the key, sign out, and let nobody else in, nor a form of elsewhere.
 
-A program sends the key with each request instead. Keys are never logged.
+A program sends the key with each request instead. Of wrong keys only so many a minute are looked into; the
+right one opens always, since behind an ingress everybody has one address. Keys are never logged.
 """
 
 import logging
@@ -13,13 +14,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.review.asked import HOME, form_of, own_path
 from gateway.review.rendering import Templates
-from gateway.review.sessions import COOKIE, LASTS_SECONDS, Sessions, is_from_here
+from gateway.review.request_parts import HOME, form_of, own_path
+from gateway.review.sessions import COOKIE, LASTS_SECONDS, Sessions, bearer_of, is_from_here
 
 log = logging.getLogger(__name__)
 
 _GUESSING = "Too many wrong keys from here. Wait a minute."
+_WRONG = "That is not the key."
 _SEE_OTHER = HTTPStatus.SEE_OTHER
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -42,14 +44,10 @@ class Door:
         """Begin a session for whoever sends the key."""
         form, address = await form_of(request), _address(request)
         target = own_path(form.get("next", ""))
-        problem, status = "", HTTPStatus.FORBIDDEN
-        if self.sessions.is_guessing(address):
-            problem, status = _GUESSING, HTTPStatus.TOO_MANY_REQUESTS
-        elif not self.sessions.opens(form.get("key", "").strip()):
-            self.sessions.note_failure(address)
-            log.warning("a wrong key was sent to the review page from %s", address)
-            problem = "That is not the key."
-        if problem:
+        if not self.sessions.opens(form.get("key", "").strip()):
+            is_guessing = self._note_wrong(address)
+            status = HTTPStatus.TOO_MANY_REQUESTS if is_guessing else HTTPStatus.FORBIDDEN
+            problem = _GUESSING if is_guessing else _WRONG
             return self.templates.page("sign_in.html", status=status, next=target, problem=problem)
         answer = RedirectResponse(target, _SEE_OTHER)
         forwarded = request.headers.get("x-forwarded-proto", request.url.scheme)
@@ -77,9 +75,11 @@ class Door:
         async def guarded(request: Request) -> Response:
             cookie = request.cookies.get(COOKIE, "")
             if not self.sessions.is_valid(cookie):
-                if self.sessions.admits(request.headers.get("authorization", ""), _address(request)):
-                    return await handler(request)  # a program: no browser sends that header unasked
-                return _to_sign_in(request)
+                key = bearer_of(request.headers.get("authorization", ""))
+                if key is None:
+                    return _to_sign_in(request)
+                self._check(key, _address(request))
+                return await handler(request)  # a program: no browser sends that header unasked
             if request.method == "POST":
                 form = await form_of(request)
                 if not (
@@ -91,6 +91,22 @@ class Door:
             return await handler(request)
 
         return guarded
+
+    def _check(self, key: str, address: str) -> None:
+        """Refuse a program that sends another key."""
+        if self.sessions.opens(key):
+            return
+        if self._note_wrong(address):
+            raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, _GUESSING, {"retry-after": "60"})
+        raise HTTPException(HTTPStatus.UNAUTHORIZED, _WRONG, {"www-authenticate": "Bearer"})
+
+    def _note_wrong(self, address: str) -> bool:
+        """Count a wrong key; tell whether there were too many lately."""
+        if self.sessions.is_guessing(address):
+            return True
+        self.sessions.note_failure(address)
+        log.warning("a wrong key was sent to the review page from %s", address)
+        return False
 
     def word_of(self, request: Request) -> str:
         """Return what the forms of this browser's pages carry; empty where nobody signed in."""

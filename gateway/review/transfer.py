@@ -6,9 +6,7 @@ some of it, changes nothing that is there; of an archive that breaks off comes w
 
 import hashlib
 import io
-import os
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import IO
 
 import orjson
 
+from calibration.whole_file import replacing
 from gateway.review.filters import Filter
 from gateway.review.flag import MARKS, Flag, is_id
 from gateway.review.pictures import is_digest
@@ -47,26 +46,20 @@ def export_store(store: ReviewStore, out: Path) -> Moved:
     """Write every flag, with the pictures, in place of what `out` holds; its owner alone may read it.
 
     Raises:
-        OSError: The file cannot be written; what is there of it is removed.
+        OSError: The file cannot be written, or is none; what is there of it is removed.
     """
     flags, written = 0, set()
-    descriptor, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
-            heading = {"format": FORMAT, "schema_version": SCHEMA_VERSION}
-            _put(archive, _HEADING, orjson.dumps(heading))
-            for number, batch in enumerate(_batches(store.walk(Filter()))):
-                _put(archive, f"flags/{number:06d}.jsonl", b"".join(_line(flag) for flag in batch))
-                flags += len(batch)
-                for digest in dict.fromkeys(flag.digest for flag in batch):
-                    data = None if digest in written else store.pictures.get(digest)
-                    if data is not None:
-                        _put(archive, f"pictures/{digest}", data)
-                        written.add(digest)
-        unfinished.replace(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(out, 0o600) as file, tarfile.open(fileobj=file, mode="w") as archive:
+        heading = {"format": FORMAT, "schema_version": SCHEMA_VERSION}
+        _put(archive, _HEADING, orjson.dumps(heading))
+        for number, batch in enumerate(_batches(store.walk(Filter()))):
+            _put(archive, f"flags/{number:06d}.jsonl", b"".join(_line(flag) for flag in batch))
+            flags += len(batch)
+            for digest in dict.fromkeys(flag.digest for flag in batch):
+                data = None if digest in written else store.pictures.get(digest)
+                if data is not None:
+                    _put(archive, f"pictures/{digest}", data)
+                    written.add(digest)
     return Moved(flags, len(written))
 
 

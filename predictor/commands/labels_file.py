@@ -47,14 +47,19 @@ def read_labels(files: Sequence[Path], calibration: Path | None = None) -> Label
         OSError: A file cannot be read.
     """
     lines = [(file, number, fields) for file in files for number, fields in _lines(file)]
-    headings = [fields for _, _, fields in lines if fields.get("format") == _LABELS]
-    if len(headings) != len(files) or any(
-        not isinstance(version := each.get("schema_version", 0), int) or version > _LABELS_VERSION
-        for each in headings
+    headings = [line for line in lines if line[2].get("format") == _LABELS]
+    if len(headings) != len(files) or not all(
+        _is_known(fields, _LABELS_VERSION) for _, _, fields in headings
     ):
         raise LabelsError(f"expected files that begin as {_LABELS} of version {_LABELS_VERSION}")
-    scales = [_checked(each.get("calibration")) for each in headings]
-    base = scales[0] if calibration is None else _checked(_object(_text(calibration), str(calibration)))
+    scales = [
+        _checked(fields.get("calibration"), f"{file}, line {number}") for file, number, fields in headings
+    ]
+    base = (
+        scales[0]
+        if calibration is None
+        else _checked(_object(_text(calibration), str(calibration)), str(calibration))
+    )
     if any(each["surprise"] != base["surprise"] for each in scales):
         raise LabelsError("the scores of these labels are on another scale than the calibration's")
     joined = frozenset(base.get("joined", ()))
@@ -108,7 +113,7 @@ def write_calibration(
 
 def _lines(file: Path) -> list[tuple[int, dict[str, Any]]]:
     found = []
-    for number, line in enumerate(_text(file).splitlines(), start=1):
+    for number, line in enumerate(_text(file).split("\n"), start=1):
         if line.strip():
             found.append((number, _object(line, f"{file}, line {number}")))
     return found
@@ -121,40 +126,57 @@ def _text(file: Path) -> str:
         raise LabelsError(f"{file}: expected text in UTF-8: {error}") from error
 
 
-def _checked(calibration: object) -> dict[str, Any]:
+def _checked(calibration: object, place: str) -> dict[str, Any]:
     """Return a calibration of a version that is known, with the scale of its scores."""
     fields = calibration if isinstance(calibration, dict) else {}
-    version = fields.get("schema_version", 0)
-    if fields.get("format") != _CALIBRATION or not isinstance(version, int) or version > _CALIBRATION_VERSION:
-        raise LabelsError(f"expected a {_CALIBRATION} of version up to {_CALIBRATION_VERSION}")
+    if fields.get("format") != _CALIBRATION or not _is_known(fields, _CALIBRATION_VERSION):
+        raise LabelsError(f"{place}: expected a {_CALIBRATION} of version up to {_CALIBRATION_VERSION}")
     if "surprise" not in fields:
-        raise LabelsError(f"expected a {_CALIBRATION} with the scale of its scores, `surprise`")
+        raise LabelsError(f"{place}: expected a {_CALIBRATION} with the scale of its scores, `surprise`")
+    if not _are_texts(fields.get("joined", [])) or not isinstance(fields.get("note", ""), str):
+        raise LabelsError(f"{place}: expected a {_CALIBRATION} with hashes in `joined`, and a text in `note`")
     return fields
 
 
+def _is_known(fields: Mapping[str, Any], newest: int) -> bool:
+    version = fields.get("schema_version", 0)
+    return type(version) is int and 0 <= version <= newest  # not true
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
 def _is_alarm_of_pair(fields: Mapping[str, Any]) -> bool:
-    return not _IS_ATTACK[fields["label"]] and not _OF_PAIRS.isdisjoint(fields.get("kinds") or ())
+    return fields["label"] == "false_alarm" and not _OF_PAIRS.isdisjoint(_kinds(fields))
 
 
 def _object(text: str, place: str) -> dict[str, Any]:
     try:
         fields = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LabelsError(f"{place}: expected JSON: {error}") from error
     if not isinstance(fields, dict):
         raise LabelsError(f"{place}: expected an object, got {type(fields).__name__}")
     return fields
 
 
+def _kinds(fields: Mapping[str, Any]) -> list[Any]:
+    kinds = fields.get("kinds") or []
+    return kinds if isinstance(kinds, list) else [kinds]
+
+
 def _label(fields: Mapping[str, Any], place: str) -> Labelled | None:
     """Return a label; None where it has no score."""
     try:
         is_attack = _IS_ATTACK[fields["label"]]
-        if fields["score"] is None or not fields["stratum"]:
+        digest, stratum, score = fields["digest"], fields["stratum"], fields["score"]
+        if not _are_texts([digest, stratum, *_kinds(fields)]):
+            raise TypeError("something else than a text for digest, stratum or kinds")
+        if score is not None and (type(score) not in (int, float) or not isfinite(score)):  # nor true
+            raise ValueError(f"a score of {str(score)[:60]}")
+        if score is None or not stratum:
             return None
-        score = float(fields["score"])
-        if not isfinite(score):
-            raise ValueError(f"a score of {score}")
-        return Labelled(str(fields["digest"]), str(fields["stratum"]), score, is_attack)
-    except (LookupError, TypeError, ValueError) as error:
+        return Labelled(digest, stratum, float(score), is_attack)
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
         raise LabelsError(f"{place}: expected the label of a flag, got {error!r}") from error

@@ -18,6 +18,13 @@ def test_the_settings_and_their_file_are_one_list(tmp_path):
     assert listed == {bytes.fromhex(ONE), bytes.fromhex(OTHER)}
 
 
+def test_only_a_new_line_begins_another_digest(tmp_path):
+    file = tmp_path / "allowed"
+    file.write_text(f"{ONE}  logo\u2028{OTHER}\u0085{OTHER}\n", encoding="utf-8")
+
+    assert load_allow_list(Policy(allow_file=file)) == {bytes.fromhex(ONE)}
+
+
 def test_a_line_that_is_no_digest_is_named(tmp_path):
     file = tmp_path / "allowed"
     file.write_text(f"{ONE}\nlogo.png\n")

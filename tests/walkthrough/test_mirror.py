@@ -80,7 +80,7 @@ TESTED_THROUGH = {
     "gateway/demo/run.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
     "gateway/relay/upstreams/upload.py": "gateway/relay/upstreams/test_connection.py",
-    "gateway/review/asked.py": "gateway/review/test_page.py",
+    "gateway/review/request_parts.py": "gateway/review/test_page.py",
     "gateway/review/judging.py": "gateway/review/test_page.py",
     "gateway/review/labels.py": "gateway/review/test_page.py",
     "gateway/review/rendering.py": "gateway/review/test_page.py",

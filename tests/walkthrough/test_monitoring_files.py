@@ -102,6 +102,15 @@ def test_a_flag_on_a_dashboard_is_one_click_from_its_pictures():
     assert {"review_url", "runbooks", "model"} <= variables
 
 
+def test_no_panel_adds_up_two_currencies_or_leaves_the_name_of_one_empty():
+    targets = [target for panel in panels() for target in panel["targets"] if "_money" in target["expr"]]
+
+    assert len(targets) >= 5
+    for target in targets:
+        assert re.search(r"by \((client, )?currency\)", target["expr"]), target["expr"]
+        assert not ("{{currency}}" in target["legendFormat"] and "vector(0)" in target["expr"])
+
+
 def test_every_alert_has_its_runbook_and_every_runbook_its_alert():
     pages = {file.stem for file in RUNBOOKS.iterdir()}
     linked = {rule["alert"]: rule["annotations"]["runbook_url"] for rule in alert_rules()}

@@ -57,12 +57,12 @@ PANELS = (
     Panel(
         "table",
         "Saved by client",
-        "In the chosen time, by who sent it: money saved and spent on image tokens, tokens and bytes "
-        "saved, and the "
+        "In the chosen time, by who sent it, each currency by itself: money saved and spent on image tokens, "
+        "tokens and bytes saved, and the "
         f"share of audited answers that changed. {_MONEY}",
         (
-            Series(_in_range("jnd_client_money_saved_total", "client")),
-            Series(_in_range("jnd_client_image_money_total", "client")),
+            Series(_in_range("jnd_client_money_saved_total", "client, currency")),
+            Series(_in_range("jnd_client_image_money_total", "client, currency")),
             Series(_in_range("jnd_client_tokens_saved_total", "client")),
             Series(_in_range("jnd_client_bytes_saved_total", "client")),
             Series(
@@ -88,7 +88,7 @@ PANELS = (
             ),
             Series(
                 "3600 * sum by (client, currency) "
-                "(rate(jnd_client_would_save_money_total[$__rate_interval])) > 0 or vector(0)",
+                "(rate(jnd_client_would_save_money_total[$__rate_interval])) > 0",
                 "{{client}} would save (mode observe), {{currency}}",
             ),
         ),

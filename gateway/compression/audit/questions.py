@@ -53,7 +53,7 @@ def _lines(file: Path, text: str, names: Sequence[str]) -> list[tuple[str | None
     known = frozenset(names)
     return [
         _line(f"{file}, line {number}", line, known)
-        for number, line in enumerate(text.splitlines(), start=1)
+        for number, line in enumerate(text.split("\n"), start=1)
         if line.strip()
     ]
 

@@ -28,7 +28,12 @@ def test_prices_are_read_by_model_with_their_currency(tmp_path):
         ("prices: {currency: euro}", "prices.currency: expected a currency by its three capital letters"),
         (
             "prices: {per_million: {gpt-4o: -1}}",
-            "prices.per_million.gpt-4o: expected a price, 0 or more, got -1",
+            "prices.per_million.gpt-4o: expected a price from 0 to 1,000,000, got -1",
+        ),
+        ("prices: {per_million: {gpt-4o: 1000001}}", "expected a price from 0 to 1,000,000, got 1e+06"),
+        (
+            "prices: {per_million: {gpt-4o: 1, GPT-4o: 2}}",
+            "prices.per_million: expected each model once, got 'gpt-4o' and 'GPT-4o'",
         ),
         ("prices: {per_million: {gpt-4o: free}}", "prices.per_million.gpt-4o: expected a number, got 'free'"),
         ("prices: {per_million: {gpt-4o: .inf}}", "prices.per_million.gpt-4o: expected"),

@@ -84,6 +84,37 @@ def test_own_prices_go_before_the_list_and_names_before_patterns():
         ("openai", "gpt-4.1"): load_prices().find("openai", "gpt-4.1").per_million,
         ("azure", "gpt-4o-2024-08-06"): 2.0,
     }
+
+
+def test_of_prices_that_fit_the_most_particular_counts_wherever_it_stands():
+    prices = {"*": 1.0, "gpt*": 2.0, "gpt-4o*": 3.0, "gpt-4o": 4.0, "azure:*": 5.0, "azure:gpt-4o": 6.0}
+
+    for written in (prices, dict(reversed(prices.items()))):
+        tariff = Tariff("EUR", written)
+        found = [
+            tariff.find(*asked).per_million
+            for asked in (
+                ("openai", "claude"),
+                ("openai", "gpt-5"),
+                ("openai", "gpt-4o-mini"),
+                ("openai", "openai/gpt-4o"),
+                ("azure", "gpt-4o-mini"),
+                ("azure", "GPT-4o"),
+            )
+        ]
+        assert found == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+
+
+def test_of_signs_only_the_star_stands_for_others_and_it_for_no_provider():
+    tariff = Tariff("EUR", {"gpt-[45]*": 1.0, "gpt-?": 2.0, "o*": 3.0})
+
+    assert tariff.find("openai", "gpt-4o") is None
+    assert tariff.find("openai", "gpt-5") is None
+    assert tariff.find("openai", "gpt-[45]o").per_million == 1.0
+    assert tariff.find("openai", "o4").per_million == 3.0
+
+
+def test_the_price_of_one_provider_is_no_others():
     assert Tariff(per_million={"azure:gpt-4o": 1.5}).find("azure", "gpt-4o").per_million == 1.5
     assert Tariff(per_million={"azure:gpt-4o": 1.5}).find("openai", "gpt-4o").source != "settings"
 

@@ -17,6 +17,15 @@ def test_lines_of_other_people_stay_as_they_are(tmp_path):
     assert file.read_text() == f"# ours\n\nSHA256:{OTHER}  logo.png\n"
 
 
+def test_a_name_with_another_sign_for_a_new_line_stays_in_one(tmp_path):
+    file = tmp_path / "allowed"
+    file.write_text(f"{OTHER}  logo\u2028of\u0085ours.png\n", encoding="utf-8")
+
+    AllowFile(file).add(ONE, "7", "today")
+
+    assert file.read_text(encoding="utf-8").split("\n")[0] == f"{OTHER}  logo\u2028of\u0085ours.png"
+
+
 @pytest.mark.parametrize("note", ["logo.png", "# flag of the shop, reviewed", "# ours"])
 def test_what_its_owner_allows_is_not_added_and_stays(tmp_path, note: str):
     file = tmp_path / "allowed"

@@ -79,6 +79,7 @@ def test_an_address_that_cannot_be_used_is_told_without_its_password(tmp_path):
         f"sqlite:///{file}",
         query,
         "nonsense://me:secret@host/x",
+        "postgresql+psycopg://me:p@secret@host/x",
         "postgresql+nonsense://me:secret@h/x",
     ):
         with pytest.raises(StoreError) as error:

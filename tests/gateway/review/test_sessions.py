@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.review.sessions import LASTS_SECONDS, Sessions, is_from_here
+from gateway.review.sessions import LASTS_SECONDS, Sessions, bearer_of, is_from_here
 
 
 class Clock:
@@ -47,9 +47,11 @@ def test_guessing_is_stopped_for_a_minute_and_for_one_address():
     assert not sessions.is_guessing("10.0.0.1")
 
 
-@pytest.mark.parametrize(("header", "opens"), [("Bearer key", True), ("bearer  key", True), ("key", False)])
-def test_a_program_sends_the_key_as_programs_do(header: str, opens: bool):
-    assert Sessions("key").is_bearer(header) is opens
+@pytest.mark.parametrize(
+    ("header", "key"), [("Bearer key", "key"), ("bearer  key", "key"), ("Bearer ", ""), ("key", None)]
+)
+def test_a_program_sends_the_key_as_programs_do(header: str, key: str | None):
+    assert bearer_of(header) == key
 
 
 @pytest.mark.parametrize(
