@@ -45,7 +45,8 @@ def read_scores(path: Path, pictures: Sequence[str]) -> HumanScores:
 
     Args:
         path: The file.
-        pictures: Of the folder, relative to it with forward slashes; a row names one so, or by its last part.
+        pictures: Of the folder, relative to it with forward slashes; a row names one so, or by a path of which
+            one is the end of the other: its last part, or one that begins further up.
 
     A file may be about more pictures than the folder holds: a data set's table beside a part of it.
 
@@ -140,7 +141,7 @@ def _match(path: Path, rows: Sequence[_Row], pictures: Sequence[str]) -> dict[in
     lines: dict[str, int] = {}
     problems: list[str] = []
     for row in rows:
-        found = [row.name] if row.name in there else by_last.get(Path(row.name).name, [])
+        found = [row.name] if row.name in there else _by_end(row.name, by_last.get(Path(row.name).name, []))
         if len(found) > 1:
             problems.append(f"line {row.line}: {row.name} is {len(found)} pictures: {', '.join(found[:3])}")
         elif found and found[0] in lines:
@@ -152,6 +153,11 @@ def _match(path: Path, rows: Sequence[_Row], pictures: Sequence[str]) -> dict[in
         problems = [f"line {row.line}: {row.name} is not in the folder" for row in rows]
     _complain(f"{path} does not fit the pictures", problems)
     return named
+
+
+def _by_end(name: str, pictures: Sequence[str]) -> list[str]:
+    """Return those of a name's pictures whose path ends as the row's does, or the other way round."""
+    return [one for one in pictures if f"/{one}".endswith(f"/{name}") or f"/{name}".endswith(f"/{one}")]
 
 
 def _complain(about: str, problems: Sequence[str]) -> None:

@@ -19,7 +19,8 @@ import numpy as np
 
 from gateway.detection.evidence_places import places_of_payload
 from gateway.detection.protocol import Examined, NotExaminableError
-from gateway.detection.scaling_phases import Disagreement, Grey, measure_disagreement
+from gateway.detection.scaling_phases import Disagreement, measure_disagreement
+from gateway.detection.scaling_samples import Grey
 from gateway.detection.verdict import Evidence
 from gateway.providers.rules import ProviderRules
 from gateway.providers.sizes import Size

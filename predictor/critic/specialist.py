@@ -12,7 +12,7 @@ from predictor.critic import authenticity
 from predictor.critic.attributes import AttributeModel
 from predictor.critic.authenticity import OriginNetwork
 from predictor.critic.critic import NotJudgedError
-from predictor.critic.critique import OUTSIDE_TRAINING, Critique
+from predictor.critic.critique import OUTSIDE_TRAINING, Attributes, Critique
 from predictor.critic.measures import Floats, Measures, fitted, measure
 from predictor.critic.network import FeatureNetwork, look, shown
 from predictor.critic.quality_map import SMALLEST, MapModel
@@ -44,18 +44,23 @@ class Specialist:
             raise NotJudgedError(
                 f"expected at least {SMALLEST_JUDGED} pixels a side, got {image.width}x{image.height}"
             )
-        measures, row = examine(image, self.network)
-        mos = float(self.quality.mos(row[None])[0])
+        measures, mos, attributes = self.score(image)
         has_places = min(image.width, image.height) >= SMALLEST
         generated = authenticity.judge(self.origin, image, temperature=self.temperature)
         return Critique(
             mos=mos,
             interval=(max(0.0, mos - self.half_width), min(100.0, mos + self.half_width)),
-            attributes=self.attributes.judge(measures),
+            attributes=attributes,
             quality_map=self.map_model.judge(measures, mos, self.attributes) if has_places else None,
             generated_probability=generated,
             generated_reason=OUTSIDE_TRAINING if generated is None else None,
         )
+
+    def score(self, image: Image) -> tuple[Measures, float, Attributes]:
+        """Return what is measured of a picture, 16 pixels a side and more, its score and its attributes."""
+        measures, row = examine(image, self.network)
+        attributes = self.attributes.judge(measures)
+        return measures, float(self.quality.mos(row[None], attributes.noisiness)[0]), attributes
 
     def to_tensors(self) -> dict[str, torch.Tensor]:
         """Return all arrays under the names `from_part` reads."""
@@ -86,7 +91,10 @@ class Specialist:
                 half_width,
             )
         except (KeyError, RuntimeError, ValueError) as error:
-            raise ArtifactError(f"the critic part is not of this version: {error}") from error
+            raise ArtifactError(
+                "the critic part is damaged, or of another version: `jnd-predictor upgrade` replaces parts of "
+                "earlier ones"
+            ) from error
 
 
 def load_specialist(artifact: Path) -> Specialist:

@@ -69,7 +69,7 @@ def scores(folder: Path) -> dict[str, float]:
 
 
 def mos_of(judge: Specialist, image: Image) -> float:
-    return float(judge.quality.mos(examine(image, judge.network)[1][None])[0])
+    return judge.score(image)[1]
 
 
 def opinion(judge: Specialist, folder: Path, networks: Path, count: int, trained: int) -> dict[str, float]:
@@ -174,10 +174,8 @@ def places(judge: Specialist, images: list[Image]) -> dict[str, float]:
         for kind in _PLACED:
             ninth = int(rng.integers(9))
             shown = damage_ninth(image, ninth=ninth, kind=kind, level=4, rng=rng)
-            measures, row = examine(shown, judge.network)
-            quality = judge.map_model.judge(
-                measures, float(judge.quality.mos(row[None])[0]), judge.attributes
-            )
+            measures, mos, _ = judge.score(shown)
+            quality = judge.map_model.judge(measures, mos, judge.attributes)
             losses = judge.map_model.losses(measures)
             right.append(int(losses.argmax()) == ninth)
             told.append(quality.worst == ninth)

@@ -14,7 +14,7 @@ _LIMITS = (
     "in contrast or colourful a picture is, a description, and which of two is better; it answers others "
     "at random.",
     "Whether a picture was generated it learned at 32 pixels only, and says so of others.",
-    "Noisiness and sharpness it learned from the specialist, not from people.",
+    "Brightness, noisiness and sharpness it learned from the specialist, not from people.",
 )
 
 
@@ -38,7 +38,7 @@ def build_card(folder: Path, photographs: Sequence[str], recipe: Mapping[str, ob
             "opinions": "KADID-10k's means by type and level (Lin, Hosu, Saupe 2019; MIT), no picture of it",
             "tower": "the network of the specialist that ships with the package (part critic of "
             "predictor/artifact_default, whose card names its data), carried over weight by weight",
-            "attributes": "noisiness and sharpness as that specialist judges them",
+            "attributes": "brightness, noisiness and sharpness as that specialist judges them",
             "origin": "CIFAKE (Bird & Lotfi 2024; its repository has no licence), pictures of 32 x 32 pixels",
         },
         "recipe": dict(recipe),

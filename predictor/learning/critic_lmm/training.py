@@ -2,9 +2,9 @@ r"""Train the critic that is an LMM: specialist → tower → pictures → proje
 
     python -m predictor.learning.critic_lmm.training --photos DIR --opinions FILE --origin FILE --out DIR
 
-About a quarter of an hour of one core, and a gigabyte. The third of the photographs that `split` holds out is
-not read. The tower is made of the specialist's network; the specialist also tells noisiness and sharpness,
-whose labels nobody gave.
+Ten minutes of one core, and a gigabyte. The third of the photographs that `split` holds out is
+not read. The tower is made of the specialist's network; the specialist also tells brightness, noisiness and
+sharpness, whose labels nobody gave. Its network has seen a fold left out here, without people's scores.
 """
 
 import json

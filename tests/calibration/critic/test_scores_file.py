@@ -70,6 +70,15 @@ def test_rows_about_pictures_that_are_not_there_are_told_and_left_out(tmp_path: 
     assert found.without_picture == ("z.png", "other/y.png", "z.png")
 
 
+def test_a_picture_of_another_folder_is_not_taken_for_one_that_is_there(tmp_path: Path):
+    path = write(tmp_path, "file,mos\nb/p.png,9\na/q.png,1\nset/a/r.png,2\n")
+
+    found = read_scores(path, ["a/p.png", "a/q.png", "a/r.png"])
+
+    assert found.mos == {"a/q.png": 1.0, "a/r.png": 2.0}
+    assert found.without_picture == ("b/p.png",)
+
+
 def test_a_name_that_several_pictures_have_is_told(tmp_path: Path):
     with pytest.raises(ValueError, match=r"line 2: c.png is 2 pictures: x/c.png, y/c.png"):
         read_scores(write(tmp_path, "file,mos\nc.png,1\n"), ["x/c.png", "y/c.png"])

@@ -32,6 +32,16 @@ def test_more_of_a_damage_scores_less(judge: Specialist):
         assert scores == sorted(scores, reverse=True), name
 
 
+@pytest.mark.parametrize("picture", ["astronaut", "coffee", "chelsea"])
+def test_a_noisy_photograph_is_not_called_good(judge: Specialist, picture: str):
+    photograph = Image(getattr(data, picture)())
+    noisy = DISTORTIONS["noise"].apply(photograph, 24, np.random.default_rng(0))
+
+    untouched, found = (judge.critique(_decoded(one.pixels)).mos for one in (photograph, noisy))
+
+    assert found < 0.7 * untouched
+
+
 @pytest.mark.parametrize(
     "pixels",
     [
@@ -74,5 +84,5 @@ def test_an_incomplete_part_is_refused(judge: Specialist):
     tensors = judge.to_tensors()
     del tensors["natural.bias"]
 
-    with pytest.raises(ArtifactError, match="this version"):
+    with pytest.raises(ArtifactError, match="another version"):
         Specialist.from_part(Part(tensors))

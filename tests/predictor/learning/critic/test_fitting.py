@@ -27,7 +27,7 @@ def test_scores_left_out_follow_what_was_taught():
 def test_scores_stay_on_the_scale():
     lessons = _lessons()
 
-    scores = fit_quality(lessons, measured=4).mos(100 * lessons.rows)
+    scores = fit_quality(lessons, measured=4).mos(100 * lessons.rows, 0.0)
 
     assert scores.min() >= 0
     assert scores.max() <= 100
