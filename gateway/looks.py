@@ -20,14 +20,22 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Look:
+    """How good one picture looks."""
+
+    quality: float  # mean opinion score, 0 to 100
+    is_guessed: bool = False  # the picture is unlike the photographs that the score was learned from
+
+
+@dataclass(frozen=True)
 class Looks:
     """Who judges, and of which pictures it is told."""
 
     critic: FileCritic
     pictures: LooksOf = "flagged"
 
-    def told(self, decoded: Decoded, verdict: Verdict) -> tuple[Verdict, float | None]:
-        """Return the verdict with a sentence where it flags, and the mean opinion score, 0 to 100.
+    def told(self, decoded: Decoded, verdict: Verdict) -> tuple[Verdict, Look | None]:
+        """Return the verdict with a sentence where it flags, and how good the picture looks.
 
         None stands for a picture that nobody asked about, or that cannot be judged.
         """
@@ -42,4 +50,4 @@ class Looks:
             return verdict, None
         if verdict.flags:
             verdict = replace(verdict, explanation=f"{verdict.explanation} How it looks: {describe(found)}")
-        return verdict, found.mos
+        return verdict, Look(found.mos, found.outside is not None)

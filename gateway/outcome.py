@@ -33,6 +33,7 @@ class ImageOutcome:
     is_observed: bool = False  # mode observe: `plan` tells what would have been sent instead of `data`
     is_recalled: bool = False  # known from an earlier request
     quality: float | None = None  # mean opinion score, 0 to 100; None: nobody asked, or it cannot be judged
+    is_quality_guessed: bool = False  # the image is unlike the photographs that the score was learned from
 
     @property
     def bytes_out(self) -> int:
@@ -69,6 +70,7 @@ class ImageOutcome:
             verdict=other.verdict,
             action=other.action,
             quality=other.quality,
+            is_quality_guessed=other.is_quality_guessed,
             timings=Timings(*times),
             is_recalled=other.is_recalled,
         )

@@ -164,9 +164,9 @@ class Pipeline:
         to_whom = (recipient.provider, recipient.model, asked.tenant)
         examined = Examined(decoded, data, digest, profile, *to_whom, asked.check_time)
         verdict = asked.verdict or self._verdict(examined, asked.policy)
-        quality = None
+        look = None
         if self.looks is not None and asked.verdict is None:
-            verdict, quality = self.looks.told(decoded, verdict)
+            verdict, look = self.looks.told(decoded, verdict)
         is_inspected = self.clock()
         timings = Timings(is_decoded - started, is_inspected - is_decoded)
         if digest in self.allowed:
@@ -183,7 +183,10 @@ class Pipeline:
             asked.check_time()
             outcome = self._lighten(outcome, decoded, profile, asked)
             timings = replace(timings, compress=self.clock() - is_inspected)
-        return replace(outcome, timings=timings, quality=quality)
+        outcome = replace(outcome, timings=timings)
+        if look is None:
+            return outcome
+        return replace(outcome, quality=look.quality, is_quality_guessed=look.is_guessed)
 
     def _verdict(self, examined: Examined, policy: EffectivePolicy) -> Verdict:
         if policy.inspection == "off":

@@ -45,8 +45,8 @@ def read_scores(path: Path, pictures: Sequence[str]) -> HumanScores:
 
     Args:
         path: The file.
-        pictures: Of the folder, relative to it with forward slashes; a row names one so, or by a path of which
-            one is the end of the other: its last part, or one that begins further up.
+        pictures: Of the folder, relative to it with forward slashes; a row names one so, by the end
+            of that (its last part), or by a path that ends so.
 
     A file may be about more pictures than the folder holds: a data set's table beside a part of it.
 

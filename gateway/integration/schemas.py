@@ -130,7 +130,7 @@ class CritiqueAnswer(BaseModel):
     """How good an image looks to people, why, and where it comes from."""
 
     mos: float = Field(description="Mean opinion score that people would give, 0 to 100.")
-    low: float = Field(description="Of the interval around it.")
+    low: float = Field(description="Of the interval around it: 0 to 100 where the image is `outside`.")
     high: float
     brightness: float = Field(description="0 black, 50 well exposed, 100 white.")
     colorfulness: float = Field(description="0 grey, 100 as colourful as photographs are.")
@@ -144,6 +144,10 @@ class CritiqueAnswer(BaseModel):
     worst_place: str | None = Field(description="null: no place stands out.")
     quality_map: list[list[PlaceQuality]] | None = Field(description="Three rows of three ninths.")
     judge: Judge
+    outside: str | None = Field(
+        description="Why the scores are a guess: the image is unlike the photographs they were learned from, "
+        "such as a chart, a page, a screen. null: it is not."
+    )
     reason: str = Field(description="Empty: what cannot be judged is an error.")
     milliseconds: float
 

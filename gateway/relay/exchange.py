@@ -111,6 +111,11 @@ class Exchange:
         return ["-" if quality is None else f"{quality:.0f}" for quality in known]
 
     @property
+    def guessed_qualities(self) -> list[str]:
+        """Number the images, from 1, whose quality is a guess: they are unlike the photographs it knows."""
+        return [str(number) for number, outcome in enumerate(self.outcomes, 1) if outcome.is_quality_guessed]
+
+    @property
     def verdict(self) -> str:
         """The gravest outcome over all images, or `none`; empty where nobody has looked for any."""
         if self.gravest is not None:

@@ -59,6 +59,7 @@ def _found(exchange: Exchange) -> Headers:
         headers.append((b"x-jnd-ratio", b"%.3f" % gravest.jnd_ratio))
     headers += _told(b"x-jnd-flags", exchange.flags)
     headers += _told(b"x-jnd-quality", exchange.qualities)
+    headers += _told(b"x-jnd-quality-guessed", exchange.guessed_qualities)
     if gravest is not None and is_edited(gravest):
         headers.append((b"x-jnd-explanation", _ascii(" ".join(gravest.explanation.split()))))
     return headers

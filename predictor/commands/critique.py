@@ -41,7 +41,8 @@ def critique(
     colorfulness, contrast, noisiness and sharpness go from 0 to 100 likewise. description says what, where
     and how much. generated_probability is judged by the pixels alone, and null for pictures unlike those it
     was learned from. provenance is what the file says, each fact with its source and how far it can be
-    trusted: anybody can write what is not signed.
+    trusted: anybody can write what is not signed. outside says why the scores are a guess: charts, pages and
+    screens are unlike the photographs they were learned from, and their interval is 0 to 100; else null.
 
     One line per picture; one that cannot be judged says why in reason, and the exit code is 1.
 

@@ -87,13 +87,14 @@ class Critique:
     """What was judged of one picture, and by whom."""
 
     mos: float  # mean opinion score, 0 to 100
-    interval: tuple[float, float]  # low and high; holds people's mean for 95 of 100 pictures
+    interval: tuple[float, float]  # low and high; holds people's mean for 95 of 100 photographs
     attributes: Attributes
     quality_map: QualityMap | None  # None where a picture is too small to have places
     generated_probability: float | None  # that it was generated, from its pixels alone
     judge: Judge = "specialist"
     generated_reason: str | None = None  # why there is no probability
     provenance: Provenance = field(default_factory=Provenance)  # of the file; kept apart from the probability
+    outside: str | None = None  # why the score is outside what it was learned from; None: it is not
 
     def __post_init__(self) -> None:
         low, high = self.interval

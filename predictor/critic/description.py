@@ -2,6 +2,7 @@
 
 A pure function; its judgements are the bands of `words`. The worst fault comes first, the worst place is
 named where it stands out, and what the file says of its origin is kept apart from what pixels make likely.
+Of a picture unlike what was learned from it is said that the score is a guess, instead of a worst place.
 """
 
 from collections.abc import Sequence
@@ -25,10 +26,16 @@ def describe(critique: Critique) -> str:
     words = frozenset(band.word for band in bands)
     sentences = (
         _whole(critique, bands),
-        "" if critique.quality_map is None else place_sentence(critique.quality_map, words),
+        _place(critique, words),
         origin_sentence(critique),
     )
     return " ".join(sentence[0].upper() + sentence[1:] for sentence in sentences if sentence)
+
+
+def _place(critique: Critique, words: frozenset[str]) -> str:
+    if critique.outside is not None:
+        return f"this score is a guess, for the picture is {critique.outside}."
+    return "" if critique.quality_map is None else place_sentence(critique.quality_map, words)
 
 
 def _worst_first(attributes: Attributes) -> list[Band]:

@@ -81,6 +81,11 @@ class Measures:
         """Return the light, 0 to 1, that 1, 5, 25, 50, 75, 95 and 99 % of the picture stay below."""
         return self.tones[: len(_SHARES)]
 
+    @property
+    def entropy(self) -> float:
+        """Return how many bits the grey levels of the whole picture hold, 0 to 8."""
+        return float(self.tones[len(_SHARES)])
+
     def described(self) -> Floats:
         """Return the picture as one row: each map's mean, spread, tenth and ninetieth percentile, centre."""
         return np.concatenate(

@@ -21,6 +21,7 @@ _FIELDS = (
     "worst_place",
     "quality_map",
     "judge",
+    "outside",
 )
 
 
@@ -39,6 +40,7 @@ def as_record(critique: Critique) -> Mapping[str, Any]:
         "provenance": _of_provenance(critique.provenance),
         **_of_map(critique.quality_map),
         "judge": critique.judge,
+        "outside": critique.outside,
         "reason": "",
     }
 

@@ -15,6 +15,7 @@ from predictor.critic.critic import NotJudgedError
 from predictor.critic.critique import OUTSIDE_TRAINING, Attributes, Critique
 from predictor.critic.measures import Floats, Measures, fitted, measure
 from predictor.critic.network import FeatureNetwork, look, shown
+from predictor.critic.outside import outside_reason
 from predictor.critic.quality_map import SMALLEST, MapModel
 from predictor.critic.score import Quality
 
@@ -31,10 +32,10 @@ class Specialist:
     attributes: AttributeModel
     origin: OriginNetwork
     temperature: float  # of the origin's log-odds
-    half_width: float  # points of MOS on either side that hold 95 of 100 pictures
+    half_width: float  # points of MOS on either side that hold 95 of 100 photographs
 
     def critique(self, decoded: Decoded) -> Critique:
-        """Judge one picture by its pixels.
+        """Judge one picture by its pixels; the interval is the whole scale of one unlike photographs.
 
         Raises:
             NotJudgedError: A side is shorter than 16 pixels.
@@ -46,14 +47,17 @@ class Specialist:
             )
         measures, mos, attributes = self.score(image)
         has_places = min(image.width, image.height) >= SMALLEST
+        outside = outside_reason(measures)
+        half_width = 100.0 if outside else self.half_width
         generated = authenticity.judge(self.origin, image, temperature=self.temperature)
         return Critique(
             mos=mos,
-            interval=(max(0.0, mos - self.half_width), min(100.0, mos + self.half_width)),
+            interval=(max(0.0, mos - half_width), min(100.0, mos + half_width)),
             attributes=attributes,
             quality_map=self.map_model.judge(measures, mos, self.attributes) if has_places else None,
             generated_probability=generated,
             generated_reason=OUTSIDE_TRAINING if generated is None else None,
+            outside=outside,
         )
 
     def score(self, image: Image) -> tuple[Measures, float, Attributes]:
@@ -92,8 +96,8 @@ class Specialist:
             )
         except (KeyError, RuntimeError, ValueError) as error:
             raise ArtifactError(
-                "the critic part is damaged, or of another version: `jnd-predictor upgrade` replaces parts of "
-                "earlier ones"
+                "the critic part is damaged, or of another version: "
+                "`jnd-predictor upgrade` replaces parts of earlier ones"
             ) from error
 
 

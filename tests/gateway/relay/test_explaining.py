@@ -42,6 +42,22 @@ def test_a_request_refused_before_anyone_looked_has_no_verdict():
     assert headers[b"x-jnd-reason"] == b"unknown_client"
 
 
+def test_images_whose_quality_is_a_guess_are_numbered_beside_the_qualities():
+    judged, unjudged = outcome(Verdict("clean", 0.5, None, (), "")), outcome(unchecked("url"))
+    exchange = Exchange("openai_chat", "openai", "/")
+    exchange.outcomes = (
+        replace(judged, quality=62.4),
+        unjudged,
+        replace(judged, quality=30.0, is_quality_guessed=True),
+    )
+
+    headers = dict(explaining_headers(exchange))
+
+    assert (headers[b"x-jnd-quality"], headers[b"x-jnd-quality-guessed"]) == (b"62,-,30", b"3")
+    exchange.outcomes = exchange.outcomes[:2]
+    assert b"x-jnd-quality-guessed" not in dict(explaining_headers(exchange))
+
+
 def test_what_was_not_looked_at_has_its_header_beside_the_verdict():
     exchange = Exchange("openai_chat", "openai", "/", strays=("image_in_text", "unknown_place"))
     exchange.outcomes = (outcome(Verdict("clean", 0.5, None, (), "")),)

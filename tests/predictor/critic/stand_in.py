@@ -5,12 +5,14 @@ import numpy as np
 from calibration.image import Decoded
 from predictor.critic.critic import NotJudgedError
 from predictor.critic.critique import OUTSIDE_TRAINING, Attributes, Critique, Ninth, QualityMap
+from predictor.critic.outside import UNLIKE_PHOTOGRAPHS
 
 SMALLEST = 8  # pixels a side
+WHITE = 100.0
 
 
 class StandInCritic:
-    """Says that bright pictures are good, and that the upper left is blurred; remembers nothing."""
+    """Says that bright pictures are good, white ones a guess, the upper left blurred; remembers nothing."""
 
     def critique(self, decoded: Decoded) -> Critique:
         image = decoded.image
@@ -27,4 +29,5 @@ class StandInCritic:
             quality_map=QualityMap(ninths),
             generated_probability=None,
             generated_reason=OUTSIDE_TRAINING,
+            outside=UNLIKE_PHOTOGRAPHS if light == WHITE else None,
         )

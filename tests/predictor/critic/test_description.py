@@ -18,6 +18,7 @@ from predictor.critic.critique import (
 )
 from predictor.critic.description import describe
 from predictor.critic.origin import Fact, Provenance
+from predictor.critic.outside import UNLIKE_PHOTOGRAPHS
 from predictor.critic.words import ATTRIBUTES, QUALITY, SEVERITY, Band, band_of
 
 SCORE = st.floats(0, 100)
@@ -60,6 +61,7 @@ def critiques(draw: st.DrawFn) -> Critique:
         draw(st.sampled_from(["specialist", "critic LMM"])),
         OUTSIDE_TRAINING if probability is None else None,
         draw(PROVENANCE),
+        draw(st.sampled_from([None, UNLIKE_PHOTOGRAPHS])),
     )
 
 
@@ -134,10 +136,17 @@ def test_the_worst_place_is_named_where_it_stands_out_and_there_alone(critique: 
 
     found = re.findall(rf"\bthe ({names})\b", text, re.IGNORECASE)
 
-    worst = None if critique.quality_map is None else critique.quality_map.worst
+    has_places = critique.quality_map is not None and critique.outside is None
+    worst = critique.quality_map.worst if has_places and critique.quality_map else None
     assert [name.lower() for name in found] == ([] if worst is None else [place_name(worst)])
     if worst is not None and critique.quality_map is not None:
         assert f"{round(critique.quality_map.ninths[worst].mos)} of 100" in text
+
+
+@settings(deadline=None)
+@given(critiques())
+def test_that_a_score_is_a_guess_is_said_of_pictures_unlike_photographs_alone(critique: Critique):
+    assert ("score is a guess" in describe(critique)) == (critique.outside is not None)
 
 
 @settings(deadline=None)
@@ -199,6 +208,16 @@ def test_what_a_broken_manifest_tells_is_not_repeated(critique: Critique):
                 "interval": (10.0, 50.0),
             },
             "Blurred throughout, though clean; quality about 30 of 100 (10-50), poor.",
+        ),
+        (
+            {
+                "interval": (0.0, 100.0),
+                "quality_map": with_worst(4, 30, "noisy"),
+                "outside": UNLIKE_PHOTOGRAPHS,
+            },
+            "Slightly noisy, otherwise sharp and well exposed; quality about 62 of 100 (0-100), fair. "
+            "This score is a guess, for the picture is unlike the photographs it was learned from: "
+            "few tones, as charts, pages and screens have.",
         ),
         (
             {"mos": 91.0, "interval": (86.0, 95.0), "attributes": Attributes(50, 70, 75, 5, 80)},

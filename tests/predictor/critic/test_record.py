@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from predictor.critic.critique import Attributes, Critique, Ninth, QualityMap
 from predictor.critic.description import describe
@@ -56,6 +57,11 @@ def test_the_map_is_three_rows_of_three():
         [62, 62, 62],
         [42, 62, 62],
     ]
+
+
+def test_why_a_score_is_a_guess_is_told_and_null_of_others():
+    assert as_record(CRITIQUE)["outside"] is None
+    assert as_record(replace(CRITIQUE, outside="unlike"))["outside"] == "unlike"
 
 
 def test_a_picture_that_was_not_judged_has_the_same_fields():

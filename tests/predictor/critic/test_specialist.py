@@ -7,6 +7,7 @@ from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, Part, default_directory
 from predictor.critic.critic import NotJudgedError
 from predictor.critic.critique import OUTSIDE_TRAINING
+from predictor.critic.outside import UNLIKE_PHOTOGRAPHS
 from predictor.critic.specialist import Specialist, load_specialist
 
 
@@ -70,6 +71,17 @@ def test_only_pictures_of_the_trained_size_are_told_generated_or_not(judge: Spec
     assert small.generated_probability is not None
     assert large.generated_probability is None
     assert large.generated_reason == OUTSIDE_TRAINING
+
+
+def test_of_a_picture_unlike_photographs_the_interval_is_the_whole_scale(judge: Specialist):
+    page = np.full((300, 400, 3), 255, np.uint8)
+    page[40:60, 30:370] = 0
+
+    drawn, photograph = judge.critique(_decoded(page)), judge.critique(_decoded(data.chelsea()))
+
+    assert (drawn.outside, drawn.interval) == (UNLIKE_PHOTOGRAPHS, (0, 100))
+    assert photograph.outside is None
+    assert photograph.interval[0] == pytest.approx(photograph.mos - judge.half_width)
 
 
 def test_what_is_written_is_read_as_the_same_judge(judge: Specialist):
