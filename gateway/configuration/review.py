@@ -64,8 +64,7 @@ class Review(Section):
     )
     keep_days: float = setting(
         30.0,
-        "Days that a flag and its picture are kept; after a start, or where the clock leapt, up to six hours "
-        "longer, so that no mistyped date costs them.",
+        "Days that a flag and its picture are kept.",
         why="long enough for a holiday, short enough for a privacy notice",
         gt=0,
     )

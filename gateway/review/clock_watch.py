@@ -1,7 +1,4 @@
-"""Notice a clock that leaps: whoever forgets by age would forget everything by a mistyped date.
-
-Nobody knows of a leap before the start, so no clock is believed before it has gone steadily for some hours.
-"""
+"""Notice a clock that leaps: whoever forgets by age would forget everything by a mistyped date."""
 
 import logging
 import time
@@ -20,7 +17,7 @@ class ClockWatch:
         """Begin to watch; `monotonic` counts seconds from anywhere."""
         self._monotonic = monotonic
         self._ahead: float | None = None  # of the clock that cannot be set
-        self._believed_at = monotonic() + _DOUBT_SECONDS
+        self._believed_at = float("-inf")
 
     def is_believed(self, now: float) -> bool:
         """Tell whether a time, in seconds since 1970, follows from the ones before."""
