@@ -1,4 +1,7 @@
-"""Notice a clock that leaps: whoever forgets by age would forget everything by a mistyped date."""
+"""Notice a clock that leaps: whoever forgets by age would forget everything by a mistyped date.
+
+At the start it is believed: what is promised to be forgotten must be, however often a process starts.
+"""
 
 import logging
 import time
