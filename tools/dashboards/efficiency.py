@@ -87,8 +87,7 @@ PANELS = (
                 "{{client}}, {{currency}}",
             ),
             Series(
-                "3600 * sum by (client, currency) "
-                "(rate(jnd_client_would_save_money_total[$__rate_interval])) > 0",
+                "3600 * " + rates("jnd_client_would_save_money_total", "client, currency"),
                 "{{client}} would save (mode observe), {{currency}}",
             ),
         ),
