@@ -1,7 +1,7 @@
 """The door of the review page: sign in by the key, sign out, and let nobody else in, nor a form of elsewhere.
 
-A program sends the key with each request instead. Of wrong keys only so many a minute are looked into; the
-right one opens always, since behind an ingress everybody has one address. Keys are never logged.
+A program sends the key with each request instead. Whoever sends too many wrong ones a minute is told to wait;
+the right one opens always, since behind an ingress everybody has one address. Keys are never logged.
 """
 
 import logging
