@@ -60,13 +60,20 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, help="where attacks are kept for the next run")
     parser.add_argument("--save", type=Path, help="where wrongly judged files are written")
     parser.add_argument("--no-baselines", action="store_true")
+    parser.add_argument("--development", action="store_true", help="pairs of pictures that may be fitted to")
     options = parser.parse_args()
     if not options.data.exists():
         print(json.dumps({"benchmark": "detection", "skipped": "the data ../shared/data is missing"}))
         return 0
     use_one_thread()
     bench = Bench(
-        options.data, options.count, options.cache, options.save, options.only, not options.no_baselines
+        options.data,
+        options.count,
+        options.cache,
+        options.save,
+        options.only,
+        not options.no_baselines,
+        is_development=options.development,
     )
     for name in options.part or PARTS:
         began = time.monotonic()

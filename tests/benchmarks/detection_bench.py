@@ -44,6 +44,7 @@ class Bench:
     save: Path | None = None  # where wrongly judged files are written
     only: str = ""  # a word in the names of the cells to measure
     has_baselines: bool = True
+    is_development: bool = False  # pictures that detectors may be fitted to, instead of the test's
     judged: list[tuple[str, str, bool]] = field(default_factory=list)  # cell, source, whether it was flagged
     _callers: Iterable[int] = field(default_factory=itertools.count)
 
@@ -73,12 +74,24 @@ class Bench:
 
     def photographs(self, count: int | None = None) -> list[tuple[str, Pixels]]:
         """Return (name, pixels) of photographs for the test, those kept from all learning first."""
+        if self.is_development:
+            return self._development(count or self.count)
         files = _biq(self.data)
         later = [path for path in files if path.stem[-1] in "89" and path not in self._last]
         kodak = sorted((self.data / "photos" / "kodak").glob("*.png"))[::-1]
         first = sorted(self._last, key=lambda path: path.stem[::-1])
         chosen = [*kodak[:4], *first, *later, *kodak[4:]][: count or self.count]
         return [(path.stem, load(path).pixels) for path in chosen]
+
+    def _development(self, count: int) -> list[tuple[str, Pixels]]:
+        """Return photographs whose names end in 0 to 6; every second is two of them, as large as Kodak's."""
+        files = [path for path in _biq(self.data) if path.stem[-1] in "0123456" and path not in self._last]
+        chosen = sorted(files, key=lambda path: path.stem[::-1])[: 2 * count]
+        pictures = [load(path).pixels for path in chosen]
+        pictures[::2] = [np.hstack((each, pictures[n + 1][:, :256])) for n, each in enumerate(pictures[:-1])][
+            ::2
+        ]
+        return [(path.stem, pixels) for path, pixels in zip(chosen, pictures, strict=True)][:count]
 
     def lessons(self, count: int) -> list[Pixels]:
         """Return photographs an attacker learns from, none of the test's: names ending in 0."""
