@@ -1,4 +1,4 @@
-"""Tell edits of a known picture that no re-encoding makes, by rules: one place alone, or noise all over.
+"""Tell edits of a known picture that no re-encoding makes, by rules: in a place, all over, on blank ground.
 
 A picture that is bit for bit another but in one place was edited there, if nobody sees a change elsewhere; a
 difference that owes one of the two nothing was added to the other, whichever came first. Either way nobody
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from calibration.image import Decoded, Image, resize
 from gateway.detection.added_noise import AddedNoise, added_noise
+from gateway.detection.blank_ground import BlankNoise, noise_on_blank
 from gateway.detection.changed_place import ChangedPlace, belongs_to_seen, changed_place
 from gateway.detection.evidence_places import places_of_change
 from gateway.detection.verdict import Evidence, Kind
@@ -26,6 +27,12 @@ _OWN_NOISE = 0.1  # about half, of what is new in a place: it is as much the one
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
 _LEAST_LEVELS = 0.5  # grey levels rms of noise all over: rounding twice leaves .4
 _LEAST_SIDE = 16  # pixels of a place that is looked at by itself
+_FINE = ("lossless", "fine JPEG")  # coarser ones take noise out themselves
+_LEAST_EARLIER = 0.3  # grey levels rms of noise on blank ground that those do not take out
+_MOST_LATER = (
+    0.65  # likewise, where the earlier may be a coarse copy: WebP takes .8 and more out of plain walls
+)
+_MOST_SEEN = 0.25  # of the area, beside noise on blank ground: a printed page that was scanned is all changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,29 +91,81 @@ def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float)
         decoded: The version as it came.
         ratio: How far the model notices the change, in JND.
     """
-    codec = codec_of(decoded.source)
     if compared.kept == 1.0:
         return None
+    codec = codec_of(decoded.source)
     # WebP predicts from what lies before: a change in one place goes on and on.
     if compared.kept >= _KEPT and (codec.is_lossless or codec.jpeg_quality is not None):
-        change = compared.change
-        place = changed_place(change.expected.pixels, compared.version.pixels, change.places)
-        if place is None or compared.is_take(place.rows, place.columns):
-            return None
-        # Pages answer what people see elsewhere with faint changes of their own, and so do codecs.
-        if _is_seen_elsewhere(change.places, place):
-            return None
-        explanation = _in_a_place(place, change, ratio)
+        explanation = _in_a_place(compared, ratio)
     else:
-        noise, is_earlier = _added(compared, codec)
-        if noise is None:
-            return None
-        change = compared.change
-        if change.share > 0.0 or change.is_toned:
-            return None
-        explanation = _all_over(noise, ratio, is_earlier=is_earlier)
-    boxes = places_of_change(change.expected, decoded.image)
+        explanation = _all_over(compared, codec, ratio)
+    explanation = explanation or _on_blank_ground(compared, codec, ratio)
+    if explanation is None:
+        return None
+    boxes = places_of_change(compared.change.expected, decoded.image)
     return Evidence(kind, 1.0, None, ratio, explanation, is_attack=True, boxes=boxes)
+
+
+def _in_a_place(compared: Compared, ratio: float) -> str | None:
+    """Explain a place that was changed unseen, None where there is none."""
+    change = compared.change
+    place = changed_place(change.expected.pixels, compared.version.pixels, change.places)
+    if place is None or compared.is_take(place.rows, place.columns):
+        return None
+    # Pages answer what people see elsewhere with faint changes of their own, and so do codecs.
+    if _is_seen_elsewhere(change.places, place):
+        return None
+    return (
+        f"It is a known picture, kept bit for bit but for one place: {place.share:.1%} of it differ "
+        f"({place.levels:.1f} grey levels rms), which people do not see and no codec does; "
+        f"{_seen(ratio)} {_blamed(is_earlier=change.added <= _EARLIER)}"
+    )
+
+
+def _all_over(compared: Compared, codec: Codec, ratio: float) -> str | None:
+    """Explain noise that was added to one of the two."""
+    noise, is_earlier = _added(compared, codec)
+    if noise is None:
+        return None
+    change = compared.change
+    if change.share > 0.0 or change.is_toned:
+        return None
+    return (
+        f"It is a known picture with noise all over that owes it nothing ({noise.levels:.1f} grey levels rms "
+        f"on calm ground) and people do not see; {_seen(ratio)} {_blamed(is_earlier=is_earlier)}"
+    )
+
+
+def _on_blank_ground(compared: Compared, codec: Codec, ratio: float) -> str | None:
+    """Explain noise where one of the two is of one colour, beside a lesser change that people see too."""
+    if _blank_noise(compared, codec, None)[0] is None:  # what people see takes longer to tell
+        return None
+    change = compared.change
+    if change.share > _MOST_SEEN:
+        return None
+    noise, is_earlier = _blank_noise(compared, codec, change.places)
+    if noise is None:
+        return None
+    return (
+        f"It is a known picture with noise on ground that is blank in the other version ({noise.levels:.1f} "
+        f"grey levels rms on {noise.spread:.0%} of it), which people do not see and no codec makes; "
+        f"{_seen(ratio)} {_blamed(is_earlier=is_earlier)}"
+    )
+
+
+def _blank_noise(
+    compared: Compared, codec: Codec, seen: npt.NDArray[np.bool_] | None
+) -> tuple[BlankNoise | None, bool]:
+    """Return the noise, and whether the earlier version has it."""
+    earlier, later = compared.original.pixels, compared.version.pixels
+    noise = noise_on_blank(earlier, later, seen)
+    if noise is not None and noise.levels <= _MOST_LATER:
+        return noise, False
+    if codec.container not in _FINE:
+        return None, False
+    # Who makes a scan's paper white clips its noise.
+    noise = noise_on_blank(later, earlier, seen, is_clipped_asked=False)
+    return (noise, True) if noise is not None and noise.levels >= _LEAST_EARLIER else (None, True)
 
 
 def _is_take(change: VisibleChange) -> bool:
@@ -122,7 +181,7 @@ def _added(compared: Compared, codec: Codec) -> tuple[AddedNoise | None, bool]:
     later = added_noise(compared.original, compared.version, codec)
     if _is_added(later):
         return later, False
-    if codec.container not in ("lossless", "fine JPEG"):  # coarser ones take noise out themselves
+    if codec.container not in _FINE:
         return None, False
     earlier = added_noise(compared.version, compared.original, codec)
     return (earlier, True) if _is_added(earlier) else (None, False)
@@ -130,21 +189,6 @@ def _added(compared: Compared, codec: Codec) -> tuple[AddedNoise | None, bool]:
 
 def _is_added(noise: AddedNoise | None) -> bool:
     return noise is not None and noise.is_added and noise.levels >= _LEAST_LEVELS
-
-
-def _in_a_place(place: ChangedPlace, change: VisibleChange, ratio: float) -> str:
-    return (
-        f"It is a known picture, kept bit for bit but for one place: {place.share:.1%} of it differ "
-        f"({place.levels:.1f} grey levels rms), which people do not see and no codec does; "
-        f"{_seen(ratio)} {_blamed(is_earlier=change.added <= _EARLIER)}"
-    )
-
-
-def _all_over(noise: AddedNoise, ratio: float, *, is_earlier: bool) -> str:
-    return (
-        f"It is a known picture with noise all over that owes it nothing ({noise.levels:.1f} grey levels rms "
-        f"on calm ground) and people do not see; {_seen(ratio)} {_blamed(is_earlier=is_earlier)}"
-    )
 
 
 def _seen(ratio: float) -> str:

@@ -91,3 +91,46 @@ def test_a_film_within_a_page_is_another_take():
         frames.append(frame)
 
     assert judged(*frames) is None
+
+
+def drawn_page() -> np.ndarray:
+    page = np.full((700, 1000, 3), (238, 240, 236), np.uint8)
+    for row in range(16):
+        place = (40, 60 + 40 * row)
+        cv2.putText(
+            page, f"a line of text, number {row}", place, cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), 2
+        )
+    return page
+
+
+@pytest.mark.parametrize("quality", [None, 90])
+def test_the_faintest_noise_on_blank_ground_is_told_whichever_came_first(quality: int | None):
+    page = drawn_page()
+    noisy = with_noise(page, 1, (slice(None), slice(None)))
+
+    found, earlier = judged_shrunk(page, noisy, quality), judged_shrunk(noisy, page, quality)
+
+    assert found is not None
+    assert "a known picture with noise" in found.explanation
+    assert earlier is not None
+    assert "rather the earlier one" in earlier.explanation
+
+
+@pytest.mark.parametrize("quality", [None, 60, 90])
+def test_typing_on_a_page_is_no_noise_on_its_blank_ground(quality: int | None):
+    page = drawn_page()
+    typed = page.copy()
+    cv2.putText(typed, "typed", (700, 300), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), 2)
+
+    assert judged_shrunk(page, typed, quality) is None
+    noisy = with_noise(typed, 1, (slice(None), slice(None)))
+    assert quality == 60 or judged_shrunk(page, noisy, quality) is not None  # 60 takes such noise out
+
+
+def judged_shrunk(first: np.ndarray, second: np.ndarray, quality: int | None) -> Evidence | None:
+    original, version = (
+        decode(encode_png(Image(each)) if quality is None else encode_jpeg(Image(each), quality))
+        for each in (first, second)
+    )
+    compared = Compared.of(fit_within(original.image, 512), version.image)
+    return edit_by_rule("near_duplicate", compared, version, 0.1)
