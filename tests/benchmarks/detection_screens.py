@@ -113,20 +113,21 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=1, help="of each application, page and view")
     parser.add_argument("--steps", type=int, default=18, help="of a session")
     parser.add_argument("--pages", type=int, help="of our own; all of them, where it is not said")
-    parser.add_argument("--only", default="", help="an application's name, or `pages`")
+    parser.add_argument("--only", default="", help="applications' names, and `pages`, parted by commas")
     asked = parser.parse_args()
+    only = set(asked.only.split(",")) - {""}
     is_test = asked.split == "held-out"
     folder = asked.cache / asked.split
     with tempfile.TemporaryDirectory() as own, chromium(Path(own) / "profile") as browser:
         for application in HELD_OUT if is_test else DEVELOPMENT:
-            if asked.only not in {"", application.name}:
+            if only and application.name not in only:
                 continue
             if not is_there(application, asked.applications):
                 print(json.dumps({"left out": application.name, "because": "not installed"}))
                 continue
             _record(browser, application, asked, folder / application.name, Path(own) / application.name)
         pages = _held_out_pages() if is_test else _development_pages()
-        for one in itertools.islice(pages, asked.pages) if asked.only in {"", "pages"} else []:
+        for one in itertools.islice(pages, asked.pages) if not only or "pages" in only else []:
             _record_page(browser, one, folder / "pages", Path(own))
 
 
