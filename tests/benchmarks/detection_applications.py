@@ -77,8 +77,8 @@ def _trials(applications: Path, own: Path) -> None:
 
 def _walks(applications: Path, own: Path) -> None:
     write_all({f"source/{name}": text for name, text in FURO.items()})(applications, own)
-    build = [applications / "fresh/bin/sphinx-build", "-q", own / "source", own]
-    subprocess.run(build, check=True)
+    build = applications / "fresh/bin/sphinx-build"
+    subprocess.run([build, "-q", str(own / "source"), str(own)], check=True)
 
 
 def _wiki(applications: Path, own: Path) -> None:
