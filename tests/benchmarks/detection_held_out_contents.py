@@ -204,9 +204,9 @@ _SECONDS, _RATE = 12, 8000
 def sound(_applications: Path, own: Path) -> None:
     """Write bells that are struck one after another, as a WAV file."""
     time = np.arange(_SECONDS * _RATE) / _RATE
-    struck = sum(
-        np.sin(6.28 * (220 + 70 * n) * time) * np.exp(-2 * ((time - n) % _SECONDS)) for n in range(_SECONDS)
-    )
+    struck = np.zeros(len(time))
+    for n in range(_SECONDS):
+        struck += np.sin(6.28 * (220 + 70 * n) * time) * np.exp(-2 * ((time - n) % _SECONDS))
     with wave.open(str(own / "bells.wav"), "wb") as file:
         file.setparams((1, 2, _RATE, 0, "NONE", ""))
         file.writeframes((6000 * struck).astype("<i2").tobytes())
