@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_PAGES = Path(__file__).with_name("detection_pages")
 Prepare = Callable[[Path, Path], None]  # (folder of applications, own folder) -> writes what is shown
 
 
@@ -33,9 +34,9 @@ def pypi(
     return Application(name, program, prepare, command, paths)
 
 
-def npm(name: str, package: str, page: str, others: Mapping[str, str] | None = None) -> Application:
-    """Describe one that is a script in a page of ours."""
-    files = {"index.html": page, **(others or {})}
+def npm(name: str, package: str, others: Mapping[str, str] | None = None) -> Application:
+    """Describe one that is a script in a page of ours, `detection_pages/NAME.html`."""
+    files = {"index.html": (_PAGES / f"{name}.html").read_text(encoding="utf-8"), **(others or {})}
 
     def prepare(applications: Path, own: Path) -> None:
         modules = own / "node_modules"

@@ -3,12 +3,16 @@
 They come from PyPI and npm, each group in an environment of its own outside this repository, given by
 `--applications`:
 
-    python3 -m venv DIR/dev  && DIR/dev/bin/pip install jupyterlab tensorboard streamlit datasette
-    python3 -m venv DIR/more && DIR/more/bin/pip install gradio marimo nicegui mkdocs-material
-    python3 -m venv DIR/held && DIR/held/bin/pip install dash panel netron sqlite-web locust
-    npm install --prefix DIR/npm swagger-ui-dist ace-builds chart.js monaco-editor redoc reveal.js echarts \
-        node-red tabulator-tables tinymce ag-grid-community fullcalendar quill plotly.js-dist-min cytoscape \
-        mermaid docsify
+    python3 -m venv DIR/dev   && DIR/dev/bin/pip install jupyterlab tensorboard streamlit datasette
+    python3 -m venv DIR/more  && DIR/more/bin/pip install gradio marimo nicegui mkdocs-material
+    python3 -m venv DIR/held  && DIR/held/bin/pip install dash panel netron sqlite-web locust
+    python3 -m venv DIR/fresh && DIR/fresh/bin/pip install nbclassic ipykernel "glances[web]" django \
+        optuna-dashboard shiny sphinx furo bokeh pandas
+    npm install --ignore-scripts --prefix DIR/npm swagger-ui-dist ace-builds chart.js monaco-editor redoc \
+        reveal.js echarts node-red tabulator-tables tinymce ag-grid-community fullcalendar quill \
+        plotly.js-dist-min cytoscape mermaid docsify codemirror@5 leaflet handsontable vis-network \
+        vis-timeline @xterm/xterm uplot @excalidraw/excalidraw@0.17 react@18 react-dom@18 grapesjs bpmn-js \
+        pdfjs-dist@3 antd@5 dayjs jkanban frappe-gantt tiddlywiki
 
 All but the first four and three of npm were held out until what they showed was mended; which are now:
 `detection_held_out_applications.py`. An application that is not there is left out, and said to be.
@@ -19,26 +23,37 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-from detection_application import Application, npm, pypi, write, write_all
+from detection_application import Application, npm, pypi, serve_own, write, write_all
 from detection_application_contents import (
     CONTENTS,
-    DASHBOARD,
     GRADIO,
     MARIMO,
     MKDOCS,
     NICEGUI,
-    NPM_PAGES,
     OPENAPI,
     STREAMLIT,
     TENSORBOARD,
     notebook,
 )
-from detection_further_contents import DASH, FURTHER_PAGES, HARBOUR, LOCUST, NETWORK, PANEL
+from detection_further_contents import (
+    BOKEH,
+    DASH,
+    DJANGO,
+    FURO,
+    HARBOUR,
+    LOCUST,
+    NETWORK,
+    PANEL,
+    SHINY,
+    TRIALS,
+    WIKI,
+    lease,
+)
 
 _API = {"openapi.json": json.dumps(OPENAPI)}
 
 
-def write_notebooks(_applications: Path, own: Path) -> None:
+def _notebooks(_applications: Path, own: Path) -> None:
     """Write three notebooks."""
     for number in range(3):
         (own / f"sales {number}.ipynb").write_text(json.dumps(notebook(number)), encoding="utf-8")
@@ -56,11 +71,29 @@ def _events(applications: Path, own: Path) -> None:
     subprocess.run([applications / "dev/bin/python", "-c", TENSORBOARD, str(own)], check=True)
 
 
+def _trials(applications: Path, own: Path) -> None:
+    subprocess.run([applications / "fresh/bin/python", "-c", TRIALS], cwd=own, check=True)
+
+
+def _walks(applications: Path, own: Path) -> None:
+    write_all({f"source/{name}": text for name, text in FURO.items()})(applications, own)
+    build = applications / "fresh/bin/sphinx-build"
+    subprocess.run([build, "-q", str(own / "source"), str(own)], check=True)
+
+
+def _wiki(applications: Path, own: Path) -> None:
+    tiddlywiki = applications / "npm/node_modules/tiddlywiki/tiddlywiki.js"
+    subprocess.run(
+        ["node", tiddlywiki, own / "wiki", "--init", "server"], check=True, stdout=subprocess.DEVNULL
+    )
+    write_all({f"wiki/tiddlers/{name}.tid": text for name, text in WIKI.items()})(applications, own)
+
+
 DEVELOPMENT = (
     pypi(
         "jupyterlab",
         "dev/bin/jupyter-lab",
-        write_notebooks,
+        _notebooks,
         lambda own, port: [
             *(
                 "--no-browser",
@@ -100,9 +133,9 @@ DEVELOPMENT = (
         "/shop/orders",
         "/shop",
     ),
-    npm("swagger-ui", "swagger-ui-dist", NPM_PAGES["swagger"], _API),
-    npm("ace", "ace-builds", NPM_PAGES["ace"]),
-    npm("chart.js", "chart.js", DASHBOARD),
+    npm("swagger-ui", "swagger-ui-dist", _API),
+    npm("ace", "ace-builds"),
+    npm("chart.js", "chart.js"),
     pypi(
         "gradio",
         "more/bin/python",
@@ -142,11 +175,11 @@ DEVELOPMENT = (
         "/",
         "/setting-up/",
     ),
-    npm("monaco-editor", "monaco-editor", NPM_PAGES["monaco"]),
-    npm("redoc", "redoc", NPM_PAGES["redoc"], _API),
-    npm("reveal.js", "reveal.js", NPM_PAGES["reveal"]),
-    npm("echarts", "echarts", NPM_PAGES["echarts"]),
-    npm("tabulator", "tabulator-tables", NPM_PAGES["tabulator"]),
+    npm("monaco-editor", "monaco-editor"),
+    npm("redoc", "redoc", _API),
+    npm("reveal.js", "reveal.js"),
+    npm("echarts", "echarts"),
+    npm("tabulator", "tabulator-tables"),
     Application(
         "node-red",
         "npm/node_modules/node-red/red.js",
@@ -209,12 +242,84 @@ DEVELOPMENT = (
         ],
         "/",
     ),
-    npm("tinymce", "tinymce", FURTHER_PAGES["tinymce"]),
-    npm("ag-grid", "ag-grid-community", FURTHER_PAGES["ag-grid"]),
-    npm("fullcalendar", "fullcalendar", FURTHER_PAGES["fullcalendar"]),
-    npm("quill", "quill", FURTHER_PAGES["quill"]),
-    npm("plotly", "plotly.js-dist-min", FURTHER_PAGES["plotly"]),
-    npm("cytoscape", "cytoscape", FURTHER_PAGES["cytoscape"]),
-    npm("mermaid", "mermaid", FURTHER_PAGES["mermaid"]),
-    npm("docsify", "docsify", FURTHER_PAGES["docsify"], {"harbour.md": HARBOUR}),
+    npm("tinymce", "tinymce"),
+    npm("ag-grid", "ag-grid-community"),
+    npm("fullcalendar", "fullcalendar"),
+    npm("quill", "quill"),
+    npm("plotly", "plotly.js-dist-min"),
+    npm("cytoscape", "cytoscape"),
+    npm("mermaid", "mermaid"),
+    npm("docsify", "docsify", {"harbour.md": HARBOUR}),
+    pypi(
+        "nbclassic",
+        "fresh/bin/jupyter-nbclassic",
+        _notebooks,
+        lambda own, port: [
+            *("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=", "--port-retries=0"),
+            *("--ServerApp.password=", f"--ServerApp.root_dir={own}"),
+        ],
+        "/notebooks/sales%200.ipynb",
+        "/tree",
+    ),
+    pypi(
+        "django-admin",
+        "fresh/bin/python",
+        write("app.py", DJANGO),
+        lambda own, port: [str(own / "app.py"), str(port)],
+        "/admin/auth/user/",
+        "/admin/auth/user/5/change/",
+    ),
+    pypi(
+        "optuna-dashboard",
+        "fresh/bin/optuna-dashboard",
+        _trials,
+        lambda own, port: [f"sqlite:///{own}/trials.db", "--host=127.0.0.1", f"--port={port}"],
+        "/dashboard/studies/1",
+    ),
+    pypi(
+        "shiny",
+        "fresh/bin/shiny",
+        write("app.py", SHINY),
+        lambda own, port: ["run", str(own / "app.py"), f"--port={port}", "--host=127.0.0.1"],
+        "/",
+    ),
+    pypi(
+        "glances",
+        "fresh/bin/glances",
+        write("readme.txt", ""),
+        lambda _own, port: ["-w", "-B", "127.0.0.1", "-p", str(port), "--disable-check-update"],
+        "/",
+    ),
+    pypi(
+        "bokeh",
+        "fresh/bin/bokeh",
+        write("app.py", BOKEH),
+        lambda own, port: ["serve", str(own / "app.py"), f"--port={port}", "--address=127.0.0.1"],
+        "/app",
+    ),
+    Application("furo", "fresh/bin/sphinx-build", _walks, serve_own, ("/hills.html",)),
+    Application(
+        "tiddlywiki",
+        "npm/node_modules/tiddlywiki/tiddlywiki.js",
+        _wiki,
+        lambda applications, own, port: [
+            *("node", str(applications / "npm/node_modules/tiddlywiki/tiddlywiki.js"), str(own / "wiki")),
+            *("--listen", f"port={port}", "host=127.0.0.1"),
+        ],
+        ("/",),
+    ),
+    npm("codemirror", "codemirror"),
+    npm("leaflet", "leaflet"),
+    npm("handsontable", "handsontable"),
+    npm("vis-network", "vis-network"),
+    npm("vis-timeline", "vis-timeline"),
+    npm("xterm", "@xterm/xterm"),
+    npm("uplot", "uplot"),
+    npm("excalidraw", "@excalidraw/excalidraw"),
+    npm("grapesjs", "grapesjs"),
+    npm("bpmn-js", "bpmn-js"),
+    npm("pdf.js", "pdfjs-dist", {"lease.pdf": lease()}),
+    npm("antd", "antd"),
+    npm("jkanban", "jkanban"),
+    npm("frappe-gantt", "frappe-gantt"),
 )

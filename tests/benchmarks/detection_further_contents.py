@@ -1,4 +1,4 @@
-"""What is shown in further applications: dashboards, a network, a load, editors, drawings."""
+"""What is shown in further applications: dashboards, a network, an administration, trials, a wiki, a lease."""
 
 from typing import Any
 
@@ -69,80 +69,157 @@ NETWORK: dict[str, Any] = {  # a network of Keras, as Netron reads it
     },
 }
 
-
-def _page(head: str, body: str) -> str:
-    return f'<!doctype html><meta charset="utf-8"><head>{head}</head><body style="margin:0">{body}</body>'
-
-
-_TEXT = "".join(
-    f"<h3>Part {n}</h3><p>The boat leaves at {n + 6} and comes back when the lamp on the pier is lit. Whoever "
-    "waits there writes down the wind, the swell and the names of those who went.</p>"
-    for n in range(1, 8)
-)
-_ORDERS = "[...Array(300).keys()].map(n => ({id: n, name: 'Boat ' + n, length: n * 37 % 91, crew: n % 5, state: ['out', 'in'][n % 2]}))"
-
-FURTHER_PAGES = {
-    "tinymce": _page(
-        '<script src="/node_modules/tinymce/tinymce.min.js"></script>',
-        f"""<textarea id="e">{_TEXT}</textarea><script>tinymce.init({{selector: "#e", height: 780, license_key: "gpl",
-plugins: "lists link table code", toolbar: "undo redo | bold italic | bullist numlist | table code", promotion: false}})</script>""",
-    ),
-    "ag-grid": _page(
-        '<script src="/node_modules/ag-grid-community/dist/ag-grid-community.min.js"></script>',
-        f"""<div id="g" style="height:95vh"></div><script>agGrid.createGrid(document.getElementById("g"), {{rowData: {_ORDERS},
-rowSelection: {{mode: "multiRow"}}, pagination: true, defaultColDef: {{filter: true, editable: true, flex: 1}},
-columnDefs: ["id", "name", "length", "crew", "state"].map(field => ({{field}}))}})</script>""",
-    ),
-    "fullcalendar": _page(
-        '<link rel="stylesheet" href="/node_modules/fullcalendar/skeleton.css"><script src="/node_modules/fullcalendar/all/global.js"></script>',
-        """<div id="c" style="max-width:1100px;margin:10px auto"></div><script>new FullCalendar.Calendar(document.getElementById("c"),
-{initialDate: "2026-03-12", editable: true, selectable: true, nowIndicator: true, height: 740,
-headerToolbar: {left: "prev,next today", center: "title", right: "dayGridMonth,timeGridWeek,listWeek"},
-events: [...Array(25).keys()].map(n => ({title: "Tour " + n, start: `2026-03-${String(n % 28 + 1).padStart(2, "0")}T${String(8 + n % 9).padStart(2, "0")}:00:00`}))}).render()</script>""",
-    ),
-    "quill": _page(
-        '<link rel="stylesheet" href="/node_modules/quill/dist/quill.snow.css"><script src="/node_modules/quill/dist/quill.js"></script>',
-        f"""<div id="e" style="height:700px">{_TEXT}</div><script>new Quill("#e", {{theme: "snow",
-modules: {{toolbar: [[{{header: [1, 2, false]}}], ["bold", "italic", "underline"], [{{list: "ordered"}}], [{{color: []}}]]}}}}).focus()</script>""",
-    ),
-    "plotly": _page(
-        '<script src="/node_modules/plotly.js-dist-min/plotly.min.js"></script>',
-        """<div style="display:grid;grid-template-columns:1fr 1fr">
-<div id="a" style="height:47vh"></div><div id="b" style="height:47vh"></div>
-<div id="c" style="height:47vh"></div><div id="d" style="height:47vh"></div></div><script>
-const row = n => [...Array(40).keys()].map(x => 5 * Math.sin((x + n) / 5) + (x * 31 + n * 7) % 9);
-Plotly.newPlot("a", [{y: row(0)}, {y: row(9), type: "bar"}], {title: {text: "Swell"}});
-Plotly.newPlot("b", [{z: [...Array(20).keys()].map(n => row(n)), type: "heatmap"}]);
-Plotly.newPlot("c", [{values: [3, 5, 8], labels: ["in", "out", "lost"], type: "pie", hole: .4}]);
-Plotly.newPlot("d", [{x: row(3), y: row(8), mode: "markers", type: "scatter"}], {hovermode: "closest"});
-let n = 0; setInterval(() => Plotly.restyle("a", {y: [row(++n)]}, [0]), 1000)</script>""",
-    ),
-    "cytoscape": _page(
-        '<script src="/node_modules/cytoscape/dist/cytoscape.min.js"></script>',
-        """<div id="c" style="height:98vh"></div><script>const nodes = [...Array(40).keys()].map(n => ({data: {id: "n" + n}}));
-const edges = [...Array(55).keys()].map(n => ({data: {source: "n" + n % 40, target: "n" + (n * 7 + 3) % 40}}));
-cytoscape({container: document.getElementById("c"), elements: [...nodes, ...edges], layout: {name: "circle"},
-style: [{selector: "node", style: {label: "data(id)", "background-color": "#3a7"}}, {selector: ":selected", style: {"background-color": "#c33"}}]})</script>""",
-    ),
-    "mermaid": _page(
-        '<script src="/node_modules/mermaid/dist/mermaid.min.js"></script>',
-        """<h2 style="font:20px serif;padding:10px">How a tour goes</h2><pre class="mermaid">flowchart LR
-A[Ask] --> B{Wind?} --> |low| C[Go] --> D[Row] --> E[Land]
-B --> |high| F[Wait] --> A
-D --> G[(Log)] --> H[Report]</pre><pre class="mermaid">sequenceDiagram
-Boat->>Pier: leaving
-Pier-->>Boat: noted
-Boat->>Pier: back</pre><details><summary>More</summary><p>The log is kept for a year.</p></details>
-<input placeholder="Search"><button>Print</button><select><option>North<option>South</select><script>mermaid.initialize({startOnLoad: true})</script>""",
-    ),
-    "docsify": _page(
-        '<link rel="stylesheet" href="/node_modules/docsify/dist/themes/core.css">',
-        """<div id="app"></div><script>window.$docsify = {name: "Harbour", homepage: "harbour.md", loadSidebar: false, auto2top: true}</script>
-<script src="/node_modules/docsify/dist/docsify.min.js"></script>""",
-    ),
-}
 HARBOUR = "\n\n".join(
     f"## Pier {n}\n\nBoats of up to {n * 4} metres. The lamp is lit at dusk.\n\n```sh\nlamp --pier {n} on\n```\n\n| hour | boats |\n|---|---|\n"
     + "".join(f"| {hour} | {hour * n % 7} |\n" for hour in range(6, 12))
     for n in range(1, 7)
 )
+
+DJANGO = """
+import sys, django
+from django.conf import settings
+settings.configure(DEBUG=True, SECRET_KEY="x", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], STATIC_URL="/static/", USE_TZ=True,
+    INSTALLED_APPS=["django.contrib." + name for name in ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "clinic.db"}},
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware", __name__ + ".known"],
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": [
+        "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages"]}}])
+def known(answer):
+    def answered(request):
+        from django.contrib.auth.models import User
+        request.user = User.objects.get(username="nurse")
+        return answer(request)
+    return answered
+sys.modules[settings.ROOT_URLCONF] = sys.modules["__main__"]
+django.setup()
+from django.contrib import admin
+from django.core.management import call_command
+from django.urls import path
+urlpatterns = [path("admin/", admin.site.urls)]
+call_command("migrate", verbosity=0)
+from django.contrib.auth.models import Group, User
+if not User.objects.exists():
+    User.objects.create_superuser("nurse", "nurse@clinic.example", "x")
+    for number in range(60):
+        User.objects.create(username=f"patient{number}", first_name=["Ida", "Jon", "Kim"][number % 3], email=f"p{number}@clinic.example")
+    for name in ("ward", "pharmacy", "desk"):
+        Group.objects.create(name=name)
+call_command("runserver", f"127.0.0.1:{sys.argv[1]}", use_reloader=False)
+"""
+
+TRIALS = """
+import optuna
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+study = optuna.create_study(storage="sqlite:///trials.db", study_name="glaze", direction="minimize")
+for number in range(40):
+    trial = study.ask()
+    heat, hours = trial.suggest_float("heat", 700, 1300), trial.suggest_int("hours", 1, 12)
+    trial.suggest_categorical("clay", ["red", "white", "black"])
+    study.tell(trial, abs(heat - 1040) / 100 + (hours - 7) ** 2 / 9)
+"""
+
+SHINY = """
+import time, numpy, pandas
+from shiny import App, reactive, render, ui
+page = ui.page_sidebar(ui.sidebar(ui.input_slider("trees", "Trees", 5, 90, 30), ui.input_text("owner", "Owner", "Nils"),
+    ui.input_select("kind", "Kind", ["oak", "larch", "birch"]), ui.input_switch("old", "Only old ones"),
+    ui.input_radio_buttons("unit", "Unit", ["m", "ft"]), ui.input_action_button("go", "Count")),
+    ui.layout_columns(ui.value_box("Time", ui.output_text("clock")), ui.value_box("Height", ui.output_text("height"))),
+    ui.navset_card_tab(ui.nav_panel("Table", ui.output_data_frame("table")), ui.nav_panel("Notes", ui.input_text_area("notes", "Notes"))),
+    title="Forest")
+def server(input, output, session):
+    @render.text
+    def clock():
+        reactive.invalidate_later(1)
+        return time.strftime("%H:%M:%S")
+    @render.text
+    def height():
+        return f"{input.trees() * 0.7:.1f} {input.unit()}"
+    @render.data_frame
+    def table():
+        rng = numpy.random.default_rng(len(input.kind()))
+        return render.DataGrid(pandas.DataFrame({"tree": range(input.trees()), "height": rng.normal(20, 4, input.trees()).round(1)}), filters=True)
+app = App(page, server)
+"""
+
+BOKEH = """
+import numpy
+from bokeh.io import curdoc
+from bokeh.layouts import column, row
+from bokeh.models import ColumnDataSource, DataTable, Select, Slider, TableColumn
+from bokeh.plotting import figure
+rng = numpy.random.default_rng(4)
+points = ColumnDataSource({"x": rng.normal(size=200), "y": rng.normal(size=200)})
+beat = ColumnDataSource({"t": [], "v": []})
+cloud = figure(height=340, width=460, tools="pan,wheel_zoom,box_select,lasso_select,hover,reset", title="Cloud")
+cloud.scatter("x", "y", source=points, size=7, alpha=.6)
+pulse = figure(height=340, width=520, title="Pulse")
+pulse.line("t", "v", source=beat)
+def step():
+    t = len(beat.data["t"])
+    beat.stream({"t": [t], "v": [60 + 9 * numpy.sin(t / 3) + rng.normal()]}, 80)
+table = DataTable(source=points, columns=[TableColumn(field=name, title=name) for name in "xy"], width=460, height=260)
+curdoc().add_root(column(row(Slider(title="Ward", start=1, end=9, value=3), Select(title="Bed", options=["1", "2", "3"])),
+    row(cloud, pulse), table))
+curdoc().add_periodic_callback(step, 700)
+"""
+
+_HILLS = (
+    "The path turns north behind the mill and climbs between two walls. In spring the lower half is wet; take the "
+    "upper one, which is longer and has a bench at every bend."
+)
+FURO = {
+    "conf.py": "project = 'Walks'\nhtml_theme = 'furo'\n",
+    "index.rst": "Walks\n=====\n\n.. toctree::\n\n   hills\n   coast\n\n" + f"{_HILLS}\n\n" * 5,
+    "hills.rst": "Hills\n=====\n\n"
+    + "".join(
+        f"Hill {n}\n------\n\n{_HILLS}\n\n.. note:: Bring {n} ropes.\n\n::\n\n   gate --open {n}\n   gate --close {n}\n\n"
+        for n in range(1, 8)
+    ),
+    "coast.rst": "Coast\n=====\n\n.. list-table::\n\n"
+    + "".join(f"   * - Bay {n}\n     - {n * 3} km\n" for n in range(1, 15)),
+}
+
+WIKI = {
+    name: f"title: {name}\ntags: kitchen\n\n! {name}\n\n* [[Bread]]\n* [[Soup]]\n\n|!spoon|!gram|\n"
+    + "".join(f"|{n}|{n * 15}|\n" for n in range(1, 9))
+    + f"\n{_HILLS}\n"
+    for name in ("Bread", "Soup", "Stew", "Cake")
+}
+# What opens first.
+WIKI["DefaultTiddlers"] = "title: $:/DefaultTiddlers\n\n[[Bread]] [[Soup]]\n"
+
+
+def _lease(page: int) -> str:
+    lines = [
+        f"Lease, part {page}",
+        *(f"{page}.{n} {_HILLS[n * 5 % 60 : n * 5 % 60 + 74]}" for n in range(1, 34)),
+    ]
+    return "BT /F1 12 Tf 60 740 Td 20 TL " + "".join(f"({line}) Tj T* " for line in lines) + "ET"
+
+
+def lease() -> str:
+    """Write a PDF of four pages of text."""
+    numbers = range(4)
+    kids = " ".join(f"{4 + 2 * n} 0 R" for n in numbers)
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        f"<< /Type /Pages /Kids [{kids}] /Count {len(numbers)} >>",
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Times-Roman >>",
+    ]
+    for n in numbers:
+        stream = _lease(n + 1)
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 800] /Contents {5 + 2 * n} 0 R"
+            " /Resources << /Font << /F1 3 0 R >> >> >>",
+            f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
+        ]
+    text, offsets = "%PDF-1.4\n", []
+    for number, each in enumerate(objects, start=1):
+        offsets.append(len(text))
+        text += f"{number} 0 obj\n{each}\nendobj\n"
+    table = "".join(f"{offset:010d} 00000 n \n" for offset in offsets)
+    trailer = f"trailer\n<< /Size {len(objects) + 1} /Root 1 0 R >>\nstartxref\n{len(text)}\n%%EOF\n"
+    return f"{text}xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}{trailer}"

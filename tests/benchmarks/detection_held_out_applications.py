@@ -1,111 +1,143 @@
 """Other people's applications that are held out: named before any result of one was looked at.
 
-    python3 -m venv DIR/fresh && DIR/fresh/bin/pip install nbclassic ipykernel "glances[web]" django \
-        optuna-dashboard shiny sphinx furo bokeh pandas
-    npm install --ignore-scripts --prefix DIR/npm codemirror@5 leaflet handsontable vis-network vis-timeline \
-        @xterm/xterm uplot @excalidraw/excalidraw@0.17 react@18 react-dom@18 grapesjs bpmn-js pdfjs-dist@3 \
-        antd@5 dayjs jkanban frappe-gantt tiddlywiki
+    python3 -m venv DIR/ledger && DIR/ledger/bin/pip install fava beancount klaus snakeviz luigi supervisor \
+        flask-admin flask-babel flask-sqlalchemy copyparty
+    python3 -m venv DIR/proxy  && DIR/proxy/bin/pip install mitmproxy
+    npm install --ignore-scripts --prefix DIR/npm vue@3 vuetify@3 @mdi/font element-plus ol \
+        @toast-ui/calendar jspreadsheet-ce@4 slickgrid sortablejs ckeditor5 blockly drawflow gridstack \
+        apexcharts@3 lightweight-charts@4 wavesurfer.js video.js rapidoc webamp swiper konva jstree jquery \
+        chessground
 
 Once what they show has been mended, they belong to `detection_applications.py`, and others come here.
 """
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
-from detection_application import Application, npm, pypi, serve_own, write, write_all
-from detection_applications import write_notebooks
-from detection_held_out_contents import BOKEH, DJANGO, FURO, HELD_OUT_PAGES, SHINY, TRIALS, WIKI, lease
+from detection_application import Application, Prepare, npm, pypi, write, write_all
+from detection_held_out_contents import (
+    API,
+    FILES,
+    LEDGER,
+    MUSEUM,
+    PROCESSES,
+    PROFILED,
+    REPOSITORY,
+    TASKS,
+    TRAFFIC,
+    film,
+    sound,
+)
 
 
-def _trials(applications: Path, own: Path) -> None:
-    subprocess.run([applications / "fresh/bin/python", "-c", TRIALS], cwd=own, check=True)
+def _repository(applications: Path, own: Path) -> None:
+    """Commit file by file, by an author whom no setting of this machine names."""
+    well = own / "well"
+    git = ["git", "-C", str(well), "-c", "user.name=Ida", "-c", "user.email=ida@well.example"]
+    for number, (name, text) in enumerate(REPOSITORY.items()):
+        write_all({f"well/{name}": text})(applications, own)
+        if number == 0:
+            subprocess.run(["git", "init", "-q", "-b", "main", str(well)], check=True)
+        subprocess.run([*git, "add", name], check=True)
+        subprocess.run([*git, "commit", "-q", "-m", f"Add {name}"], check=True)
 
 
-def _walks(applications: Path, own: Path) -> None:
-    write_all({f"source/{name}": text for name, text in FURO.items()})(applications, own)
-    build = [applications / "fresh/bin/sphinx-build", "-q", own / "source", own]
-    subprocess.run(build, check=True)
+def _profile(applications: Path, own: Path) -> None:
+    subprocess.run([applications / "ledger/bin/python", "-c", PROFILED], cwd=own, check=True)
 
 
-def _wiki(applications: Path, own: Path) -> None:
-    tiddlywiki = applications / "npm/node_modules/tiddlywiki/tiddlywiki.js"
-    subprocess.run(
-        ["node", tiddlywiki, own / "wiki", "--init", "server"], check=True, stdout=subprocess.DEVNULL
-    )
-    write_all({f"wiki/tiddlers/{name}.tid": text for name, text in WIKI.items()})(applications, own)
+def _traffic(applications: Path, own: Path) -> None:
+    subprocess.run([applications / "proxy/bin/python", "-c", TRAFFIC], cwd=own, check=True)
+
+
+def _supervised(own: Path, port: int) -> list[str]:
+    (own / "supervisord.conf").write_text(PROCESSES.replace("{port}", str(port)), encoding="utf-8")
+    return ["-n", "-c", str(own / "supervisord.conf")]
+
+
+def _with(application: Application, *further: Prepare) -> Application:
+    """Have more written than its page."""
+
+    def prepare(applications: Path, own: Path) -> None:
+        for each in (application.prepare, *further):
+            each(applications, own)
+
+    return replace(application, prepare=prepare)
 
 
 HELD_OUT = (
     pypi(
-        "nbclassic",
-        "fresh/bin/jupyter-nbclassic",
-        write_notebooks,
-        lambda own, port: [
-            *("--no-browser", "--allow-root", f"--port={port}", "--ServerApp.token=", "--port-retries=0"),
-            *("--ServerApp.password=", f"--ServerApp.root_dir={own}"),
-        ],
-        "/notebooks/sales%200.ipynb",
-        "/tree",
+        "fava",
+        "ledger/bin/fava",
+        write("mill.beancount", LEDGER),
+        lambda own, port: [str(own / "mill.beancount"), "-p", str(port), "-H", "127.0.0.1"],
+        "/mill/income_statement/",
+        "/mill/journal/",
     ),
     pypi(
-        "django-admin",
-        "fresh/bin/python",
-        write("app.py", DJANGO),
+        "klaus",
+        "ledger/bin/klaus",
+        _repository,
+        lambda own, port: ["--host", "127.0.0.1", "--port", str(port), str(own / "well")],
+        "/well/blob/main/well.py",
+    ),
+    pypi(
+        "snakeviz",
+        "ledger/bin/snakeviz",
+        _profile,
+        lambda _own, port: ["-s", "-H", "127.0.0.1", "-p", str(port), "mill.prof"],
+        "/snakeviz/mill.prof",
+    ),
+    pypi(
+        "luigi",
+        "ledger/bin/python",
+        write("app.py", TASKS),
         lambda own, port: [str(own / "app.py"), str(port)],
-        "/admin/auth/user/",
-        "/admin/auth/user/5/change/",
+        "/static/visualiser/index.html",
+    ),
+    pypi("supervisor", "ledger/bin/supervisord", write("readme.txt", ""), _supervised, "/"),
+    pypi(
+        "flask-admin",
+        "ledger/bin/python",
+        write("app.py", MUSEUM),
+        lambda own, port: [str(own / "app.py"), str(port)],
+        "/admin/piece/",
     ),
     pypi(
-        "optuna-dashboard",
-        "fresh/bin/optuna-dashboard",
-        _trials,
-        lambda own, port: [f"sqlite:///{own}/trials.db", "--host=127.0.0.1", f"--port={port}"],
-        "/dashboard/studies/1",
+        "copyparty",
+        "ledger/bin/copyparty",
+        write_all(FILES),
+        lambda own, port: ["-i", "127.0.0.1", "-p", str(port), "-v", f"{own / 'files'}::r"],
+        "/letters/",
     ),
     pypi(
-        "shiny",
-        "fresh/bin/shiny",
-        write("app.py", SHINY),
-        lambda own, port: ["run", str(own / "app.py"), f"--port={port}", "--host=127.0.0.1"],
-        "/",
-    ),
-    pypi(
-        "glances",
-        "fresh/bin/glances",
-        write("readme.txt", ""),
-        lambda _own, port: ["-w", "-B", "127.0.0.1", "-p", str(port), "--disable-check-update"],
-        "/",
-    ),
-    pypi(
-        "bokeh",
-        "fresh/bin/bokeh",
-        write("app.py", BOKEH),
-        lambda own, port: ["serve", str(own / "app.py"), f"--port={port}", "--address=127.0.0.1"],
-        "/app",
-    ),
-    Application("furo", "fresh/bin/sphinx-build", _walks, serve_own, ("/hills.html",)),
-    Application(
-        "tiddlywiki",
-        "npm/node_modules/tiddlywiki/tiddlywiki.js",
-        _wiki,
-        lambda applications, own, port: [
-            *("node", str(applications / "npm/node_modules/tiddlywiki/tiddlywiki.js"), str(own / "wiki")),
-            *("--listen", f"port={port}", "host=127.0.0.1"),
+        "mitmweb",
+        "proxy/bin/mitmweb",
+        _traffic,
+        lambda own, port: [
+            *("-n", "-r", str(own / "flows.mitm"), "--web-host=127.0.0.1", f"--web-port={port}"),
+            *("--no-web-open-browser", "--set", "web_password=pick"),
         ],
-        ("/",),
+        "/?token=pick",
     ),
-    npm("codemirror", "codemirror", HELD_OUT_PAGES["codemirror"]),
-    npm("leaflet", "leaflet", HELD_OUT_PAGES["leaflet"]),
-    npm("handsontable", "handsontable", HELD_OUT_PAGES["handsontable"]),
-    npm("vis-network", "vis-network", HELD_OUT_PAGES["vis-network"]),
-    npm("vis-timeline", "vis-timeline", HELD_OUT_PAGES["vis-timeline"]),
-    npm("xterm", "@xterm/xterm", HELD_OUT_PAGES["xterm"]),
-    npm("uplot", "uplot", HELD_OUT_PAGES["uplot"]),
-    npm("excalidraw", "@excalidraw/excalidraw", HELD_OUT_PAGES["excalidraw"]),
-    npm("grapesjs", "grapesjs", HELD_OUT_PAGES["grapesjs"]),
-    npm("bpmn-js", "bpmn-js", HELD_OUT_PAGES["bpmn"]),
-    npm("pdf.js", "pdfjs-dist", HELD_OUT_PAGES["pdf.js"], {"lease.pdf": lease()}),
-    npm("antd", "antd", HELD_OUT_PAGES["antd"]),
-    npm("jkanban", "jkanban", HELD_OUT_PAGES["jkanban"]),
-    npm("frappe-gantt", "frappe-gantt", HELD_OUT_PAGES["frappe-gantt"]),
+    npm("vuetify", "vuetify"),
+    npm("element-plus", "element-plus"),
+    npm("openlayers", "ol"),
+    npm("tui-calendar", "@toast-ui/calendar"),
+    npm("jspreadsheet", "jspreadsheet-ce"),
+    npm("slickgrid", "slickgrid"),
+    npm("ckeditor", "ckeditor5"),
+    npm("blockly", "blockly"),
+    npm("drawflow", "drawflow"),
+    npm("gridstack", "gridstack"),
+    npm("lightweight-charts", "lightweight-charts"),
+    _with(npm("wavesurfer", "wavesurfer.js"), sound),
+    _with(npm("video.js", "video.js"), film),
+    npm("rapidoc", "rapidoc", API),
+    _with(npm("webamp", "webamp"), sound),
+    npm("swiper", "swiper"),
+    npm("konva", "konva"),
+    npm("jstree", "jstree"),
+    npm("chessground", "chessground"),
 )

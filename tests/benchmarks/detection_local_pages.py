@@ -1,7 +1,7 @@
 """Pages of our own on which one thing goes on: typing, a caret, a clock, a popup, and so on.
 
-Every number draws another page: colours, letters, sizes, a photograph. They are for development; the odd ones
-and those from 8 on were held out until what they showed was mended. Those that are: `detection_held_out_pages.py`.
+Every number draws another page: colours, letters, sizes, a photograph. They are for development, as those of
+`detection_styled_pages.py` are; the odd ones and those from 8 on were held out until what they showed was mended.
 """
 
 import base64

@@ -7,6 +7,7 @@ before it. What is there already is not recorded again.
 """
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -20,9 +21,10 @@ from detection_application import Application
 from detection_applications import DEVELOPMENT
 from detection_browser import Browser, Tab, View, chromium
 from detection_held_out_applications import HELD_OUT
-from detection_held_out_pages import HELD_OUT_ACTS, held_out_page
+from detection_held_out_pages import HELD_OUT_KINDS, held_out_page
 from detection_local_pages import ACTS, page
 from detection_serving import is_there, served
+from detection_styled_pages import STYLED_ACTS, styled_page
 from websockets.exceptions import ConnectionClosed
 
 VIEWS = (
@@ -31,6 +33,7 @@ VIEWS = (
     View(1920, 1080, 1, "jpeg", 90),
     View(1280, 800, 2, "png"),
 )
+_PLAIN_PAGES, _STYLED_PAGES, _HELD_OUT_PAGES = 16, 8, 8
 _LOADING_SECONDS = 6.0
 _SETTLING_SECONDS = 0.35
 _WORDS = ("which", "of", "the", "orders", "from", "Oslo", "were", "paid", "in", "June")
@@ -109,30 +112,33 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True, help="where screens are kept")
     parser.add_argument("--sessions", type=int, default=1, help="of each application, page and view")
     parser.add_argument("--steps", type=int, default=18, help="of a session")
-    parser.add_argument("--pages", type=int, default=16, help="of our own")
-    parser.add_argument("--only", default="", help="an application's name, or `pages`")
+    parser.add_argument("--pages", type=int, help="of our own; all of them, where it is not said")
+    parser.add_argument("--only", default="", help="applications' names, and `pages`, parted by commas")
     asked = parser.parse_args()
+    only = set(asked.only.split(",")) - {""}
     is_test = asked.split == "held-out"
     folder = asked.cache / asked.split
     with tempfile.TemporaryDirectory() as own, chromium(Path(own) / "profile") as browser:
         for application in HELD_OUT if is_test else DEVELOPMENT:
-            if asked.only not in {"", application.name}:
+            if only and application.name not in only:
                 continue
             if not is_there(application, asked.applications):
                 print(json.dumps({"left out": application.name, "because": "not installed"}))
                 continue
             _record(browser, application, asked, folder / application.name, Path(own) / application.name)
-        for number in range(asked.pages) if asked.only in {"", "pages"} else []:
-            one = _held_out_page(number) if is_test else _development_page(number)
+        pages = _held_out_pages() if is_test else _development_pages()
+        for one in itertools.islice(pages, asked.pages) if not only or "pages" in only else []:
             _record_page(browser, one, folder / "pages", Path(own))
 
 
-def _development_page(number: int) -> OwnPage:
-    return OwnPage(number, page(number), tuple(ACTS))
+def _development_pages() -> Iterator[OwnPage]:
+    yield from (OwnPage(number, page(number), tuple(ACTS)) for number in range(_PLAIN_PAGES))
+    for number in range(_STYLED_PAGES):
+        yield OwnPage(_PLAIN_PAGES + number, styled_page(number), tuple(STYLED_ACTS))
 
 
-def _held_out_page(number: int) -> OwnPage:
-    return OwnPage(number, held_out_page(number), tuple(HELD_OUT_ACTS))
+def _held_out_pages() -> Iterator[OwnPage]:
+    yield from (OwnPage(number, held_out_page(number), HELD_OUT_KINDS) for number in range(_HELD_OUT_PAGES))
 
 
 def _record(
