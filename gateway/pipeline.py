@@ -21,11 +21,11 @@ from gateway.allow_list import ALLOWED, excused
 from gateway.asked import Asked
 from gateway.compression.audit.ledger import FirstEpoch, Margins
 from gateway.compression.compressor import FAILURES, CompressionPlan
-from gateway.compression.faint_text import smooth_faint
 from gateway.compression.plan import Tier
 from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict, unchecked
+from gateway.hidden_parts import without_hidden_parts
 from gateway.looks import Looks
 from gateway.memory.cache import Cache
 from gateway.memory.shelves import owner_of
@@ -243,7 +243,7 @@ class Pipeline:
         try:
             if self.sanitizer is None or asked.is_fixed:
                 raise ValueError("expected an image that may be changed, and a sanitizer")
-            clear = _without_faint_text(decoded, outcome.verdict)
+            clear = without_hidden_parts(decoded, outcome.verdict, self.rules, asked.recipient)
             out, plan = self.sanitizer.sanitize(clear, outcome.data, profile, asked.recipient)
         except FAILURES as error:  # the verdict stays; whether it is sent so is a matter of policy.on_failure
             log.warning("an image was not sanitized: %s", error)
@@ -279,13 +279,6 @@ class Pipeline:
         )
         named = "\0".join(parts).encode("utf-8", "surrogatepass") + digest
         return owner_of(asked.tenant) + hashlib.sha256(named).digest()
-
-
-def _without_faint_text(decoded: Decoded, verdict: Verdict) -> Decoded:
-    """Return the picture without the text that was found to hide in it: no re-encoding undoes that."""
-    hidden = [each for each in verdict.evidence if each.kind == "hidden_text" and each.is_attack]
-    places = [(left, top, right, bottom) for each in hidden for left, top, right, bottom, _ in each.boxes]
-    return replace(decoded, image=smooth_faint(decoded.image, places)) if places else decoded
 
 
 def _lightened(outcome: ImageOutcome, out: bytes, plan: CompressionPlan) -> ImageOutcome:
