@@ -4,7 +4,7 @@ What is damaged is passed over, as decoders pass over it.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from calibration.containers import JpegFile, Part, container_of, jpeg_file, png_chunks, webp_chunks
@@ -16,6 +16,9 @@ PNG_TEXT = (b"tEXt", b"zTXt", b"iTXt")
 PNG_XMP, PNG_RAW_EXIF = b"XML:com.adobe.xmp", b"Raw profile type exif"
 _APP1, _APP2 = 0xE1, 0xE2
 _MOST_INFLATED = 4 * 1024 * 1024  # bytes: the largest profiles of printers; more is an attack on memory
+_MOST_OF_A_TEXT = 512 * 1024  # bytes: what a picture was generated from takes up to half
+_MOST_COMPRESSED = 100  # texts that are inflated; honest files have a few
+_MOST_PACKETS = 4  # of XMP or EXIF as text that are inflated: honest files have one, hostile ones thousands
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def png_blocks(chunks: list[Part]) -> Blocks:
     """Return the blocks of a PNG."""
     intact = [part for part in chunks if part.is_intact]
     named = {part.kind: part.payload for part in reversed(intact)}
-    texts = dict(png_texts(intact))
+    texts = {keyword: text for keyword, text in png_texts(intact) if text}
     exif = named.get(b"eXIf") or _from_hex(texts.get(PNG_RAW_EXIF))
     colour = tuple((part.kind, part.payload) for part in intact if part.kind in PNG_COLOUR)
     return Blocks(exif, texts.get(PNG_XMP), _png_profile(named.get(b"iCCP")), colour)
@@ -66,20 +69,28 @@ def webp_blocks(chunks: list[Part]) -> Blocks:
 
 
 def png_texts(chunks: list[Part]) -> Iterator[tuple[bytes, bytes]]:
-    """Give the keyword of every text chunk, and of those that matter here the text."""
+    """Give the keyword of every text chunk, and of the first few that matter here the text."""
+    left = _MOST_PACKETS
     for part in chunks:
         if part.kind in PNG_TEXT:
             keyword, _, rest = part.payload.partition(b"\0")
-            matters = keyword in (PNG_XMP, PNG_RAW_EXIF)
-            yield keyword, (_text(part.kind, rest) or b"") if matters else b""
+            matters = keyword in (PNG_XMP, PNG_RAW_EXIF) and left > 0
+            left -= matters
+            yield keyword, (_text(part.kind, rest, _inflate) or b"") if matters else b""
 
 
 def png_text_contents(chunks: list[Part]) -> Iterator[tuple[bytes, bytes]]:
-    """Give keyword and text of every text chunk; what cannot be inflated is empty."""
+    """Give keyword and text of every text chunk, the beginning of a long one.
+
+    What is broken is empty, and so is what is compressed behind many others.
+    """
+    left = _MOST_COMPRESSED
     for part in chunks:
         if part.kind in PNG_TEXT:
             keyword, _, rest = part.payload.partition(b"\0")
-            yield keyword, _text(part.kind, rest) or b""
+            is_read = part.kind == b"tEXt" or left > 0
+            left -= part.kind != b"tEXt"
+            yield keyword, (_text(part.kind, rest, _inflate_start) or b"") if is_read else b""
 
 
 def _first_behind(segments: tuple[Part, ...], sign: bytes) -> bytes | None:
@@ -108,14 +119,14 @@ def _png_profile(payload: bytes | None) -> bytes | None:
     return _inflate(rest[1:]) or None
 
 
-def _text(kind: bytes, rest: bytes) -> bytes | None:
+def _text(kind: bytes, rest: bytes, inflate: Callable[[bytes], bytes | None]) -> bytes | None:
     if kind == b"tEXt":
         return rest
     if kind == b"zTXt":
-        return _inflate(rest[1:])
+        return inflate(rest[1:])
     _, _, after_language = rest[2:].partition(b"\0")
     _, _, text = after_language.partition(b"\0")
-    return _inflate(text) if rest[:1] == b"\1" else text
+    return inflate(text) if rest[:1] == b"\1" else text
 
 
 def _from_hex(text: bytes | None) -> bytes | None:
@@ -136,3 +147,11 @@ def _inflate(data: bytes) -> bytes | None:
     except zlib.error:
         return None
     return None if inflater.unconsumed_tail else inflated
+
+
+def _inflate_start(data: bytes) -> bytes | None:
+    """Inflate no more than is read: what is padded to megabytes begins with something all the same."""
+    try:
+        return zlib.decompressobj().decompress(data, _MOST_OF_A_TEXT)
+    except zlib.error:
+        return None

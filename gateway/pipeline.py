@@ -25,6 +25,7 @@ from gateway.compression.plan import Tier
 from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict, unchecked
+from gateway.hidden_parts import without_hidden_parts
 from gateway.looks import Looks
 from gateway.memory.cache import Cache
 from gateway.memory.shelves import owner_of
@@ -242,7 +243,8 @@ class Pipeline:
         try:
             if self.sanitizer is None or asked.is_fixed:
                 raise ValueError("expected an image that may be changed, and a sanitizer")
-            out, plan = self.sanitizer.sanitize(decoded, outcome.data, profile, asked.recipient)
+            clear = without_hidden_parts(decoded, outcome.verdict, self.rules, asked.recipient)
+            out, plan = self.sanitizer.sanitize(clear, outcome.data, profile, asked.recipient)
         except FAILURES as error:  # the verdict stays; whether it is sent so is a matter of policy.on_failure
             log.warning("an image was not sanitized: %s", error)
             return replace(outcome, action="monitor", reason=NOT_SANITIZED)

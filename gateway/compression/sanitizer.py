@@ -22,7 +22,7 @@ from gateway.providers.limits import Limits
 from gateway.providers.rules import ProviderRules, Recipient
 from gateway.providers.sizes import Size
 
-SANITIZER_VERSION = "2"  # of this file, `noise_level` and `shrinkage`: what is sent depends on all
+SANITIZER_VERSION = "3"  # of all that decides what is sent, `hidden_parts` too
 
 _SCALES = (1.0, 0.75, 0.5, 0.35, 0.25, 0.125)  # of the size shown, where nothing larger is light enough
 _QUALITIES = (92, 85, 75, 60, 45, 30)

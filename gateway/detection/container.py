@@ -5,9 +5,9 @@ model, a frame nobody can see, colours or a thumbnail that make another picture 
 informs.
 """
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from calibration.image_source import DecodeLimits
 from calibration.metadata_blocks import Blocks, find_blocks
@@ -36,7 +36,7 @@ from gateway.detection.two_readings import (
 from gateway.detection.verdict import Evidence
 
 _MOST_FRAME_PIXELS = 16_000_000  # of an animation that are decoded
-_MOST_TEXTS, _MOST_LETTERS = 2_000, 400_000  # of one file that are read
+_MOST_TEXTS, _MOST_LETTERS = 2_000, 120_000  # of one file that are read: hostile ones take most of a second
 _READ_OF_TAIL = 65_536  # bytes at either end
 
 
@@ -82,22 +82,30 @@ def _has_further(examined: Examined) -> bool:
 
 def _of_texts(beside: BesidePixels) -> Iterator[_Finding]:
     ends = (beside.tail[:_READ_OF_TAIL], beside.tail[_READ_OF_TAIL:][-_READ_OF_TAIL:])
-    texts = list(islice(_texts((*beside.blocks, *ends)), _MOST_TEXTS))
+    texts, is_all = _texts((*beside.blocks, *ends))
     order = next((excerpt(text) for text in texts if points(text) >= ALARM), None)
     if order is not None:
         yield _Finding(f"Text in the file's metadata gives orders to a model: “{order}”")
     elif any(map(tells_of_generation, texts)):
         yield _Finding("Its metadata hold what it was generated from", is_attack=False)
+    if not is_all:
+        yield _Finding(f"Of the text in its metadata, {_MOST_LETTERS:,} letters were read", is_attack=False)
 
 
-def _texts(blocks: Sequence[bytes]) -> Iterator[str]:
-    """Give what blocks hold of letters, as much as is read of one file."""
+def _texts(blocks: Sequence[bytes]) -> tuple[list[str], bool]:
+    """Return what blocks hold of letters, as much as is read of one file, and whether that is all.
+
+    Letters count as they are compared: folded, one may become eighteen.
+    """
+    texts: list[str] = []
     room = _MOST_LETTERS
-    for block in blocks:
-        for text in decoded_texts(block):
-            if text.strip() and room > 0:
-                yield text[:room]
-                room -= len(text)
+    for text in (text for block in blocks for text in decoded_texts(block) if text.strip()):
+        if room <= 0 or len(texts) >= _MOST_TEXTS:
+            return texts, False
+        folded = unicodedata.normalize("NFKC", text)
+        texts.append(folded[:room])
+        room -= len(folded)
+    return texts, room >= 0
 
 
 def _of_colours(examined: Examined, blocks: Blocks, beside: BesidePixels) -> Iterator[_Finding]:

@@ -4,6 +4,8 @@ A caption that fades in is faint at first and plain at last; here no frame shows
 looked at: long ones have frames enough to be read in other ways.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -41,9 +43,8 @@ def faint_letters(data: bytes) -> int | None:
     return None
 
 
-def letters_on(data: bytes, number: int) -> int:
-    """Count the letters in rows on one frame, counted from 1."""
-    greys = greys_of(data, number)
+def letters_on(greys: Sequence[Levels], number: int) -> int:
+    """Count the letters in rows on one frame, counted from 1; 0 where it could not be decoded."""
     return letters_of(greys[number - 1]) if len(greys) >= number else 0
 
 

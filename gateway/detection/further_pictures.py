@@ -12,7 +12,7 @@ import numpy as np
 from calibration.containers import jpeg_file
 from calibration.image_source import DecodeLimits
 from calibration.second_looks import animation
-from gateway.detection.faint_frames import faint_letters, letters_on
+from gateway.detection.faint_frames import Levels, faint_letters, greys_of, letters_on
 from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, Structure, detail, likeness, strength
 
 _UNRELATED, _OTHER_TEXT = 0.3, 0.5  # likeness, without text and with it
@@ -43,13 +43,15 @@ def unlike_further(data: bytes) -> tuple[str, bool] | None:
     first, *others = [frame.pixels for frame in shown.frames]
     tail = jpeg_file(data).tail
     is_explained = any(sign in tail for sign in _EXPLAINED)
+    greys: list[Levels] = []
     for number, other in enumerate(others, 2):
         if is_explained:
             continue
         is_another = _is_coloured(other) and _is_another(detail(first), detail(other), _UNRELATED)
-        if is_another or (
-            _is_another(detail(first), detail(other), _OTHER_TEXT) and letters_on(data, number) >= _LETTERS
-        ):
+        if not is_another and _is_another(detail(first), detail(other), _OTHER_TEXT):
+            greys = greys or greys_of(data, _MOST_PICTURES)  # once, and only where they are asked for
+            is_another = letters_on(greys, number) >= _LETTERS
+        if is_another:
             return f"Picture {number} of the file is another one than the first", True
     if not is_explained and (hidden := faint_letters(data)) is not None:
         return f"In picture {hidden} of the file, text is hidden that the first has not", True

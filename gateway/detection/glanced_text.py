@@ -4,6 +4,8 @@ A banner that blinks stays long enough to be read, and of a fade the frames besi
 comes for some hundredths of a second over one and the same picture is there for a reader of frames.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from calibration.second_looks import Animation
@@ -11,7 +13,6 @@ from gateway.detection.faint_frames import Levels, greys_of, letters_of
 
 _GLANCE_MS = 60.0
 _HELD_MS = 500.0  # each of the two beside it
-_MOST_LOOKED_AT = 3
 _MOST_DECODED = 40  # frames, to reach one
 _LEAST_CHANGE = 3.0  # grey levels: what codecs change
 _SAME = 1.5  # grey levels in the mean, between the two beside it
@@ -25,22 +26,28 @@ def glanced_text(data: bytes, shown: Animation) -> int | None:
         shown: Its frames as they were decoded, for their times alone.
     """
     lasting = [frame.milliseconds for frame in shown.frames]
-    last = len(lasting) - 1
-    candidates = [
-        number
-        for number in range(1, len(lasting))
-        if lasting[number] <= _GLANCE_MS
-        and lasting[number - 1] >= _HELD_MS
-        and (number < last or shown.is_repeated)
-        and lasting[(number + 1) % len(lasting)] >= _HELD_MS
-        and number + 2 <= _MOST_DECODED
-    ]
-    for number in candidates[:_MOST_LOOKED_AT]:
-        after = (number + 1) % len(lasting)
-        greys = greys_of(data, max(number, after) + 1)
-        if len(greys) > max(number, after) and _is_glanced(greys[number - 1], greys[number], greys[after]):
+    glances = list(_glances(lasting, is_repeated=shown.is_repeated))
+    if not glances:
+        return None
+    # All of them, decoded once: flashes that show nothing may come before the one that does.
+    greys = greys_of(data, max(map(max, glances)) + 1)
+    for before, number, after in glances:
+        if len(greys) > max(number, after) and _is_glanced(greys[before], greys[number], greys[after]):
             return number + 1
     return None
+
+
+def _glances(lasting: Sequence[float], *, is_repeated: bool) -> Iterator[tuple[int, int, int]]:
+    """Give every frame of what is over in a glance, between the two around that last."""
+    for first in range(1, len(lasting)):
+        end = first
+        while end < len(lasting) and lasting[end] < _HELD_MS:
+            end += 1
+        is_last = end == len(lasting)
+        is_glance = end > first and sum(lasting[first:end]) <= _GLANCE_MS
+        is_held = lasting[first - 1] >= _HELD_MS and lasting[end % len(lasting)] >= _HELD_MS
+        if is_glance and is_held and end < _MOST_DECODED and (is_repeated or not is_last):
+            yield from ((first - 1, number, end % len(lasting)) for number in range(first, end))
 
 
 def _is_glanced(before: Levels, at: Levels, after: Levels) -> bool:

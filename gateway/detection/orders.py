@@ -74,12 +74,14 @@ _OVERRIDES = (
     r"(?:ignore|disregard|forget|override)(?:all|the|any|your|every|of)*"
     r"(?:previous|prior|above|earlier|preceding|system)\w{0,12}(?:instruction|prompt|rule|command)",
     # German
-    r"\b(?!.{0,80}\bnicht\b)(?:ignorier\w*|vergiss|vergessen sie|missachte\w*|verwirf|verwerfen sie"
-    r"|übergeh\w*|überschreib\w*"
-    r"|beachte nicht|befolge nicht)\b.{0,40}\b(?:anweisung|instruktion|befehl|anleitung|regel|vorgabe|prompt"
+    # Looks ahead stand behind the verb: before it, they are taken at every word of a text.
+    r"\b(?:(?:ignorier\w*|vergiss|vergessen sie|missachte\w*|verwirf|verwerfen sie"
+    r"|übergeh\w*|überschreib\w*)\b(?!.{0,80}\bnicht\b)"
+    r"|(?<!ich )(?:beachte|befolge|(?:beachten|befolgen) sie) nicht\b(?! nur\b))"
+    r".{0,40}\b(?:anweisung|instruktion|befehl|anleitung|regel|vorgabe|prompt"
     r"|richtlinie|aufforderung)",
     # French
-    rf"(?<!n')(?<!pas )(?<!not )(?<!n't )(?<!never ){_TOLD_OF}\b"
+    rf"\b(?=[ino]|fai)(?<!n')(?<!pas )(?<!not )(?<!n't )(?<!never ){_TOLD_OF}"
     r"(?:ignore[zr]?|oublie[zr]?|ne (?:tiens|tenez) (?:pas|aucun) compte|n[e']\w* (?:suis"
     r"|suivez) (?:pas|plus)"
     r"|fai(?:s|tes) abstraction)\b(?:(?! and ).){0,30}"
@@ -96,7 +98,7 @@ _OVERRIDES = (
     r"(?<!n[aã]o )(?<!nunca )\b(?:ignor[ae]\w*|esque[cç][ae]\w*|desconsider[ae]\w*|n[aã]o siga)\b.{0,30}"
     r"\b(?:instru[cç][oõ]es|ordens|regras|diretrizes)\b",
     # Dutch, Danish, Norwegian, Swedish, Finnish
-    r"\b(?!.{0,80}\bniet\b)(?:negeer|vergeet)\b.{0,30}\b(?:instructies|opdrachten|regels|aanwijzingen)",
+    r"\b(?:negeer|vergeet)\b(?!.{0,80}\bniet\b).{0,30}\b(?:instructies|opdrachten|regels|aanwijzingen)",
     r"\b(?:ignorer\w*|glem(?! ikke)|glöm(?! inte)|bortse från|se bort fra)\b.{0,40}\b(?:instruks\w*"
     r"|instruktion\w*|anvisning\w*"
     r"|regler\w*)",

@@ -52,24 +52,37 @@ class ScalingDetector:
             NotExaminableError: It has too few greys to part a payload from dither.
         """
         image = examined.decoded.image
-        size = Size(image.width, image.height)
-        shown = self._rules.seen(examined.provider, examined.model, size.width, size.height)
-        targets = _targets(size, shown)
-        if not targets:
-            return None
+        shown = self._rules.seen(examined.provider, examined.model, image.width, image.height)
         grey: Grey = np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        found = {
-            target: measure_disagreement(grey, target, everywhere=EVERYWHERE, locally=LOCALLY)
-            for target in targets
-        }
-        target = max(targets, key=lambda one: _score(found[one]))
-        if _score(found[target]) < 1.0:
+        strongest = strongest_payload(grey, shown)
+        if strongest is None:
+            return None
+        target, found = strongest
+        if payload_score(found) < 1.0:
             return Evidence(
-                "scaling", _score(found[target]), None, None, "Shrunk, it shows what it shows at full size."
+                "scaling", payload_score(found), None, None, "Shrunk, it shows what it shows at full size."
             )
         if _has_few_greys(grey):
             raise NotExaminableError("Of few greys, so dither cannot be told from a payload for shrinking.")
-        return replace(_payload(target, found[target]), boxes=places_of_payload(grey, target))
+        return replace(_payload(target, found), boxes=places_of_payload(grey, target))
+
+
+def strongest_payload(grey: Grey, shown: Size) -> tuple[Size, Disagreement] | None:
+    """Return the size at which shrinking shows most of what people do not see, and how much.
+
+    Args:
+        grey: (H, W).
+        shown: As the called model is shown it; known sides are asked about beside it.
+
+    Returns:
+        None where no size is small enough for its pixels to be read apart.
+    """
+    targets = _targets(Size(grey.shape[1], grey.shape[0]), shown)
+    found = [
+        (target, measure_disagreement(grey, target, everywhere=EVERYWHERE, locally=LOCALLY))
+        for target in targets
+    ]
+    return max(found, key=lambda one: payload_score(one[1]), default=None)
 
 
 def _payload(target: Size, found: Disagreement) -> Evidence:
@@ -77,10 +90,11 @@ def _payload(target: Size, found: Disagreement) -> Evidence:
         f"Shrunk to {target.width} × {target.height} without smoothing, it shows what people do not see in "
         f"it: other by {found.greys:.0f} grey levels in {max(found.share, 0.001):.1%} of the picture."
     )
-    return Evidence("scaling", _score(found), None, None, explanation, is_attack=True)
+    return Evidence("scaling", payload_score(found), None, None, explanation, is_attack=True)
 
 
-def _score(found: Disagreement) -> float:
+def payload_score(found: Disagreement) -> float:
+    """Return the larger disagreement in units of a payload's least."""
     return max(found.everywhere / EVERYWHERE, found.locally / LOCALLY)
 
 

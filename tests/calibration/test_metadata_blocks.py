@@ -8,10 +8,10 @@ from PIL import Image as PillowImage
 from PIL import PngImagePlugin
 from skimage.data import astronaut
 
-from calibration.containers import Part, join_jpeg, jpeg_file
+from calibration.containers import Part, join_jpeg, jpeg_file, png_chunks
 from calibration.exif import minimal_exif
 from calibration.metadata import read_metadata
-from calibration.metadata_blocks import Blocks, find_blocks
+from calibration.metadata_blocks import Blocks, find_blocks, png_text_contents, png_texts
 from tests.calibration.broken_files import chunk, saved, with_chunk
 from tests.calibration.embedded_profiles import display_p3, swapped_channels
 
@@ -117,3 +117,35 @@ def test_other_formats_hold_nothing():
 
 def test_a_picture_without_metadata_holds_nothing():
     assert find_blocks(saved(PIXELS, "JPEG")) == Blocks()
+
+
+def test_of_a_text_padded_to_megabytes_the_beginning_is_read():
+    padded = png_text("Comment", "an order" + " " * 5_000_000, compressed=True)
+
+    ((keyword, text),) = png_text_contents(list(png_chunks(padded)))
+
+    assert (keyword, text[:9]) == (b"Comment", b"an order ")
+    assert len(text) < 1_000_000
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt"])
+def test_thousands_of_packets_that_inflate_to_megabytes_cost_no_more_than_a_few(kind):
+    keyword = b"XML:com.adobe.xmp" if kind == b"iTXt" else b"Raw profile type exif"
+    packet = keyword + (b"\0\1\0\0\0" if kind == b"iTXt" else b"\0\0") + zlib.compress(bytes(3_000_000))
+    hostile = with_chunk(saved(PIXELS, "PNG"), b"".join(chunk(kind, packet) for _ in range(400)))
+
+    read = [len(text) for _, text in png_texts(list(png_chunks(hostile)))]
+
+    assert len(read) == 400
+    assert 0 < sum(read) <= 12_000_000
+
+
+def test_of_thousands_of_compressed_texts_the_first_are_read():
+    text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"an order"))
+    many = with_chunk(saved(PIXELS, "PNG"), text * 5_000)
+
+    read = [bool(content) for _, content in png_text_contents(list(png_chunks(many)))]
+
+    assert len(read) == 5_000
+    assert read == sorted(read, reverse=True)
+    assert 10 <= sum(read) <= 1_000

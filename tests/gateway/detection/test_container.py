@@ -294,6 +294,21 @@ def test_orders_are_understood_in_many_words_and_tongues(order):
     assert is_flagged(with_png_text(CAT, "Comment", order, kind="iTXt"))
 
 
+@pytest.mark.parametrize("padding", ["if you can read this ", "\ufdfa"])
+def test_more_text_than_is_read_is_told(padding):
+    long = with_png_text(CAT, "Comment", padding * (300_000 // len(padding)), kind="iTXt")
+
+    found = examine(long)
+
+    assert found is not None
+    assert not found.is_attack
+    assert "letters were read" in found.explanation
+
+
+def test_an_order_behind_a_long_text_is_understood():
+    assert is_flagged(with_png_text(CAT, "Comment", "a cat at a window. " * 5_000 + ORDER, kind="iTXt"))
+
+
 def test_nothing_odd_is_no_evidence_and_proves_no_innocence():
     assert examine(saved(CAT)) is None
 

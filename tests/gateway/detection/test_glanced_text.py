@@ -43,6 +43,22 @@ def test_words_that_flash_over_a_picture_that_stays_are_found(format_name: str):
     assert found_in(PHOTOGRAPH, again, captioned(), times=[900, 900, 40], format_name=format_name) == 3
 
 
+def test_flashes_that_show_nothing_do_not_hide_the_one_that_shows_words():
+    flash = PHOTOGRAPH.point(lambda level: min(255, level + 20))
+    flashes = [each for _ in range(4) for each in (PHOTOGRAPH, flash, ticked(), flash)]
+    times = [900, 40] * (len(flashes) // 2)
+
+    assert found_in(*flashes, PHOTOGRAPH, times=[*times, 900]) is None
+    assert found_in(*flashes, PHOTOGRAPH, captioned(), ticked(), times=[*times, 900, 40, 900]) == 18
+
+
+def test_words_that_flash_in_several_frames_at_once_are_found():
+    once, twice = captioned(), captioned("SEND MONEI")
+
+    assert found_in(PHOTOGRAPH, once, twice, ticked(), times=[4000, 20, 20, 4000]) == 2
+    assert found_in(PHOTOGRAPH, once, twice, ticked(), times=[4000, 200, 200, 4000]) is None
+
+
 @pytest.mark.parametrize("times", [[600, 600, 600], [40, 40, 40], [4000, 120, 4000]])
 def test_a_banner_that_blinks_and_what_always_moves_are_none(times: list[int]):
     again = ticked()
