@@ -52,6 +52,18 @@ def test_codecs_and_curves_keep_blank_ground(quality: int):
         assert noise_on_blank(version, clean) is None
 
 
+def test_squares_of_colour_that_webp_strews_are_no_noise_and_as_much_grey_is():
+    clean = page()
+    rng = np.random.default_rng(2)
+    squares = np.kron(rng.random((60, 64)) < 0.06, np.ones((8, 8)))[..., None]
+    coloured = (clean + squares * (0, 1, -2)).astype(np.uint8)
+    grey = (clean + rng.choice([-1, 0, 0, 1], clean.shape[:2])[..., None]).astype(np.uint8)
+
+    assert noise_on_blank(clean, coloured) is None
+    assert noise_on_blank(coloured, clean) is None
+    assert noise_on_blank(clean, grey) is not None
+
+
 def test_a_light_over_the_whole_page_is_no_noise():
     clean = page()
     light = np.rint(np.linspace(0, 6, clean.shape[1]))[None, :, None]
