@@ -24,7 +24,7 @@ def without_hidden_parts(
     decoded: Decoded, verdict: Verdict, rules: ProviderRules, recipient: Recipient
 ) -> Decoded:
     """Return the picture without the text and the payloads that the verdict tells of."""
-    image = smooth_faint(decoded.image, _lines(verdict))
+    image = smooth_faint(decoded.image, list(_lines(verdict)))
     if any(each.kind == "scaling" and each.is_attack for each in verdict.evidence):
         image = _without_payloads(image, rules, recipient)
     return decoded if np.array_equal(image.pixels, decoded.image.pixels) else replace(decoded, image=image)

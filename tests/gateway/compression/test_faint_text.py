@@ -47,3 +47,23 @@ def test_without_a_place_nothing_changes_and_at_the_border_nothing_breaks():
     assert np.array_equal(smooth_faint(hidden, []).pixels, hidden.pixels)
     for place in ((0, 0, 640, 400), (630, 390, 640, 400), (0, 0, 1, 1), (700, 10, 720, 20)):
         assert smooth_faint(hidden, [place]).pixels.shape == hidden.pixels.shape
+
+
+def test_however_many_lines_cover_a_large_picture_it_is_looked_at_once():
+    large = Image(np.tile(page((4.0, 4.0, 4.0)).pixels, (8, 4, 1)))  # 3200 x 2560
+    lines = [
+        (x, y, x + 500, y + 110) for y in range(60, 3200, 40) for x in range(20, 2500, 60)
+    ]  # each over many others
+
+    smooth = smooth_faint(large, lines)
+
+    assert smooth.width * smooth.height <= 3_100_000
+    assert smooth.width / smooth.height == pytest.approx(large.width / large.height, abs=0.01)
+    assert find_faint_lines(smooth) == []
+
+
+def test_lines_beside_the_picture_change_nothing_of_it():
+    picture = page((4.0, 4.0, 4.0))
+
+    assert np.array_equal(smooth_faint(picture, [(900, 900, 950, 940)]).pixels, picture.pixels)
+    assert np.array_equal(smooth_faint(picture, []).pixels, picture.pixels)
