@@ -1,11 +1,12 @@
 """Score five attributes of a picture, 0 to 100 each.
 
-Colourfulness and contrast are formulas. Brightness is a straight line through how light the darkest, the
-middle and the lightest tones are, learned from exposures of many pictures: a haze over blacks or burnt whites
-tell that a picture was lightened, where mean light tells rather what it shows. No weight is below nothing, so
-that lightening never lowers it. Noisiness and sharpness are straight lines through logarithms of what was
-measured, learned by which of two versions of one picture is the noisier or the sharper. All three are put on
-the scale by tables. What each score means is told beside `predictor.critic.critique.Attributes`.
+Contrast is a formula, colourfulness a line of its own (`predictor.critic.colourfulness`). Brightness is a
+straight line through how light the darkest, the middle and the lightest tones are, learned from exposures of
+many pictures: a haze over blacks or burnt whites tell that a picture was lightened, where mean light tells
+rather what it shows. No weight is below nothing, so that lightening never lowers it. Noisiness and sharpness
+are straight lines through logarithms of what was measured, learned by which of two versions of one picture is
+the noisier or the sharper. Lines are put on the scale by tables. What each score means is told beside
+`predictor.critic.critique.Attributes`.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from predictor.critic.colourfulness import ColourModel
 from predictor.critic.critique import Attributes
 from predictor.critic.measures import MAPS, Floats, Measures
 
@@ -21,7 +23,6 @@ Table = tuple[tuple[float, ...], tuple[float, ...]]  # from what was measured to
 
 # Medians of well-taken photographs (BIQ2021's of the training thirds with MOS of 70 and more) lie at 50.
 _LIGHT: Table = ((0.0, 0.44, 1.0), (0.0, 50.0, 100.0))  # mean light, 0 to 1
-_COLOURFULNESS: Table = ((0.0, 0.155, 0.6), (0.0, 50.0, 100.0))  # Hasler and Süsstrunk 2003, of values 0 to 1
 _CONTRAST: Table = ((0.0, 0.235, 0.45), (0.0, 50.0, 100.0))  # standard deviation of light; two tones have 0.5
 
 _SIGNED = tuple(
@@ -38,7 +39,7 @@ _ARRAYS = ("tones", "mean", "scale", "weights", "scores", "values")
 
 @dataclass(frozen=True, eq=False)
 class AttributeModel:
-    """What was learned of brightness, and of noisiness and sharpness, in this order."""
+    """What was learned of brightness, of colourfulness, and of noisiness and sharpness, in this order."""
 
     tones: Floats  # (15,) of `tone_row`, none below 0
     usual_tones: float  # the line's value at a usual photograph's tones; black's is 0
@@ -47,13 +48,14 @@ class AttributeModel:
     weights: Floats  # (2, F)
     scores: Floats  # (2, K) each rising
     values: Floats  # (2, K) 0 to 100, each rising
+    colours: ColourModel
 
     def judge(self, measures: Measures) -> Attributes:
         """Score the five attributes."""
         noisiness, sharpness = self.ranked(measures)
         return Attributes(
             brightness=self.brightness(measures),
-            colorfulness=colourfulness(measures),
+            colorfulness=self.colours.judge(measures),
             contrast=contrast(measures),
             noisiness=noisiness,
             sharpness=sharpness,
@@ -79,13 +81,14 @@ class AttributeModel:
         return {
             f"attributes.{name}": torch.from_numpy(np.array(getattr(self, name), np.float32))
             for name in ("usual_tones", *_ARRAYS)
-        }
+        } | self.colours.to_tensors()
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor]) -> "AttributeModel":
         """Take the arrays of an artifact."""
         arrays = {name: tensors[f"attributes.{name}"].numpy() for name in _ARRAYS}
-        return cls(usual_tones=float(tensors["attributes.usual_tones"]), **arrays)
+        colours = ColourModel.from_tensors(tensors)
+        return cls(usual_tones=float(tensors["attributes.usual_tones"]), colours=colours, **arrays)
 
 
 def lightness(measures: Measures) -> float:
@@ -97,14 +100,6 @@ def contrast(measures: Measures) -> float:
     """Score the standard deviation of light."""
     variance = float(measures.map("light_squared").mean()) - float(measures.map("light").mean()) ** 2
     return _placed(np.sqrt(max(variance, 0.0)), _CONTRAST)
-
-
-def colourfulness(measures: Measures) -> float:
-    """Score the spread of two colour differences and 0.3 of their mean: M(3) of Hasler and Süsstrunk 2003."""
-    means = np.array([measures.map(plane).mean() for plane in ("red_green", "yellow_blue")], np.float64)
-    squares = np.array([measures.map(f"{plane}_squared").mean() for plane in ("red_green", "yellow_blue")])
-    spread = np.sqrt(np.maximum(squares - means**2, 0).sum())
-    return _placed(float(spread + 0.3 * np.sqrt((means**2).sum())), _COLOURFULNESS)
 
 
 def tone_row(measures: Measures) -> Floats:

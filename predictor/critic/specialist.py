@@ -81,16 +81,14 @@ class Specialist:
             ArtifactError: It is not a critic's part, or another version's.
         """
         try:
-            network, origin = FeatureNetwork(), OriginNetwork()
-            network.load_state_dict(_under(part, "network."))
-            origin.load_state_dict(_under(part, "origin."))
+            network, origin = networks_of(part)
             temperature, half_width = (float(value) for value in part.tensors["settled"])
             return cls(
-                network.eval().to(memory_format=torch.channels_last),  # type: ignore[call-overload]
+                network.to(memory_format=torch.channels_last),  # type: ignore[call-overload]
                 Quality.from_tensors(part.tensors),
                 MapModel.from_tensors(part.tensors),
                 AttributeModel.from_tensors(part.tensors),
-                origin.eval(),
+                origin,
                 temperature,
                 half_width,
             )
@@ -108,6 +106,18 @@ def load_specialist(artifact: Path) -> Specialist:
         ArtifactError: It has none, or a damaged one.
     """
     return Specialist.from_part(read_part(artifact, "critic"))
+
+
+def networks_of(part: Part) -> tuple[FeatureNetwork, OriginNetwork]:
+    """Read what took long to train from an artifact's part, whatever was fitted on it.
+
+    Raises:
+        KeyError, RuntimeError: The part has other networks, or none.
+    """
+    network, origin = FeatureNetwork(), OriginNetwork()
+    network.load_state_dict(_under(part, "network."))
+    origin.load_state_dict(_under(part, "origin."))
+    return network.eval(), origin.eval()
 
 
 def examine(image: Image, network: FeatureNetwork) -> tuple[Measures, Floats]:

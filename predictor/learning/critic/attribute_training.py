@@ -15,6 +15,7 @@ from calibration.image import Image, Pixels
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.critic.attributes import AttributeModel, ranking_row, tone_row
 from predictor.critic.measures import Floats, Measures, measure
+from predictor.learning.critic.colour_training import Colours, train_colours
 from predictor.learning.critic.kadid import damaged
 from predictor.learning.critic.views import Photographs
 
@@ -95,7 +96,7 @@ def versions_of(photographs: Photographs, seed: int = 6) -> Versions:
     return Versions(np.stack(rows), np.array(owners), list(VERSIONS) * len(photographs))
 
 
-def train_attributes(versions: Versions, exposures: Exposures) -> AttributeModel:
+def train_attributes(versions: Versions, exposures: Exposures, colours: Colours) -> AttributeModel:
     """Fit the lines and their tables."""
     tones = _fit_tones(exposures)
     usual = float(np.median(exposures.rows[exposures.strength == 0] @ tones))
@@ -123,6 +124,7 @@ def train_attributes(versions: Versions, exposures: Exposures) -> AttributeModel
         weights,
         np.stack([scores for scores, _ in padded]).astype(np.float32),
         np.stack([values for _, values in padded]).astype(np.float32),
+        train_colours(colours),
     )
 
 

@@ -3,76 +3,81 @@
 Every figure here is of pictures left out by their fold, never of pictures fitted to.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.svm import SVR
-from torch import nn
-from torch.nn import functional
 
 from predictor.critic.measures import Floats, Measures
 from predictor.critic.quality_map import MapModel, described_ninths
-from predictor.critic.score import Evening, Kernel, Layers, Quality
+from predictor.critic.remains import Remains
+from predictor.critic.score import Evening, Kernel, Natural, Quality
+from predictor.learning.critic.remains_fitting import STEPS, fit_shares, fit_worth
 from predictor.learning.critic.split import FOLDS
 from predictor.learning.tree_export import export_regression_trees
 
 _WIDTH = 0.25  # of the kernel; this and what follows by cross-validation over the training thirds
 _COST, _TUBE = 20.0, 2.0  # of people's scores, in points
 _NETWORK_WEIGHT = 1.2  # of what the network sees, beside what is measured
-_MEMBERS, _HIDDEN = 3, (96, 32)  # of what tells damage
-_BATCH, _STEPS, _RATE, _DROPPED, _DECAY = 128, 2500, 2e-3, 0.2, 0.05
-_PHOTOGRAPHS_COUNT = 4  # times as much as damaged versions: of those there are six each
-_PERFECT = 4.6  # KADID's opinion of identical pairs
 _RIDGE = 300.0
 
 
 @dataclass(frozen=True, eq=False)
 class Lessons:
-    """Photographs of the training thirds, and damaged versions of them."""
+    """Photographs of the training thirds, parts of them, and damaged versions."""
 
     rows: Floats  # (N, F) as `specialist.examine` gives
     mos: Floats  # (N,) people's score of the photograph itself
-    remains: Floats  # (N,) which share of it remains after the damage, 0 to 1; 1 for a photograph itself
+    remains: Floats  # (N,) which share of it remains after the damage, 0 to 1; 1 for what is untouched
     fold: npt.NDArray[np.intp]  # (N,) of the photograph
-
-    @property
-    def targets(self) -> Floats:
-        """What each should score."""
-        targets: Floats = self.mos * self.remains
-        return targets
-
-    @property
-    def is_photograph(self) -> npt.NDArray[np.bool_]:
-        """Which are as they were when people scored them."""
-        return np.asarray(self.remains == 1)
+    is_photograph: npt.NDArray[np.bool_]  # (N,) as it was when people scored it: neither part nor damaged
 
 
-def remaining(opinions: Mapping[tuple[int, int], float], kind: int, level: int) -> float:
-    """Return which share of a score KADID's people leave a picture damaged so; 1 where nothing is seen.
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The regressions, and what they would say of pictures that they were not fitted to."""
 
-    `opinions` are mean scores of 1 to 5 by type and level.
-    """
-    return float(np.clip((opinions[kind, level] - 1) / (_PERFECT - 1), 0.02, 0.999) ** 0.8)
+    quality: Quality
+    left_out: Floats  # (N,) the score of each lesson by a fit to other folds, without a look at its noise
 
 
-def fit_quality(lessons: Lessons, measured: int) -> Quality:
-    """Fit people's scores to photographs alone, and what damage leaves to all lessons.
+def fit_quality(lessons: Lessons, measured: int, *, steps: int = STEPS) -> Fitted:
+    """Fit what photographs score as they are, and what damage leaves of that, apart from one another.
 
     One fit to both ranks photographs worse: that a score was made by rule shows in it. The first `measured`
-    columns are measures, the others the network's.
+    columns are measures, the others the network's. `steps` teach what tells damage.
     """
-    photographs = lessons.is_photograph
-    evening = Evening.of(lessons.rows[photographs])
-    shown = evening.apply(lessons.rows)
-    seen = lessons.rows.shape[1] - measured
-    natural_weights = _weights(measured, seen, _NETWORK_WEIGHT)
-    natural = SVR(C=_COST, gamma=1.0, epsilon=_TUBE)
-    natural.fit((shown * natural_weights)[photographs], lessons.mos[photographs])
+    evening = Evening.of(lessons.rows[lessons.is_photograph])
+    rows, evened = lessons.rows[:, :measured], evening.apply(lessons.rows)
+    natural, told = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.float32)
+    for fold in range(FOLDS):
+        out = lessons.fold == fold
+        natural[out] = _fit_natural(lessons, evened, measured, ~out).of(lessons.rows[out], evened[out])
+        shares = fit_shares(
+            rows[~out],
+            evened[~out, :measured],
+            lessons.remains[~out],
+            lessons.is_photograph[~out],
+            steps=steps,
+        )
+        told[out] = shares.told(rows[out], evened[out, :measured])
+    worth = fit_worth(told, lessons.remains, lessons.is_photograph)
+    shares = fit_shares(rows, evened[:, :measured], lessons.remains, lessons.is_photograph, steps=steps)
+    everything = _fit_natural(lessons, evened, measured, np.ones(len(rows), np.bool_))
+    return Fitted(
+        Quality(evening, everything, Remains(shares, worth)), np.clip(natural * worth.of(told), 0, 100)
+    )
+
+
+def _fit_natural(lessons: Lessons, evened: Floats, measured: int, used: npt.NDArray[np.bool_]) -> Natural:
+    """Fit people's scores to the photographs among the lessons that are used."""
+    photographs = lessons.is_photograph & used
+    weights = _weights(measured, lessons.rows.shape[1] - measured)
+    kernel = SVR(C=_COST, gamma=1.0, epsilon=_TUBE)
+    kernel.fit((evened * weights)[photographs], lessons.mos[photographs])
     trees = GradientBoostingRegressor(
         n_estimators=250,
         learning_rate=0.05,
@@ -82,62 +87,11 @@ def fit_quality(lessons: Lessons, measured: int) -> Quality:
         min_samples_leaf=5,
         random_state=0,
     ).fit(lessons.rows[photographs], lessons.mos[photographs])
-    return Quality(
-        evening,
-        _exported(natural, natural_weights),
-        export_regression_trees(trees),
-        fit_remains(shown, lessons.remains),
-    )
+    return Natural(_exported(kernel, weights), export_regression_trees(trees))
 
 
-def fit_remains(shown: Floats, remains: Floats) -> Layers:
-    """Fit which share of a score damage leaves, to evened rows of all lessons."""
-    rows, wanted = torch.from_numpy(shown.astype(np.float32)), torch.from_numpy(remains)
-    counts = torch.where(wanted == 1, float(_PHOTOGRAPHS_COUNT), 1.0)
-    members = [_fit_member(rows, wanted, counts, seed) for seed in range(_MEMBERS)]
-    parts = [
-        [member[place].get_parameter(name).detach().half().float().numpy() for member in members]
-        for place in (0, 3, 5)
-        for name in ("weight", "bias")
-    ]
-    first, first_bias, second, second_bias, last, last_bias = (np.stack(part) for part in parts)
-    return Layers(first, first_bias, second, second_bias, last[:, 0], last_bias[:, 0])
-
-
-def _fit_member(rows: torch.Tensor, wanted: torch.Tensor, counts: torch.Tensor, seed: int) -> nn.Sequential:
-    torch.manual_seed(seed)
-    hidden, told = _HIDDEN
-    member = nn.Sequential(
-        *(nn.Linear(rows.shape[1], hidden), nn.ReLU(), nn.Dropout(_DROPPED)),
-        *(nn.Linear(hidden, told), nn.ReLU(), nn.Linear(told, 1)),
-    )
-    optimiser = torch.optim.AdamW(member.parameters(), lr=_RATE, weight_decay=_DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _RATE, total_steps=_STEPS)
-    for _ in range(_STEPS):
-        chosen = torch.multinomial(counts, _BATCH, replacement=True)
-        loss = functional.mse_loss(torch.sigmoid(member(rows[chosen])[:, 0]), wanted[chosen])
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        schedule.step()
-    return member.eval()
-
-
-def score_left_out(lessons: Lessons, measured: int) -> Floats:
-    """Return the score of every lesson by a fit to the other folds' photographs.
-
-    Of damaged versions it is what their score is without a look at their noise.
-    """
-    scores = np.zeros(len(lessons.mos), np.float32)
-    for fold in range(FOLDS):
-        out = lessons.fold == fold
-        kept = Lessons(lessons.rows[~out], lessons.mos[~out], lessons.remains[~out], lessons.fold[~out])
-        scores[out] = fit_quality(kept, measured).mos(lessons.rows[out], noisiness=0.0)
-    return scores
-
-
-def _weights(measured: int, seen: int, network_weight: float) -> Floats:
-    columns = [np.full(measured, measured**-0.5), np.full(seen, network_weight * seen**-0.5)]
+def _weights(measured: int, seen: int) -> Floats:
+    columns = [np.full(measured, measured**-0.5), np.full(seen, _NETWORK_WEIGHT * seen**-0.5)]
     weights: Floats = (np.concatenate(columns) * np.sqrt(_WIDTH)).astype(np.float32)
     return weights
 

@@ -11,15 +11,17 @@ import numpy as np
 from calibration.image import Image, Pixels
 from predictor.critic.measures import Floats, Measures, fitted, measure
 from predictor.critic.network import FeatureNetwork, look, shown
-from predictor.learning.critic.fitting import Lessons, remaining
+from predictor.learning.critic.fitting import Lessons
 from predictor.learning.critic.kadid import KINDS, LEVELS, damaged
+from predictor.learning.critic.remains_fitting import remaining
 from predictor.learning.critic.split import fold_of
-from predictor.learning.critic.views import Photograph, Photographs
+from predictor.learning.critic.views import Photograph, Photographs, part_of
 
 # Kinds that show within a ninth of a picture.
 _LOCAL_KINDS = (1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 16, 17, 21, 22, 24)
 
 _KINDS_EACH = 3  # kinds of damage to the whole of each photograph, at two levels each
+_PARTS_EACH, _PART = 3, (0.6, 0.98)  # parts of each photograph as it is, and their share of both sides
 
 Opinions = Mapping[tuple[int, int], float]
 
@@ -32,6 +34,7 @@ class Version:
     kind: int  # of KADID's; 0: the photograph itself
     level: int
     ninth: int  # that alone is damaged; -1: the whole picture
+    is_part: bool  # of the photograph, undamaged
     measures: Measures
     shown: Pixels  # what the critic's network looks at
 
@@ -39,6 +42,11 @@ class Version:
     def is_whole(self) -> bool:
         """Tell whether no single place was damaged."""
         return self.ninth < 0
+
+    @property
+    def is_photograph(self) -> bool:
+        """Tell whether it is as people scored it."""
+        return not self.kind and not self.is_part
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +68,11 @@ def load_opinions(path: Path) -> Opinions:
 
 
 def render(photographs: Photographs, seed: int = 5) -> list[Version]:
-    """Make and measure the versions of every photograph: itself, `_KINDS_EACH` kinds of damage at two levels.
+    """Make and measure versions of every photograph: itself, parts, kinds of damage at two levels each.
 
     Every second one is also damaged in one ninth.
     """
-    rng = np.random.default_rng(seed)
+    rng, parts_rng = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     kinds: list[int] = []
     versions: list[Version] = []
     for place, photograph in enumerate(photographs):
@@ -80,6 +88,9 @@ def render(photographs: Photographs, seed: int = 5) -> list[Version]:
             ninth = int(rng.integers(9))
             image = damage_ninth(photograph.image, ninth=ninth, kind=kind, level=level, rng=rng)
             versions.append(_version(photograph, image, kind, level, ninth))
+        for _ in range(_PARTS_EACH):
+            part = Image(part_of(photograph.image.pixels, parts_rng.uniform(*_PART), parts_rng))
+            versions.append(_version(photograph, part, 0, 0, is_part=True))
     return versions
 
 
@@ -91,14 +102,14 @@ def gather(versions: Sequence[Version], network: FeatureNetwork, opinions: Opini
         points = version.photograph.mos
         if version.is_whole:
             rows.append(np.concatenate([version.measures.described(), look(network, version.shown)]))
-            scored.append((points, left, fold_of(version.photograph.name)))
-        if not (version.is_whole and version.kind):
+            scored.append((points, left, fold_of(version.photograph.name), version.is_photograph))
+        if version.is_photograph or not version.is_whole:
             measures.append(version.measures)
             lost = np.zeros(9, np.float32)
             lost[max(version.ninth, 0)] = points * (1 - left)
             losses.append(lost)
-    mos, remains, fold = (np.array(column) for column in zip(*scored, strict=True))
-    lessons = Lessons(np.stack(rows), mos.astype(np.float32), remains.astype(np.float32), fold)
+    mos, remains, fold, is_photograph = (np.array(column) for column in zip(*scored, strict=True))
+    lessons = Lessons(np.stack(rows), mos.astype(np.float32), remains.astype(np.float32), fold, is_photograph)
     return Gathered(lessons, measures, np.stack(losses))
 
 
@@ -113,6 +124,8 @@ def damage_ninth(image: Image, *, ninth: int, kind: int, level: int, rng: np.ran
     return Image(pixels)
 
 
-def _version(photograph: Photograph, image: Image, kind: int, level: int, ninth: int = -1) -> Version:
+def _version(
+    photograph: Photograph, image: Image, kind: int, level: int, ninth: int = -1, *, is_part: bool = False
+) -> Version:
     looked_at = np.ascontiguousarray(shown(fitted(image.pixels)))
-    return Version(photograph, kind, level, ninth, measure(image), looked_at)
+    return Version(photograph, kind, level, ninth, is_part, measure(image), looked_at)

@@ -19,16 +19,18 @@ import numpy as np
 import typer
 from scipy.stats import pearsonr, spearmanr
 
-from predictor.artifact import Part, write_part
+from predictor.artifact import Part, read_part, write_part
 from predictor.critic.authenticity import OriginNetwork
 from predictor.critic.measures import described_size
 from predictor.critic.network import FeatureNetwork
-from predictor.critic.specialist import Specialist, load_specialist
+from predictor.critic.specialist import Specialist, networks_of
 from predictor.learning.critic.attribute_training import exposures_of, train_attributes, versions_of
 from predictor.learning.critic.authenticity_training import load_lessons, train_origin
+from predictor.learning.critic.colour_training import colours_of
 from predictor.learning.critic.distilling import distil
-from predictor.learning.critic.fitting import fit_map, fit_quality, half_width, score_left_out
+from predictor.learning.critic.fitting import fit_map, fit_quality, half_width
 from predictor.learning.critic.lessons import Gathered, Version, gather, load_opinions, render
+from predictor.learning.critic.remains_fitting import STEPS
 from predictor.learning.critic.teacher import LAYERS, load_teachers, taught
 from predictor.learning.critic.views import Photographs, blends_of, load_photographs, squared, views_of
 from predictor.one_thread import use_one_thread
@@ -54,8 +56,9 @@ class Recipe:
 
     network_steps: int = 6000  # of sixteen views
     origin_epochs: int = 9
+    remains_steps: int = STEPS
     seed: int = 0
-    seeing: Path | None = None  # an artifact of the same sources and seed: its networks, all else anew
+    seeing: Path | None = None  # an artifact of the same sources, steps and seed: its networks, all else anew
 
 
 def train_critic_part(sources: Sources, recipe: Recipe, report: Report) -> Part:
@@ -66,21 +69,21 @@ def train_critic_part(sources: Sources, recipe: Recipe, report: Report) -> Part:
     networks = _train_networks(photographs, versions, sources, recipe, report)
     gathered = gather(versions, networks.network, load_opinions(sources.opinions))
     report(f"{len(gathered.lessons.mos)} pictures to score, {len(gathered.measures)} to map")
-    lessons, measured = gathered.lessons, described_size()
-    left_out = score_left_out(lessons, measured)[lessons.is_photograph]
-    people = lessons.mos[lessons.is_photograph]
+    lessons = gathered.lessons
+    fitted = fit_quality(lessons, described_size(), steps=recipe.remains_steps)
+    left_out, people = (one[lessons.is_photograph] for one in (fitted.left_out, lessons.mos))
     spread = photographs[:: max(1, len(photographs) // _ATTRIBUTE_PHOTOGRAPHS)][:_ATTRIBUTE_PHOTOGRAPHS]
     judge = Specialist(
         network=networks.network,
-        quality=fit_quality(lessons, measured),
+        quality=fitted.quality,
         map_model=fit_map(gathered.measures, gathered.losses),
-        attributes=train_attributes(versions_of(spread), exposures_of(spread)),
+        attributes=train_attributes(versions_of(spread), exposures_of(spread), colours_of(spread)),
         origin=networks.origin,
         temperature=networks.temperature,
         half_width=half_width(left_out, people),
     )
     report(f"left out: SRCC {spearmanr(left_out, people)[0]:.4f}, PLCC {pearsonr(left_out, people)[0]:.4f}")
-    return Part(judge.to_tensors(), card(photographs, gathered, left_out, judge.half_width))
+    return Part(judge.to_tensors(), card(photographs, gathered, recipe, left_out, judge.half_width))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +99,8 @@ def _train_networks(
     photographs: Photographs, versions: Sequence[Version], sources: Sources, recipe: Recipe, report: Report
 ) -> _Networks:
     if recipe.seeing:
-        judge = load_specialist(recipe.seeing)
-        return _Networks(judge.network, judge.origin, judge.temperature)
+        part = read_part(recipe.seeing, "critic")
+        return _Networks(*networks_of(part), float(part.tensors["settled"][0]))
     damaged = [squared(version.shown) for version in versions if version.kind and version.is_whole]
     shown = chain(views_of(photographs), blends_of(photographs), damaged[::2])
     views = taught(shown, load_teachers(sources.networks))
@@ -110,7 +113,7 @@ def _train_networks(
 
 
 def card(
-    photographs: Photographs, gathered: Gathered, left_out: np.ndarray, half: float
+    photographs: Photographs, gathered: Gathered, recipe: Recipe, left_out: np.ndarray, half: float
 ) -> dict[str, object]:
     """Say what the part is for, what it learned from and under which licences, and what it reached."""
     lessons = gathered.lessons
@@ -134,6 +137,13 @@ def card(
             "origin": "CIFAKE (Bird & Lotfi 2024; its repository has no licence), 11,000 pictures of "
             "32 x 32 pixels, and 1,000 that calibrate",
         },
+        "recipe": {
+            "network_steps": recipe.network_steps,
+            "origin_epochs": recipe.origin_epochs,
+            "remains_steps": recipe.remains_steps,
+            "seed": recipe.seed,
+            "networks": "of an earlier run of this recipe" if recipe.seeing else "of this run",
+        },
         "cross_validation": {
             "reading": "photographs of the training thirds, each scored by a fit to the other folds",
             "srcc": round(float(spearmanr(left_out, people)[0]), 4),
@@ -156,7 +166,8 @@ def train_critic(  # noqa: PLR0917 (a command's options)
     steps: Annotated[int, typer.Option(help="Steps of the network's training.")] = 6000,
     seed: Annotated[int, typer.Option(help="Fixes views, damage and weights.")] = 0,
     seeing: Annotated[
-        Path | None, typer.Option(help="Artifact of the same sources and seed: take its networks over.")
+        Path | None,
+        typer.Option(help="Artifact of the same sources, steps and seed: take its networks over."),
     ] = None,
 ) -> None:
     """Train the critic's specialist and store it in an artifact.

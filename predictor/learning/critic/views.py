@@ -41,7 +41,7 @@ def views_of(photographs: Photographs, seed: int = 1) -> Iterator[Pixels]:
         pixels = photograph.image.pixels
         yield squared(pixels)
         for least, most in (_MOST_OF_IT, _MOST_OF_IT, _MOST_OF_IT, _PART_OF_IT, _PART_OF_IT):
-            yield squared(_part(pixels, rng.uniform(least, most), rng))
+            yield squared(part_of(pixels, rng.uniform(least, most), rng))
 
 
 def blends_of(photographs: Photographs, seed: int = 2) -> Iterator[Pixels]:
@@ -54,7 +54,7 @@ def blends_of(photographs: Photographs, seed: int = 2) -> Iterator[Pixels]:
     for photograph in photographs:
         for other in rng.integers(0, len(photographs), 3):
             pair = (photograph, photographs[int(other)])
-            one, through = (squared(_part(each.image.pixels, rng.uniform(0.5, 1.0), rng)) for each in pair)
+            one, through = (squared(part_of(each.image.pixels, rng.uniform(0.5, 1.0), rng)) for each in pair)
             share = rng.uniform(0.3, 0.7)
             yield cv2.addWeighted(one, share, through, 1 - share, 0).astype(np.uint8, copy=False)
 
@@ -70,7 +70,7 @@ def squared(pixels: Pixels) -> Pixels:
     return resized
 
 
-def _part(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
+def part_of(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
     """Return a part with this share of both sides, at any place, in half of the cases mirrored."""
     height, width = (round(side * share) for side in pixels.shape[:2])
     top, left = (

@@ -10,9 +10,9 @@ import numpy.typing as npt
 from calibration.image import Image
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.critic.critique import Flaw
-from predictor.learning.critic.fitting import remaining
 from predictor.learning.critic.kadid import KINDS, LEVELS, damaged
 from predictor.learning.critic.lessons import Opinions
+from predictor.learning.critic.remains_fitting import remaining
 
 STRONG = 4  # from this level on, 1 to 5, damage is what a description must begin with
 

@@ -5,6 +5,7 @@ from calibration.image import Image
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.critic.measures import measure
 from predictor.learning.critic.attribute_training import exposures_of, train_attributes, versions_of
+from predictor.learning.critic.colour_training import colours_of
 from predictor.learning.critic.views import Photograph
 
 
@@ -14,7 +15,7 @@ def test_lines_learned_from_pairs_order_damage_of_another_picture():
     ]
     other = Image(data.astronaut())
 
-    model = train_attributes(versions_of(taught), exposures_of(taught))
+    model = train_attributes(versions_of(taught), exposures_of(taught), colours_of(taught))
 
     noisiness, sharpness = (
         [
@@ -31,7 +32,7 @@ def test_exposures_of_unlike_pictures_are_ordered_by_how_much_each_was_lightened
     names = ("coffee", "chelsea", "rocket", "astronaut")
     pictures = [Photograph(name, Image(getattr(data, name)()), 80.0) for name in names]
     taught, others = pictures[:2], pictures[2:]
-    model = train_attributes(versions_of(taught[:1]), exposures_of(taught))
+    model = train_attributes(versions_of(taught[:1]), exposures_of(taught), colours_of(taught))
 
     steps = (-40, -20, 0, 20, 40)
     scores = [

@@ -35,9 +35,10 @@ def test_a_photograph_keeps_its_score_and_damage_lowers_it(photographs: list[Pho
 
     lessons = gathered.lessons
     assert lessons.is_photograph.sum() == len(photographs)
-    assert len(lessons.mos) == 7 * len(photographs)
-    assert np.all(lessons.targets[lessons.is_photograph] == 75)
-    assert np.all(lessons.targets[~lessons.is_photograph] < 75)
+    assert len(lessons.mos) == 10 * len(photographs)  # itself, six damaged versions, three parts
+    assert np.all(lessons.mos == 75)
+    assert np.all(lessons.remains[lessons.is_photograph] == 1)
+    assert (lessons.remains[~lessons.is_photograph] == 1).sum() == 3 * len(photographs)
     assert gathered.losses.max() > 0
     assert len(gathered.measures) == len(gathered.losses)
 
