@@ -15,6 +15,7 @@ import torch
 
 from predictor.critic.measures import Floats, Measures
 
+_MUCH = 0.31  # of M(3): twice what well-taken photographs have
 _GREY = 0.01  # of M(3): below it, what colour there is fades into none
 # Maps of colour, each with the value that counts as next to nothing.
 _COLOURS = (
@@ -61,6 +62,11 @@ def colour_amount(measures: Measures) -> float:
     squares = np.array([measures.map(f"{plane}_squared").mean() for plane in ("red_green", "yellow_blue")])
     spread = np.sqrt(np.maximum(squares - means**2, 0).sum())
     return float(spread + 0.3 * np.sqrt((means**2).sum()))
+
+
+def paleness(measures: Measures) -> float:
+    """Score the lack of colour, 0 to 100, of a part beside others: a blurred one is not paler for it."""
+    return 100.0 * (1.0 - min(1.0, colour_amount(measures) / _MUCH))
 
 
 def colour_row(measures: Measures) -> Floats:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from predictor.critic.attributes import AttributeModel, lightness
+from predictor.critic.colourfulness import paleness
 from predictor.critic.critique import Flaw, Ninth, QualityMap
 from predictor.critic.measures import GRID, Floats, Measures
 from predictor.critic.score import Evening
@@ -95,7 +96,7 @@ def _flaws(measures: Measures, model: AttributeModel) -> list[Flaw | None]:
         "dark": -light,
         "bright": light,
         "flat": -np.array([one.contrast for one in scores]),
-        "pale": -np.array([one.colorfulness for one in scores]),
+        "pale": np.array([paleness(part) for part in parts]),
     }
     names: list[Flaw] = list(sides)
     excess = np.stack([side - np.median(side) for side in sides.values()])  # (6, 9)

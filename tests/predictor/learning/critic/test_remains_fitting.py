@@ -32,8 +32,8 @@ def test_where_photographs_are_many_a_middling_share_is_hardly_believed():
 
     worth = fit_worth(told.astype(np.float32), remains, remains == 1)
 
-    found = worth.of(np.array([0.05, 0.3, 0.65, 1.0], np.float32))
+    found = worth.of(np.array([0.05, 0.3, 0.65, 0.8], np.float32))
     assert list(found) == sorted(found)
     assert found[0] == pytest.approx(0.3, abs=0.05)
     assert found[2] > 0.75
-    assert found[3] == pytest.approx(1.0, abs=0.02)
+    assert found[3] == 1.0  # told of photographs that no codec touched
