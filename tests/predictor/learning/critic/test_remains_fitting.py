@@ -36,4 +36,4 @@ def test_where_photographs_are_many_a_middling_share_is_hardly_believed():
     assert list(found) == sorted(found)
     assert found[0] == pytest.approx(0.3, abs=0.05)
     assert found[2] > 0.75
-    assert found[3] == 1.0  # told of photographs that no codec touched
+    assert 0.99 <= found[3] < 1  # told of photographs that no codec touched
