@@ -17,6 +17,7 @@ from predictor.critic.attributes import AttributeModel, ranking_row, tone_row
 from predictor.critic.measures import Floats, Measures, measure
 from predictor.learning.critic.colour_training import Colours, train_colours
 from predictor.learning.critic.kadid import damaged
+from predictor.learning.critic.scale_tables import table_through
 from predictor.learning.critic.views import Photographs
 
 # Kind and level of each version, in the order in which they are made.
@@ -204,12 +205,8 @@ def _table(
     places: Sequence[tuple[tuple[str, float], float]],
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     kinds = np.array([f"{kind} {level}" for kind, level in made])
-    knots = np.array([np.median(scores[kinds == f"{kind} {level}"]) for (kind, level), _ in places])
-    values = np.array([value for _, value in places])
-    first, last = (knots[1] - knots[0]), (knots[-1] - knots[-2])  # as steep beyond the ends
-    low = knots[0] - first * values[0] / (values[1] - values[0])
-    high = knots[-1] + last * (100 - values[-1]) / (values[-1] - values[-2])
-    return np.maximum.accumulate(np.array([low, *knots, high])), np.array([0.0, *values, 100.0])
+    knots = [float(np.median(scores[kinds == f"{kind} {level}"])) for (kind, level), _ in places]
+    return table_through(knots, [value for _, value in places])
 
 
 def _padded(

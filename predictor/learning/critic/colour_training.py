@@ -1,15 +1,14 @@
 """Learn colourfulness from photographs whose colours were made stronger by known factors."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import lsq_linear
 
 from calibration.image import Image
 from predictor.critic.colourfulness import COLOUR_COLUMNS, ColourModel, colour_amount, colour_row
 from predictor.critic.measures import Floats, measure
+from predictor.learning.critic.scale_tables import table_through
 from predictor.learning.critic.views import Photographs
 
 # Factors of colour, and where the median photograph so changed lies on the scale.
@@ -44,7 +43,10 @@ def train_colours(colours: Colours) -> ColourModel:
     learnt = colours.factor >= 1
     line = _line(colours.rows[learnt], np.log2(colours.factor[learnt]))
     line[0] = _AMOUNT_COUNTS * (colours.rows @ line)[learnt].std() / colours.rows[learnt, 0].std()
-    scores, values = _table(colours.rows @ line, colours.factor, (*_WEAKER, *_STRONGER))
+    factors, places = zip(*_WEAKER, *_STRONGER, strict=True)
+    said = colours.rows @ line
+    medians = [float(np.median(said[colours.factor == np.float32(factor)])) for factor in factors]
+    scores, values = table_through(medians, places)
     return ColourModel(line, scores.astype(np.float32), values.astype(np.float32))
 
 
@@ -65,15 +67,3 @@ def _line(rows: Floats, wanted: Floats) -> Floats:
     line: Floats = (lsq_linear(evened, target, (least, np.inf)).x / scale).astype(np.float32)
     line[0] = 0
     return line
-
-
-def _table(
-    scores: Floats, factors: Floats, places: Sequence[tuple[float, float]]
-) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
-    """Return knots: the median of each strength at its place; 0 and 100 as far on as the slope goes."""
-    medians = np.array([np.median(scores[factors == np.float32(factor)]) for factor, _ in places])
-    knots = np.maximum.accumulate(medians)
-    values = np.array([value for _, value in places])
-    low = knots[0] - (knots[1] - knots[0]) * values[0] / (values[1] - values[0])
-    high = knots[-1] + (knots[-1] - knots[-2]) * (100 - values[-1]) / (values[-1] - values[-2])
-    return np.array([low, *knots, high]), np.array([0.0, *values, 100.0])
