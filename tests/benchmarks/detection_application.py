@@ -5,7 +5,7 @@ Which there are: `detection_applications.py`, `detection_held_out_applications.p
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _PAGES = Path(__file__).with_name("detection_pages")
@@ -45,6 +45,16 @@ def npm(name: str, package: str, others: Mapping[str, str] | None = None) -> App
         write_all(files)(applications, own)
 
     return Application(name, f"npm/node_modules/{package}", prepare, serve_own, ("/",))
+
+
+def with_further(application: Application, *further: Prepare) -> Application:
+    """Have more written than its page."""
+
+    def prepare(applications: Path, own: Path) -> None:
+        for each in (application.prepare, *further):
+            each(applications, own)
+
+    return replace(application, prepare=prepare)
 
 
 def serve_own(_applications: Path, own: Path, port: int) -> list[str]:

@@ -1,143 +1,183 @@
 """Other people's applications that are held out: named before any result of one was looked at.
 
-    python3 -m venv DIR/ledger && DIR/ledger/bin/pip install fava beancount klaus snakeviz luigi supervisor \
-        flask-admin flask-babel flask-sqlalchemy copyparty
-    python3 -m venv DIR/proxy  && DIR/proxy/bin/pip install mitmproxy
-    npm install --ignore-scripts --prefix DIR/npm vue@3 vuetify@3 @mdi/font element-plus ol \
-        @toast-ui/calendar jspreadsheet-ce@4 slickgrid sortablejs ckeditor5 blockly drawflow gridstack \
-        apexcharts@3 lightweight-charts@4 wavesurfer.js video.js rapidoc webamp swiper konva jstree jquery \
-        chessground
+    python3 -m venv DIR/site && DIR/site/bin/pip install wagtail sqladmin greenlet uvicorn itsdangerous trac \
+        "setuptools<80" coverage robotframework textual-serve textual pywebio
+    python3 -m venv DIR/chat && DIR/chat/bin/pip install chainlit
+    npm install --ignore-scripts --prefix DIR/npm x-data-spreadsheet jsvectormap highcharts diff2html \
+        mind-elixir deep-chat matter-js vue@3 quasar naive-ui @shoelace-style/shoelace jquery \
+        jquery.terminal dhtmlx-gantt @event-calendar/build datatables.net-dt vanilla-jsoneditor abcjs \
+        jsxgraph dygraphs openseadragon 98.css epubjs jszip survey-core survey-js-ui maildev verdaccio \
+        webpack-bundle-analyzer @scalar/api-reference phaser
 
-Once what they show has been mended, they belong to `detection_applications.py`, and others come here.
+Once what they show has been mended, they are for development (`detection_applications.py`), and others come
+here.
 """
 
+import shlex
 import subprocess
-from dataclasses import replace
+import sys
 from pathlib import Path
 
-from detection_application import Application, Prepare, npm, pypi, write, write_all
-from detection_held_out_contents import (
-    API,
-    FILES,
-    LEDGER,
-    MUSEUM,
-    PROCESSES,
-    PROFILED,
-    REPOSITORY,
-    TASKS,
-    TRAFFIC,
-    film,
-    sound,
+from detection_application import Application, npm, pypi, serve_own, with_further, write, write_all
+from detection_held_out_contents import BUNDLE, FARM_API, MILL, PACKAGES, ROBOT, book, plates
+from detection_held_out_programs import (
+    BOATS,
+    CHAT,
+    GARDEN,
+    LETTERS,
+    ORCHARD,
+    SCHOOL,
+    SERVE_BOATS,
+    TICKETS,
 )
 
 
-def _repository(applications: Path, own: Path) -> None:
-    """Commit file by file, by an author whom no setting of this machine names."""
-    well = own / "well"
-    git = ["git", "-C", str(well), "-c", "user.name=Ida", "-c", "user.email=ida@well.example"]
-    for number, (name, text) in enumerate(REPOSITORY.items()):
-        write_all({f"well/{name}": text})(applications, own)
-        if number == 0:
-            subprocess.run(["git", "init", "-q", "-b", "main", str(well)], check=True)
-        subprocess.run([*git, "add", name], check=True)
-        subprocess.run([*git, "commit", "-q", "-m", f"Add {name}"], check=True)
+def _school(applications: Path, own: Path) -> None:
+    subprocess.run(
+        [applications / "site/bin/wagtail", "start", "school", str(own)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    write("signed_in.py", SCHOOL)(applications, own)
 
 
-def _profile(applications: Path, own: Path) -> None:
-    subprocess.run([applications / "ledger/bin/python", "-c", PROFILED], cwd=own, check=True)
+def _tickets(applications: Path, own: Path) -> None:
+    environment, program = str(own / "yard"), applications / "site/bin"
+    subprocess.run(
+        [program / "trac-admin", environment, "initenv", "Yard", "sqlite:db/trac.db"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    subprocess.run(
+        [program / "trac-admin", environment, "permission", "add", "anonymous", "TRAC_ADMIN"], check=True
+    )
+    subprocess.run([program / "python", "-c", TICKETS, environment], check=True)
 
 
-def _traffic(applications: Path, own: Path) -> None:
-    subprocess.run([applications / "proxy/bin/python", "-c", TRAFFIC], cwd=own, check=True)
+def _covered(applications: Path, own: Path) -> None:
+    write_all(MILL)(applications, own)
+    coverage = str(applications / "site/bin/coverage")
+    subprocess.run([coverage, "run", "run.py"], cwd=own, check=True)
+    subprocess.run([coverage, "html", "-q", "-d", "."], cwd=own, check=True)
 
 
-def _supervised(own: Path, port: int) -> list[str]:
-    (own / "supervisord.conf").write_text(PROCESSES.replace("{port}", str(port)), encoding="utf-8")
-    return ["-n", "-c", str(own / "supervisord.conf")]
+def _robot(applications: Path, own: Path) -> None:
+    write("sluices.robot", ROBOT)(applications, own)
+    subprocess.run(
+        [applications / "site/bin/robot", "sluices.robot"], cwd=own, check=False, stdout=subprocess.DEVNULL
+    )
 
 
-def _with(application: Application, *further: Prepare) -> Application:
-    """Have more written than its page."""
+def _nothing(_applications: Path, _own: Path) -> None:
+    """Write nothing."""
 
-    def prepare(applications: Path, own: Path) -> None:
-        for each in (application.prepare, *further):
-            each(applications, own)
 
-    return replace(application, prepare=prepare)
+def _letter_box(applications: Path, own: Path, port: int) -> list[str]:
+    """Take letters beside the page that shows them."""
+    write("letters.py", LETTERS)(applications, own)
+    sender = shlex.join([sys.executable, "letters.py", str(port + 1)])
+    box = [
+        "node",
+        str(applications / "npm/node_modules/maildev/dist/bin/maildev.js"),
+        "-w",
+        str(port),
+        "-s",
+        str(port + 1),
+    ]
+    return ["sh", "-c", f"{sender} & exec {shlex.join([*box, '--ip', '127.0.0.1', '--web-ip', '127.0.0.1'])}"]
 
 
 HELD_OUT = (
     pypi(
-        "fava",
-        "ledger/bin/fava",
-        write("mill.beancount", LEDGER),
-        lambda own, port: [str(own / "mill.beancount"), "-p", str(port), "-H", "127.0.0.1"],
-        "/mill/income_statement/",
-        "/mill/journal/",
+        "wagtail",
+        "site/bin/python",
+        _school,
+        lambda _own, port: ["signed_in.py", str(port)],
+        "/admin/pages/3/",
+        "/admin/users/",
     ),
     pypi(
-        "klaus",
-        "ledger/bin/klaus",
-        _repository,
-        lambda own, port: ["--host", "127.0.0.1", "--port", str(port), str(own / "well")],
-        "/well/blob/main/well.py",
+        "sqladmin",
+        "site/bin/python",
+        write("app.py", GARDEN),
+        lambda _own, port: ["app.py", str(port)],
+        "/admin/plant/list",
+        "/admin/plant/edit/3",
     ),
     pypi(
-        "snakeviz",
-        "ledger/bin/snakeviz",
-        _profile,
-        lambda _own, port: ["-s", "-H", "127.0.0.1", "-p", str(port), "mill.prof"],
-        "/snakeviz/mill.prof",
+        "trac",
+        "site/bin/tracd",
+        _tickets,
+        lambda own, port: ["-s", "--hostname=127.0.0.1", f"--port={port}", str(own / "yard")],
+        "/report/1",
+        "/ticket/7",
+    ),
+    Application("coverage", "site/bin/coverage", _covered, serve_own, ("/mill_py.html",)),
+    Application("robotframework", "site/bin/robot", _robot, serve_own, ("/log.html",)),
+    pypi(
+        "textual",
+        "site/bin/python",
+        write_all({"boats.py": BOATS, "serve.py": SERVE_BOATS}),
+        lambda _own, port: ["serve.py", str(port)],
+        "/",
     ),
     pypi(
-        "luigi",
-        "ledger/bin/python",
-        write("app.py", TASKS),
-        lambda own, port: [str(own / "app.py"), str(port)],
-        "/static/visualiser/index.html",
-    ),
-    pypi("supervisor", "ledger/bin/supervisord", write("readme.txt", ""), _supervised, "/"),
-    pypi(
-        "flask-admin",
-        "ledger/bin/python",
-        write("app.py", MUSEUM),
-        lambda own, port: [str(own / "app.py"), str(port)],
-        "/admin/piece/",
+        "pywebio",
+        "site/bin/python",
+        write("app.py", ORCHARD),
+        lambda _own, port: ["app.py", str(port)],
+        "/",
     ),
     pypi(
-        "copyparty",
-        "ledger/bin/copyparty",
-        write_all(FILES),
-        lambda own, port: ["-i", "127.0.0.1", "-p", str(port), "-v", f"{own / 'files'}::r"],
-        "/letters/",
+        "chainlit",
+        "chat/bin/chainlit",
+        write("chat.py", CHAT),
+        lambda _own, port: ["run", "chat.py", "--host=127.0.0.1", f"--port={port}", "--headless"],
+        "/",
     ),
-    pypi(
-        "mitmweb",
-        "proxy/bin/mitmweb",
-        _traffic,
-        lambda own, port: [
-            *("-n", "-r", str(own / "flows.mitm"), "--web-host=127.0.0.1", f"--web-port={port}"),
-            *("--no-web-open-browser", "--set", "web_password=pick"),
+    Application("maildev", "npm/node_modules/maildev/dist/bin/maildev.js", _nothing, _letter_box, ("/",)),
+    Application(
+        "verdaccio",
+        "npm/node_modules/verdaccio/bin/verdaccio",
+        write_all(PACKAGES),
+        lambda applications, _own, port: [
+            *("node", str(applications / "npm/node_modules/verdaccio/bin/verdaccio")),
+            *("--listen", f"127.0.0.1:{port}", "--config", "config.yaml"),
         ],
-        "/?token=pick",
+        ("/", "/-/web/detail/mallet"),
     ),
-    npm("vuetify", "vuetify"),
-    npm("element-plus", "element-plus"),
-    npm("openlayers", "ol"),
-    npm("tui-calendar", "@toast-ui/calendar"),
-    npm("jspreadsheet", "jspreadsheet-ce"),
-    npm("slickgrid", "slickgrid"),
-    npm("ckeditor", "ckeditor5"),
-    npm("blockly", "blockly"),
-    npm("drawflow", "drawflow"),
-    npm("gridstack", "gridstack"),
-    npm("lightweight-charts", "lightweight-charts"),
-    _with(npm("wavesurfer", "wavesurfer.js"), sound),
-    _with(npm("video.js", "video.js"), film),
-    npm("rapidoc", "rapidoc", API),
-    _with(npm("webamp", "webamp"), sound),
-    npm("swiper", "swiper"),
-    npm("konva", "konva"),
-    npm("jstree", "jstree"),
-    npm("chessground", "chessground"),
+    Application(
+        "webpack-bundle-analyzer",
+        "npm/node_modules/webpack-bundle-analyzer/lib/bin/analyzer.js",
+        write_all(BUNDLE),
+        lambda applications, _own, port: [
+            *("node", str(applications / "npm/node_modules/webpack-bundle-analyzer/lib/bin/analyzer.js")),
+            *("stats.json", "--mode=server", "--host=127.0.0.1", f"--port={port}", "--no-open"),
+        ],
+        ("/",),
+    ),
+    npm("x-data-spreadsheet", "x-data-spreadsheet"),
+    npm("jsvectormap", "jsvectormap"),
+    npm("highcharts", "highcharts"),
+    npm("diff2html", "diff2html"),
+    npm("mind-elixir", "mind-elixir"),
+    npm("deep-chat", "deep-chat"),
+    npm("matter-js", "matter-js"),
+    npm("quasar", "quasar"),
+    npm("naive-ui", "naive-ui"),
+    npm("shoelace", "@shoelace-style/shoelace"),
+    npm("jquery.terminal", "jquery.terminal"),
+    npm("dhtmlx-gantt", "dhtmlx-gantt"),
+    npm("event-calendar", "@event-calendar/build"),
+    npm("datatables", "datatables.net-dt"),
+    npm("jsoneditor", "vanilla-jsoneditor"),
+    npm("abcjs", "abcjs"),
+    npm("jsxgraph", "jsxgraph"),
+    npm("dygraphs", "dygraphs"),
+    with_further(npm("openseadragon", "openseadragon"), plates),
+    npm("98.css", "98.css"),
+    with_further(npm("epubjs", "epubjs"), book),
+    npm("survey", "survey-js-ui"),
+    npm("scalar", "@scalar/api-reference", FARM_API),
+    npm("phaser", "phaser"),
 )

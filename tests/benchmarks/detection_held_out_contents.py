@@ -1,224 +1,223 @@
-"""What is shown in the held-out applications: a ledger, a repository, a profile, tasks, a museum, files, traffic."""
+"""What is shown in the held-out applications: tests of a mill, tools, a bundle, a book, plates."""
 
 import json
-import wave
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from skimage import data
 
-LEDGER = 'option "title" "Mill"\noption "operating_currency" "EUR"\n' + "".join(
-    f"2025-01-01 open {account}\n"
-    for account in (
-        *("Assets:Bank", "Assets:Cash", "Income:Flour", "Income:Bread"),
-        *("Expenses:Grain", "Expenses:Wages", "Expenses:Repairs"),
-    )
-)
-LEDGER += "".join(
-    f'{year}-{month:02d}-{2 + each * 5:02d} * "{who}" "{what}"\n'
-    f"  {account}  {37 + month * 53 % 211 + each * 17}.{each}0 EUR\n  Assets:{('Bank', 'Cash')[each % 2]}\n"
-    for year in (2025, 2026)
-    for month in range(1, 13)
-    for each, (who, what, account) in enumerate(
-        (
-            ("Bakery Lund", "forty sacks", "Income:Flour"),
-            ("Farm Ek", "rye and barley", "Expenses:Grain"),
-            ("Sten", "two weeks", "Expenses:Wages"),
-            ("Smith", "a new axle", "Expenses:Repairs"),
-        )
-    )
-)
-
-REPOSITORY = {
-    "README.md": "# Well\n\nOpens the well at dawn.\n\n* `well open`\n* `well depth`\n",
-    "well.py": "".join(
-        f"def depth_{n}(rope: list[int]) -> int:\n    # the {n}. bucket\n    return sum(rope[{n}:]) // {n + 1}\n\n\n"
-        for n in range(12)
-    ),
-    "rope.c": "".join(f"int knot_{n}(int turns) {{\n    return turns * {n};\n}}\n\n" for n in range(9)),
-}
-
-PROFILED = """
-import cProfile, json, re, random, textwrap
-def sieve(most):
-    left = list(range(2, most))
-    for step in range(2, 60):
-        left = [each for each in left if each == step or each % step]
-    return left
-def words(count):
-    rng = random.Random(4)
-    return " ".join(sorted("".join(rng.choices("abcdefgh", k=6)) for _ in range(count)))
-def work():
-    sieve(6000)
-    for width in range(20, 60):
-        textwrap.wrap(words(300), width)
-    json.loads(json.dumps({str(n): list(range(n)) for n in range(120)}))
-    [re.findall("a+b", words(200)) for _ in range(30)]
-cProfile.run("work()", "mill.prof")
-"""
-
-TASKS = """
-import sys, threading, time
-from luigi import configuration
-from luigi.scheduler import Scheduler
-from luigi.server import run
-configuration.get_config().set("scheduler", "state_path", "state.pickle")
-states = ["DONE", "DONE", "RUNNING", "PENDING", "FAILED"]
-scheduler = Scheduler()
-def add(number):
-    name = ["Shear", "Wash", "Card", "Spin", "Weave"][number % 5]
-    scheduler.add_task(task_id=f"{name}_{number}", family=name, params={"sheep": str(number), "barn": "north"}, worker="loom",
-        status="PENDING", deps=[f"{['Shear', 'Wash', 'Card', 'Spin', 'Weave'][(number - 1) % 5]}_{number - 1}"] if number % 5 else [], priority=number % 7)
-    if states[number % 5] != "PENDING":
-        scheduler.add_task(task_id=f"{name}_{number}", worker="loom", status=states[number % 5])
-for number in range(60):
-    add(number)
-def more():
-    number = 60
-    while True:
-        time.sleep(2)
-        scheduler.ping(worker="loom")
-        add(number)
-        number += 1
-threading.Thread(target=more, daemon=True).start()
-run(api_port=int(sys.argv[1]), address="127.0.0.1", scheduler=scheduler)
-"""
-
-PROCESSES = """[inet_http_server]
-port=127.0.0.1:{port}
-[supervisord]
-nodaemon=true
-[supervisorctl]
-serverurl=http://127.0.0.1:{port}
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-"""
-PROCESSES += "".join(
-    f"[program:{name}]\ncommand=sh -c 'while true; do date; sleep 1; done'\nautostart={str(at % 3 != 0).lower()}\n"
-    for at, name in enumerate(("anchor", "bell", "buoy", "chart", "fog", "horn", "lantern", "pump", "tide"))
-)
-
-MUSEUM = """
-import random, sys
-from flask import Flask, redirect
-from flask_admin import Admin
-from flask_admin.contrib.sqla import ModelView
-from flask_babel import Babel
-from flask_sqlalchemy import SQLAlchemy
-app = Flask(__name__)
-app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI="sqlite:///museum.db")
-Babel(app)
-db = SQLAlchemy(app)
-class Room(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    name = db.Column(db.String(40))
-    def __str__(self):
-        return self.name
-class Piece(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
-    title = db.Column(db.String(60))
-    year = db.Column(db.Integer)
-    lent = db.Column(db.Boolean)
-    room_id = db.Column(db.ForeignKey("room.id"))
-    room = db.relationship(Room)
-class Pieces(ModelView):
-    column_searchable_list, column_filters, column_editable_list = ["title"], ["year", "lent"], ["title", "year"]
-    can_view_details, create_modal, column_exclude_list = True, True, []
-with app.app_context():
-    db.create_all()
-    rooms = [Room(name=name) for name in ("Hall", "Attic", "Garden")]
-    db.session.add_all(rooms + [Piece(title=f"{random.Random(n).choice(['Jug', 'Coin', 'Loom', 'Mask'])} {n}", year=1400 + n * 37 % 500,
-        lent=n % 4 == 0, room=rooms[n % 3]) for n in range(90)])
-    db.session.commit()
-admin = Admin(app, name="Museum")
-admin.add_view(Pieces(Piece, db.session))
-admin.add_view(ModelView(Room, db.session))
-app.run(host="127.0.0.1", port=int(sys.argv[1]))
-"""
-
-FILES = {
-    **{
-        f"files/letters/{n:02d} to the harbour master.md": f"# Letter {n}\n\nThe crane is out of oil.\n"
+MILL = {
+    "mill.py": "import math\n\n\n"
+    + "".join(
+        f"def grind_{n}(sacks: int) -> float:\n    if sacks > {n * 3}:\n        return math.sqrt(sacks * {n})\n"
+        f"    if sacks < 0:\n        raise ValueError('none left')\n    return sacks / {n + 1}\n\n\n"
         for n in range(14)
-    },
-    **{
-        f"files/tables/tide {n}.csv": "hour,height\n" + "".join(f"{h},{h * n % 9}\n" for h in range(24))
-        for n in range(20)
-    },
-    **{f"files/plans/slip {n}.txt": f"slip {n}\n" * (n + 1) for n in range(9)},
-    "files/read me first.txt": "Ask before you move a plan.\n",
+    ),
+    "wheel.py": "".join(
+        f"def turn_{n}(water):\n    return water * {n} if water else None\n\n\n" for n in range(8)
+    ),
+    "run.py": "import mill, wheel\nfor n in range(0, 14, 2):\n    getattr(mill, f'grind_{n}')(9)\n[wheel.turn_1(n) for n in range(3)]\n",
 }
 
-TRAFFIC = """
-import time
-from mitmproxy import connection, http, io
-from mitmproxy.flow import Error
-with open("flows.mitm", "wb") as file:
-    writer = io.FlowWriter(file)
-    for n in range(70):
-        client = connection.Client(peername=("127.0.0.1", 4000 + n), sockname=("127.0.0.1", 8080), timestamp_start=1.7e9 + n)
-        server = connection.Server(address=(f"orchard{n % 4}.example", 443))
-        flow = http.HTTPFlow(client, server)
-        path = ["/trees", "/trees/7.json", "/leaf.css", "/graft.js", "/apple.png"][n % 5]
-        flow.request = http.Request.make(["GET", "POST", "GET"][n % 3], f"https://orchard{n % 4}.example{path}?row={n}", b"", {"accept": "*/*", "user-agent": "picker/2"})
-        flow.request.timestamp_start, flow.request.timestamp_end = 1.7e9 + n, 1.7e9 + n + 0.1
-        body = ('{"tree": %d, "height": %.1f, "kinds": ["russet", "pippin"]}' % (n, n * 0.3)).encode() * 3
-        flow.response = http.Response.make([200, 200, 404, 304, 500][n * 3 % 5], body, {"content-type": "application/json"})
-        flow.response.timestamp_start, flow.response.timestamp_end = 1.7e9 + n + 0.2, 1.7e9 + n + 0.2 + n % 7 / 10
-        writer.add(flow)
+_TESTS = "".join(
+    f"Sluice {n} opens\n    [Documentation]    At dawn, when the water stands at {n}.\n    [Tags]    {('water', 'wheel', 'night')[n % 3]}\n"
+    f"    Log    level {n}\n    Turn The Wheel    {n}\n    Should Be True    {n} % 5 != 3\n\n"
+    for n in range(18)
+)
+ROBOT = f"*** Test Cases ***\n{_TESTS}\n*** Keywords ***\nTurn The Wheel\n    [Arguments]    ${{times}}\n    Log    turned ${{times}}\n    Sleep    20ms\n"
+
+
+_REGISTRY = """storage: ./storage
+web: {title: Toolshed, darkMode: true}
+uplinks: {}
+packages:
+  '**': {access: $all}
+log: {type: stdout, format: pretty, level: error}
 """
 
-API = {
+
+def _package(name: str) -> str:
+    readme = (
+        f"# {name}\n\nHangs on the wall.\n\n```sh\nnpm install {name}\n```\n\n"
+        + "## Use\n\nTake it down, use it, *hang it up*.\n\n" * 6
+    )
+    told = {
+        "name": name,
+        "version": "2.1.0",
+        "description": f"A {name} that is never lent",
+        "keywords": ["shed", "wall"],
+        "license": "MIT",
+        "author": {"name": "Nils"},
+        "dependencies": {"handle": "^1.0.0"},
+        "dist": {"shasum": "0" * 40, "tarball": f"http://127.0.0.1/{name}/-/{name}-2.1.0.tgz"},
+        "readme": readme,
+    }
+    times = {
+        "modified": "2026-03-01T08:00:00.000Z",
+        "created": "2026-01-01T08:00:00.000Z",
+        "2.1.0": "2026-03-01T08:00:00.000Z",
+    }
+    return json.dumps(
+        {
+            "name": name,
+            "versions": {"2.1.0": told},
+            "dist-tags": {"latest": "2.1.0"},
+            "time": times,
+            "readme": readme,
+            "_attachments": {},
+            "_distfiles": {},
+            "_uplinks": {},
+            "_rev": "1-0",
+        }
+    )
+
+
+_TOOLS = (
+    "adze",
+    "auger",
+    "awl",
+    "bevel",
+    "clamp",
+    "drill",
+    "file",
+    "gouge",
+    "hammer",
+    "mallet",
+    "plane",
+    "rasp",
+    "saw",
+    "vise",
+)
+PACKAGES = {
+    "config.yaml": _REGISTRY,
+    "storage/.verdaccio-db.json": json.dumps({"list": list(_TOOLS), "secret": "0" * 32}),
+    **{f"storage/{name}/package.json": _package(name) for name in _TOOLS},
+}
+
+
+def _modules(folder: str, depth: int) -> list[dict[str, Any]]:
+    """Tell parts of a bundle as webpack's statistics do."""
+    return [
+        {
+            "id": f"{folder}{n}",
+            "name": f"{folder}/{name}{n}.js",
+            "size": 900 + n * 7919 % 40000 // depth,
+            "chunks": [0],
+        }
+        for n, name in enumerate(("boat", "rope", "sail", "map", "lamp", "tide", "oar", "net"))
+    ]
+
+
+BUNDLE = {
+    "stats.json": json.dumps(
+        {
+            "assets": [
+                {"name": f"{name}.js", "size": 300000 - 40000 * n, "chunks": [n], "type": "asset"}
+                for n, name in enumerate(("main", "vendor", "admin"))
+            ],
+            "chunks": [],
+            "modules": [
+                {**each, "chunks": [chunk]}
+                for chunk in range(3)
+                for folder in ("deck", "hull", "node_modules/mast", "node_modules/keel/lib", "cabin/galley")
+                for each in _modules(f"./{'abc'[chunk]}/{folder}", 1 + chunk)
+            ],
+        }
+    )
+}
+
+_CHAPTER = (
+    "Behind the last house the path leaves the stream and goes up between hazels. Nobody has mown it, and whoever "
+    "comes first in the morning gets wet to the knees. At the top stands a stone with a hand on it. "
+)
+
+
+def book(_applications: Path, own: Path) -> None:
+    """Write an EPUB of six chapters."""
+    names = [f"walk{n}" for n in range(6)]
+    head = '<?xml version="1.0" encoding="utf-8"?>'
+    items = "".join(
+        f'<item id="{each}" href="{each}.xhtml" media-type="application/xhtml+xml"/>' for each in names
+    )
+    spine = "".join(f'<itemref idref="{each}"/>' for each in names)
+    points = "".join(
+        f'<navPoint id="p{n}" playOrder="{n + 1}"><navLabel><text>Walk {n + 1}</text></navLabel><content src="{each}.xhtml"/></navPoint>'
+        for n, each in enumerate(names)
+    )
+    with zipfile.ZipFile(own / "walks.epub", "w") as file:
+        file.writestr("mimetype", "application/epub+zip")
+        file.writestr(
+            "META-INF/container.xml",
+            f'{head}<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+            '<rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+        )
+        file.writestr(
+            "book.opf",
+            f'{head}<package xmlns="http://www.idpf.org/2007/opf" version="2.0" unique-identifier="i"><metadata '
+            'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Walks</dc:title><dc:identifier id="i">walks</dc:identifier>'
+            f'<dc:language>en</dc:language></metadata><manifest><item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>'
+            f'{items}</manifest><spine toc="ncx">{spine}</spine></package>',
+        )
+        file.writestr(
+            "toc.ncx",
+            f'{head}<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/" version="2005-1"><head/><docTitle><text>Walks</text></docTitle>'
+            f"<navMap>{points}</navMap></ncx>",
+        )
+        for n, each in enumerate(names):
+            text = "".join(f"<p>{_CHAPTER * (1 + (n + k) % 3)}</p>" for k in range(9))
+            file.writestr(
+                f"{each}.xhtml",
+                f'{head}<html xmlns="http://www.w3.org/1999/xhtml"><head><title>{n}</title></head><body><h1>Walk {n + 1}</h1>{text}</body></html>',
+            )
+
+
+def plates(_applications: Path, own: Path) -> None:
+    """Write three photographs that are looked at closely."""
+    for letter, name in zip("abc", ("immunohistochemistry", "retina", "hubble_deep_field"), strict=True):
+        plate = np.ascontiguousarray(getattr(data, name)()[..., ::-1])
+        cv2.imwrite(str(own / f"plate {letter}.jpg"), plate, [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+
+FARM_API = {
     "openapi.json": json.dumps(
         {
-            "openapi": "3.0.0",
-            "info": {
-                "title": "Post",
-                "version": "3",
-                "description": "Letters are weighed, then sorted by valley.",
-            },
+            "openapi": "3.1.0",
+            "info": {"title": "Farm", "version": "2", "description": "Cows are milked, then named."},
+            "servers": [{"url": "http://127.0.0.1:9"}],
+            "tags": [{"name": thing} for thing in ("cows", "fields", "tractors")],
             "paths": {
-                f"/{thing}/{{number}}": {
+                f"/{thing}/{{name}}": {
                     verb: {
-                        "summary": f"{verb} one of the {thing}",
                         "tags": [thing],
+                        "summary": f"{verb} {thing}",
                         "parameters": [
-                            {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}
+                            {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}},
+                            {"name": "page", "in": "query", "schema": {"type": "integer", "default": 1}},
                         ],
                         "responses": {
-                            "200": {"description": "Found."},
-                            "404": {"description": "Lost on the way."},
+                            "200": {
+                                "description": "Found.",
+                                "content": {
+                                    "application/json": {
+                                        "schema": {
+                                            "type": "object",
+                                            "properties": {
+                                                "name": {"type": "string"},
+                                                "liters": {"type": "number"},
+                                            },
+                                        }
+                                    }
+                                },
+                            }
                         },
                     }
-                    for verb in ("get", "put", "delete")
+                    for verb in ("get", "post", "delete")
                 }
-                for thing in ("letters", "parcels", "valleys", "stamps")
+                for thing in ("cows", "fields", "tractors")
             },
         }
     )
 }
-_SECONDS, _RATE = 12, 8000
-
-
-def sound(_applications: Path, own: Path) -> None:
-    """Write bells that are struck one after another, as a WAV file."""
-    time = np.arange(_SECONDS * _RATE) / _RATE
-    struck = np.zeros(len(time))
-    for n in range(_SECONDS):
-        struck += np.sin(6.28 * (220 + 70 * n) * time) * np.exp(-2 * ((time - n) % _SECONDS))
-    with wave.open(str(own / "bells.wav"), "wb") as file:
-        file.setparams((1, 2, _RATE, 0, "NONE", ""))
-        file.writeframes((6000 * struck).astype("<i2").tobytes())
-
-
-def film(_applications: Path, own: Path) -> None:
-    """Write a film that pans over a photograph while water rises in a lock, as browsers play it."""
-    photograph = cv2.resize(data.rocket()[..., ::-1], (600, 400))
-    made = cv2.VideoWriter(str(own / "film.webm"), cv2.VideoWriter.fourcc(*"VP80"), 8, (480, 270))
-    for time in range(60):
-        frame = photograph[60 + time : 330 + time, 2 * time : 480 + 2 * time].copy()
-        cv2.rectangle(frame, (320, 250 - 2 * time), (450, 260), (150, 110, 40), -1)
-        cv2.putText(frame, f"{time / 8:.1f} s", (15, 30), cv2.FONT_HERSHEY_DUPLEX, 0.8, (255, 255, 255), 2)
-        made.write(frame)
-    made.release()

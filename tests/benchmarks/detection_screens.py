@@ -9,7 +9,6 @@ before it. What is there already is not recorded again.
 import argparse
 import itertools
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +20,10 @@ from detection_application import Application
 from detection_applications import DEVELOPMENT
 from detection_browser import Browser, Tab, View, chromium
 from detection_held_out_applications import HELD_OUT
-from detection_held_out_pages import HELD_OUT_KINDS, held_out_page
 from detection_local_pages import ACTS, page
 from detection_serving import is_there, served
 from detection_styled_pages import STYLED_ACTS, styled_page
+from detection_templated_pages import HELD_OUT_PAGES, WORKSHOP
 from websockets.exceptions import ConnectionClosed
 
 VIEWS = (
@@ -33,7 +32,7 @@ VIEWS = (
     View(1920, 1080, 1, "jpeg", 90),
     View(1280, 800, 2, "png"),
 )
-_PLAIN_PAGES, _STYLED_PAGES, _HELD_OUT_PAGES = 16, 8, 8
+_PLAIN_PAGES, _STYLED_PAGES, _WORKSHOP_PAGES, _HELD_OUT_PAGES = 16, 8, 8, 7
 _LOADING_SECONDS = 6.0
 _SETTLING_SECONDS = 0.35
 _WORDS = ("which", "of", "the", "orders", "from", "Oslo", "were", "paid", "in", "June")
@@ -135,10 +134,13 @@ def _development_pages() -> Iterator[OwnPage]:
     yield from (OwnPage(number, page(number), tuple(ACTS)) for number in range(_PLAIN_PAGES))
     for number in range(_STYLED_PAGES):
         yield OwnPage(_PLAIN_PAGES + number, styled_page(number), tuple(STYLED_ACTS))
+    for number in range(_WORKSHOP_PAGES):
+        yield OwnPage(_PLAIN_PAGES + _STYLED_PAGES + number, WORKSHOP.page(number), WORKSHOP.kinds)
 
 
 def _held_out_pages() -> Iterator[OwnPage]:
-    yield from (OwnPage(number, held_out_page(number), HELD_OUT_KINDS) for number in range(_HELD_OUT_PAGES))
+    for number in range(_HELD_OUT_PAGES):
+        yield OwnPage(number, HELD_OUT_PAGES.page(number), HELD_OUT_PAGES.kinds)
 
 
 def _record(
@@ -221,4 +223,4 @@ def _made(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
