@@ -102,7 +102,7 @@ HELD_OUT = (
         write("app.py", GARDEN),
         lambda _own, port: ["app.py", str(port)],
         "/admin/plant/list",
-        "/admin/plant/edit/3",
+        "/admin/plant/details/3",
     ),
     pypi(
         "trac",
