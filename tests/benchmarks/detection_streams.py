@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -274,7 +275,7 @@ def _by_group(told: Sequence[Told]) -> dict[str, str]:
     return {group: f"{flagged[group]} of {count}" for group, count in sorted(all_of.items())}
 
 
-def _figures(told: Sequence[Told]) -> dict[str, object]:
+def _figures(told: Sequence[Told]) -> dict[str, Any]:
     flagged = sum(bool(each.flags) for each in told)
     by = Counter(kind for each in told for kind in each.flags)
     return {
