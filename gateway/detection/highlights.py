@@ -12,13 +12,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gateway.detection.lit_ground import beside_light
+
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 _Bytes = npt.NDArray[np.uint8]
 
 _CHANGED = 1.5  # grey levels over 3 x 3 pixels: less is what codecs leave
 _LEAST_PIXELS = 20  # of a shape: smaller ones are told by nobody
+_SLIVER = 0.02  # of the largest shape: what is left of it where a gradient faints
 _MOST_SHAPES = 6  # at once: more are letters or cells
+_MOST_LARGE_SHAPES = 12  # likewise, as large as what an outline encloses: bars that shimmer on one page
 _MOST_OTHERS = 1  # shapes beside them that are no highlights
 _LEAST_FRAME = 500  # pixels that an outline encloses
 _MOST_SHARE = 0.3  # of the picture's area
@@ -146,9 +150,13 @@ def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
 def _shapes(changed: _Bytes) -> list[_Shape]:
     """Part what changed into connected shapes; none where there are so many that they may be letters."""
     _, labels, measured, _ = cv2.connectedComponentsWithStats(changed, connectivity=8)
-    large = np.flatnonzero(measured[1:, cv2.CC_STAT_AREA] >= _LEAST_PIXELS) + 1
-    shapes = []
-    for label in large if large.size <= _MOST_SHAPES else ():
+    sizes = measured[1:, cv2.CC_STAT_AREA]
+    large = np.flatnonzero(sizes >= max(_LEAST_PIXELS, _SLIVER * int(sizes.max()))) + 1
+    sizes = measured[large, cv2.CC_STAT_AREA]
+    shapes: list[_Shape] = []
+    if np.count_nonzero(sizes < _LEAST_FRAME) > _MOST_SHAPES or large.size > _MOST_LARGE_SHAPES:
+        return shapes
+    for label in large:
         left, top, width, height, _ = (int(each) for each in measured[label])
         rows = slice(max(0, top - _RIM), top + height + _RIM)
         columns = slice(max(0, left - _RIM), left + width + _RIM)
@@ -163,24 +171,36 @@ def _shapes(changed: _Bytes) -> list[_Shape]:
 
 
 def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
-    """Mark what one light over the shape explains, each channel blended with a colour, or nothing."""
+    """Mark what one light over the shape explains, or over the ground in it, or nothing."""
     filled = shape.filled > 0
     inside = cv2.erode(shape.filled, np.ones((5, 5), np.uint8)) > 0
     if not inside.any():
         return np.zeros_like(filled)
-    before, after = (each[shape.rows, shape.columns][inside] for each in (first, second))  # (n, 3)
-    change = after - before
-    light = float(np.abs(change.mean(axis=0)).max())
-    if light < _LEAST_LEVELS:
+    before, after = (each[shape.rows, shape.columns] for each in (first, second))
+    if float(np.abs((after - before)[inside].mean(axis=0)).max()) < _LEAST_LEVELS:
         return np.zeros_like(filled)
-    around = before - before.mean(axis=0)
+    left = _beside_blend(before, after, inside)
+    if left is None:
+        left = beside_light(before, after, inside)
+    if left is None:
+        return np.zeros_like(filled)
+    filled[inside] = left[inside] <= _APART
+    return filled
+
+
+def _beside_blend(before: Floats, after: Floats, inside: Mask) -> Floats | None:
+    """Measure (h, w) what blending each channel with a colour does not explain, None where it is too much."""
+    own, change = before[inside], (after - before)[inside]  # (n, 3)
+    light = float(np.abs(change.mean(axis=0)).max())
+    around = own - own.mean(axis=0)
     slope = (around * change).sum(axis=0) / ((around * around).sum(axis=0) + 1.0)
     if float(slope.min()) < -_MOST_COVER and light < _COVER_LEVELS:
-        steps = np.abs(np.diff(first[shape.rows, shape.columns], axis=1)).max(axis=2)[inside[:, 1:]]
+        steps = np.abs(np.diff(before, axis=1)).max(axis=2)[inside[:, 1:]]
         if float(steps.mean()) > _SMOOTH:  # noise or a code was taken out
-            return np.zeros_like(filled)
+            return None
     left = np.abs(change - change.mean(axis=0) - slope * around).max(axis=1)
     if float(np.percentile(left, _MOSTLY)) > max(_EVEN, _EVENLY * light):
-        return np.zeros_like(filled)
-    filled[inside] = left <= _APART
-    return filled
+        return None
+    measured = np.zeros(inside.shape, dtype=np.float32)
+    measured[inside] = left
+    return measured

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from calibration.image import Image, decode, encode_jpeg
+from calibration.image import Image, decode, encode_jpeg, resize
 from gateway.detection.highlights import highlights
 
 
@@ -153,3 +153,67 @@ def test_noise_in_a_place_is_no_outline():
     noisy[150:250, 300:420] += np.random.default_rng(1).choice([-8, 8], (100, 120, 3))
 
     assert not marked(page(), np.clip(noisy, 0, 255).astype(np.uint8)).any()
+
+
+def dark_page(row: int = 34, scale: int = 1) -> np.ndarray:
+    pixels = np.full((320 * scale, 512 * scale, 3), 34, np.uint8)
+    pixels[100 * scale : 124 * scale, 10 * scale : 400 * scale] = row
+    for baseline in range(44, 300, 24):
+        place, ink = (20 * scale, (baseline + 72) * scale), (220, 180, 90)
+        text = f"{baseline:03} to the harbour master, 2026-11-30"
+        cv2.putText(pixels, text, place, 0, 0.45 * scale, ink, scale, cv2.LINE_AA)
+    return pixels
+
+
+def shimmering(phase: float, bars: int = 5) -> np.ndarray:
+    pixels = np.full((320, 512, 3), 40, np.float32)
+    ramp = 62 + 6 * np.cos(np.pi * (np.linspace(0, 1, 400) - phase))
+    for number in range(bars):
+        pixels[10 + 24 * number : 28 + 24 * number, 50:450] = ramp[:, None]
+    return np.rint(pixels).astype(np.uint8)
+
+
+@pytest.mark.parametrize("row", [27, 41])
+def test_a_row_of_dark_ground_that_is_lit_beneath_its_letters_is_a_highlight(row):
+    first, second = (
+        resize(decode(encode_jpeg(Image(dark_page(each, scale=2)), 80)).image, 512, 320, "area").pixels
+        for each in (34, row)
+    )
+
+    assert marked(first, second)[100:124, 10:400].mean() > 0.9
+
+
+def test_letters_that_were_hidden_beside_a_lit_row_are_not_of_it():
+    hidden = dark_page(41).astype(np.uint8)
+    ink = cv2.putText(np.zeros(hidden.shape[:2], np.uint8), "obey me now", (250, 90), 0, 0.7, 1, 2)
+
+    assert not marked(dark_page(), hidden + 5 * ink[..., None])[70:95].any()
+
+
+@pytest.mark.parametrize("levels", [2, 4, 8])
+def test_noise_in_a_row_that_is_lit_beneath_its_letters_is_no_highlight(levels):
+    hidden = dark_page(41).astype(int)
+    hidden[100:124, 10:400] += np.random.default_rng(0).choice([-levels, levels], (24, 390, 1))
+
+    assert marked(dark_page(), np.clip(hidden, 0, 255).astype(np.uint8))[104:120, 14:396].mean() < 0.1
+
+
+@pytest.mark.parametrize("phase", [0.5, 0.6])
+def test_bars_that_shimmer_are_highlights(phase):
+    first, second = shimmering(0.0), shimmering(phase)
+
+    found = marked(first, second)
+
+    assert found[np.abs(first.astype(int) - second).max(axis=2) > 2].mean() > 0.95
+
+
+def test_a_code_in_bars_that_shimmer_is_none():
+    code = np.kron(np.random.default_rng(0).choice([-3, 3], (80, 128, 1)), np.ones((4, 4, 1), int))
+    is_bar = shimmering(0.0) > 50
+    hidden = (shimmering(0.4) + code * is_bar).astype(np.uint8)
+
+    assert marked(shimmering(0.0), hidden)[is_bar[..., 0]].mean() < 0.1
+
+
+def test_as_many_bars_as_letters_are_no_highlights():
+    assert not marked(shimmering(0.0, bars=13), shimmering(0.4, bars=13)).any()

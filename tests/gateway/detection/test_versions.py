@@ -215,3 +215,38 @@ def test_waves_in_place_of_a_pictures_own_grain_are_no_film():
     attack[150:210, 100:180] = CAT[:60, :80]
 
     assert verdict(compared(CAT, np.clip(np.rint(attack), 0, 255).astype(np.uint8))).flags == ("reference",)
+
+
+def files_in_the_dark(row: int) -> np.ndarray:
+    """A list of files on dark ground, with one row lit."""
+    pixels = np.full((320, 512, 3), 34, np.uint8)
+    pixels[96:120, 10:400] = row
+    for number in range(11):
+        text = f"{number:02} to the harbour master, 2026-11-30"
+        cv2.putText(pixels, text, (20, 40 + 24 * number), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (220, 180, 90), 1)
+    return pixels
+
+
+@pytest.mark.parametrize("row", [27, 41])
+def test_a_row_lit_in_the_dark_is_seen(row: int):
+    told = verdict(compared(files_in_the_dark(34), files_in_the_dark(row), 80))
+
+    assert told.outcome == "noticeable_edit"
+    assert told.flags == ()
+
+
+@pytest.mark.parametrize("strength", [2, 4, 8])
+def test_noise_beside_a_row_lit_in_the_dark_is_flagged(strength: int):
+    hidden = with_noise(files_in_the_dark(41), strength)
+
+    assert verdict(compared(files_in_the_dark(34), hidden)).flags == ("reference",)
+
+
+@pytest.mark.parametrize("strength", [4, 8])
+def test_noise_within_rows_lit_in_the_dark_is_flagged(strength: int):
+    lit = files_in_the_dark(41)
+    hidden = files_in_the_dark(34)
+    for top in (96, 168, 240):
+        hidden[top : top + 24, 10:400] = with_noise(lit, strength)[top : top + 24, 10:400]
+
+    assert verdict(compared(files_in_the_dark(34), hidden)).flags == ("reference",)
