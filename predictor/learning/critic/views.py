@@ -8,11 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from calibration.image import Image, Pixels, load
+from calibration.image import Image, Kernel, Pixels, load, resize
 from predictor.critic.network import SIDE
 from predictor.learning.critic.split import is_held_out
 
 _MOST_OF_IT, _PART_OF_IT = (0.8, 1.0), (0.5, 0.75)  # of both sides
+_SMALLER = (0.45, 0.92)  # of both sides
+_KERNELS: tuple[Kernel, ...] = ("area", "bilinear", "bicubic", "lanczos")
 
 
 @dataclass(frozen=True)
@@ -79,3 +81,9 @@ def part_of(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
     )
     part = pixels[top : top + height, left : left + width]
     return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)
+
+
+def smaller(image: Image, rng: np.random.Generator) -> Image:
+    """Return a smaller copy: without codec blocks as lossless pictures are, its colours as fine as light."""
+    share, kernel = rng.uniform(*_SMALLER), _KERNELS[int(rng.integers(len(_KERNELS)))]
+    return resize(image, round(image.width * share), round(image.height * share), kernel)
