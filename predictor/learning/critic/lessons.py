@@ -15,14 +15,14 @@ from predictor.learning.critic.fitting import Lessons
 from predictor.learning.critic.kadid import KINDS, LEVELS, damaged
 from predictor.learning.critic.remains_fitting import remaining
 from predictor.learning.critic.split import fold_of
-from predictor.learning.critic.views import Photograph, Photographs, part_of, smaller
+from predictor.learning.critic.views import Photograph, Photographs, grained, part_of, smaller
 
 # Kinds that show within a ninth of a picture.
 _LOCAL_KINDS = (1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 16, 17, 21, 22, 24)
 
 _KINDS_EACH = 3  # kinds of damage to the whole of each photograph, at two levels each
 _PARTS_EACH, _PART = 3, (0.6, 0.98)  # parts of each photograph as it is, and their share of both sides
-_SMALLER_EACH = 2  # smaller copies as they are, and as many that are damaged
+_SMALLER_EACH = 2  # smaller copies, the second with grain, and as many that are damaged
 
 Opinions = Mapping[tuple[int, int], float]
 
@@ -73,7 +73,7 @@ def render(photographs: Photographs, seed: int = 5) -> list[Version]:
 
     Smaller copies of it too, untouched and damaged. Every second photograph is also damaged in one ninth.
     """
-    rng, parts_rng, smaller_rng = (np.random.default_rng(seed + stream) for stream in range(3))
+    rng, parts_rng, smaller_rng, grain_rng = (np.random.default_rng(seed + stream) for stream in range(4))
     kinds: list[int] = []
     versions: list[Version] = []
     for place, photograph in enumerate(photographs):
@@ -92,8 +92,10 @@ def render(photographs: Photographs, seed: int = 5) -> list[Version]:
         for _ in range(_PARTS_EACH):
             part = Image(part_of(photograph.image.pixels, parts_rng.uniform(*_PART), parts_rng))
             versions.append(_version(photograph, part, 0, 0, is_copy=True))
-        for _ in range(_SMALLER_EACH):
-            versions.append(_version(photograph, smaller(photograph.image, smaller_rng), 0, 0, is_copy=True))
+        for number in range(_SMALLER_EACH):
+            copy = smaller(photograph.image, smaller_rng)
+            copy = grained(copy, grain_rng) if number % 2 else copy
+            versions.append(_version(photograph, copy, 0, 0, is_copy=True))
             kind, level = int(smaller_rng.choice(sorted(KINDS))), int(smaller_rng.integers(1, LEVELS + 1))
             copy = smaller(photograph.image, smaller_rng)
             image = damaged(copy, kind=kind, level=level, rng=smaller_rng)
