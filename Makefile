@@ -3,6 +3,7 @@
 BIN := .venv/bin
 READY := .venv/.ready-for
 PYTEST := $(BIN)/python -m pytest
+SPREAD := -n logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # two set-ups at once would meet in .venv
@@ -18,10 +19,10 @@ demo: $(READY)-demo ## calibrate, predict and protect on the embedded model, wit
 	$(BIN)/jnd-gateway demo
 
 test: $(READY)-dev ## run the tests that are not slow and need no program of other people
-	$(PYTEST) -n logical --maxprocesses 4 --dist loadfile
+	$(PYTEST) $(SPREAD)
 
 test-slow: $(READY)-dev ## run the slow tests alone
-	$(PYTEST) -m 'slow and not peers and not network and not gpu'
+	$(PYTEST) $(SPREAD) -m 'slow and not peers and not network and not gpu'
 
 peers: $(READY)-dev ## run the tests against other people's programs: a browser, Prometheus, model servers, clients, LiteLLM
 	@tools/set_up.sh peers

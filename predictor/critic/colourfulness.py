@@ -3,8 +3,8 @@
 How much colour there is (M(3) of Hasler and Süsstrunk 2003) tells a meadow from a street rather than
 pale colours from strong ones. What tells those is colour in fine detail beside light in fine detail, and
 colours at the edge of what can be shown: a straight line through their logarithms, learned from photographs
-whose colours were made stronger by known factors. No weight of colour is below nothing, so that stronger
-colours never lower the score; weights of light have either sign.
+whose colours were made stronger by known factors, and from each of these steps by itself, so that stronger
+colours raise the score of a picture whatever it shows.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,6 @@ _COLOURS = (
 _ENDS = (("white_end", "bright"), ("black_end", "dark"))  # of any channel, and of light
 _LIGHTS = tuple(f"{name}_{octave}" for octave in (0, 1) for name in ("across", "down", "spread"))
 _LITTLE, _LITTLE_END = 0.003, 0.005
-COLOUR_COLUMNS = 1 + 3 * len(_COLOURS) + len(_ENDS)  # the first columns of `colour_row`
 _ARRAYS = ("line", "scores", "values")
 
 

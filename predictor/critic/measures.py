@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, Pixels
+from predictor.critic.lost_blocks import SIZE as LOST_BLOCKS
+from predictor.critic.lost_blocks import lost_blocks
 
 Floats = npt.NDArray[np.float32]
 Plane = TypeVar("Plane", Pixels, Floats)
@@ -54,7 +56,7 @@ MAPS = (*_COLOUR, *_FULL_SIZE, *(f"{name}_{octave}" for octave in range(SCALES) 
 
 _STRIP, _REACH = 64, 4  # rows of a plane that are measured together, and how far their maps look beyond
 _SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-_TONES = 38  # numbers of `Measures.tones`
+_TONES = 38 + LOST_BLOCKS  # numbers of `Measures.tones`
 _LIGHT = np.array([0.299, 0.587, 0.114], np.float32)
 _CHEQUERED = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # no straight edge answers
 _ONE = 1 / 255  # a grey level
@@ -243,7 +245,10 @@ def _tones(pixels: Pixels, light: Floats) -> Floats:
     )
     rough = cv2.resize(small, (4, 4), interpolation=cv2.INTER_AREA)
     return np.concatenate(
-        [levels, [entropy, gaps, len(used) / 256], angles, _grid_strength(light), (rough @ _LIGHT).ravel()]
+        [
+            *(levels, [entropy, gaps, len(used) / 256], angles, _grid_strength(light)),
+            *((rough @ _LIGHT).ravel(), lost_blocks(pixels)),
+        ]
     ).astype(np.float32)
 
 

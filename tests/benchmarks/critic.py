@@ -38,8 +38,8 @@ from predictor.one_thread import use_one_thread
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 _READING = (
-    "525 photographs of the third that was never read; damage on 16 of them; pictures of 32 x 32 that are "
-    "not among the training arrays"
+    "525 photographs of the third that was never read; damage on 16 of them, attributes on 64; pictures of "
+    "32 x 32 that are not among the training arrays"
 )
 _FALL = 0.15  # of KADID's opinion, 1 to 5: a step that people see
 _PLACED = (1, 10, 11, 13, 21, 24)  # blur, JPEG, two kinds of noise, pixels, sharpening
@@ -251,6 +251,9 @@ def main() -> None:
     )
     parser.add_argument("--damaged", type=int, default=16, help="held-out photographs to damage")
     parser.add_argument(
+        "--judged", type=int, default=64, help="held-out photographs whose attributes are compared"
+    )
+    parser.add_argument(
         "--part", action="append", choices=("opinion", "kadid", "attributes", "places", "origin")
     )
     parser.add_argument("--note", action="store_true", help="write the figures into the artifact's card")
@@ -260,9 +263,10 @@ def main() -> None:
     parts = options.part or ["opinion", "kadid", "attributes", "places", "origin"]
     folder = options.data / "photos" / "biq2021"
     held = [name for name in sorted(scores(folder)) if is_held_out(name)]
-    images = [
-        load(folder / name) for name in held[:: max(1, len(held) // options.damaged)][: options.damaged]
-    ]
+    images, judged = (
+        [load(folder / name) for name in held[:: max(1, len(held) // count)][:count]]
+        for count in (options.damaged, options.judged)
+    )
     results: dict[str, object] = {
         "weights_mb": read_part(options.artifact, "critic").card["size_bytes"] / 1e6
     }
@@ -271,7 +275,7 @@ def main() -> None:
     if "kadid" in parts:
         results |= kadid(judge, images, dict(load_opinions(options.data / "human" / "kadid10k_dmos.csv")))
     if "attributes" in parts:
-        results |= attributes(judge, images)
+        results |= attributes(judge, judged)
     if "places" in parts:
         results |= places(judge, images)
     if "origin" in parts:

@@ -64,7 +64,7 @@ def fit_quality(lessons: Lessons, measured: int, *, steps: int = STEPS) -> Fitte
             steps=steps,
         )
         told[out] = shares.told(rows[out], evened[out, :measured])
-    worth = fit_worth(told, lessons.remains, lessons.is_photograph)
+    worth = fit_worth(told, lessons.remains)
     shares = fit_shares(rows, evened[:, :measured], lessons.remains, lessons.is_photograph, steps=steps)
     everything = _fit_natural(lessons, evened, measured, np.ones(len(rows), np.bool_))
     return Fitted(

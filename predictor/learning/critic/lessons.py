@@ -15,13 +15,14 @@ from predictor.learning.critic.fitting import Lessons
 from predictor.learning.critic.kadid import KINDS, LEVELS, damaged
 from predictor.learning.critic.remains_fitting import remaining
 from predictor.learning.critic.split import fold_of
-from predictor.learning.critic.views import Photograph, Photographs, part_of
+from predictor.learning.critic.views import Photograph, Photographs, grained, part_of, smaller
 
 # Kinds that show within a ninth of a picture.
 _LOCAL_KINDS = (1, 2, 3, 4, 9, 10, 11, 12, 13, 14, 16, 17, 21, 22, 24)
 
 _KINDS_EACH = 3  # kinds of damage to the whole of each photograph, at two levels each
 _PARTS_EACH, _PART = 3, (0.6, 0.98)  # parts of each photograph as it is, and their share of both sides
+_SMALLER_EACH = 2  # smaller copies, the second with grain, and as many that are damaged
 
 Opinions = Mapping[tuple[int, int], float]
 
@@ -34,7 +35,7 @@ class Version:
     kind: int  # of KADID's; 0: the photograph itself
     level: int
     ninth: int  # that alone is damaged; -1: the whole picture
-    is_part: bool  # of the photograph, undamaged
+    is_copy: bool  # made of a part of the photograph, or of a smaller copy
     measures: Measures
     shown: Pixels  # what the critic's network looks at
 
@@ -46,7 +47,7 @@ class Version:
     @property
     def is_photograph(self) -> bool:
         """Tell whether it is as people scored it."""
-        return not self.kind and not self.is_part
+        return not self.kind and not self.is_copy
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +71,9 @@ def load_opinions(path: Path) -> Opinions:
 def render(photographs: Photographs, seed: int = 5) -> list[Version]:
     """Make and measure versions of every photograph: itself, parts, kinds of damage at two levels each.
 
-    Every second one is also damaged in one ninth.
+    Smaller copies of it too, untouched and damaged. Every second photograph is also damaged in one ninth.
     """
-    rng, parts_rng = np.random.default_rng(seed), np.random.default_rng(seed + 1)
+    rng, parts_rng, smaller_rng, grain_rng = (np.random.default_rng(seed + stream) for stream in range(4))
     kinds: list[int] = []
     versions: list[Version] = []
     for place, photograph in enumerate(photographs):
@@ -90,7 +91,15 @@ def render(photographs: Photographs, seed: int = 5) -> list[Version]:
             versions.append(_version(photograph, image, kind, level, ninth))
         for _ in range(_PARTS_EACH):
             part = Image(part_of(photograph.image.pixels, parts_rng.uniform(*_PART), parts_rng))
-            versions.append(_version(photograph, part, 0, 0, is_part=True))
+            versions.append(_version(photograph, part, 0, 0, is_copy=True))
+        for number in range(_SMALLER_EACH):
+            copy = smaller(photograph.image, smaller_rng)
+            copy = grained(copy, grain_rng) if number % 2 else copy
+            versions.append(_version(photograph, copy, 0, 0, is_copy=True))
+            kind, level = int(smaller_rng.choice(sorted(KINDS))), int(smaller_rng.integers(1, LEVELS + 1))
+            copy = smaller(photograph.image, smaller_rng)
+            image = damaged(copy, kind=kind, level=level, rng=smaller_rng)
+            versions.append(_version(photograph, image, kind, level, is_copy=True))
     return versions
 
 
@@ -125,7 +134,7 @@ def damage_ninth(image: Image, *, ninth: int, kind: int, level: int, rng: np.ran
 
 
 def _version(
-    photograph: Photograph, image: Image, kind: int, level: int, ninth: int = -1, *, is_part: bool = False
+    photograph: Photograph, image: Image, kind: int, level: int, ninth: int = -1, *, is_copy: bool = False
 ) -> Version:
     looked_at = np.ascontiguousarray(shown(fitted(image.pixels)))
-    return Version(photograph, kind, level, ninth, is_part, measure(image), looked_at)
+    return Version(photograph, kind, level, ninth, is_copy, measure(image), looked_at)

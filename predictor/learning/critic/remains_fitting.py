@@ -19,10 +19,10 @@ _BATCH, _RATE, _DROPPED, _DECAY = 128, 2e-3, 0.2, 0.05
 STEPS = 2500
 _PHOTOGRAPHS_COUNT, _PARTS_COUNT = 4.0, 2.0  # times as much as a damaged version: of those there are six each
 _TREES = 400
-_TO_ONE_DAMAGED = 20.0  # photographs that come untouched, by cross-validation: types gain, photographs lose
-# From here on next to nothing is believed, since as much is told of photographs that no codec touched, which
-# no lesson is; but never nothing, so that of two pictures the one with more damage scores less.
-_UNTOUCHED, _DOUBTED = 0.775, 0.01
+_TO_ONE_DAMAGED = 12.0  # untouched pictures, by cross-validation: fewer order types better, more photographs
+_ALWAYS = (
+    0.05  # of a share is believed wherever it lies: of two pictures the one with more damage scores less
+)
 _KNOTS = 41
 _PERFECT = 4.6  # KADID's opinion of identical pairs
 
@@ -54,19 +54,17 @@ def fit_shares(
     return Shares(_fit_layers(evened, remains, counts, steps), export_regression_trees(trees))
 
 
-def fit_worth(told: Floats, remains: Floats, is_photograph: Which) -> Worth:
+def fit_worth(told: Floats, remains: Floats) -> Worth:
     """Fit what is left where a share is told, from shares told of lessons that the judges were not fitted to.
 
-    Among photographs as they come few are damaged: that many count for each damaged version.
+    Among pictures as they come few are damaged: that many untouched ones count for each damaged version.
     """
-    whole = is_photograph | (remains < 1)
-    each = is_photograph.sum() / max(1, (remains < 1).sum())
-    counts = np.where(is_photograph, _TO_ONE_DAMAGED, each)
+    untouched = remains == 1
+    counts = np.where(untouched, _TO_ONE_DAMAGED * (~untouched).sum() / max(1, untouched.sum()), 1.0)
     fitted = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip")
-    fitted.fit(told[whole], remains[whole], sample_weight=counts[whole])
+    fitted.fit(told, remains, sample_weight=counts)
     knots = np.linspace(0, 1, _KNOTS, dtype=np.float32)
-    doubted = 1 - _DOUBTED * (1 - knots) / (1 - _UNTOUCHED)
-    left = np.where(knots >= _UNTOUCHED, doubted, np.minimum(fitted.predict(knots), doubted))
+    left = (1 - _ALWAYS) * fitted.predict(knots) + _ALWAYS * knots
     return Worth(knots, left.astype(np.float32))
 
 

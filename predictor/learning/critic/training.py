@@ -37,7 +37,7 @@ from predictor.one_thread import use_one_thread
 
 Report = Callable[[str], None]
 
-_ATTRIBUTE_PHOTOGRAPHS = 110
+_ATTRIBUTE_PHOTOGRAPHS, _COLOUR_PHOTOGRAPHS = 110, 480
 
 
 @dataclass(frozen=True)
@@ -72,18 +72,23 @@ def train_critic_part(sources: Sources, recipe: Recipe, report: Report) -> Part:
     lessons = gathered.lessons
     fitted = fit_quality(lessons, described_size(), steps=recipe.remains_steps)
     left_out, people = (one[lessons.is_photograph] for one in (fitted.left_out, lessons.mos))
-    spread = photographs[:: max(1, len(photographs) // _ATTRIBUTE_PHOTOGRAPHS)][:_ATTRIBUTE_PHOTOGRAPHS]
+    shown, coloured = (_spread(photographs, count) for count in (_ATTRIBUTE_PHOTOGRAPHS, _COLOUR_PHOTOGRAPHS))
     judge = Specialist(
         network=networks.network,
         quality=fitted.quality,
         map_model=fit_map(gathered.measures, gathered.losses),
-        attributes=train_attributes(versions_of(spread), exposures_of(spread), colours_of(spread)),
+        attributes=train_attributes(versions_of(shown), exposures_of(shown), colours_of(coloured)),
         origin=networks.origin,
         temperature=networks.temperature,
         half_width=half_width(left_out, people),
     )
     report(f"left out: SRCC {spearmanr(left_out, people)[0]:.4f}, PLCC {pearsonr(left_out, people)[0]:.4f}")
     return Part(judge.to_tensors(), card(photographs, gathered, recipe, left_out, judge.half_width))
+
+
+def _spread(photographs: Photographs, count: int) -> Photographs:
+    """Take so many, evenly over all."""
+    return photographs[:: max(1, len(photographs) // count)][:count]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +106,8 @@ def _train_networks(
     if recipe.seeing:
         part = read_part(recipe.seeing, "critic")
         return _Networks(*networks_of(part), float(part.tensors["settled"][0]))
-    damaged = [squared(version.shown) for version in versions if version.kind and version.is_whole]
+    whole = [one for one in versions if one.is_whole and not one.is_copy]
+    damaged = [squared(version.shown) for version in whole if version.kind]
     shown = chain(views_of(photographs), blends_of(photographs), damaged[::2])
     views = taught(shown, load_teachers(sources.networks))
     report(f"{len(views.views)} views seen by the teachers")

@@ -8,11 +8,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from calibration.image import Image, Pixels, load
+from calibration.image import Image, Kernel, Pixels, load, resize
 from predictor.critic.network import SIDE
 from predictor.learning.critic.split import is_held_out
 
 _MOST_OF_IT, _PART_OF_IT = (0.8, 1.0), (0.5, 0.75)  # of both sides
+_SMALLER = (0.45, 0.92)  # of both sides
+_GRAIN = (0.3, 2.5)  # grey levels, of each channel by itself: nobody sees them
+_KERNELS: tuple[Kernel, ...] = ("area", "bilinear", "bicubic", "lanczos")
 
 
 @dataclass(frozen=True)
@@ -79,3 +82,15 @@ def part_of(pixels: Pixels, share: float, rng: np.random.Generator) -> Pixels:
     )
     part = pixels[top : top + height, left : left + width]
     return np.ascontiguousarray(part[:, ::-1] if rng.random() < 0.5 else part)
+
+
+def smaller(image: Image, rng: np.random.Generator) -> Image:
+    """Return a smaller copy: without codec blocks as lossless pictures are, its colours as fine as light."""
+    share, kernel = rng.uniform(*_SMALLER), _KERNELS[int(rng.integers(len(_KERNELS)))]
+    return resize(image, round(image.width * share), round(image.height * share), kernel)
+
+
+def grained(image: Image, rng: np.random.Generator) -> Image:
+    """Return the picture with grain in light and colour, as sensors and films leave it."""
+    grain = rng.standard_normal(image.pixels.shape, dtype=np.float32) * np.float32(rng.uniform(*_GRAIN))
+    return Image(np.clip(image.pixels + grain + 0.5, 0, 255).astype(np.uint8))

@@ -30,10 +30,9 @@ def test_where_photographs_are_many_a_middling_share_is_hardly_believed():
     remains = np.repeat([1.0, 0.3], 400).astype(np.float32)
     told = np.concatenate([rng.normal(0.85, 0.1, 400), rng.normal(0.4, 0.15, 400)]).clip(0, 1)
 
-    worth = fit_worth(told.astype(np.float32), remains, remains == 1)
+    worth = fit_worth(told.astype(np.float32), remains)
 
     found = worth.of(np.array([0.05, 0.3, 0.65, 0.8], np.float32))
-    assert list(found) == sorted(found)
+    assert (np.diff(found) > 0).all()  # more damage always costs something
     assert found[0] == pytest.approx(0.3, abs=0.05)
     assert found[2] > 0.75
-    assert 0.99 <= found[3] < 1  # told of photographs that no codec touched
