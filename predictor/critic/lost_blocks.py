@@ -30,4 +30,5 @@ def lost_blocks(pixels: Pixels) -> npt.NDArray[np.float32]:
     for most in (0, _NEARLY):
         within = (apart <= most) & shown
         shares += [within.mean(), colour[within].sum() / within.size]
-    return np.log1p(np.array(shares, np.float32) / np.float32(_LITTLE))
+    measured: npt.NDArray[np.float32] = np.log1p(np.array(shares, np.float32) / np.float32(_LITTLE))
+    return measured

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from calibration.image import Decoded, Image, decode, encode_png
+from calibration.image import Decoded, Image, decode, encode_jpeg, encode_png
 from calibration.stimuli.registry import DISTORTIONS
 from predictor.artifact import ArtifactError, Part, default_directory
 from predictor.critic.critic import NotJudgedError
@@ -20,17 +20,27 @@ def _decoded(pixels: np.ndarray) -> Decoded:
     return decode(encode_png(Image(np.ascontiguousarray(pixels))))
 
 
-def test_more_of_a_damage_scores_less(judge: Specialist):
-    photograph = Image(data.astronaut())
-    for name, levels in (("blur", (2, 6, 20)), ("noise", (12, 25, 45)), ("jpeg", (60, 85, 97))):
-        scores = [
-            judge.critique(
-                _decoded(DISTORTIONS[name].apply(photograph, level, np.random.default_rng(0)).pixels)
-            ).mos
-            for level in (0, *levels)
-        ]
+@pytest.mark.parametrize("picture", ["astronaut", "coffee", "chelsea"])
+@pytest.mark.parametrize(("name", "levels"), [("blur", (2, 6, 20)), ("noise", (12, 25)), ("jpeg", (85, 97))])
+def test_more_of_a_damage_scores_less(judge: Specialist, picture: str, name: str, levels: tuple[float, ...]):
+    photograph = Image(getattr(data, picture)())
 
-        assert scores == sorted(scores, reverse=True), name
+    scores = [
+        judge.critique(
+            _decoded(DISTORTIONS[name].apply(photograph, level, np.random.default_rng(0)).pixels)
+        ).mos
+        for level in (0, *levels)
+    ]
+
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("picture", ["coffee", "chelsea"])
+def test_a_photograph_that_no_codec_touched_is_not_told_damaged(judge: Specialist, picture: str):
+    untouched = Image(getattr(data, picture)())
+    fine = decode(encode_jpeg(untouched, 95)).image
+
+    assert judge.score(untouched)[1] > judge.score(fine)[1] - 2
 
 
 @pytest.mark.parametrize("picture", ["astronaut", "coffee", "chelsea"])
