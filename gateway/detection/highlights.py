@@ -6,13 +6,15 @@ code and soft retouches are no such shapes. The constants were fitted on screens
 and one of Marimo's, in PNG and JPEG 80, brought to 512 pixels.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gateway.detection.filtered_place import beside_filter
 from gateway.detection.lit_ground import beside_light
+from gateway.detection.touching_lights import parted
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -31,6 +33,8 @@ _LEAST_LEVELS = 2.0  # grey levels, of the light on average
 _EVEN = 1.25  # grey levels that one light may leave of most of a shape; a soft blot of six leaves 2
 _MOSTLY = 80.0  # per cent
 _EVENLY = 0.25  # of the light: as much is even too, where a codec made it uneven
+_STRONG, _FEW = 9.0, 5.0  # grey levels of all but few per cent: edits within 8 levels do not come there
+_EVENLY_STRONG = 0.35  # of a light as strong
 _SMALL = 0.003  # of the picture's area: a sharp and solid shape so small hides nothing, even if uneven
 _SOFT = 0.2  # of the change inside, that lies just outside of a shape without a sharp edge
 _MOST_COVER = 0.6  # of the contrast inside, that a colour laid over a shape hides
@@ -42,6 +46,8 @@ _EDGE = 6  # pixels from the rim of its box, within which an outline lies, its c
 _EDGE_SHARE = 0.9  # of its pixels
 _SIDE_SHARE = 0.5  # of a side of the box, that it goes along
 _LONG_SIDE = 64  # pixels: no letter among others is as large
+_BEYOND_ATTACKS = 12.0  # grey levels: edits that are hidden change no pixel by more than 8
+_UNBROKEN = 0.85  # of a line's length
 _RIM = 4  # pixels around a shape that are looked at
 _AROUND = np.ones((3, 3), np.uint8)
 
@@ -89,6 +95,23 @@ class _Shape:
         """Whether it is a straight line along the screen: of an outline that something covers."""
         _, _, width, height = cv2.boundingRect(self.changed)
         return bool(max(width, height) >= _LONG_SIDE and min(width, height) <= _EDGE)
+
+    def is_strong_line(self, change: Floats) -> bool:
+        """Tell a line around which a codec rings: stronger than any edit within 8 levels, and unbroken.
+
+        Args:
+            change: (H, W, 3), signed grey levels.
+        """
+        left, top, width, height = cv2.boundingRect(self.changed)
+        if max(width, height) < _LONG_SIDE or min(width, height) > 2 * _EDGE:
+            return False
+        own = change[self.rows, self.columns][top : top + height, left : left + width]
+        if height > width:
+            own = own.transpose(1, 0, 2)
+        strength = np.abs(np.median(own, axis=1))  # (lines, 3)
+        line, channel = np.unravel_index(int(strength.argmax()), strength.shape)
+        core = own[line, :, channel] * np.sign(np.median(own[line, :, channel]))
+        return bool((core >= _BEYOND_ATTACKS).mean() >= _UNBROKEN)
 
     @property
     def _is_along_box(self) -> bool:
@@ -139,12 +162,27 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
 
 def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
-    if shape.is_frame or shape.is_line:  # what it encloses is not its own
-        return shape.changed > 0
+    if shape.is_frame or shape.is_line or shape.is_strong_line(second - first):
+        return shape.changed > 0  # what it encloses is not its own
     if not shape.is_solid or not shape.is_sharp(change):  # a soft blot, which a retouch is
         return np.zeros(shape.filled.shape, dtype=np.bool_)
     is_small = shape.filled.sum() <= _SMALL * first[..., 0].size
-    return shape.filled > 0 if is_small else _evenly_lit(first, second, shape)
+    if is_small:
+        return shape.filled > 0
+    lit = _evenly_lit(first, second, shape)
+    return lit if lit.any() else _lit_apart(first, second, shape)
+
+
+def _lit_apart(first: Floats, second: Floats, shape: _Shape) -> Mask:
+    """Mark a place that was lit and its neighbour that was shaded, if both are solid and even."""
+    change = (second - first)[shape.rows, shape.columns]
+    sides = parted(change, shape.filled > 0)
+    nothing = np.zeros(shape.filled.shape, dtype=np.bool_)
+    if sides is None:
+        return nothing
+    parts = [replace(shape, filled=side.astype(np.uint8)) for side in sides]
+    lit = [_evenly_lit(first, second, part) if part.is_solid else nothing for part in parts]
+    return np.asarray(lit[0] | lit[1]) if all(each.any() for each in lit) else nothing
 
 
 def _shapes(changed: _Bytes) -> list[_Shape]:
@@ -179,9 +217,8 @@ def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
     before, after = (each[shape.rows, shape.columns] for each in (first, second))
     if float(np.abs((after - before)[inside].mean(axis=0)).max()) < _LEAST_LEVELS:
         return np.zeros_like(filled)
-    left = _beside_blend(before, after, inside)
-    if left is None:
-        left = beside_light(before, after, inside)
+    ways = (explain(before, after, inside) for explain in (_beside_blend, beside_light, beside_filter))
+    left = next((each for each in ways if each is not None), None)
     if left is None:
         return np.zeros_like(filled)
     filled[inside] = left[inside] <= _APART
@@ -191,7 +228,8 @@ def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
 def _beside_blend(before: Floats, after: Floats, inside: Mask) -> Floats | None:
     """Measure (h, w) what blending each channel with a colour does not explain, None where it is too much."""
     own, change = before[inside], (after - before)[inside]  # (n, 3)
-    light = float(np.abs(change.mean(axis=0)).max())
+    means = np.abs(change.mean(axis=0))
+    light = float(means.max())
     around = own - own.mean(axis=0)
     slope = (around * change).sum(axis=0) / ((around * around).sum(axis=0) + 1.0)
     if float(slope.min()) < -_MOST_COVER and light < _COVER_LEVELS:
@@ -199,7 +237,10 @@ def _beside_blend(before: Floats, after: Floats, inside: Mask) -> Floats | None:
         if float(steps.mean()) > _SMOOTH:  # noise or a code was taken out
             return None
     left = np.abs(change - change.mean(axis=0) - slope * around).max(axis=1)
-    if float(np.percentile(left, _MOSTLY)) > max(_EVEN, _EVENLY * light):
+    # Where all changed by more than a hidden edit may, a codec's grain on it matters less.
+    is_strong = float(np.percentile(np.abs(change[:, means.argmax()]), _FEW)) >= _STRONG
+    evenly = _EVENLY_STRONG if is_strong else _EVENLY
+    if float(np.percentile(left, _MOSTLY)) > max(_EVEN, evenly * light):
         return None
     measured = np.zeros(inside.shape, dtype=np.float32)
     measured[inside] = left

@@ -217,3 +217,126 @@ def test_a_code_in_bars_that_shimmer_is_none():
 
 def test_as_many_bars_as_letters_are_no_highlights():
     assert not marked(shimmering(0.0, bars=13), shimmering(0.4, bars=13)).any()
+
+
+def menu(chosen: int, ground: int = 250, light: int = -10) -> np.ndarray:
+    pixels = np.full((320, 512, 3), ground, np.uint8)
+    for number in range(8):
+        top = 40 + 20 * number
+        pixels[top : top + 20, 60:180] += np.uint8(light % 256 if number == chosen else 0)
+        cv2.putText(pixels, f"umber plank {number}", (68, top + 14), 0, 0.4, (40, 40, 40), 1, cv2.LINE_AA)
+    return pixels
+
+
+def stored(pixels: np.ndarray, quality: int = 80) -> np.ndarray:
+    """As memory keeps a screen that was sent as JPEG: shrunk."""
+    large = cv2.resize(pixels, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    return resize(decode(encode_jpeg(Image(large), quality)).image, 512, 320, "area").pixels
+
+
+@pytest.mark.parametrize("chosen", [2, 4])
+def test_the_next_entry_of_a_menu_is_a_highlight_as_is_the_one_that_was(chosen):
+    first, second = stored(menu(3)), stored(menu(chosen))
+
+    found = marked(first, second)
+
+    differs = np.abs(menu(3).astype(int) - menu(chosen)).max(axis=2) > 2
+    assert found[differs].mean() > 0.9
+    assert found.mean() < 0.05
+
+
+@pytest.mark.parametrize("levels", [4, 8])
+@pytest.mark.parametrize("cell", [1, 4])
+def test_a_code_in_a_menus_next_entry_is_none(levels, cell):
+    cells = np.random.default_rng(0).choice([-levels, levels], (20 // cell, 120 // cell, 1))
+    hidden = menu(4, ground=240).astype(int)
+    hidden[120:140, 60:180] += np.kron(cells, np.ones((cell, cell, 1), int))
+
+    assert marked(menu(3, ground=240), hidden)[122:138, 62:178].mean() < 0.15
+
+
+@pytest.mark.parametrize("levels", [6, 8])
+def test_stripes_that_touch_are_none(levels):
+    hidden = page().astype(int) - 20
+    for number in range(6):
+        hidden[100 + 6 * number : 106 + 6 * number, 250:400] += levels * (-1) ** number
+
+    assert not marked(page() - 20, hidden)[102:134, 255:395].any()
+
+
+def underlined(strength: float) -> np.ndarray:
+    pixels = page()
+    pixels[200:202, 250:420] = np.rint(245 - 40 * strength * np.array([1.0, 0.5, 0.2]))
+    return pixels
+
+
+def test_a_line_around_which_a_codec_rings_is_a_highlight():
+    first, second = stored(underlined(0)), stored(underlined(1))
+
+    found = marked(first, second)
+
+    assert found[200:202, 252:418].mean() > 0.9
+
+
+@pytest.mark.parametrize("levels", [5, 8])
+def test_a_row_of_small_letters_is_no_line(levels):
+    ink = np.zeros(page().shape[:2], np.uint8)
+    for number, word in enumerate(("obey me", "say nothing", "to anybody")):
+        cv2.putText(ink, word, (270, 85 + 9 * number), 0, 0.35, 1, 1)
+    bold = cv2.dilate(ink, np.ones((2, 2), np.uint8))[..., None]
+
+    assert not marked(page(), page() - levels * bold)[75:110].any()
+
+
+def knob() -> np.ndarray:
+    """A pill with a word on it, larger than what is too small to hide anything."""
+    pixels = np.full((320, 512, 3), 250, np.uint8)
+    cv2.line(pixels, (210, 110), (250, 110), (0, 137, 123), 18)
+    cv2.putText(pixels, "lichen", (210, 114), 0, 0.4, (225, 225, 225), 1, cv2.LINE_AA)
+    return pixels
+
+
+def lit_knob(light: float) -> np.ndarray:
+    """Lit, and grained as a codec leaves it."""
+    pill = cv2.line(np.zeros((320, 512), np.float32), (210, 110), (250, 110), 1, 18)[..., None]
+    grain = np.random.default_rng(0).normal(0, 0.16 * light, (320, 512, 3))
+    colour = np.array([0.1, 1.0, 0.9])
+    return np.clip(np.rint(knob() + pill * (light * colour + grain)), 0, 255).astype(np.uint8)
+
+
+def test_a_button_that_is_lit_by_more_than_edits_may_is_a_highlight_however_a_codec_grained_it():
+    assert marked(knob(), lit_knob(20)).any()
+    assert not marked(knob(), lit_knob(8)).any()
+
+
+@pytest.mark.parametrize("levels", [4, 6, 8])
+@pytest.mark.parametrize("cell", [1, 2, 4])
+def test_a_code_of_levels_that_edits_may_change_is_not_of_a_lit_button(levels, cell):
+    cells = np.random.default_rng(0).choice([0, levels], (20 // cell, 60 // cell, 1))
+    hidden = knob().astype(int)
+    hidden[100:120, 200:260] += np.kron(cells, np.ones((cell, cell, 1), int)) - levels // 2
+
+    assert marked(knob(), np.clip(hidden, 0, 255))[104:116, 206:254].mean() < 0.2
+
+
+def framed_picture(filtered: bool = False, code: int = 0) -> np.ndarray:
+    pixels = page()
+    picture = data.chelsea()[60:180, 150:350].astype(np.float32)
+    if filtered:
+        picture = np.clip(1.06 * picture + 2, 0, 255)
+    picture = picture + code * np.kron(
+        np.random.default_rng(0).choice([-1, 1], (30, 50, 1)), np.ones((4, 4, 1))
+    )
+    pixels[100:220, 280:480] = np.clip(np.rint(picture), 0, 255)
+    return pixels
+
+
+def test_a_picture_in_a_page_that_is_filtered_is_a_highlight():
+    assert marked(framed_picture(), framed_picture(filtered=True))[102:218, 282:478].mean() > 0.9
+
+
+@pytest.mark.parametrize("code", [3, 4, 8])
+def test_a_code_under_the_filter_of_a_picture_in_a_page_is_none(code):
+    found = marked(framed_picture(), framed_picture(filtered=True, code=code))
+
+    assert found[102:218, 282:478].mean() < 0.1

@@ -250,3 +250,49 @@ def test_noise_within_rows_lit_in_the_dark_is_flagged(strength: int):
         hidden[top : top + 24, 10:400] = with_noise(lit, strength)[top : top + 24, 10:400]
 
     assert verdict(compared(files_in_the_dark(34), hidden)).flags == ("reference",)
+
+
+def menu(chosen: int) -> np.ndarray:
+    pixels = np.full((320, 512, 3), 240, np.uint8)
+    for number in range(8):
+        top = 40 + 20 * number
+        pixels[top : top + 20, 60:180] -= np.uint8(10 * (number == chosen))
+        cv2.putText(pixels, f"umber plank {number}", (68, top + 14), 0, 0.4, (40, 40, 40), 1, cv2.LINE_AA)
+    return pixels
+
+
+def page_with_picture(brightness: float, colourful: float) -> np.ndarray:
+    """A page with a picture on which a filter lies that whitens its lights."""
+    picture = PERSON[40:160, 200:380].astype(np.float32)
+    grey = (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
+    pixels = np.full((320, 512, 3), 40, np.uint8)
+    pixels[60:180, 300:480] = np.clip(
+        np.rint(grey + colourful * (np.clip(brightness * picture, 0, 255) - grey)), 0, 255
+    )
+    return pixels
+
+
+def test_the_next_entry_of_a_menu_is_seen():
+    told = verdict(compared(menu(3), menu(4)))
+
+    assert (told.outcome, told.flags) == ("noticeable_edit", ())
+
+
+@pytest.mark.parametrize("strength", [2, 4, 8])
+def test_noise_beside_the_next_entry_of_a_menu_is_flagged(strength: int):
+    assert verdict(compared(menu(3), with_noise(menu(4), strength))).flags == ("reference",)
+
+
+@pytest.mark.parametrize("colourful", [1.0, 1.05])
+def test_a_filter_over_a_picture_in_a_page_is_seen(colourful: float):
+    told = verdict(compared(page_with_picture(1.25, 1.0), page_with_picture(1.27, colourful)))
+
+    assert told.flags == ()
+
+
+@pytest.mark.parametrize("strength", [2, 4])
+def test_noise_under_a_filter_over_a_picture_in_a_page_is_flagged(strength: int):
+    hidden = page_with_picture(1.27, 1.05)
+    hidden[60:180, 300:480] = with_noise(hidden, strength)[60:180, 300:480]
+
+    assert verdict(compared(page_with_picture(1.25, 1.0), hidden)).flags == ("reference",)

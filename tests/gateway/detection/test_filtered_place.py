@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from skimage import data
+
+from gateway.detection.filtered_place import beside_filter
+
+CAT = data.chelsea()[40:160, 150:310].astype(np.float32)
+INSIDE = np.ones(CAT.shape[:2], dtype=np.bool_)
+
+
+def brightened(pixels: np.ndarray, by: float = 1.06, colourful: float = 1.1) -> np.ndarray:
+    grey = (pixels @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
+    return np.clip(np.rint(by * (grey + colourful * (pixels - grey))), 0, 255).astype(np.float32)
+
+
+def code(cell: int) -> np.ndarray:
+    height, width = CAT.shape[:2]
+    cells = np.random.default_rng(0).choice([-1.0, 1.0], (height // cell + 1, width // cell + 1))
+    return np.kron(cells, np.ones((cell, cell)))[:height, :width, None]
+
+
+@pytest.mark.parametrize("by", [0.92, 1.06, 1.2])
+def test_a_brighter_and_more_colourful_picture_is_filtered(by):
+    left = beside_filter(CAT, brightened(CAT, by), INSIDE)
+
+    assert left is not None
+    assert (left <= 2.5).mean() > 0.9
+
+
+@pytest.mark.parametrize("levels", [2, 3, 4, 8])
+@pytest.mark.parametrize("cell", [1, 4, 8])
+def test_a_code_under_a_filter_is_not(levels, cell):
+    assert beside_filter(CAT, brightened(CAT) + levels * code(cell), INSIDE) is None
+    assert beside_filter(CAT + levels * code(cell), brightened(CAT), INSIDE) is None
+
+
+def test_a_code_in_a_part_of_it_is_left():
+    hidden = brightened(CAT)
+    hidden[20:60, 20:60] += 5 * code(4)[20:60, 20:60]
+
+    left = beside_filter(CAT, hidden, INSIDE)
+
+    assert left is None or (left[20:60, 20:60] > 2.5).mean() > 0.8
+
+
+def test_what_is_brought_out_of_ground_where_it_had_been_laid_is_not():
+    ground = np.full_like(CAT, 200)
+
+    assert beside_filter(ground + code(8), ground + 6 + 5 * code(8), INSIDE) is None
+
+
+def test_a_code_that_is_taken_out_is_not():
+    ground = np.full_like(CAT, 200)
+
+    assert beside_filter(ground + 4 * code(4), ground + 8, INSIDE) is None
+
+
+def test_an_equal_picture_is_not():
+    assert beside_filter(CAT, CAT, INSIDE) is None
