@@ -3,6 +3,8 @@
 A sky is not that even, and what is burnt out or black does not count.
 """
 
+from functools import reduce
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +23,16 @@ def lost_blocks(pixels: Pixels) -> npt.NDArray[np.float32]:
 
     Each as it is, and by how strong the colour is; logarithms, 0 for none.
     """
-    window = np.ones((_SQUARE, _SQUARE), np.uint8)
-    apart = (cv2.dilate(pixels, window) - cv2.erode(pixels, window)).max(axis=2)
-    strongest, weakest = pixels.max(axis=2), pixels.min(axis=2)
-    shown = (weakest < _WHITE) & (strongest > _BLACK)
-    colour = (strongest - weakest).astype(np.float32) / 255
-    shares = []
+    window = cv2.getStructuringElement(cv2.MORPH_RECT, (_SQUARE, _SQUARE))
+    ranges = (cv2.subtract(cv2.dilate(one, window), cv2.erode(one, window)) for one in cv2.split(pixels))
+    apart = reduce(cv2.max, ranges)
+    strongest, weakest = (reduce(extreme, cv2.split(pixels)) for extreme in (cv2.max, cv2.min))
+    shown = cv2.bitwise_and(cv2.inRange(weakest, 0, _WHITE - 1), cv2.inRange(strongest, _BLACK + 1, 255))
+    colour = cv2.subtract(strongest, weakest)
+    shares: list[float] = []
     for most in (0, _NEARLY):
-        within = (apart <= most) & shown
-        shares += [within.mean(), colour[within].sum() / within.size]
+        within = cv2.bitwise_and(cv2.inRange(apart, 0, most), shown)
+        share = cv2.countNonZero(within) / within.size
+        shares += [share, share * cv2.mean(colour, within)[0] / 255]
     measured: npt.NDArray[np.float32] = np.log1p(np.array(shares, np.float32) / np.float32(_LITTLE))
     return measured
