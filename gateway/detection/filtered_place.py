@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from gateway.detection.lit_ground import ends_at_once
 from gateway.detection.tone import toned_like
 
 Floats = npt.NDArray[np.float32]
@@ -29,8 +30,11 @@ def beside_filter(before: Floats, after: Floats, inside: Mask) -> Floats | None:
         inside: (H, W), the shape without its rim.
 
     Returns:
-        None where no filter explains most of it.
+        None where no filter explains most of it, or it fades towards the rim as a retouch does.
     """
+    change = np.asarray(np.abs(after - before).max(axis=2), dtype=np.float32)
+    if not ends_at_once(change, inside, inside):
+        return None
     filtered = toned_like(before, after, inside)
     if filtered is before or _contrast(filtered, inside) > _MOST_CONTRAST * _contrast(before, inside):
         return None

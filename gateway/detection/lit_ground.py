@@ -45,7 +45,7 @@ def beside_light(before: Floats, after: Floats, inside: Mask) -> Floats | None:
     if int(ground.sum()) < _LEAST_GROUND * int(inside.sum()):
         return None
     change = after - before
-    if not _is_step(_largest(change), ground, inside):
+    if not ends_at_once(_largest(change), ground, inside):
         return None
     light = _surface(change, ground)
     left = _largest(change - light)
@@ -63,8 +63,14 @@ def _is_near_colour(pixels: Floats, inside: Mask) -> Mask:
     return np.asarray(_largest(pixels - colour) <= _OF_GROUND)
 
 
-def _is_step(change: Floats, ground: Mask, inside: Mask) -> bool:
-    """Tell whether the ground changed as much next to the rim as within: a light ends at once."""
+def ends_at_once(change: Floats, ground: Mask, inside: Mask) -> bool:
+    """Tell whether the ground (H, W) changed as much next to the rim of a shape as within: a light does.
+
+    Args:
+        change: (H, W), in grey levels.
+        ground: (H, W), where it is asked.
+        inside: (H, W), the shape without its rim.
+    """
     inner = cv2.erode(inside.astype(np.uint8), np.ones((_RIM, _RIM), np.uint8)) > 0
     rim, within = ground & ~inner, ground & inner
     if not rim.any() or not within.any():

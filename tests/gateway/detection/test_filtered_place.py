@@ -57,3 +57,17 @@ def test_a_code_that_is_taken_out_is_not():
 
 def test_an_equal_picture_is_not():
     assert beside_filter(CAT, CAT, INSIDE) is None
+
+
+@pytest.mark.parametrize("levels", [4, 8])
+def test_a_soft_retouch_that_fades_towards_the_rim_is_not(levels):
+    height, width = CAT.shape[:2]
+    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    soft = np.exp(-2 * (rows**2 + columns**2))[..., None].astype(np.float32)
+    ground = np.linspace(180, 200, width, dtype=np.float32)[None, :, None] * np.ones_like(CAT)
+
+    inside = np.pad(np.ones((height - 8, width - 8), np.bool_), 4)
+
+    for pixels in (CAT, ground):
+        assert beside_filter(pixels, pixels + levels * soft, inside) is None
+        assert beside_filter(pixels + levels * soft, pixels, inside) is None
