@@ -24,9 +24,9 @@ def lost_blocks(pixels: Pixels) -> npt.NDArray[np.float32]:
     Each as it is, and by how strong the colour is; logarithms, 0 for none.
     """
     window = cv2.getStructuringElement(cv2.MORPH_RECT, (_SQUARE, _SQUARE))
-    ranges = (cv2.subtract(cv2.dilate(one, window), cv2.erode(one, window)) for one in cv2.split(pixels))
-    apart = reduce(cv2.max, ranges)
-    strongest, weakest = (reduce(extreme, cv2.split(pixels)) for extreme in (cv2.max, cv2.min))
+    planes = cv2.split(pixels)
+    apart = reduce(cv2.max, (cv2.subtract(cv2.dilate(one, window), cv2.erode(one, window)) for one in planes))
+    strongest, weakest = (reduce(extreme, planes) for extreme in (cv2.max, cv2.min))
     shown = cv2.bitwise_and(cv2.inRange(weakest, 0, _WHITE - 1), cv2.inRange(strongest, _BLACK + 1, 255))
     colour = cv2.subtract(strongest, weakest)
     shares: list[float] = []
