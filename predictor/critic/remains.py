@@ -1,4 +1,4 @@
-"""Which share of its score a picture's damage leaves: judged twice, and believed as far as photographs allow.
+"""Which share of its score a picture's damage leaves: judged twice, believed as far as untouched ones allow.
 
 Both judges read only what is measured, which tells damage on photographs they never saw better than what the
 network sees: that remembers photographs. The less severe of the two counts. What its share is worth is a

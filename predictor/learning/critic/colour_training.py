@@ -15,7 +15,7 @@ from predictor.learning.critic.views import Photographs, smaller
 _WEAKER = ((0.15, 6.0), (0.3, 13.0), (0.55, 27.0))
 _STRONGER = ((1.0, 50.0), (1.3, 59.0), (1.7, 68.0), (2.3, 78.0), (3.2, 88.0), (4.5, 96.0))
 # By cross-validation: without steps a line tells factors a little better (.86 for .84), but falls in one
-# step of ten, since colour that the scene owes it then counts against a picture.
+# step of eight, since colour that the scene owes it then counts against a picture.
 _STEP_COUNTS = 0.2  # how much a step of one photograph's colours counts beside where photographs lie
 _SHRINKAGE = 60.0
 _AMOUNT_COUNTS = 0.15  # of the line's own spread: what has more colour is more colourful all the same
@@ -25,7 +25,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass(frozen=True, eq=False)
 class Colours:
-    """Rows that `colour_row` gives of photographs in colours of known strength."""
+    """Rows that `colour_row` gives of photographs, one after another, each in every strength of colour."""
 
     rows: Floats  # (N, F)
     factor: Floats  # (N,) of every colour's distance from grey

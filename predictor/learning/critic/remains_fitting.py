@@ -17,10 +17,10 @@ from predictor.learning.tree_export import export_regression_trees
 _MEMBERS, _HIDDEN = 3, (96, 32)
 _BATCH, _RATE, _DROPPED, _DECAY = 128, 2e-3, 0.2, 0.05
 STEPS = 2500
-_PHOTOGRAPHS_COUNT, _PARTS_COUNT = 4.0, 2.0  # times as much as a damaged version: of those there are six each
+_PHOTOGRAPHS_COUNT, _PARTS_COUNT = 4.0, 2.0  # times as much as a damaged version, of eight each
 _TREES = 400
-_TO_ONE_DAMAGED = 20.0  # untouched pictures, by cross-validation: fewer order types better, more photographs
-_ALWAYS = 0.05  # of a share is believed wherever it lies: the more damaged of two pictures scores less
+_TO_ONE_DAMAGED = 20.0  # untouched pictures: fewer order KADID's types better, more photographs
+_ALWAYS = 0.05  # of what is told counts as it is: where the table is flat, more damage still costs something
 _KNOTS = 41
 _PERFECT = 4.6  # KADID's opinion of identical pairs
 
