@@ -84,7 +84,8 @@ def _surface(change: Floats, where: Mask) -> Floats:
     rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     powers = [columns**i * rows**j for i in range(3) for j in range(3 - i)]
     terms = np.stack(powers, axis=2)  # (H, W, 6)
-    fitted, *_ = np.linalg.lstsq(terms[where], change[where].astype(np.float64), rcond=None)
+    own = terms[where]
+    fitted, *_ = np.linalg.lstsq(own.T @ own, own.T @ change[where], rcond=None)  # six unknowns: quick
     return np.asarray(terms @ fitted, dtype=np.float32)
 
 
