@@ -103,9 +103,13 @@ def learn_thresholds(answers: Answers, profile: JndProfile, strangers: Sequence[
         name: fit_family(lessons, (_FIXED_PARTS_SENT[name],))
         for name, lessons in _delivery_lessons(answers, profile).items()
     }
-    scores = [_shares(families, stranger, seen_rows(stranger.answers, answers)) for stranger in strangers]
-    widening = max(1.0, conformal_bound(np.concatenate(scores))) if scores else 1.0
-    return Learned(families, deliveries, widening)
+    return Learned(families, deliveries, widening_for(strangers, families, answers))
+
+
+def widening_for(strangers: Sequence[Stranger], families: Mapping[str, Fitted], taught: Answers) -> float:
+    """Return by how much intervals must grow for models not met, from 1 on; 1 without strangers."""
+    scores = [_shares(families, stranger, seen_rows(stranger.answers, taught)) for stranger in strangers]
+    return max(1.0, conformal_bound(np.concatenate(scores))) if scores else 1.0
 
 
 def seen_rows(asked: Answers, taught: Answers) -> Rows:

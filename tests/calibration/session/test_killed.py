@@ -79,7 +79,7 @@ def _facts(trials: list[Trial]) -> dict[str, tuple[object, bool | None]]:
 
 
 @pytest.mark.parametrize("command", [command, prompt_command], ids=["pictures", "prompts"])
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(9, marks=pytest.mark.slow)])
 def test_a_run_killed_at_random_moments_loses_no_answer_and_asks_none_twice(
     photo_folder: Path, tmp_path: Path, kills: int, command: Command
 ):

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,13 @@ from predictor.learning.thresholds.delivery_search import Delivered
 from predictor.learning.thresholds.kept_thresholds import Answers
 from predictor.learning.thresholds.search import Searched
 from predictor.learning.thresholds.training import (
+    Learned,
     Stranger,
     learn_thresholds,
     own_profile,
     seen_rows,
     thresholds_part,
+    widening_for,
 )
 from predictor.thresholds.delivery import DELIVERIES, LARGEST_RATIO
 from predictor.thresholds.model import ThresholdModel
@@ -53,13 +56,24 @@ def made_up(pictures: Sequence[Image], seed: int, off: float = 0.0) -> Answers:
     )
 
 
+@dataclass(frozen=True)
+class Lesson:
+    answers: Answers
+    strangers: list[Stranger]
+    learned: Learned
+
+
 @pytest.fixture(scope="module")
-def part() -> Part:
+def lesson() -> Lesson:
     pictures = crops(60)
     answers = made_up(pictures, 0)
     strangers = [Stranger(made_up(pictures[:20], 1, off=0.4), PROFILE)]
-    learned = learn_thresholds(answers, PROFILE, strangers)
-    return thresholds_part(learned, answers, PROFILE, strangers)
+    return Lesson(answers, strangers, learn_thresholds(answers, PROFILE, strangers))
+
+
+@pytest.fixture
+def part(lesson: Lesson) -> Part:
+    return thresholds_part(lesson.learned, lesson.answers, PROFILE, lesson.strangers)
 
 
 @pytest.mark.slow
@@ -85,12 +99,11 @@ def test_the_card_says_who_taught_and_who_did_not(part: Part):
 
 
 @pytest.mark.slow
-def test_what_strangers_show_on_fitted_photographs_does_not_count_beside_fresh_ones():
-    pictures = crops(60)
-    taught, fresh = made_up(pictures[:40], 0), made_up(pictures[40:], 1, off=0.4)
+def test_what_strangers_show_on_fitted_photographs_does_not_count_beside_fresh_ones(lesson: Lesson):
+    taught, fresh = lesson.answers, made_up(crops(80)[60:], 1, off=0.4)
     shown = Answers.join([taught.of(np.repeat(np.arange(40), 20)), fresh])
 
-    assert learn_thresholds(taught, PROFILE, [Stranger(shown, PROFILE)]).widening > 1.3
+    assert widening_for([Stranger(shown, PROFILE)], lesson.learned.families, taught) > 1.3
 
 
 def test_photographs_already_taught_are_known_by_their_content():
