@@ -48,6 +48,7 @@ from predictor.one_thread import use_one_thread
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 MOST = 0.01  # of pairs
 MOST_OF_A_KIND = 0.02
+_FEWEST_OF_A_KIND = 50  # pairs: of fewer, a single flag is more than the floor allows
 FEWEST = 2000  # pairs
 _LAST = 300  # photographs that nothing is tuned on
 _SAVED_BEFORE = 4  # pictures: an edit is made from the first of its stream, not from the one before
@@ -225,9 +226,7 @@ def _show(stream: Stream, index: int, look: Look, outcome: ImageOutcome) -> None
 
 
 def _summary(told: Sequence[Told]) -> dict[str, object]:
-    kinds = {
-        kind: [each for each in told if each.kind == kind] for kind in sorted({each.kind for each in told})
-    }
+    kinds = _kinds(told)
     for kind, those in kinds.items():
         print(json.dumps({"kind": kind, **_figures(those)}))
     shares = {kind: sum(bool(each.flags) for each in those) / len(those) for kind, those in kinds.items()}
@@ -256,6 +255,16 @@ def _summary(told: Sequence[Told]) -> dict[str, object]:
         "floors": {name: "met" if is_met else "missed" for name, is_met in floors.items()},
         "met": all(floors.values()),
     }
+
+
+def _kinds(told: Sequence[Told]) -> dict[str, list[Told]]:
+    """Part by kind; those too rare for their share to tell are one kind of their group."""
+    counts = Counter(each.kind for each in told)
+    kinds: dict[str, list[Told]] = {}
+    for each in told:
+        is_rare = counts[each.kind] < _FEWEST_OF_A_KIND
+        kinds.setdefault(f"{each.kind.split(':')[0]}: rarer" if is_rare else each.kind, []).append(each)
+    return dict(sorted(kinds.items()))
 
 
 def _by_group(told: Sequence[Told]) -> dict[str, str]:
