@@ -23,7 +23,7 @@ from detection_held_out_applications import HELD_OUT
 from detection_local_pages import ACTS, page
 from detection_serving import is_there, served
 from detection_styled_pages import STYLED_ACTS, styled_page
-from detection_templated_pages import HELD_OUT_PAGES, WORKSHOP
+from detection_templated_pages import DESK, HELD_OUT_PAGES, WORKSHOP, Template
 from websockets.exceptions import ConnectionClosed
 
 VIEWS = (
@@ -32,7 +32,7 @@ VIEWS = (
     View(1920, 1080, 1, "jpeg", 90),
     View(1280, 800, 2, "png"),
 )
-_PLAIN_PAGES, _STYLED_PAGES, _WORKSHOP_PAGES, _HELD_OUT_PAGES = 16, 8, 8, 7
+_PLAIN_PAGES, _STYLED_PAGES, _WORKSHOP_PAGES, _DESK_PAGES, _HELD_OUT_PAGES = 16, 8, 8, 7, 8
 _LOADING_SECONDS = 6.0
 _SETTLING_SECONDS = 0.35
 _WORDS = ("which", "of", "the", "orders", "from", "Oslo", "were", "paid", "in", "June")
@@ -134,13 +134,18 @@ def _development_pages() -> Iterator[OwnPage]:
     yield from (OwnPage(number, page(number), tuple(ACTS)) for number in range(_PLAIN_PAGES))
     for number in range(_STYLED_PAGES):
         yield OwnPage(_PLAIN_PAGES + number, styled_page(number), tuple(STYLED_ACTS))
-    for number in range(_WORKSHOP_PAGES):
-        yield OwnPage(_PLAIN_PAGES + _STYLED_PAGES + number, WORKSHOP.page(number), WORKSHOP.kinds)
+    workshop = _PLAIN_PAGES + _STYLED_PAGES
+    yield from _templated(WORKSHOP, _WORKSHOP_PAGES, workshop)
+    yield from _templated(DESK, _DESK_PAGES, workshop + _WORKSHOP_PAGES)
 
 
 def _held_out_pages() -> Iterator[OwnPage]:
-    for number in range(_HELD_OUT_PAGES):
-        yield OwnPage(number, HELD_OUT_PAGES.page(number), HELD_OUT_PAGES.kinds)
+    yield from _templated(HELD_OUT_PAGES, _HELD_OUT_PAGES, 0)
+
+
+def _templated(template: Template, count: int, first: int) -> Iterator[OwnPage]:
+    for number in range(count):
+        yield OwnPage(first + number, template.page(number), template.kinds(number))
 
 
 def _record(

@@ -2,7 +2,8 @@
 
 The same goes on as on those of `detection_local_pages.py`, and some more, otherwise made: carets are lines,
 what is hovered changes its colour or casts a shadow, a theme is other colours. They are for development; they
-were held out until what they showed was mended. Those that are: `detection_held_out_pages.py`.
+were held out until what they showed was mended. Those that are: `HELD_OUT_PAGES` of
+`detection_templated_pages.py`.
 """
 
 import base64
