@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels
 from calibration.image import Image, Kernel, resize
 from gateway.detection.alignment import overlay
 from predictor.residual.strata import Codec
@@ -141,7 +142,7 @@ def _measured(
     whole = np.ones(size, dtype=np.bool_)
     if covered is not None:
         whole = _block_means(covered.astype(np.float32)) >= 1.0
-    largest = _block_means(np.abs(after - before).max(axis=2))[whole]
+    largest = _block_means(furthest_of_channels(after - before))[whole]
     finer, coarser = (
         _in_band(_blocks(before, after, band, whole, is_resampled=is_resampled), largest, most_shared)
         for band in _BANDS

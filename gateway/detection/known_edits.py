@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import any_of_channels, greatest_of_channels
 from calibration.image import Decoded, Image, resize
 from gateway.detection.added_noise import AddedNoise, added_noise
 from gateway.detection.blank_ground import BlankNoise, noise_on_blank
@@ -48,7 +49,7 @@ class Compared:
     def of(cls, original: Image, version: Image) -> "Compared":
         """Bring the version to the original's size: as memory shrinks, so that what was equal stays equal."""
         fitted = resize(version, original.width, original.height, "area")
-        changed = cv2.absdiff(original.pixels, fitted.pixels).max(axis=2)
+        changed = greatest_of_channels(cv2.absdiff(original.pixels, fitted.pixels))
         return cls(original, version, fitted, float((changed == 0).mean()))
 
     @cached_property
@@ -61,7 +62,7 @@ class Compared:
         """Whether all that changed is a film or a scene taken twice, in a page that was kept."""
         if self.kept < _KEPT:
             return False
-        rows, columns = np.nonzero((self.original.pixels != self.version.pixels).any(axis=2))
+        rows, columns = np.nonzero(any_of_channels(self.original.pixels != self.version.pixels))
         return self.is_take(slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
 
     @property
