@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from calibration.across_channels import furthest_of_channels
+from calibration.across_channels import furthest_of_channels, row_of
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -61,8 +61,8 @@ def beside_light(before: Floats, after: Floats, inside: Mask) -> Floats | None:
 
 
 def _is_near_colour(pixels: Floats, inside: Mask) -> Mask:
-    colour = np.median(pixels[inside], axis=0).astype(np.float32)
-    return np.asarray(furthest_of_channels(pixels - colour) <= _OF_GROUND)
+    colour = np.array([np.median(plane[inside]) for plane in cv2.split(pixels)], dtype=np.float32)
+    return np.asarray(furthest_of_channels(pixels - row_of(colour, inside.shape[1])) <= _OF_GROUND)
 
 
 def ends_at_once(change: Floats, ground: Mask, inside: Mask) -> bool:
@@ -83,9 +83,9 @@ def ends_at_once(change: Floats, ground: Mask, inside: Mask) -> bool:
 def _surface(change: Floats, where: Mask) -> Floats:
     """Fit a light that changes slowly across the shape: of second order, each channel (H, W, 3)."""
     height, width = where.shape
-    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    rows, columns = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     powers = [columns**i * rows**j for i in range(3) for j in range(3 - i)]
-    terms = np.stack(powers, axis=2)  # (H, W, 6)
+    terms = np.asarray(cv2.merge(powers))  # (H, W, 6)
     own = terms[where]
     fitted, *_ = np.linalg.lstsq(own.T @ own, own.T @ change[where], rcond=None)  # six unknowns: quick
     return np.asarray(terms @ fitted, dtype=np.float32)

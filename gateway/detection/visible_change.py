@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from calibration.across_channels import furthest_of_channels, greatest_of_channels
+from calibration.across_channels import furthest_of_channels, greatest_of_channels, row_of
 from calibration.image import Image, resize
 from calibration.opponent import LUMA
 from gateway.detection.highlights import highlights
@@ -125,7 +125,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
     hidden = second - toned
     hidden[places] = 0.0
     if is_toned:
-        hidden[np.abs(hidden) <= _ROUNDING] = 0.0
+        np.copyto(hidden, 0.0, where=np.abs(hidden) <= _ROUNDING)
     expected = np.clip(np.rint(second - hidden), 0, 255).astype(np.uint8)
     added, added_waves = _noise(toned, second, ~places)
     means = _block_means(hidden if is_toned else _without_drift(hidden, toned, ~places))
@@ -156,8 +156,12 @@ def _without_drift(hidden: Floats, first: Floats, where: Mask) -> Floats:
     spread = levels - levels.mean(axis=0)
     slopes = (spread * changes).mean(axis=0) / np.maximum((spread * spread).mean(axis=0), _FLAT)
     slopes = np.clip(slopes, -_MOST_DRIFT, _MOST_DRIFT)
-    drift = slopes * (first - levels.mean(axis=0)) + changes.mean(axis=0)
-    return np.where(where[..., None], hidden - drift, hidden).astype(np.float32)
+    slope, level, change = (
+        row_of(each, first.shape[1]) for each in (slopes, levels.mean(0), changes.mean(0))
+    )
+    drift = slope * (first - level) + change
+    drift_free = cv2.copyTo(hidden - drift, where.view(np.uint8), hidden.copy())
+    return np.asarray(drift_free, dtype=np.float32)
 
 
 def _contrast(first: Floats, second: Floats) -> Floats:

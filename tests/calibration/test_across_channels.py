@@ -13,6 +13,7 @@ from calibration.across_channels import (
     least_of_channels,
     mean_of_channels,
     range_of_channels,
+    row_of,
 )
 
 Array = npt.NDArray[np.generic]
@@ -72,3 +73,10 @@ def test_means_are_numpys_to_the_last_bit(shape: tuple[int, int]) -> None:
 
     assert found.dtype == np.float32
     assert np.array_equal(found, picture.mean(axis=2))
+
+
+def test_reckoning_with_whole_rows_changes_no_bit() -> None:
+    picture = _picture((13, 29), np.float32)
+    colour = _picture((1, 1), np.float32)[0, 0]
+
+    assert np.array_equal(picture - row_of(colour, 29), picture - colour)
