@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 
+from calibration.across_channels import any_of_channels
 from calibration.colour_profile import convert_to_srgb
 from calibration.image_header import stored_depth
 from calibration.metadata import Metadata
@@ -138,7 +139,7 @@ def _deep_pixels_with_key(data: bytes, key: ColourKey) -> tuple[Pixels, bool]:
     has_alpha = False
     for rows in _strips(*decoded.shape[:2]):
         strip = decoded[rows][..., ::-1]
-        is_keyed = (strip == np.array(key.values)).all(axis=2)
+        is_keyed = ~any_of_channels(strip != np.array(key.values))
         pixels[rows] = strip >> 8
         pixels[rows][is_keyed] = 255
         has_alpha |= bool(is_keyed.any())

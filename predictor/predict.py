@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.image import Image
+from calibration.image import Image, resize
 from calibration.image_source import SourceInfo
 from calibration.profile import JndProfile
 from predictor.answer_change.change import AnswerChange, AnswerModel
@@ -33,7 +33,7 @@ from predictor.noticeability.model import Noticeability, NoticeabilityModel
 from predictor.own_thresholds import OwnThreshold, own_threshold
 from predictor.residual.detector import Codec, ResidualDetector, ResidualFinding, codec_of
 from predictor.residual.places import suspicion_map
-from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge
+from predictor.residual.reencoding import ReencodingFinding, ReencodingJudge, Resize
 from predictor.thresholds.content_effect import Trust
 from predictor.thresholds.delivery import CodecSettings, DeliveryForecast
 from predictor.thresholds.full_size import FullSizeDelivery
@@ -212,17 +212,19 @@ class Predictor:
             raise ArtifactError("expected an artifact with a residual part, this one has none")
         return suspicion_map(self._residual, image, codec_of(source))
 
-    def reencoding(self, original: Image, version: Image, codec: Codec) -> ReencodingFinding:
+    def reencoding(
+        self, original: Image, version: Image, codec: Codec, resized: Resize = resize
+    ) -> ReencodingFinding:
         """Tell whether a version differs from the original by more than re-encoding.
 
-        `codec` is the version's.
+        `codec` is the version's; `resized` may be a `resize` that remembers what it made.
 
         Raises:
             ArtifactError: The artifact has no residual part.
         """
         if self._reencoding is None:
             raise ArtifactError("expected an artifact with a residual part, this one has none")
-        return self._reencoding.judge(original, version, codec)
+        return self._reencoding.judge(original, version, codec, resized)
 
     def answer_change(
         self, original: Image, version: Image, profile: JndProfile, margin: float | None = None

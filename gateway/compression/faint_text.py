@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels, mean_of_channels
 from calibration.image import Image, resize
 
 _Levels = npt.NDArray[np.float32]
@@ -102,5 +103,5 @@ def _ground(part: _Levels, reach: int) -> _Levels:
 
 def _is_faint(part: _Levels, ground: _Levels, share_of_seen: float = 1.0) -> npt.NDArray[np.bool_]:
     """Tell where no colour stands out by such a share of what people see; (H, W, 1)."""
-    least = share_of_seen * (_SEEN * ground.mean(axis=2, keepdims=True) + _SEEN_LEVELS)
-    return np.asarray(np.abs(part - ground).max(axis=2, keepdims=True) <= least)
+    least = share_of_seen * (_SEEN * mean_of_channels(ground)[..., None] + _SEEN_LEVELS)
+    return np.asarray(furthest_of_channels(part - ground)[..., None] <= least)

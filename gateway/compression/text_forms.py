@@ -13,6 +13,7 @@ from itertools import islice
 
 import numpy as np
 
+from calibration.across_channels import range_of_channels
 from calibration.encoders import JPEG_FULL_CHROMA, WEBP, Encoder
 from calibration.image import Image, encode_png_palette
 from gateway.compression.job import Candidate, Job
@@ -142,4 +143,4 @@ def _few_colours(job: Job, picture: Image, size: Size) -> Iterator[Candidate]:
 
 def _is_hueless(picture: Image) -> bool:
     seen = picture.pixels[::_LOOKED_AT_EVERY, ::_LOOKED_AT_EVERY]
-    return float((np.ptp(seen, axis=2) <= _HUE).mean()) >= _HUELESS
+    return float((range_of_channels(seen) <= _HUE).mean()) >= _HUELESS

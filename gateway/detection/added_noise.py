@@ -8,14 +8,18 @@ resizing take away what was there, sharpening strengthens it, and all of them wo
 Whether people see the difference is not asked, nor whether one such picture means anything.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels, row_of
 from calibration.image import Image, Kernel, resize
 from gateway.detection.alignment import overlay
+from gateway.detection.protocol import Examined
 from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]
@@ -42,6 +46,7 @@ _BLOCK = 16  # pixels
 _BANDS = ((0.0, 1.5), (1.0, 3.0))  # standard deviations of blur: finer, coarser; 0: none
 _KERNELS: tuple[Kernel, ...] = ("area", "bicubic", "lanczos", "bilinear")
 _LEAST_BLOCKS = 24
+_ASKED = 4  # pairs that are remembered
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,14 @@ class AddedNoise:
     spread: float  # share of the area that differs, 0..1
     is_added: bool  # spread over the picture, and none of its own
     is_own: bool = False  # certainly the known picture's in part
+
+
+NoiseMeasure = Callable[[Image, Image, Codec], AddedNoise | None]  # as `added_noise` measures it
+
+
+def remembering_measure(_examined: Examined) -> NoiseMeasure:
+    """Return an `added_noise` that measures a pair once, for all who ask while an image is examined."""
+    return lru_cache(maxsize=_ASKED)(added_noise)
 
 
 def added_noise(original: Image, version: Image, codec: Codec) -> AddedNoise | None:
@@ -120,9 +133,9 @@ _SAMPLINGS = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, cv2.IMWRITE_JPEG_SAMPLING_FA
 
 def _as_jpeg(pixels: Pixels, quality: int, sampling: int) -> Pixels:
     options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    _, data = cv2.imencode(".jpg", pixels[..., ::-1], options)
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
-    return decoded[..., ::-1]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _measured(
@@ -141,7 +154,7 @@ def _measured(
     whole = np.ones(size, dtype=np.bool_)
     if covered is not None:
         whole = _block_means(covered.astype(np.float32)) >= 1.0
-    largest = _block_means(np.abs(after - before).max(axis=2))[whole]
+    largest = _block_means(furthest_of_channels(after - before))[whole]
     finer, coarser = (
         _in_band(_blocks(before, after, band, whole, is_resampled=is_resampled), largest, most_shared)
         for band in _BANDS
@@ -229,7 +242,8 @@ def _toned(before: Floats, after: Floats) -> Floats:
     rough, other = (cv2.blur(picture, (9, 9)).reshape(-1, 3)[::7] for picture in (before, after))
     lines = [_line(rough[:, channel], other[:, channel]) for channel in range(3)]
     gain, offset = (np.array(each, dtype=np.float32) for each in zip(*lines, strict=True))
-    return before * gain + offset
+    width = before.shape[1]
+    return before * row_of(gain, width) + row_of(offset, width)
 
 
 def _line(before: Floats, after: Floats) -> tuple[float, float]:

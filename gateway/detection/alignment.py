@@ -135,8 +135,9 @@ def _by_whole_pixels(movement: Matrix, size: tuple[int, int]) -> Matrix | None:
 
 
 def _error(laid: Overlay, version: Image) -> float:
-    difference = cv2.absdiff(laid.pixels, version.pixels)[laid.covered]
-    return float(difference.mean()) if difference.size else np.inf
+    total = cv2.norm(laid.pixels, version.pixels, cv2.NORM_L1, laid.covered.view(np.uint8))
+    count = laid.pixels.shape[2] * int(np.count_nonzero(laid.covered))
+    return total / count if count else np.inf
 
 
 def _grey(image: Image) -> Grey:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import greatest_of_channels
 from gateway.detection.glyph_rows import Mask, letters_in_rows
 
 Bytes = npt.NDArray[np.uint8]
@@ -153,7 +154,9 @@ def _seam(colours: Bytes, is_clear: Mask) -> float | None:
     near = (cv2.dilate(visible, kernel) - cv2.erode(visible, kernel)).view(np.bool_)
     across, inside, outside = [], [], []
     for before, after in ((np.s_[:-_LONG], np.s_[_LONG:]), (np.s_[:, :-_LONG], np.s_[:, _LONG:])):
-        steps = cv2.absdiff(np.ascontiguousarray(calm[before]), np.ascontiguousarray(calm[after])).max(axis=2)
+        steps = greatest_of_channels(
+            cv2.absdiff(np.ascontiguousarray(calm[before]), np.ascontiguousarray(calm[after]))
+        )
         both = near[before] & near[after]
         across.append(steps[is_clear[before] != is_clear[after]])
         inside.append(steps[both & is_clear[before] & is_clear[after]])

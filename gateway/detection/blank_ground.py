@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels, greatest_of_channels, least_of_channels
 from calibration.opponent import LUMA
 
 Pixels = npt.NDArray[np.uint8]
@@ -69,7 +70,7 @@ def noise_on_blank(
         chosen &= _blocks(seen.astype(np.float32)) == 0
     if not is_clipped_asked:
         means = _blocks(blank.astype(np.float32))
-        chosen &= (means.min(axis=2) >= _CLIPPED) & (means.max(axis=2) <= 255 - _CLIPPED)
+        chosen &= (least_of_channels(means) >= _CLIPPED) & (greatest_of_channels(means) <= 255 - _CLIPPED)
     if int(chosen.sum()) < max(_FEWEST, _LEAST_SHARE * chosen.size):
         return None
     difference = disturbed.astype(np.float32) - blank
@@ -96,7 +97,7 @@ def _light(difference: Floats, chosen: Mask) -> Floats:
 
 def _is_of_codec(blank: Pixels, difference: Floats, seen: Mask | None, levels: float) -> bool:
     """Tell what a codec took from a noisy version: more where it is busy. Nothing busy: so it may be."""
-    busy = _blocks(np.abs(cv2.Laplacian(blank, cv2.CV_32F)).max(axis=2)) >= _BUSY
+    busy = _blocks(furthest_of_channels(cv2.Laplacian(blank, cv2.CV_32F))) >= _BUSY
     if seen is not None:
         busy &= _blocks(seen.astype(np.float32)) == 0
     if int(busy.sum()) < _FEWEST_BUSY:
@@ -108,7 +109,7 @@ def _is_of_codec(blank: Pixels, difference: Floats, seen: Mask | None, levels: f
 def _blank(pixels: Pixels) -> Mask:
     """Mark whole blocks of one colour, with a ring around them (rows, columns)."""
     window = np.ones((2 * _RING + 1, 2 * _RING + 1), np.uint8)
-    range_ = cv2.subtract(cv2.dilate(pixels, window), cv2.erode(pixels, window)).max(axis=2)
+    range_ = greatest_of_channels(cv2.subtract(cv2.dilate(pixels, window), cv2.erode(pixels, window)))
     return np.asarray(_blocks(range_.astype(np.float32)) == 0)
 
 

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import any_of_channels, greatest_of_channels
+
 Pixels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 
@@ -50,7 +52,7 @@ def changed_place(expected: Pixels, version: Pixels, seen: Mask) -> ChangedPlace
         version: Likewise.
         seen: (H, W), where people see a change.
     """
-    difference = cv2.absdiff(expected, version).max(axis=2)
+    difference = greatest_of_channels(cv2.absdiff(expected, version))
     changed = _cells(difference) > 0
     visible = _cells(seen.astype(np.uint8))
     changed &= _wider(visible, _RIM) == 0
@@ -90,7 +92,7 @@ def belongs_to_seen(expected: Pixels, version: Pixels, seen: Mask) -> bool:
         version: Likewise.
         seen: (H, W), where people see a change.
     """
-    hidden = _cells(cv2.absdiff(expected, version).max(axis=2)) > 0
+    hidden = _cells(greatest_of_channels(cv2.absdiff(expected, version))) > 0
     visible = _cells(seen.astype(np.uint8)) > 0
     if int(hidden.sum()) > _LESSER * int(visible.sum()):
         return False
@@ -109,8 +111,8 @@ def _places(changed: Mask) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]
 
 def _is_smooth(change: npt.NDArray[np.int16], inside: Mask) -> bool:
     """Tell a light that a design lays over a bar or a card; soft retouches are as smooth, and not told."""
-    across = (np.diff(change, axis=1) != 0).any(axis=2)[1:]
-    down = (np.diff(change, axis=0) != 0).any(axis=2)[:, 1:]
+    across = any_of_channels(np.diff(change, axis=1) != 0)[1:]
+    down = any_of_channels(np.diff(change, axis=0) != 0)[:, 1:]
     if float((across | down)[inside[1:, 1:]].mean()) < _LEAST_STEPS:
         return True
     own = change[inside].astype(np.float32)  # (N, 3)

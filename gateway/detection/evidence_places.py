@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels, greatest_of_channels
 from calibration.image import Image, resize
 from gateway.detection.grounds import Grounds
 from gateway.detection.places import CELL, Floats, boxes_of
@@ -26,8 +27,8 @@ def places_of_change(expected: Image, version: Image) -> tuple[Box, ...]:
     difference = cv2.absdiff(fitted.pixels, version.pixels)
     signed = cv2.subtract(fitted.pixels, version.pixels, dtype=cv2.CV_16S).astype(np.float32)
     # Shapes keep their sign over a few pixels, a codec's errors do not.
-    shape = np.abs(cv2.blur(signed, (5, 5))).max(axis=2)
-    cells = _cells(shape + 0.25 * difference.max(axis=2).astype(np.float32))
+    shape = furthest_of_channels(cv2.blur(signed, (5, 5)))
+    cells = _cells(shape + 0.25 * greatest_of_channels(difference).astype(np.float32))
     return boxes_of(_above_usual(cells), version.width, version.height)
 
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import greatest_of_channels
 from gateway.detection.faint_relief import TOWARDS, relief_of
 
 Levels = npt.NDArray[np.uint16]  # grey levels in steps
@@ -198,12 +199,9 @@ def _smooth(detail: npt.NDArray[np.int16], ground: npt.NDArray[np.int16]) -> Mas
     levels = cv2.convertScaleAbs(detail, alpha=1 / STEPS, beta=128)
     spans = cv2.subtract(cv2.dilate(levels, around), cv2.erode(levels, around))
     most = cv2.convertScaleAbs(ground, alpha=_VISIBLE / STEPS, beta=_VISIBLE_LEVELS)
-    return np.asarray(cv2.inRange(cv2.subtract(_largest(spans), _largest(most)), 0, 0))
-
-
-def _largest(colours: npt.NDArray[np.uint8]) -> Mask:
-    red, green, blue = cv2.split(colours)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+    return np.asarray(
+        cv2.inRange(cv2.subtract(greatest_of_channels(spans), greatest_of_channels(most)), 0, 0)
+    )
 
 
 def _noise(plane: Plane, smooth: Mask) -> float:

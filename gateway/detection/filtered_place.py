@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels
 from gateway.detection.lit_ground import ends_at_once
 from gateway.detection.tone import toned_like
 
@@ -32,13 +33,13 @@ def beside_filter(before: Floats, after: Floats, inside: Mask) -> Floats | None:
     Returns:
         None where no filter explains most of it, or it fades towards the rim as a retouch does.
     """
-    change = np.asarray(np.abs(after - before).max(axis=2), dtype=np.float32)
+    change = furthest_of_channels(after - before)
     if not ends_at_once(change, inside, inside):
         return None
     filtered = toned_like(before, after, inside)
     if filtered is before or _contrast(filtered, inside) > _MOST_CONTRAST * _contrast(before, inside):
         return None
-    left = np.asarray(np.abs(after - filtered).max(axis=2), dtype=np.float32)
+    left = furthest_of_channels(after - filtered)
     return left if float(np.percentile(left[inside], _MOSTLY)) <= _MOST_LEFT else None
 
 

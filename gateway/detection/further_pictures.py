@@ -7,8 +7,7 @@ the second; so is text that is blended into a copy, too faint to be seen.
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from calibration.across_channels import range_of_channels
 from calibration.containers import jpeg_file
 from calibration.image_source import DecodeLimits
 from calibration.second_looks import animation
@@ -61,7 +60,7 @@ def unlike_further(data: bytes) -> tuple[str, bool] | None:
 
 
 def _is_coloured(pixels: Pixels) -> bool:
-    return float(np.ptp(pixels.astype(np.int16), axis=2).mean()) > _COLOURED
+    return float(range_of_channels(pixels).mean()) > _COLOURED
 
 
 def _is_another(first: Structure, other: Structure, unrelated: float) -> bool:

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import greatest_of_channels, least_of_channels
 from gateway.detection.glyph_rows import letters_in_rows
 
 Bytes = npt.NDArray[np.uint8]
@@ -118,7 +119,7 @@ def _compensation(colours: Bytes, opacity: Bytes, on_white: Bytes, outlines: Byt
         is_step &= cv2.max(outlines[before], outlines[after]) == 0
         if not is_step.any():
             continue
-        left = _brightest(cv2.absdiff(on_white[before], on_white[after]))
+        left = greatest_of_channels(cv2.absdiff(on_white[before], on_white[after]))
         steps += int(np.count_nonzero(is_step))
         is_made_up = is_step & (left <= by_colour // 4)
         count += int(np.count_nonzero(is_made_up))
@@ -144,9 +145,9 @@ class WhiteOnWhite:
 
 def white_on_white(grounds: Grounds) -> WhiteOnWhite:
     """Examine what shows on black where white is bare."""
-    visible = _darkest(grounds.on_white) < 255 - _ALMOST_WHITE
+    visible = least_of_channels(grounds.on_white) < 255 - _ALMOST_WHITE
     around = cv2.dilate(visible.view(np.uint8), np.ones((5, 5), np.uint8)).view(np.bool_)
-    shown = np.where(around, 0, _brightest(grounds.on_black)).astype(np.uint8)
+    shown = np.where(around, 0, greatest_of_channels(grounds.on_black)).astype(np.uint8)
     if int(shown.max()) < _FAINT:
         return WhiteOnWhite(0, 0.0, False, False)
     ink = shown >= _between(shown[shown > 0])
@@ -201,13 +202,3 @@ def _has_long_lines(ink: Mask) -> bool:
     thin = cv2.subtract(data, cv2.morphologyEx(data, cv2.MORPH_OPEN, np.ones((6, 6), np.uint8)))
     shapes = ((1, max(24, width // 3)), (max(24, height // 3), 1))
     return any(cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones(shape, np.uint8)).any() for shape in shapes)
-
-
-def _darkest(pixels: Bytes) -> Bytes:
-    first, second, third = cv2.split(pixels)
-    return np.asarray(cv2.min(cv2.min(first, second), third), dtype=np.uint8)
-
-
-def _brightest(pixels: Bytes) -> Bytes:
-    first, second, third = cv2.split(pixels)
-    return np.asarray(cv2.max(cv2.max(first, second), third), dtype=np.uint8)

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels
 from gateway.detection.filtered_place import beside_filter
 from gateway.detection.lit_ground import beside_light
 from gateway.detection.touching_lights import parted
@@ -145,7 +146,7 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
     found = np.zeros(where.shape, dtype=np.bool_)
     change = second - first
     change[~where] = 0.0
-    smooth = np.abs(cv2.blur(change, (3, 3))).max(axis=2)
+    smooth = furthest_of_channels(cv2.blur(change, (3, 3)))
     changed = (smooth > _CHANGED).astype(np.uint8)
     if not changed.any() or changed.mean() > _MOST_SHARE:
         return found
@@ -233,7 +234,7 @@ def _beside_blend(before: Floats, after: Floats, inside: Mask) -> Floats | None:
     around = own - own.mean(axis=0)
     slope = (around * change).sum(axis=0) / ((around * around).sum(axis=0) + 1.0)
     if float(slope.min()) < -_MOST_COVER and light < _COVER_LEVELS:
-        steps = np.abs(np.diff(before, axis=1)).max(axis=2)[inside[:, 1:]]
+        steps = furthest_of_channels(np.diff(before, axis=1))[inside[:, 1:]]
         if float(steps.mean()) > _SMOOTH:  # noise or a code was taken out
             return None
     left = np.abs(change - change.mean(axis=0) - slope * around).max(axis=1)

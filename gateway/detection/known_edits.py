@@ -6,22 +6,25 @@ sees it, or it is no matter of these rules, whose false alarms are counted apart
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import any_of_channels, greatest_of_channels
 from calibration.image import Decoded, Image, resize
-from gateway.detection.added_noise import AddedNoise, added_noise
+from gateway.detection.added_noise import AddedNoise, NoiseMeasure, added_noise
 from gateway.detection.blank_ground import BlankNoise, noise_on_blank
 from gateway.detection.changed_place import ChangedPlace, belongs_to_seen, changed_place
 from gateway.detection.evidence_places import places_of_change
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
 from predictor.residual.detector import codec_of
+from predictor.residual.reencoding import Resize
 from predictor.residual.strata import Codec
 
+_RESIZED = 8  # pictures: by four kernels, from either version
 _KEPT = 0.5  # of the pixels, from which on what changed has a place
 _OWN_NOISE = 0.1  # about half, of what is new in a place: it is as much the one's as the other's
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
@@ -40,28 +43,45 @@ class Compared:
     """Two versions of a picture at the size of the first, and what is seen of the change."""
 
     original: Image
-    came: Image  # the version as it came
     version: Image  # at the original's size
     kept: float  # share of the pixels that are equal
+    resized: Resize = resize  # remembers: the version is brought to one size often
+    noise: NoiseMeasure = added_noise  # may remember what others asked
 
     @classmethod
-    def of(cls, original: Image, version: Image) -> "Compared":
-        """Bring the version to the original's size: as memory shrinks, so that what was equal stays equal."""
-        fitted = resize(version, original.width, original.height, "area")
-        changed = cv2.absdiff(original.pixels, fitted.pixels).max(axis=2)
-        return cls(original, version, fitted, float((changed == 0).mean()))
+    def of(
+        cls,
+        original: Image,
+        version: Image,
+        *,
+        small: Image | None = None,
+        noise: NoiseMeasure = added_noise,
+    ) -> "Compared":
+        """Bring the version to the original's size: as memory shrinks, so that what was equal stays equal.
+
+        Args:
+            original: The known picture.
+            version: The one that came.
+            small: The version as memory shrinks it, where somebody did already.
+            noise: An `added_noise`.
+        """
+        resized: Resize = lru_cache(maxsize=_RESIZED)(resize)
+        if small is None or (small.width, small.height) != (original.width, original.height):
+            small = resized(version, original.width, original.height, "area")
+        changed = greatest_of_channels(cv2.absdiff(original.pixels, small.pixels))
+        return cls(original, small, float((changed == 0).mean()), resized, noise)
 
     @cached_property
     def change(self) -> VisibleChange:
         """What of the change is seen, looked at once for all who ask."""
-        return visible_change(self.original, self.came)
+        return visible_change(self.original, self.version)
 
     @property
     def is_take_within(self) -> bool:
         """Whether all that changed is a film or a scene taken twice, in a page that was kept."""
         if self.kept < _KEPT:
             return False
-        rows, columns = np.nonzero((self.original.pixels != self.version.pixels).any(axis=2))
+        rows, columns = np.nonzero(any_of_channels(self.original.pixels != self.version.pixels))
         return self.is_take(slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1))
 
     @property
@@ -178,12 +198,12 @@ def _is_seen_elsewhere(places: npt.NDArray[np.bool_], place: ChangedPlace) -> bo
 
 def _added(compared: Compared, codec: Codec) -> tuple[AddedNoise | None, bool]:
     """Return noise that was added to one of the two, and whether that is the earlier."""
-    later = added_noise(compared.original, compared.version, codec)
+    later = compared.noise(compared.original, compared.version, codec)
     if _is_added(later):
         return later, False
     if codec.container not in _FINE:
         return None, False
-    earlier = added_noise(compared.version, compared.original, codec)
+    earlier = compared.noise(compared.version, compared.original, codec)
     return (earlier, True) if _is_added(earlier) else (None, False)
 
 

@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels, row_of
+
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -45,10 +47,10 @@ def beside_light(before: Floats, after: Floats, inside: Mask) -> Floats | None:
     if int(ground.sum()) < _LEAST_GROUND * int(inside.sum()):
         return None
     change = after - before
-    if not ends_at_once(_largest(change), ground, inside):
+    if not ends_at_once(furthest_of_channels(change), ground, inside):
         return None
     light = _surface(change, ground)
-    left = _largest(change - light)
+    left = furthest_of_channels(change - light)
     left[~ground] = _beside_cover(before, after, change, light, ground)[~ground]
     strength = float(np.abs(light[ground].mean(axis=0)).max())
     most = max(_EVEN, _EVENLY * strength)
@@ -59,8 +61,8 @@ def beside_light(before: Floats, after: Floats, inside: Mask) -> Floats | None:
 
 
 def _is_near_colour(pixels: Floats, inside: Mask) -> Mask:
-    colour = np.median(pixels[inside], axis=0).astype(np.float32)
-    return np.asarray(_largest(pixels - colour) <= _OF_GROUND)
+    colour = np.array([np.median(plane[inside]) for plane in cv2.split(pixels)], dtype=np.float32)
+    return np.asarray(furthest_of_channels(pixels - row_of(colour, inside.shape[1])) <= _OF_GROUND)
 
 
 def ends_at_once(change: Floats, ground: Mask, inside: Mask) -> bool:
@@ -81,9 +83,9 @@ def ends_at_once(change: Floats, ground: Mask, inside: Mask) -> bool:
 def _surface(change: Floats, where: Mask) -> Floats:
     """Fit a light that changes slowly across the shape: of second order, each channel (H, W, 3)."""
     height, width = where.shape
-    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    rows, columns = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     powers = [columns**i * rows**j for i in range(3) for j in range(3 - i)]
-    terms = np.stack(powers, axis=2)  # (H, W, 6)
+    terms = np.asarray(cv2.merge(powers))  # (H, W, 6)
     own = terms[where]
     fitted, *_ = np.linalg.lstsq(own.T @ own, own.T @ change[where], rcond=None)  # six unknowns: quick
     return np.asarray(terms @ fitted, dtype=np.float32)
@@ -92,19 +94,15 @@ def _surface(change: Floats, where: Mask) -> Floats:
 def _beside_cover(before: Floats, after: Floats, change: Floats, light: Floats, ground: Mask) -> Floats:
     """Measure how far what lies upon the ground changed beyond keeping its colour, or taking the light."""
     beyond = np.maximum(np.minimum(light, 0.0) - change, change - np.maximum(light, 0.0))
-    left = _largest(np.maximum(beyond, 0.0))
+    left = furthest_of_channels(np.maximum(beyond, 0.0))
     # Plates, and texture where letters would have ground beside them: changed alike, or all of it counts.
     is_plate = np.minimum(_range(before), _range(after)) <= _FLAT
     is_plate |= cv2.blur(ground.astype(np.float32), (_NEAR, _NEAR)) < _LEAST_NEAR
-    uneven = _largest(change - cv2.blur(change, (3, 3)))
+    uneven = furthest_of_channels(change - cv2.blur(change, (3, 3)))
     left[is_plate] = np.maximum(left, uneven)[is_plate]
     return left
 
 
 def _range(pixels: Floats) -> Floats:
     window = np.ones((5, 5), np.uint8)
-    return _largest(cv2.dilate(pixels, window) - cv2.erode(pixels, window))
-
-
-def _largest(change: Floats) -> Floats:
-    return np.asarray(np.abs(change).max(axis=2), dtype=np.float32)
+    return furthest_of_channels(cv2.dilate(pixels, window) - cv2.erode(pixels, window))

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from calibration.image import Image
+from gateway.detection.added_noise import remembering_measure
+from gateway.detection.known_edits import Compared
 from gateway.detection.protocol import Examined
 from gateway.detection.remembered import HASH_DISTANCE, distance, remembered_form
 from gateway.detection.same_picture import is_same_picture
@@ -56,9 +58,16 @@ class NearDuplicateDetector:
     def _compare(self, original: Image, examined: Examined) -> Evidence | None:
         if np.array_equal(original.pixels, examined.decoded.image.pixels):
             return None
+        small, noise = examined.once(remembered_form).picture, examined.once(remembering_measure)
+        compared = Compared.of(original, examined.decoded.image, small=small, noise=noise)
         try:
             return compare_versions(
-                "near_duplicate", original, examined.decoded, self._predictor, examined.profile
+                "near_duplicate",
+                original,
+                examined.decoded,
+                self._predictor,
+                examined.profile,
+                compared=compared,
             )
         except PairError:
             return None

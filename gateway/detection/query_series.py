@@ -12,7 +12,7 @@ sender's JPEG swallows; often, faint noise where the known picture was sent smal
 
 from collections.abc import Sequence
 
-from gateway.detection.added_noise import added_noise
+from gateway.detection.added_noise import remembering_measure
 from gateway.detection.protocol import Examined
 from gateway.detection.remembered import HASH_DISTANCE, distance, remembered_form
 from gateway.detection.verdict import Evidence
@@ -41,7 +41,8 @@ class QuerySeriesDetector:
         nearest = _nearest(newcomer, alike)
         if nearest is None:
             return None
-        found = added_noise(nearest.picture, newcomer.picture, codec_of(examined.decoded.source))
+        measure = examined.once(remembering_measure)
+        found = measure(nearest.picture, newcomer.picture, codec_of(examined.decoded.source))
         if found is None or not found.is_added:
             return None
         count = self._seen.mark(examined.tenant, newcomer.fingerprint, newcomer.digest, _NEIGHBOURS_BITS)

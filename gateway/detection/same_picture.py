@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from calibration.across_channels import furthest_of_channels, mean_of_channels
 from calibration.image import Image
 
 _GRID = 16  # blocks a side when asking whether two pictures are the same
@@ -18,7 +19,7 @@ def is_same_picture(first: Image, second: Image) -> bool:
     if abs(np.log(first.width * second.height / (first.height * second.width))) > 0.03:
         return False
     coarse = [_squeezed(image, _GRID) for image in (first, second)]
-    distance = np.abs(coarse[0] - coarse[1]).max(axis=2)
+    distance = furthest_of_channels(coarse[0] - coarse[1])
     if (distance <= _BLOCK_TOLERANCE).mean() < _SAME_SHARE:
         return False
     details = [_detail(_squeezed(image, _DETAIL_SIDE)) for image in (first, second)]
@@ -34,5 +35,5 @@ def _squeezed(image: Image, side: int) -> npt.NDArray[np.float32]:
 
 
 def _detail(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    grey = pixels.mean(axis=2)
+    grey = mean_of_channels(pixels)
     return np.asarray(grey - cv2.blur(grey, (9, 9)), dtype=np.float32)

@@ -22,7 +22,6 @@ from gateway.detection.scaling_samples import (
     cell_means,
     quarters,
     read_samples,
-    sparse,
 )
 from gateway.providers.sizes import Size
 
@@ -83,18 +82,18 @@ def measure_disagreement(grey: Grey, target: Size, *, everywhere: float, locally
 def _measure(
     grey: Grey, target: Size, alignment: Alignment, everywhere: float, locally: float
 ) -> Disagreement:
-    rows = alignment.positions(grey.shape[0], target.height)
     columns = alignment.positions(grey.shape[1], target.width)
     least_everywhere, least_locally = everywhere * _BLANK, locally * _BLANK_LOCAL
     cells = (target.height // CELL, target.width // CELL)
     every = min(_MOST_SPARSE, max(1, cells[0] // _LEAST_ROWS))
-    glance = read_samples(grey, sparse(rows, every), columns)
+    glance = read_samples(grey, alignment.positions(grey.shape[0], target.height, every), columns)
     near = _compare(glance, alignment, every, least_everywhere, least_locally)
     if every == 1:
         return near
     if max(near.everywhere / everywhere, near.locally / locally) < _NEAR:
         return NONE
-    return _compare(read_samples(grey, rows, columns), alignment, 1, least_everywhere, least_locally)
+    samples = read_samples(grey, alignment.positions(grey.shape[0], target.height), columns)
+    return _compare(samples, alignment, 1, least_everywhere, least_locally)
 
 
 def _compare(

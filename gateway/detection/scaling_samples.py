@@ -4,6 +4,7 @@ Four phases: at the corner or around the centre of each target pixel, down and a
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import cv2
@@ -19,6 +20,7 @@ _Any = TypeVar("_Any", np.uint8, np.int16, np.float32)
 
 CELL = 2  # target pixels a side over which what a phase shows is averaged: strokes of letters are no thinner
 _GOLDEN = 0.618
+_KNOWN = 1024  # sides and steps whose positions are kept, of some 5 kB each; a picture has up to 160
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,15 @@ class Alignment:
     is_to_ends: bool  # the last target pixel is the last source pixel, the first is the first
     candidates: tuple[tuple[int, int], ...]  # phases that are read, both down and across alike
 
-    def positions(self, length: int, count: int) -> Positions:
-        """Return the source pixels at the corners and at the centres of target pixels, for whole cells."""
+    def positions(self, length: int, count: int, every: int = 1) -> Positions:
+        """Return the source pixels at the corners and at the centres of target pixels, for whole cells.
+
+        Those of one row of cells in `every`. Read only: kept for the next picture of that size.
+        """
+        return _positions(self, length, count, every)
+
+    def reckoned_positions(self, length: int, count: int) -> Positions:
+        """Reckon the positions of every row of cells."""
         steps = np.arange(count // CELL * CELL)
         step = (length - 1) / (count - 1) if self.is_to_ends else length / count
         # What is a whole number but for rounding must not fall below it.
@@ -52,6 +61,16 @@ ALIGNMENTS = (
     Alignment(0.5, False, ((0, 0),)),
     Alignment(0.5, True, ((0, 0),)),
 )
+
+
+@lru_cache(maxsize=_KNOWN)
+def _positions(alignment: Alignment, length: int, count: int, every: int) -> Positions:
+    known = alignment.reckoned_positions(length, count)
+    if every > 1:
+        known = sparse(known, every)
+    for each in known:
+        each.setflags(write=False)
+    return known
 
 
 def read_samples(grey: Grey, rows: Positions, columns: Positions) -> Grey:

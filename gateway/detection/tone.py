@@ -45,6 +45,18 @@ def toned_like(first: Floats, second: Floats, where: Mask) -> Floats:
     return _applied(first.reshape(-1, 3), mixing, curves).reshape(first.shape)
 
 
+def read_curve(levels: Floats, curve: Floats) -> npt.NDArray[np.float64]:
+    """Read a curve between its 256 levels: the numbers of `np.interp`, which searches for each one's place.
+
+    Args:
+        levels: (N,), 0 to 255.
+        curve: (256,).
+    """
+    exact = curve.astype(np.float64)
+    below = levels.astype(np.intp)
+    return np.asarray(np.diff(exact, append=exact[-1]).take(below) * (levels - below) + exact.take(below))
+
+
 def _flattens(before: Floats, mixing: Floats, curves: Sequence[Floats]) -> bool:
     """Tell whether curves make one level of many, clipping apart: that would take out what was hidden."""
     mixed = np.rint(np.clip(_with_constant(before) @ mixing, 0, 255)).astype(np.int64)
@@ -65,8 +77,8 @@ def _fitted(before: Floats, after: Floats, mixing: Floats) -> tuple[float, Float
 
 def _applied(colours: Floats, mixing: Floats, curves: Sequence[Floats]) -> Floats:
     mixed = np.clip(_with_constant(colours) @ mixing, 0, 255)
-    channels = [np.interp(mixed[:, c], _LEVELS, curve) for c, curve in enumerate(curves)]
-    return np.stack(channels, axis=1).astype(np.float32)
+    channels = [read_curve(mixed[:, c], curve).astype(np.float32) for c, curve in enumerate(curves)]
+    return np.stack(channels, axis=1)
 
 
 _LEVELS = np.arange(256, dtype=np.float32)

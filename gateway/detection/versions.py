@@ -42,23 +42,30 @@ _EARLIER = 0.1  # share of the noise that is new, up to which the earlier versio
 
 
 def compare_versions(
-    kind: Kind, original: Image, decoded: Decoded, predictor: Predictor, profile: JndProfile
+    kind: Kind,
+    original: Image,
+    decoded: Decoded,
+    predictor: Predictor,
+    profile: JndProfile,
+    *,
+    compared: Compared | None = None,
 ) -> Evidence:
     """Say how a version of a picture was changed beyond re-encoding, and who would notice.
 
     Something is hidden where neither a curve of colours nor visible places explain what re-encoding does not.
-    It is built like an attack where people do not see it and it is dispersed, or the model does.
+    It is built like an attack where people do not see it and it is dispersed, or the model does. `compared`
+    are the two, where somebody brought them to one size already.
 
     Raises:
         PairError: The two have different shapes.
     """
     codec = codec_of(decoded.source)
     ratio = predictor.notice(original, decoded.image, profile).jnd_ratio
-    compared = Compared.of(original, decoded.image)
+    compared = compared or Compared.of(original, decoded.image)
     edit = edit_by_rule(kind, compared, decoded, ratio)
     if edit is not None:
         return edit
-    whole = predictor.reencoding(original, decoded.image, codec)
+    whole = predictor.reencoding(original, decoded.image, codec, compared.resized)
     if whole.p_value > _DOUBT:
         explanation = (
             "It is a known picture, stored differently: the difference is what codecs and resizing cause."
@@ -82,11 +89,11 @@ def _by_what_is_seen(
     if not change.hides:
         rest = replace(whole, p_value=1.0, unexplained=0.0)
     elif change.share > 0.0 or change.is_toned:
-        rest = predictor.reencoding(change.expected, decoded.image, codec)
+        rest = predictor.reencoding(change.expected, decoded.image, codec, compared.resized)
     if change.share == 0.0 and rest.unexplained > _CURVE_GAIN * whole.unexplained:
         rest = whole  # noise that is clipped at white bends a curve, which then explains nothing
     if change.hides and change.added <= _EARLIER and rest.p_value > _HIDDEN:
-        backwards = predictor.reencoding(decoded.image, change.expected, codec)
+        backwards = predictor.reencoding(decoded.image, change.expected, codec, compared.resized)
         rest = min(rest, backwards, key=lambda finding: finding.p_value)
     is_rim = change.spread < _LEAST_SPREAD or rest.unexplained < _LEAST_LEVELS
     if change.share > 0.0 and (rest.p_value > _HIDDEN or is_rim or compared.belongs_to_seen):
@@ -120,7 +127,8 @@ def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> b
         return False
     moved = brought_along(compared.original.pixels.astype(np.float32), shown)
     moved[change.places] = shown[change.places]
-    left = predictor.reencoding(Image(np.rint(moved).astype(np.uint8)), decoded.image, codec).unexplained
+    shown_moved = Image(np.rint(moved).astype(np.uint8))
+    left = predictor.reencoding(shown_moved, decoded.image, codec, compared.resized).unexplained
     return left < _MOVED_LEVELS * float(np.sqrt(1.0 - change.share))
 
 

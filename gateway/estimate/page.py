@@ -11,6 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from calibration.across_channels import furthest_of_channels
 from calibration.image import Image, decode, encode_jpeg, encode_png, fit_within, resize
 from gateway.compression.compressor import CompressionPlan
 from gateway.compression.picture_class import CLASSES
@@ -57,7 +58,7 @@ def render_page(estimate: Estimate) -> str:
 def difference_map(original: Image, sent: Image) -> Image:
     """Show where the two differ, at the size that is sent: black is the same, white 32 grey levels."""
     reduced = resize(original, sent.width, sent.height, "area").pixels.astype(np.int16)
-    furthest = np.abs(reduced - sent.pixels).max(axis=2)
+    furthest = furthest_of_channels(reduced - sent.pixels)
     shown = np.clip(furthest * MAP_GAIN, 0, 255).astype(np.uint8)
     return Image(np.dstack([shown] * 3))
 

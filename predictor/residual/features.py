@@ -5,6 +5,7 @@ too, but of other shapes; which shape is suspicious is learned elsewhere. Meanin
 deliberately ignored.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -155,9 +156,9 @@ def _noise_shape(residual: Floats) -> dict[str, Floats]:
         variance = blocks.var(axis=2)
         order = np.argsort(variance, axis=1)[:, : max(1, variance.shape[1] // 2)]
         flat = np.take_along_axis(blocks, order[:, :, None], axis=1)
-        spread = flat.std(axis=2) + 0.05
         centred = flat - flat.mean(axis=2, keepdims=True)
         squares = centred * centred
+        spread = np.sqrt(squares.mean(axis=2)) + 0.05
         found[f"kurtosis_{name}"] = np.median((squares * squares).mean(axis=2) / spread**4, axis=1)
         found[f"absolute_{name}"] = (np.abs(centred).mean(axis=2) / spread).mean(axis=1)
         found[f"balance_{name}"] = np.abs((centred > 0).mean(axis=2) - 0.5).mean(axis=1)
@@ -172,8 +173,7 @@ def _correlations(residual: Floats) -> dict[str, Floats]:
     """Correlation of the residual with its neighbours and between colours."""
     luma = residual @ LUMA
     red = residual[..., 0] - residual[..., 1]
-    found = {f"lag_luma_{dy}_{dx}": _lag(luma, dy, dx) for dy, dx in _LAGS}
-    found |= {f"lag_red_{dy}_{dx}": _lag(red, dy, dx) for dy, dx in _LAGS[:5]}
+    found = _lags("luma", luma, _LAGS) | _lags("red", red, _LAGS[:5])
     for name, first, second in (("rg", 0, 1), ("gb", 1, 2), ("rb", 0, 2)):
         a, b = residual[..., first], residual[..., second]
         scale = np.sqrt((a * a).mean(axis=(1, 2)) * (b * b).mean(axis=(1, 2))) + 1e-2
@@ -181,11 +181,15 @@ def _correlations(residual: Floats) -> dict[str, Floats]:
     return found
 
 
-def _lag(plane: Floats, dy: int, dx: int) -> Floats:
-    height, width = plane.shape[1] - dy, plane.shape[2] - dx
-    product = plane[:, :height, :width] * plane[:, dy:, dx:]
-    correlation: Floats = product.mean(axis=(1, 2)) / ((plane * plane).mean(axis=(1, 2)) + 1e-2)
-    return correlation
+def _lags(name: str, plane: Floats, lags: Sequence[tuple[int, int]]) -> dict[str, Floats]:
+    """Correlation of a plane with itself, moved down and across."""
+    power = (plane * plane).mean(axis=(1, 2)) + 1e-2
+    found: dict[str, Floats] = {}
+    for dy, dx in lags:
+        height, width = plane.shape[1] - dy, plane.shape[2] - dx
+        product = plane[:, :height, :width] * plane[:, dy:, dx:]
+        found[f"lag_{name}_{dy}_{dx}"] = product.mean(axis=(1, 2)) / power
+    return found
 
 
 def _steps(tiles: Tiles) -> dict[str, Floats]:

@@ -5,7 +5,7 @@ explains is set aside; what is left is measured, weighed by boosted trees and ca
 encodings. Whether the difference matters to a model is not asked here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,7 @@ from predictor.residual.strata import Codec
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 Stratum = Literal["same_size", "resized"]
+Resize = Callable[[Image, int, int, Kernel], Image]  # to a width and a height
 
 PREFIX = "reencoding."
 _BLOCK = 8
@@ -79,10 +80,15 @@ class ReencodingJudge:
         arrays |= {f"calibration.{name}": scores for name, scores in self._calibration.scores.items()}
         return {PREFIX + name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
 
-    def judge(self, original: Image, version: Image, codec: Codec) -> ReencodingFinding:
-        """Judge a version of the picture; `codec` is the version's. Equal pixels get a p-value of 1."""
+    def judge(
+        self, original: Image, version: Image, codec: Codec, resized: Resize = resize
+    ) -> ReencodingFinding:
+        """Judge a version of the picture; `codec` is the version's. Equal pixels get a p-value of 1.
+
+        `resized` may be a `resize` that remembers, for whoever asks about one version again and again.
+        """
         stratum = stratum_of(original, version)
-        measured = measure_difference(original, version, codec)
+        measured = measure_difference(original, version, codec, resized)
         if measured[0] == 0.0:
             return ReencodingFinding(-np.inf, 1.0, 0.0, stratum)
         score = float(self._trees.log_odds(measured[None])[0])
@@ -96,9 +102,9 @@ def stratum_of(original: Image, version: Image) -> Stratum:
     return "same_size" if same else "resized"
 
 
-def measure_difference(original: Image, version: Image, codec: Codec) -> Floats:
+def measure_difference(original: Image, version: Image, codec: Codec, resized: Resize = resize) -> Floats:
     """Measure what re-encoding does not explain -> (measures,); the first two are rms before and after."""
-    first, second, scale = _aligned(original, version)
+    first, second, scale = _aligned(original, version, resized)
     difference = second.astype(np.float32) - first
     explained = _likeliest(first, second, codec, is_resized=scale != 1.0)
     left = _without_sharpness(second.astype(np.float32) - explained, explained)
@@ -110,13 +116,13 @@ def measure_difference(original: Image, version: Image, codec: Codec) -> Floats:
     return np.array(values, dtype=np.float32)
 
 
-def _aligned(original: Image, version: Image) -> tuple[Pixels, Pixels, float]:
+def _aligned(original: Image, version: Image, resized: Resize) -> tuple[Pixels, Pixels, float]:
     """Shrink the larger of the two to the size of the smaller, by the kernel that fits best."""
     scale = (version.width * version.height / (original.width * original.height)) ** 0.5
     if (original.width, original.height) == (version.width, version.height):
         return original.pixels, version.pixels, 1.0
     small, large = (original, version) if scale > 1.0 else (version, original)
-    fitted = [resize(large, small.width, small.height, kernel).pixels for kernel in _KERNELS]
+    fitted = [resized(large, small.width, small.height, kernel).pixels for kernel in _KERNELS]
     best = min(fitted, key=lambda pixels: _rms(pixels.astype(np.float32) - small.pixels))
     return (original.pixels, best, scale) if scale > 1.0 else (best, version.pixels, scale)
 
@@ -124,10 +130,11 @@ def _aligned(original: Image, version: Image) -> tuple[Pixels, Pixels, float]:
 def _likeliest(first: Pixels, second: Pixels, codec: Codec, *, is_resized: bool) -> Floats:
     """Re-encode the original in the likely ways; return the one nearest to the version."""
     candidates = [first.astype(np.float32)]
+    turned = cv2.cvtColor(first, cv2.COLOR_RGB2BGR)
     for suffix, options in _guesses(codec, is_resized=is_resized):
-        _, data = cv2.imencode(suffix, first[..., ::-1], options)
-        decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
-        candidates.append(decoded[..., ::-1].astype(np.float32))
+        _, data = cv2.imencode(suffix, turned, options)
+        decoded = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        candidates.append(decoded.astype(np.float32))
     if codec.is_lossless and not is_resized and _has_palette(second):
         reduced = (quantize_palette(Image(first), size) for size in _PALETTE_SIZES)
         candidates += [picture.pixels.astype(np.float32) for picture in reduced]

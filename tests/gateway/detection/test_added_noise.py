@@ -4,7 +4,9 @@ import pytest
 from skimage import data
 
 from calibration.image import Image, decode, encode_jpeg, encode_png, resize
-from gateway.detection.added_noise import added_noise
+from calibration.profile import default_profile
+from gateway.detection.added_noise import added_noise, remembering_measure
+from gateway.detection.protocol import Examined
 from predictor.residual.detector import codec_of
 
 PHOTOGRAPH = data.astronaut()[40:360, 100:420]
@@ -27,6 +29,17 @@ def test_noise_on_a_known_picture_is_none_of_its_own(deviation):
 
     assert found.is_added
     assert abs(found.shared) < 0.1
+
+
+def test_a_pair_is_measured_once_while_an_image_is_examined():
+    data = encode_png(Image(noisy(PHOTOGRAPH, 4)))
+    examined = Examined.by_itself(decode(data), data, default_profile())
+    pair = (Image(PHOTOGRAPH), examined.decoded.image, codec_of(examined.decoded.source))
+
+    found = examined.once(remembering_measure)(*pair)
+
+    assert found == added_noise(*pair)
+    assert examined.once(remembering_measure)(*pair) is found
 
 
 @pytest.mark.parametrize("deviation", [1, 4, 8])

@@ -46,6 +46,17 @@ def test_noise_in_one_place_is_told_of_a_picture_remembered_smaller():
     assert edit_by_rule("near_duplicate", compared, edited, 0.1) is not None
 
 
+def test_a_version_is_brought_to_one_size_once():
+    version = Image(cv2.resize(PERSON, (1024, 1024), interpolation=cv2.INTER_CUBIC))
+    original = fit_within(version, 512)
+
+    compared = Compared.of(original, version)
+
+    assert compared.resized(version, 512, 512, "area") is compared.version
+    assert Compared.of(original, version, small=original).version is original
+    assert Compared.of(fit_within(version, 256), version, small=original).version.width == 256
+
+
 def test_a_code_in_one_place_is_left_to_the_judge_where_something_visible_changed_elsewhere():
     cells = np.kron(np.random.default_rng(0).choice([-2, 2], (25, 25)), np.ones((4, 4), int))
     edited = PERSON.astype(int)

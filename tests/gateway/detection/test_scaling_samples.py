@@ -44,6 +44,17 @@ def test_at_a_glance_whole_cells_are_read_at_uneven_distances():
     assert np.unique(np.diff(pairs[:, 0])).size > 1
 
 
+def test_positions_are_kept_for_the_next_picture_of_that_size():
+    alignment = ALIGNMENTS[2]
+
+    known = alignment.positions(961, 240, 4)
+
+    assert alignment.positions(961, 240, 4) is known
+    assert all(map(np.array_equal, known, sparse(alignment.positions(961, 240), 4)))
+    with pytest.raises(ValueError, match="read-only"):
+        known[0][0] = 1
+
+
 def test_whole_steps_are_read_alike_by_who_rounds_down_and_who_rounds_to_the_nearest():
     is_own = [each.is_of_its_own(ROWS, Size(20, 12)) for each in ALIGNMENTS]
 

@@ -2,7 +2,7 @@ import numpy as np
 from skimage import data
 
 from calibration.opponent import LUMA
-from gateway.detection.tone import toned_like
+from gateway.detection.tone import read_curve, toned_like
 
 PERSON = data.astronaut().astype(np.float32)
 EVERYWHERE = np.ones(PERSON.shape[:2], dtype=np.bool_)
@@ -37,3 +37,13 @@ def test_colours_that_went_beyond_black_are_black_and_no_lighter():
     clipped = (copy[..., 2] == 0) & (PERSON[..., 2] < 40)
     assert clipped.mean() > 0.02
     assert explained[clipped, 2].mean() < 2.0
+
+
+def test_curves_are_read_as_numpy_reads_them_to_the_last_bit():
+    rng = np.random.default_rng(0)
+    curve = np.sort(rng.uniform(0, 255, 256)).astype(np.float32)
+    levels = np.concatenate([rng.uniform(0, 255, 50_000), np.arange(256)]).astype(np.float32)
+
+    found = read_curve(levels, curve).astype(np.float32)
+
+    assert np.array_equal(found, np.interp(levels, np.arange(256), curve).astype(np.float32))
