@@ -5,6 +5,7 @@ import json
 from detection_application import npm, with_further
 from detection_application_contents import OPENAPI
 from detection_further_contents import HARBOUR, lease
+from detection_office_contents import FARM_API, book, plates
 from detection_workshop_contents import API, film, sound
 
 _API = {"openapi.json": json.dumps(OPENAPI)}
@@ -58,4 +59,28 @@ COMPONENTS = (
     npm("konva", "konva"),
     npm("jstree", "jstree"),
     npm("chessground", "chessground"),
+    npm("x-data-spreadsheet", "x-data-spreadsheet"),
+    npm("jsvectormap", "jsvectormap"),
+    npm("highcharts", "highcharts"),
+    npm("diff2html", "diff2html"),
+    npm("mind-elixir", "mind-elixir"),
+    npm("deep-chat", "deep-chat"),
+    npm("matter-js", "matter-js"),
+    npm("quasar", "quasar"),
+    npm("naive-ui", "naive-ui"),
+    npm("shoelace", "@shoelace-style/shoelace"),
+    npm("jquery.terminal", "jquery.terminal"),
+    npm("dhtmlx-gantt", "dhtmlx-gantt"),
+    npm("event-calendar", "@event-calendar/build"),
+    npm("datatables", "datatables.net-dt"),
+    npm("jsoneditor", "vanilla-jsoneditor"),
+    npm("abcjs", "abcjs"),
+    npm("jsxgraph", "jsxgraph"),
+    npm("dygraphs", "dygraphs"),
+    with_further(npm("openseadragon", "openseadragon"), plates),
+    npm("98.css", "98.css"),
+    with_further(npm("epubjs", "epubjs"), book),
+    npm("survey", "survey-js-ui"),
+    npm("scalar", "@scalar/api-reference", FARM_API),
+    npm("phaser", "phaser"),
 )

@@ -1,183 +1,131 @@
 """Other people's applications that are held out: named before any result of one was looked at.
 
-    python3 -m venv DIR/site && DIR/site/bin/pip install wagtail sqladmin greenlet uvicorn itsdangerous trac \
-        "setuptools<80" coverage robotframework textual-serve textual pywebio
-    python3 -m venv DIR/chat && DIR/chat/bin/pip install chainlit
-    npm install --ignore-scripts --prefix DIR/npm x-data-spreadsheet jsvectormap highcharts diff2html \
-        mind-elixir deep-chat matter-js vue@3 quasar naive-ui @shoelace-style/shoelace jquery \
-        jquery.terminal dhtmlx-gantt @event-calendar/build datatables.net-dt vanilla-jsoneditor abcjs \
-        jsxgraph dygraphs openseadragon 98.css epubjs jszip survey-core survey-js-ui maildev verdaccio \
-        webpack-bundle-analyzer @scalar/api-reference phaser
+    python3 -m venv DIR/desk  && DIR/desk/bin/pip install starlette-admin sqlalchemy uvicorn jinja2 \
+        python-multipart greenlet itsdangerous django-unfold djangorestframework markdown django-filter
+    python3 -m venv DIR/bench && DIR/bench/bin/pip install pyinstrument pdoc remi "setuptools<80" \
+        pytest-html viztracer lektor
+    python3 -m venv DIR/view  && DIR/view/bin/pip install viser
+    python3 -m venv DIR/mesop && DIR/mesop/bin/pip install mesop
+    npm install --ignore-scripts --legacy-peer-deps --prefix DIR/npm fabric jodit trix @joint/core sigma@2 \
+        graphology dockview-core billboard.js gridjs vant vue@3 @mui/material@5 react@18 react-dom@18 uikit \
+        fomantic-ui-css jquery mathlive maplibre-gl@4 litegraph.js @tabler/core@1.0.0 \
+        cropperjs@1 photoswipe pannellum
 
 Once what they show has been mended, they are for development (`detection_applications.py`), and others come
 here.
 """
 
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 from detection_application import Application, npm, pypi, serve_own, with_further, write, write_all
-from detection_held_out_contents import BUNDLE, FARM_API, MILL, PACKAGES, ROBOT, book, plates
-from detection_held_out_programs import (
-    BOATS,
-    CHAT,
-    GARDEN,
-    LETTERS,
-    ORCHARD,
-    SCHOOL,
-    SERVE_BOATS,
-    TICKETS,
-)
+from detection_held_out_contents import BOAT, BOAT_TESTS, VALLEY, WORKED, album, round_views
+from detection_held_out_programs import BREWERY, CHOIR, CIRCUS, CIRCUS_API, GLACIER, POST
 
 
-def _school(applications: Path, own: Path) -> None:
+def _tested(applications: Path, own: Path) -> None:
+    write_all(BOAT_TESTS)(applications, own)
+    test = [applications / "bench/bin/python", "-m", "pytest", "-q", "--html=index.html"]
     subprocess.run(
-        [applications / "site/bin/wagtail", "start", "school", str(own)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    write("signed_in.py", SCHOOL)(applications, own)
+        [*test, "--self-contained-html"], cwd=own, check=False, stdout=subprocess.DEVNULL
+    )  # some fail
 
 
-def _tickets(applications: Path, own: Path) -> None:
-    environment, program = str(own / "yard"), applications / "site/bin"
-    subprocess.run(
-        [program / "trac-admin", environment, "initenv", "Yard", "sqlite:db/trac.db"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    subprocess.run(
-        [program / "trac-admin", environment, "permission", "add", "anonymous", "TRAC_ADMIN"], check=True
-    )
-    subprocess.run([program / "python", "-c", TICKETS, environment], check=True)
+def _timed(applications: Path, own: Path) -> None:
+    write_all(WORKED)(applications, own)
+    timer = applications / "bench/bin/pyinstrument"
+    subprocess.run([timer, "-r", "html", "-o", "index.html", "work.py"], cwd=own, check=True)
 
 
-def _covered(applications: Path, own: Path) -> None:
-    write_all(MILL)(applications, own)
-    coverage = str(applications / "site/bin/coverage")
-    subprocess.run([coverage, "run", "run.py"], cwd=own, check=True)
-    subprocess.run([coverage, "html", "-q", "-d", "."], cwd=own, check=True)
-
-
-def _robot(applications: Path, own: Path) -> None:
-    write("sluices.robot", ROBOT)(applications, own)
-    subprocess.run(
-        [applications / "site/bin/robot", "sluices.robot"], cwd=own, check=False, stdout=subprocess.DEVNULL
-    )
-
-
-def _nothing(_applications: Path, _own: Path) -> None:
-    """Write nothing."""
-
-
-def _letter_box(applications: Path, own: Path, port: int) -> list[str]:
-    """Take letters beside the page that shows them."""
-    write("letters.py", LETTERS)(applications, own)
-    sender = shlex.join([sys.executable, "letters.py", str(port + 1)])
-    box = [
-        "node",
-        str(applications / "npm/node_modules/maildev/dist/bin/maildev.js"),
-        "-w",
-        str(port),
-        "-s",
-        str(port + 1),
-    ]
-    return ["sh", "-c", f"{sender} & exec {shlex.join([*box, '--ip', '127.0.0.1', '--web-ip', '127.0.0.1'])}"]
+def _traced(applications: Path, own: Path) -> None:
+    write_all(WORKED)(applications, own)
+    tracer = applications / "bench/bin/viztracer"
+    subprocess.run([tracer, "-o", "day.json", "work.py"], cwd=own, check=True, stdout=subprocess.DEVNULL)
 
 
 HELD_OUT = (
     pypi(
-        "wagtail",
-        "site/bin/python",
-        _school,
-        lambda _own, port: ["signed_in.py", str(port)],
-        "/admin/pages/3/",
-        "/admin/users/",
-    ),
-    pypi(
-        "sqladmin",
-        "site/bin/python",
-        write("app.py", GARDEN),
+        "starlette-admin",
+        "desk/bin/python",
+        write("app.py", BREWERY),
         lambda _own, port: ["app.py", str(port)],
-        "/admin/plant/list",
-        "/admin/plant/details/3",
+        "/admin/brew/list",
     ),
     pypi(
-        "trac",
-        "site/bin/tracd",
-        _tickets,
-        lambda own, port: ["-s", "--hostname=127.0.0.1", f"--port={port}", str(own / "yard")],
-        "/report/1",
-        "/ticket/7",
+        "unfold",
+        "desk/bin/python",
+        write("app.py", CIRCUS),
+        lambda _own, port: ["app.py", str(port)],
+        "/admin/auth/user/",
     ),
-    Application("coverage", "site/bin/coverage", _covered, serve_own, ("/mill_py.html",)),
-    Application("robotframework", "site/bin/robot", _robot, serve_own, ("/log.html",)),
     pypi(
-        "textual",
-        "site/bin/python",
-        write_all({"boats.py": BOATS, "serve.py": SERVE_BOATS}),
-        lambda _own, port: ["serve.py", str(port)],
+        "rest-framework",
+        "desk/bin/python",
+        write("app.py", CIRCUS_API),
+        lambda _own, port: ["app.py", str(port)],
+        "/api/artists/",
+    ),
+    Application("pytest-html", "bench/bin/pytest", _tested, serve_own, ("/",)),
+    Application("pyinstrument", "bench/bin/pyinstrument", _timed, serve_own, ("/",)),
+    pypi(
+        "viztracer",
+        "bench/bin/vizviewer",
+        _traced,
+        lambda _own, port: ["--server_only", "--port", str(port), "day.json"],
         "/",
     ),
     pypi(
-        "pywebio",
-        "site/bin/python",
-        write("app.py", ORCHARD),
+        "pdoc",
+        "bench/bin/pdoc",
+        write("boat.py", BOAT),
+        lambda _own, port: ["-n", "-h", "127.0.0.1", "-p", str(port), "./boat.py"],
+        "/boat.html",
+    ),
+    pypi(
+        "remi",
+        "bench/bin/python",
+        write("app.py", CHOIR),
         lambda _own, port: ["app.py", str(port)],
         "/",
     ),
     pypi(
-        "chainlit",
-        "chat/bin/chainlit",
-        write("chat.py", CHAT),
-        lambda _own, port: ["run", "chat.py", "--host=127.0.0.1", f"--port={port}", "--headless"],
+        "lektor",
+        "bench/bin/lektor",
+        write_all(VALLEY),
+        lambda _own, port: ["server", "-h", "127.0.0.1", "-p", str(port), "-O", "built"],
+        "/admin/edit?path=/hut-3",
+    ),
+    pypi(
+        "viser",
+        "view/bin/python",
+        write("app.py", GLACIER),
+        lambda _own, port: ["app.py", str(port)],
         "/",
     ),
-    Application("maildev", "npm/node_modules/maildev/dist/bin/maildev.js", _nothing, _letter_box, ("/",)),
-    Application(
-        "verdaccio",
-        "npm/node_modules/verdaccio/bin/verdaccio",
-        write_all(PACKAGES),
-        lambda applications, _own, port: [
-            *("node", str(applications / "npm/node_modules/verdaccio/bin/verdaccio")),
-            *("--listen", f"127.0.0.1:{port}", "--config", "config.yaml"),
-        ],
-        ("/", "/-/web/detail/mallet"),
+    pypi(
+        "mesop",
+        "mesop/bin/mesop",
+        write("app.py", POST),
+        lambda _own, port: ["app.py", f"--port={port}"],
+        "/",
     ),
-    Application(
-        "webpack-bundle-analyzer",
-        "npm/node_modules/webpack-bundle-analyzer/lib/bin/analyzer.js",
-        write_all(BUNDLE),
-        lambda applications, _own, port: [
-            *("node", str(applications / "npm/node_modules/webpack-bundle-analyzer/lib/bin/analyzer.js")),
-            *("stats.json", "--mode=server", "--host=127.0.0.1", f"--port={port}", "--no-open"),
-        ],
-        ("/",),
-    ),
-    npm("x-data-spreadsheet", "x-data-spreadsheet"),
-    npm("jsvectormap", "jsvectormap"),
-    npm("highcharts", "highcharts"),
-    npm("diff2html", "diff2html"),
-    npm("mind-elixir", "mind-elixir"),
-    npm("deep-chat", "deep-chat"),
-    npm("matter-js", "matter-js"),
-    npm("quasar", "quasar"),
-    npm("naive-ui", "naive-ui"),
-    npm("shoelace", "@shoelace-style/shoelace"),
-    npm("jquery.terminal", "jquery.terminal"),
-    npm("dhtmlx-gantt", "dhtmlx-gantt"),
-    npm("event-calendar", "@event-calendar/build"),
-    npm("datatables", "datatables.net-dt"),
-    npm("jsoneditor", "vanilla-jsoneditor"),
-    npm("abcjs", "abcjs"),
-    npm("jsxgraph", "jsxgraph"),
-    npm("dygraphs", "dygraphs"),
-    with_further(npm("openseadragon", "openseadragon"), plates),
-    npm("98.css", "98.css"),
-    with_further(npm("epubjs", "epubjs"), book),
-    npm("survey", "survey-js-ui"),
-    npm("scalar", "@scalar/api-reference", FARM_API),
-    npm("phaser", "phaser"),
+    npm("fabric", "fabric"),
+    npm("jodit", "jodit"),
+    npm("trix", "trix"),
+    npm("jointjs", "@joint/core"),
+    npm("sigma", "sigma"),
+    npm("dockview", "dockview-core"),
+    npm("billboard", "billboard.js"),
+    npm("gridjs", "gridjs"),
+    npm("vant", "vant"),
+    npm("mui", "@mui/material"),
+    npm("uikit", "uikit"),
+    npm("fomantic", "fomantic-ui-css"),
+    npm("mathlive", "mathlive"),
+    npm("maplibre", "maplibre-gl"),
+    npm("litegraph", "litegraph.js"),
+    npm("tabler", "@tabler/core"),
+    with_further(npm("cropper", "cropperjs"), album),
+    with_further(npm("photoswipe", "photoswipe"), album),
+    with_further(npm("pannellum", "pannellum"), round_views),
 )

@@ -1,223 +1,160 @@
-"""What is shown in the held-out applications: tests of a mill, tools, a bundle, a book, plates."""
+"""What is shown in the held-out applications: a boat's module and its tests, work timed, a valley, photographs."""
 
-import json
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from skimage import data
 
-MILL = {
-    "mill.py": "import math\n\n\n"
-    + "".join(
-        f"def grind_{n}(sacks: int) -> float:\n    if sacks > {n * 3}:\n        return math.sqrt(sacks * {n})\n"
-        f"    if sacks < 0:\n        raise ValueError('none left')\n    return sacks / {n + 1}\n\n\n"
-        for n in range(14)
-    ),
-    "wheel.py": "".join(
-        f"def turn_{n}(water):\n    return water * {n} if water else None\n\n\n" for n in range(8)
-    ),
-    "run.py": "import mill, wheel\nfor n in range(0, 14, 2):\n    getattr(mill, f'grind_{n}')(9)\n[wheel.turn_1(n) for n in range(3)]\n",
-}
+_METHODS = "".join(
+    f'''
+    def reef_{n}(self, wind: float, hands: int = {n}) -> float:
+        """Take in reef {n}.
 
-_TESTS = "".join(
-    f"Sluice {n} opens\n    [Documentation]    At dawn, when the water stands at {n}.\n    [Tags]    {('water', 'wheel', 'night')[n % 3]}\n"
-    f"    Log    level {n}\n    Turn The Wheel    {n}\n    Should Be True    {n} % 5 != 3\n\n"
-    for n in range(18)
+        The sail loses **{n * 7} %** of its area; see `Boat.trim`.
+
+        - below {n * 2} m/s nothing is done
+        - above it, `hands` are called up
+
+        Raises:
+            ValueError: There are too few hands.
+        """
+        if hands < {n}:
+            raise ValueError("too few hands")
+        return wind * {n} / (hands + 1)
+'''
+    for n in range(1, 9)
 )
-ROBOT = f"*** Test Cases ***\n{_TESTS}\n*** Keywords ***\nTurn The Wheel\n    [Arguments]    ${{times}}\n    Log    turned ${{times}}\n    Sleep    20ms\n"
+BOAT = f'''"""A boat that keeps its own log.
 
+# How to sail
 
-_REGISTRY = """storage: ./storage
-web: {title: Toolshed, darkMode: true}
-uplinks: {}
-packages:
-  '**': {access: $all}
-log: {type: stdout, format: pretty, level: error}
+1. Look at the sky.
+2. Call `Boat.trim`, *then* cast off.
+
+```python
+boat = Boat("Ternen", 7.5)
+boat.reef_2(wind=11)
+```
 """
 
+from dataclasses import dataclass, field
 
-def _package(name: str) -> str:
-    readme = (
-        f"# {name}\n\nHangs on the wall.\n\n```sh\nnpm install {name}\n```\n\n"
-        + "## Use\n\nTake it down, use it, *hang it up*.\n\n" * 6
+KNOT = 0.514
+"""Metres a second."""
+
+
+@dataclass
+class Boat:
+    """One boat, with her crew."""
+
+    name: str
+    length: float
+    log: list[str] = field(default_factory=list)
+    """What was written down, the oldest first."""
+
+    def trim(self, angle: float) -> None:
+        """Set the sail to an angle in degrees."""
+        self.log.append(f"trimmed to {{angle}}")
+{_METHODS}
+
+class Dinghy(Boat):
+    """A small one, towed."""
+
+    def row(self, strokes: int = 20) -> float:
+        """Return how far she goes."""
+        return strokes * 1.4
+
+
+def tide(hour: float) -> float:
+    """Return the height of the water, in metres, by the rule of twelfths."""
+    return [0, 1, 3, 6, 9, 11, 12][int(hour) % 7] / 12
+'''
+
+BOAT_TESTS = {
+    "boat.py": BOAT,
+    "test_boat.py": "import logging, pytest\nfrom boat import Boat, tide\n\n"
+    + "".join(
+        f"def test_reef_{n}_is_taken_in():\n    logging.warning('wind at %s', {n * 3})\n    print('hands on deck')\n"
+        f"    assert Boat('Ternen', 7).reef_{n}({n * 5}) < {9 + n * 3 % 7}\n\n"
+        for n in range(1, 9)
     )
-    told = {
-        "name": name,
-        "version": "2.1.0",
-        "description": f"A {name} that is never lent",
-        "keywords": ["shed", "wall"],
-        "license": "MIT",
-        "author": {"name": "Nils"},
-        "dependencies": {"handle": "^1.0.0"},
-        "dist": {"shasum": "0" * 40, "tarball": f"http://127.0.0.1/{name}/-/{name}-2.1.0.tgz"},
-        "readme": readme,
-    }
-    times = {
-        "modified": "2026-03-01T08:00:00.000Z",
-        "created": "2026-01-01T08:00:00.000Z",
-        "2.1.0": "2026-03-01T08:00:00.000Z",
-    }
-    return json.dumps(
-        {
-            "name": name,
-            "versions": {"2.1.0": told},
-            "dist-tags": {"latest": "2.1.0"},
-            "time": times,
-            "readme": readme,
-            "_attachments": {},
-            "_distfiles": {},
-            "_uplinks": {},
-            "_rev": "1-0",
-        }
-    )
+    + "@pytest.mark.parametrize('hour', range(24))\ndef test_water_rises(hour):\n    assert tide(hour) <= tide(hour + 1)\n\n"
+    + "@pytest.mark.skip('no wind')\ndef test_race():\n    pass\n\n@pytest.mark.xfail\ndef test_leak():\n    assert tide(3) > 2\n",
+    "pytest.ini": "[pytest]\nlog_level = INFO\n",
+}
 
+WORKED = {
+    "work.py": """
+import json, re, time
 
-_TOOLS = (
-    "adze",
-    "auger",
-    "awl",
-    "bevel",
-    "clamp",
-    "drill",
-    "file",
-    "gouge",
-    "hammer",
-    "mallet",
-    "plane",
-    "rasp",
-    "saw",
-    "vise",
-)
-PACKAGES = {
-    "config.yaml": _REGISTRY,
-    "storage/.verdaccio-db.json": json.dumps({"list": list(_TOOLS), "secret": "0" * 32}),
-    **{f"storage/{name}/package.json": _package(name) for name in _TOOLS},
+def saw(n):
+    return sorted(re.findall(r"[a-m]+", "plank and beam and board " * n))
+
+def plane(n):
+    return json.dumps({str(k): saw(k % 40) for k in range(n)})
+
+def rest():
+    time.sleep(0.02)
+
+def build(depth):
+    if depth == 0:
+        return plane(60)
+    rest()
+    return build(depth - 1) + plane(depth * 30) + "".join(saw(90))
+
+def day():
+    for hour in range(6):
+        build(hour % 4)
+        sum(len(word) for word in saw(300))
+        rest()
+
+day()
+"""
+}
+
+_VALLEY = {
+    "Valley.lektorproject": "[project]\nname = Valley\n",
+    "models/page.ini": "[model]\nname = Page\nlabel = {{ this.title }}\n\n[children]\nenabled = yes\n\n[attachments]\nenabled = yes\n\n"
+    "[fields.title]\nlabel = Title\ntype = string\nsize = large\n\n[fields.height]\nlabel = Height\ntype = integer\naddon_label = m\n\n"
+    "[fields.season]\nlabel = Season\ntype = select\nchoices = spring, summer, autumn\n\n[fields.open]\nlabel = Open\ntype = boolean\n"
+    "checkbox_label = The hut is open\n\n[fields.day]\nlabel = Walked on\ntype = date\n\n[fields.body]\nlabel = What to see\ntype = markdown\n",
+    "templates/page.html": "<!doctype html><title>{{ this.title }}</title><h1>{{ this.title }}</h1>{{ this.body }}",
+    "content/contents.lr": "_model: page\n---\ntitle: The valley\n---\nheight: 310\n---\nbody: Fourteen huts and one road.\n",
+}
+VALLEY = _VALLEY | {
+    f"content/hut-{n}/contents.lr": f"_model: page\n---\ntitle: {['Birch', 'Raven', 'Stone', 'Cloud'][n % 4]} hut {n}\n---\nheight: {400 + n * 83}\n"
+    f"---\nseason: {('spring', 'summer', 'autumn')[n % 3]}\n---\nopen: {'yes' if n % 2 else 'no'}\n---\nday: 2026-0{1 + n % 9}-11\n---\n"
+    "body:\n\n## The way up\n\nFollow the *stream* until the second bridge, then the **red marks**.\n\n"
+    + "".join(f"- at {hour} o'clock: {hour * 90 + n} m\n" for hour in range(6, 12))
+    for n in range(14)
 }
 
 
-def _modules(folder: str, depth: int) -> list[dict[str, Any]]:
-    """Tell parts of a bundle as webpack's statistics do."""
-    return [
-        {
-            "id": f"{folder}{n}",
-            "name": f"{folder}/{name}{n}.js",
-            "size": 900 + n * 7919 % 40000 // depth,
-            "chunks": [0],
-        }
-        for n, name in enumerate(("boat", "rope", "sail", "map", "lamp", "tide", "oar", "net"))
-    ]
-
-
-BUNDLE = {
-    "stats.json": json.dumps(
-        {
-            "assets": [
-                {"name": f"{name}.js", "size": 300000 - 40000 * n, "chunks": [n], "type": "asset"}
-                for n, name in enumerate(("main", "vendor", "admin"))
-            ],
-            "chunks": [],
-            "modules": [
-                {**each, "chunks": [chunk]}
-                for chunk in range(3)
-                for folder in ("deck", "hull", "node_modules/mast", "node_modules/keel/lib", "cabin/galley")
-                for each in _modules(f"./{'abc'[chunk]}/{folder}", 1 + chunk)
-            ],
-        }
+def album(_applications: Path, own: Path) -> None:
+    """Write six photographs."""
+    shown = (
+        data.coffee(),
+        data.chelsea(),
+        data.rocket(),
+        data.moon(),
+        data.stereo_motorcycle()[0],
+        data.brick(),
     )
-}
-
-_CHAPTER = (
-    "Behind the last house the path leaves the stream and goes up between hazels. Nobody has mown it, and whoever "
-    "comes first in the morning gets wet to the knees. At the top stands a stone with a hand on it. "
-)
+    for number, pixels in enumerate(shown):
+        colours = pixels[..., ::-1] if pixels.ndim == 3 else pixels
+        photo = cv2.resize(np.ascontiguousarray(colours), (1200, 800), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(own / f"photo {number}.jpg"), photo, [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
-def book(_applications: Path, own: Path) -> None:
-    """Write an EPUB of six chapters."""
-    names = [f"walk{n}" for n in range(6)]
-    head = '<?xml version="1.0" encoding="utf-8"?>'
-    items = "".join(
-        f'<item id="{each}" href="{each}.xhtml" media-type="application/xhtml+xml"/>' for each in names
-    )
-    spine = "".join(f'<itemref idref="{each}"/>' for each in names)
-    points = "".join(
-        f'<navPoint id="p{n}" playOrder="{n + 1}"><navLabel><text>Walk {n + 1}</text></navLabel><content src="{each}.xhtml"/></navPoint>'
-        for n, each in enumerate(names)
-    )
-    with zipfile.ZipFile(own / "walks.epub", "w") as file:
-        file.writestr("mimetype", "application/epub+zip")
-        file.writestr(
-            "META-INF/container.xml",
-            f'{head}<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
-            '<rootfile full-path="book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
-        )
-        file.writestr(
-            "book.opf",
-            f'{head}<package xmlns="http://www.idpf.org/2007/opf" version="2.0" unique-identifier="i"><metadata '
-            'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Walks</dc:title><dc:identifier id="i">walks</dc:identifier>'
-            f'<dc:language>en</dc:language></metadata><manifest><item id="ncx" href="toc.ncx" media-type="application/x-dtbncx+xml"/>'
-            f'{items}</manifest><spine toc="ncx">{spine}</spine></package>',
-        )
-        file.writestr(
-            "toc.ncx",
-            f'{head}<ncx xmlns="http://www.daisy.org/z3986/2005/ncx/" version="2005-1"><head/><docTitle><text>Walks</text></docTitle>'
-            f"<navMap>{points}</navMap></ncx>",
-        )
-        for n, each in enumerate(names):
-            text = "".join(f"<p>{_CHAPTER * (1 + (n + k) % 3)}</p>" for k in range(9))
-            file.writestr(
-                f"{each}.xhtml",
-                f'{head}<html xmlns="http://www.w3.org/1999/xhtml"><head><title>{n}</title></head><body><h1>Walk {n + 1}</h1>{text}</body></html>',
-            )
-
-
-def plates(_applications: Path, own: Path) -> None:
-    """Write three photographs that are looked at closely."""
-    for letter, name in zip("abc", ("immunohistochemistry", "retina", "hubble_deep_field"), strict=True):
-        plate = np.ascontiguousarray(getattr(data, name)()[..., ::-1])
-        cv2.imwrite(str(own / f"plate {letter}.jpg"), plate, [cv2.IMWRITE_JPEG_QUALITY, 90])
-
-
-FARM_API = {
-    "openapi.json": json.dumps(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": "Farm", "version": "2", "description": "Cows are milked, then named."},
-            "servers": [{"url": "http://127.0.0.1:9"}],
-            "tags": [{"name": thing} for thing in ("cows", "fields", "tractors")],
-            "paths": {
-                f"/{thing}/{{name}}": {
-                    verb: {
-                        "tags": [thing],
-                        "summary": f"{verb} {thing}",
-                        "parameters": [
-                            {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}},
-                            {"name": "page", "in": "query", "schema": {"type": "integer", "default": 1}},
-                        ],
-                        "responses": {
-                            "200": {
-                                "description": "Found.",
-                                "content": {
-                                    "application/json": {
-                                        "schema": {
-                                            "type": "object",
-                                            "properties": {
-                                                "name": {"type": "string"},
-                                                "liters": {"type": "number"},
-                                            },
-                                        }
-                                    }
-                                },
-                            }
-                        },
-                    }
-                    for verb in ("get", "post", "delete")
-                }
-                for thing in ("cows", "fields", "tractors")
-            },
-        }
-    )
-}
+def round_views(_applications: Path, own: Path) -> None:
+    """Draw mountains all around, by day and in the evening: (1024, 2048) pixels each."""
+    turn, down = np.linspace(0, 2 * np.pi, 2048), np.linspace(0, 1, 1024)[:, None]
+    for number, (sky, rock) in enumerate((((235, 190, 140), (96, 110, 92)), ((90, 110, 235), (44, 36, 52)))):
+        view = np.broadcast_to(np.array(sky) * (0.55 + 0.55 * down[..., None]), (1024, 2048, 3)).copy()
+        for near in range(5):
+            edge = 0.42 + near * 0.05 + sum(np.sin(turn * k * 3 + near * k) / (22 * k) for k in range(1, 7))
+            view[down > edge] = np.array(rock) * (1.5 - near * 0.22)
+        grain = np.random.default_rng(number).normal(0, 5, view.shape[:2])
+        picture = np.clip(view + grain[..., None], 0, 255).astype(np.uint8)
+        cv2.imwrite(str(own / f"round {number}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])

@@ -1,202 +1,221 @@
-"""Programs that other people's packages run in the held-out applications: a school, a garden, boats, letters, a chat."""
+"""Programs that other people's packages run in the held-out applications: a brewery, a circus, a choir, ice."""
 
-# Settings of a site that `wagtail start` made, with somebody signed in.
-SCHOOL = """
-import os, sys, django
-sys.path.insert(0, os.getcwd())
-os.environ["DJANGO_SETTINGS_MODULE"] = "school.settings.dev"
-from django.conf import settings
-settings.MIDDLEWARE = [*settings.MIDDLEWARE, __name__ + ".signed_in"]
-settings.ALLOWED_HOSTS, settings.WAGTAIL_ENABLE_UPDATE_CHECK = ["*"], False
-def signed_in(answer):
-    def answered(request):
-        from django.contrib.auth.models import User
-        request.user = User.objects.get(username="head")
-        return answer(request)
-    return answered
-django.setup()
-from django.core.management import call_command
-call_command("migrate", verbosity=0)
-from django.contrib.auth.models import User
-from home.models import HomePage
-if not User.objects.exists():
-    User.objects.create_superuser("head", "head@school.example", "x", first_name="Maja")
-    for number in range(25):
-        User.objects.create(username=f"teacher{number}", first_name=["Ole", "Siv", "Tor"][number % 3])
-    home = HomePage.objects.first()
-    for number, title in enumerate(["Lessons", "Meals", "Journeys", "Choir", "Library", "Workshop", "Parents"]):
-        page = home.add_child(instance=HomePage(title=title, slug=title.lower(), search_description="Read on Monday."))
-        for part in ("Autumn", "Spring"):
-            page.add_child(instance=HomePage(title=f"{title} in {part.lower()}", slug=part.lower(), live=number % 2 == 0))
-call_command("runserver", f"127.0.0.1:{sys.argv[1]}", use_reloader=False)
-"""
-
-GARDEN = """
+BREWERY = """
 import random, sys, uvicorn
-from sqladmin import Admin, ModelView
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, create_engine
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Text, create_engine
 from sqlalchemy.orm import Session, declarative_base, relationship
 from starlette.applications import Starlette
-Base, engine = declarative_base(), create_engine("sqlite:///garden.db")
-class Bed(Base):
-    __tablename__ = "beds"
-    id, name, sunny = Column(Integer, primary_key=True), Column(String), Column(Boolean)
-    plants = relationship("Plant", back_populates="bed")
-    def __str__(self):
-        return self.name
-class Plant(Base):
-    __tablename__ = "plants"
-    id, name, height, price = Column(Integer, primary_key=True), Column(String), Column(Float), Column(Float)
-    bed_id = Column(ForeignKey("beds.id"))
-    bed = relationship(Bed, back_populates="plants")
+from starlette_admin.contrib.sqla import Admin, ModelView
+Base, engine = declarative_base(), create_engine("sqlite:///brewery.db", connect_args={"check_same_thread": False})
+class Vat(Base):
+    __tablename__ = "vats"
+    id, name, litres, clean = Column(Integer, primary_key=True), Column(String), Column(Integer), Column(Boolean)
+    brews = relationship("Brew", back_populates="vat")
+class Brew(Base):
+    __tablename__ = "brews"
+    id, name, kind = Column(Integer, primary_key=True), Column(String), Column(String)
+    strength, notes, vat_id = Column(Integer), Column(Text), Column(ForeignKey("vats.id"))
+    vat = relationship(Vat, back_populates="brews")
 Base.metadata.create_all(engine)
+draw = random.Random(3)
 with Session(engine) as session:
-    beds = [Bed(name=name, sunny=bool(n % 2)) for n, name in enumerate(["Wall", "Pond", "Gate", "Shed"])]
-    draw = random.Random(6)
-    session.add_all([*beds, *(Plant(name=f"{draw.choice(['Sage', 'Iris', 'Fern', 'Rose'])} {n}", height=n * 7 % 90 / 3,
-        price=n * 13 % 70 / 4, bed=beds[n % 4]) for n in range(120))])
+    vats = [Vat(name=f"{word} vat", litres=n * 300 + 200, clean=bool(n % 2)) for n, word in enumerate(["Oak", "Tin", "Old", "Long"])]
+    session.add_all([*vats, *(Brew(name=f"{draw.choice(['Harvest', 'Lent', 'Frost', 'Ferry'])} {n}", kind=["pale", "brown", "sour"][n % 3],
+        strength=n * 7 % 60, notes="Cloudy at first, then as clear as a bell.", vat=vats[n % 4]) for n in range(90))])
     session.commit()
 app = Starlette()
-admin = Admin(app, engine, title="Garden")
-class Plants(ModelView, model=Plant):
-    column_list = [Plant.id, Plant.name, Plant.height, Plant.price, Plant.bed]
-    column_searchable_list, column_sortable_list = [Plant.name], [Plant.id, Plant.height, Plant.price]
-    page_size, can_export = 20, True
-class Beds(ModelView, model=Bed):
-    column_list = [Bed.id, Bed.name, Bed.sunny]
-admin.add_view(Plants)
-admin.add_view(Beds)
+admin = Admin(engine, title="Brewery")
+class Brews(ModelView):
+    label, fields, page_size = "Brews", ["id", "name", "kind", "strength", "vat", "notes"], 20
+admin.add_view(Brews(Brew, icon="fa fa-beer"))
+admin.add_view(ModelView(Vat, icon="fa fa-flask"))
+admin.mount_to(app)
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
 """
 
-TICKETS = """
-import sys
-from trac.env import open_environment
-from trac.ticket.model import Ticket
-from trac.wiki.model import WikiPage
-env = open_environment(sys.argv[1])
-for number in range(45):
-    ticket = Ticket(env)
-    ticket["summary"] = f"{['Crane', 'Winch', 'Lamp', 'Gate'][number % 4]} {number} {['sticks', 'leaks', 'is too slow'][number % 3]}"
-    ticket["reporter"], ticket["owner"] = ["ida", "jon", "kim"][number % 3], ["lu", "mo"][number % 2]
-    ticket["description"] = "It began on Monday.\\n\\n * in the rain\\n * and after dark\\n\\n{{{\\nwinch --turn 3\\n}}}\\n"
-    ticket["priority"] = ["blocker", "critical", "major", "minor", "trivial"][number % 5]
-    ticket["type"], ticket["milestone"], ticket["component"] = ["defect", "task", "enhancement"][number % 3], f"milestone{1 + number % 4}", f"component{1 + number % 2}"
-    ticket["status"] = "closed" if number % 4 == 0 else "new"
-    ticket.insert()
-page = WikiPage(env, "WikiStart")
-page.text = "= The yard =\\n" + "".join(f"== Slip {n} ==\\nBoats up to {n * 3} metres. See #{n} and [report:1 what is open].\\n\\n||hour||boats||\\n||{n}||{n * 7 % 5}||\\n" for n in range(1, 9))
-page.save("ida", "first")
+# Django in one file, with somebody signed in; how it is shown is appended.
+_DJANGO = """
+import random, sys, django
+from django.conf import settings
+settings.configure(DEBUG=True, SECRET_KEY="x", ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], STATIC_URL="/static/", USE_TZ=True,
+    DEFAULT_AUTO_FIELD="django.db.models.AutoField", INSTALLED_APPS=[*SHOWN_BY, *("django.contrib." + name for name in
+        ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles"))],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "circus.db"}},
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware", __name__ + ".known"],
+    REST_FRAMEWORK={"DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination", "PAGE_SIZE": 8,
+        "DEFAULT_AUTHENTICATION_CLASSES": []},
+    TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {"context_processors": [
+        "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages"]}}])
+def known(answer):
+    def answered(request):
+        from django.contrib.auth.models import User
+        request.user = User.objects.get(username="ringmaster")
+        return answer(request)
+    return answered
+sys.modules[settings.ROOT_URLCONF] = sys.modules["__main__"]
+django.setup()
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.urls import include, path
+call_command("migrate", verbosity=0)
+if not User.objects.exists():
+    User.objects.create_superuser("ringmaster", "tent@circus.example", "x", first_name="Zelda")
+    groups = [Group.objects.create(name=name) for name in ("acrobats", "clowns", "grooms", "band")]
+    for number in range(70):
+        one = User.objects.create(username=f"{['rope', 'nose', 'mane', 'horn'][number % 4]}{number}", email=f"{number}@circus.example",
+            first_name=["Aldo", "Bibi", "Coco"][number % 3], last_name=["Volt", "Prank", "Hoof"][number % 3], is_staff=number % 3 == 0)
+        one.groups.add(groups[number % 4])
+"""
+_DJANGO_SERVED = """
+call_command("runserver", f"127.0.0.1:{sys.argv[1]}", use_reloader=False)
 """
 
-BOATS = """
-import time
-from textual.app import App
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, Checkbox, DataTable, Digits, Footer, Header, Input, Log, ProgressBar, Sparkline, Tree
-class Boats(App):
-    CSS = "Tree { width: 26; } Log { height: 9; } Digits { width: auto; } Sparkline { height: 3; width: 1fr; }"
-    BINDINGS = [("d", "toggle_dark", "Dark"), ("q", "nothing", "Quit")]
-    def compose(self):
-        yield Header(show_clock=True)
-        with Horizontal():
-            yield Tree("Harbour")
-            with Vertical():
-                with Horizontal(classes="top"):
-                    yield Digits("0")
-                    yield Sparkline([3, 5, 2, 8])
-                yield Input(placeholder="Who lands?")
-                yield ProgressBar(total=60)
-                yield DataTable(zebra_stripes=True, cursor_type="row")
-                with Horizontal():
-                    yield Button("Let in", variant="success")
-                    yield Button("Send off", variant="error")
-                    yield Checkbox("Fog")
-                yield Log()
-        yield Footer()
-    def on_mount(self):
-        self.query_one(".top").styles.height = 4
-        table, tree = self.query_one(DataTable), self.query_one(Tree)
-        table.add_columns("boat", "tons", "berth", "since")
-        for n in range(60):
-            table.add_row(["Anna", "Bo", "Clara"][n % 3] + f" {n}", str(n * 83 % 700), str(n % 9), f"{6 + n % 12}:{n * 7 % 60:02d}")
-        for name in ("North pier", "South pier", "Dock"):
-            branch = tree.root.add(name, expand=True)
-            for n in range(4):
-                branch.add_leaf(f"berth {n}")
-        tree.root.expand()
-        self.beat = 0
-        self.set_interval(1, self.tick)
-    def tick(self):
-        self.beat += 1
-        self.query_one(Digits).update(time.strftime("%H:%M:%S"))
-        self.query_one(ProgressBar).advance(1)
-        self.query_one(Sparkline).data = [(self.beat * 7 + n * 11) % 17 for n in range(40)]
-        self.query_one(Log).write_line(f"{self.beat} gull over pier {self.beat * 5 % 7}")
-    def action_nothing(self):
-        pass
-Boats().run()
+CIRCUS = (
+    'SHOWN_BY = ["unfold", "unfold.contrib.filters", "unfold.contrib.forms"]\n'
+    + _DJANGO
+    + """
+from django.contrib.auth.admin import UserAdmin
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+admin.site.unregister(User)
+@admin.register(User)
+class Artists(UserAdmin, ModelAdmin):
+    form, add_form, change_password_form, list_per_page = UserChangeForm, UserCreationForm, AdminPasswordChangeForm, 25
+urlpatterns = [path("admin/", admin.site.urls)]
+"""
+    + _DJANGO_SERVED
+)
+
+CIRCUS_API = (
+    'SHOWN_BY = ["rest_framework"]\n'
+    + _DJANGO
+    + """
+from rest_framework import routers, serializers, viewsets
+class Artist(serializers.ModelSerializer):
+    class Meta:
+        model, fields = User, ["id", "username", "first_name", "last_name", "email", "is_staff", "date_joined", "groups"]
+class Artists(viewsets.ModelViewSet):
+    "Whoever performs, and in which troupe."
+    queryset, serializer_class = User.objects.order_by("id"), Artist
+router = routers.DefaultRouter()
+router.register("artists", Artists)
+urlpatterns = [path("api/", include(router.urls)), path("admin/", admin.site.urls)]
+"""
+    + _DJANGO_SERVED
+)
+
+CHOIR = """
+import sys, time, remi.gui as gui
+from remi import App, start
+class Choir(App):
+    def main(self):
+        page = gui.VBox(width="94%", style={"margin": "10px auto", "align-items": "stretch"})
+        bar = gui.Menu(width="100%", height=30)
+        for name in ("Voices", "Songs", "Robes"):
+            item = gui.MenuItem(name, width=110, height=30)
+            item.append([gui.MenuItem(f"{name} {n}", width=110, height=30) for n in range(3)])
+            bar.append(item)
+        self.clock, self.ready = gui.Label("", style={"font-size": "22px", "margin": "8px"}), gui.Progress(10, 100, width="100%", height=18)
+        row = gui.HBox(style={"margin": "8px"})
+        button = gui.Button("Sing", width=120, height=34)
+        button.onclick.do(lambda _: self.clock.set_text("They sing."))
+        row.append([gui.TextInput(hint="Who is missing?", width=190, height=30), gui.DropDown.new_from_list(["soprano", "alto", "tenor", "bass"], width=130, height=30),
+            gui.Slider(4, 0, 10, 1, width=160, height=30), gui.CheckBoxLabel("in the loft", True, width=130, height=30), gui.ColorPicker("#884422", width=60, height=30), gui.Date("2026-03-04", width=140, height=30), button])
+        table = gui.Table.new_from_list([("No.", "Song", "Voices", "Sung"), *[(str(n), ["Vesper", "Reaping", "Cradle", "Snow"][n % 4] + f" {n}", str(2 + n % 4), str(n * 7 % 30)) for n in range(18)]], width="100%")
+        self.tabs = gui.TabBox(width="100%")
+        self.tabs.append(table, "Songs")
+        self.tabs.append(gui.TextInput(single_line=False, hint="Notes", width="90%", height=180), "Notes")
+        self.tabs.append(gui.ListView.new_from_list([f"Robe {n}, {['torn', 'washed', 'lent'][n % 3]}" for n in range(14)], width="90%"), "Robes")
+        self.staff = gui.Svg(width=700, height=90)
+        for n in range(5):
+            line = gui.SvgLine(10, 15 + n * 14, 690, 15 + n * 14)
+            line.set_stroke(1, "#333333")
+            self.staff.append(line)
+        for n in range(16):
+            note = gui.SvgCircle(40 + n * 41, 71 - n * 5 % 8 * 7, 6)
+            note.set_fill("#5a2d0c")
+            self.staff.append(note)
+        page.append([bar, self.clock, self.ready, row, self.staff, self.tabs])
+        return page
+    def idle(self):
+        self.clock.set_text("Rehearsal, " + time.strftime("%H:%M:%S"))
+        self.ready.set_value(int(time.time() * 3) % 100)
+start(Choir, address="127.0.0.1", port=int(sys.argv[1]), start_browser=False, update_interval=1)
 """
 
-SERVE_BOATS = """
-import sys
-from textual_serve.server import Server
-Server(f"{sys.executable} boats.py", host="127.0.0.1", port=int(sys.argv[1]), title="Boats").serve()
+GLACIER = """
+import sys, time, numpy as np, viser
+server = viser.ViserServer(host="127.0.0.1", port=int(sys.argv[1]))
+x, y = np.meshgrid(np.linspace(-4, 4, 60), np.linspace(-4, 4, 60))
+z = np.sin(x * 1.3) * np.cos(y) * 0.6 + np.exp(-(x**2 + y**2) / 3) * 1.8
+at = np.arange(59 * 60).reshape(59, 60)[:, :-1].ravel()
+faces = np.concatenate([np.stack([at, at + 1, at + 60], 1), np.stack([at + 1, at + 61, at + 60], 1)])
+server.scene.add_mesh_simple("/ice", np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32), faces, color=(60, 100, 140))
+server.scene.add_grid("/plain", width=12, height=12, position=(0, 0, -1))
+for n in range(12):
+    server.scene.add_icosphere(f"/stakes/{n}", radius=0.12, color=(200, 40 + n * 15, 40), position=(np.cos(n) * 3, np.sin(n) * 3, 1.2))
+    server.scene.add_label(f"/names/{n}", f"stake {n}", position=(np.cos(n) * 3, np.sin(n) * 3, 1.5))
+snow = np.random.default_rng(4).uniform(-4, 4, (3000, 3)).astype(np.float32)
+with server.gui.add_folder("Melt"):
+    server.gui.add_slider("warmth", 0, 10, 0.5, 3)
+    server.gui.add_checkbox("snow", True)
+    server.gui.add_rgb("ice", (150, 190, 215))
+    server.gui.add_dropdown("year", [str(1990 + n) for n in range(20)])
+with server.gui.add_folder("Walk"):
+    server.gui.add_text("leader", "Sunniva")
+    server.gui.add_vector3("camp", (1.0, 2.0, 0.5), step=0.1)
+    server.gui.add_button("Set out")
+    server.gui.add_progress_bar(40)
+shown = server.gui.add_markdown("## Glacier")
+beat = 0
+while True:
+    beat += 1
+    shown.content = f"## Glacier\\n\\nDay {beat}: **{beat * 7 % 50} cm** of melt.\\n\\n" + "\\n".join(f"- stake {n}: {(n * 13 + beat) % 40} cm" for n in range(6))
+    server.scene.add_point_cloud("/snow", snow + [0, 0, 2 - beat % 10 * 0.2], (20, 40, 70), point_size=0.03)
+    time.sleep(1)
 """
 
-ORCHARD = """
-import sys, time
-from pywebio import start_server
-from pywebio.output import put_buttons, put_code, put_markdown, put_processbar, put_row, put_scope, put_table, put_tabs, put_text, set_processbar, toast, use_scope
-from pywebio.pin import pin, put_checkbox, put_input, put_select, put_slider, put_textarea
-def orchard():
-    put_markdown("# Orchard\\nWhat is picked, *when* and by whom.")
-    put_row([put_input("who", label="Picker", value="Nils"), put_select("tree", ["pear", "plum", "apple"], label="Tree"), put_slider("crates", label="Crates", value=30)])
-    put_checkbox("when", ["dawn", "noon", "dusk"], inline=True, label="When")
-    put_buttons(["Pick", "Press", "Rest"], onclick=lambda word: toast(f"{word}ed."))
-    put_processbar("ripe", 0.1, label="ripe")
-    put_scope("clock")
-    put_tabs([{"title": "Rows", "content": put_table([["row", "kind", "crates"], *[[n, ["russet", "pippin"][n % 2], n * 7 % 13] for n in range(14)]])},
-        {"title": "Recipe", "content": put_code("press(apples, hours=3)\\nrest(days=9)", "python")}, {"title": "Notes", "content": put_textarea("notes", value="Mind the wasps.")}])
-    for beat in range(4000):
-        set_processbar("ripe", beat % 50 / 50)
-        with use_scope("clock", clear=True):
-            put_text(time.strftime("%H:%M:%S"), "crates so far:", beat * 3)
-        time.sleep(1)
-start_server(orchard, port=int(sys.argv[1]), host="127.0.0.1", cdn=False)
-"""
-
-CHAT = """
-import asyncio, chainlit
-WORDS = "the river is low in August so cross by the stones and keep the rope dry until you stand on the other bank".split()
-@chainlit.on_chat_start
-async def start():
-    await chainlit.Message("Ask me how to cross.\\n\\n1. by the **stones**\\n2. by the rope\\n\\n| place | depth |\\n|---|---|\\n| ford | 40 cm |\\n| bend | 3 m |").send()
-@chainlit.on_message
-async def answer(asked):
-    told = chainlit.Message("")
-    for word in WORDS * 2:
-        await told.stream_token(word + " ")
-        await asyncio.sleep(0.2)
-    await told.update()
-"""
-
-# Letters are sent as soon as the server of mail takes them.
-LETTERS = """
-import email.message, smtplib, sys, time
-for number in range(34):
-    letter = email.message.EmailMessage()
-    letter["From"], letter["To"] = f"{['ida', 'jon', 'kim'][number % 3]}@tower.example", "bells@tower.example"
-    letter["Subject"] = f"{['Rope', 'Clapper', 'Ladder', 'Owl'][number % 4]} {number} {['is worn', 'has come', 'again'][number % 3]}"
-    letter.set_content("\\n\\n".join(f"Ring {n}, then wait for the wind." for n in range(12)))
-    if number % 2:
-        letter.add_alternative("<h2>Ringers</h2>" + "".join(f"<p style='color:#{n}57'>Ring <b>{n}</b>, then <a href='#'>wait</a>.</p>" for n in range(9)), subtype="html")
-    for _ in range(60):
-        try:
-            with smtplib.SMTP("127.0.0.1", int(sys.argv[1])) as post:
-                post.send_message(letter)
-            break
-        except OSError:
-            time.sleep(0.5)
-    time.sleep(0 if number < 22 else 9)
+POST = """
+import time, mesop as me, mesop.labs as mel
+@me.stateclass
+class State:
+    weight: int = 3
+    name: str = "Halvor"
+    sent: int = 0
+def send(_):
+    state = me.state(State)
+    for _ in range(5):
+        state.sent += 1
+        time.sleep(0.4)
+        yield
+def weigh(event):
+    me.state(State).weight = int(event.value)
+def call(event):
+    me.state(State).name = event.value
+@me.page(path="/", title="Post office")
+def page():
+    state = me.state(State)
+    with me.box(style=me.Style(padding=me.Padding.all(20), display="grid", grid_template_columns="1fr 1fr", gap=18)):
+        with me.box():
+            me.text("Post office", type="headline-4")
+            me.text(f"{state.sent} parcels sent for {state.name}, {state.weight} kg each.", type="body-1")
+            me.input(label="Sender", value=state.name, on_blur=call)
+            me.select(label="By", options=[me.SelectOption(label=word, value=word) for word in ("sledge", "boat", "train")])
+            me.slider(min=1, max=30, value=state.weight, on_value_change=weigh)
+            me.checkbox(label="fragile")
+            me.slide_toggle(label="wait for an answer")
+            me.radio(options=[me.RadioOption(label=word, value=word) for word in ("today", "tomorrow")], value="today")
+            me.textarea(label="What is in it", value="Three pairs of socks and a cheese.")
+            me.button("Send", type="flat", on_click=send)
+            me.button("Weigh again", type="stroked")
+            me.progress_bar()
+            me.progress_spinner(diameter=36)
+            me.divider()
+        with me.box():
+            me.markdown("## Rates\\n\\n| kg | sledge | boat |\\n|---|---|---|\\n" + "\\n".join(f"| {n} | {n * 7 % 40} | {n * 5 % 30} |" for n in range(1, 15)) + "\\n\\n> Nothing that bites.\\n\\n```python\\nrate = kg * 3 + 4\\n```")
+            with me.expansion_panel(title="What is not taken", description="read it"):
+                me.text("Bees, quicksilver, and anything that hums.")
 """
