@@ -43,18 +43,19 @@ class Compared:
     came: Image  # the version as it came
     version: Image  # at the original's size
     kept: float  # share of the pixels that are equal
+    codec: Codec  # of the version
 
     @classmethod
-    def of(cls, original: Image, version: Image) -> "Compared":
+    def of(cls, original: Image, version: Image, codec: Codec) -> "Compared":
         """Bring the version to the original's size: as memory shrinks, so that what was equal stays equal."""
         fitted = resize(version, original.width, original.height, "area")
         changed = cv2.absdiff(original.pixels, fitted.pixels).max(axis=2)
-        return cls(original, version, fitted, float((changed == 0).mean()))
+        return cls(original, version, fitted, float((changed == 0).mean()), codec)
 
     @cached_property
     def change(self) -> VisibleChange:
         """What of the change is seen, looked at once for all who ask."""
-        return visible_change(self.original, self.came)
+        return visible_change(self.original, self.came, self.codec)
 
     @property
     def is_take_within(self) -> bool:

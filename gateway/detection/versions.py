@@ -54,7 +54,7 @@ def compare_versions(
     """
     codec = codec_of(decoded.source)
     ratio = predictor.notice(original, decoded.image, profile).jnd_ratio
-    compared = Compared.of(original, decoded.image)
+    compared = Compared.of(original, decoded.image, codec)
     edit = edit_by_rule(kind, compared, decoded, ratio)
     if edit is not None:
         return edit

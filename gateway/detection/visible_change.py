@@ -7,6 +7,7 @@ explain the rest is not asked here.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -14,9 +15,11 @@ import numpy.typing as npt
 
 from calibration.image import Image, resize
 from calibration.opponent import LUMA
+from gateway.detection.codec_grain import codec_grain
 from gateway.detection.highlights import highlights
 from gateway.detection.motion import has_moved
 from gateway.detection.tone import toned_like
+from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -50,6 +53,7 @@ _OWN = 0.3  # share of the finest noise that each of two takes has
 _OWN_WAVES = 0.15  # likewise of the waves
 _FLAT = 1.0  # grey levels squared
 _MOST_DRIFT = 0.03  # of the light
+_LOSSLESS = Codec(is_lossless=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +107,8 @@ class VisibleChange:
         return is_everywhere and self.wide_bulge < max(most, _WIDE_SHAPE_OF_NOISE * self.levels)
 
 
-def visible_change(original: Image, version: Image) -> VisibleChange:
-    """Compare two versions of one picture, judged at the original's size.
+def visible_change(original: Image, version: Image, codec: Codec = _LOSSLESS) -> VisibleChange:
+    """Compare two versions of one picture, judged at the original's size; `codec` is the version's.
 
     The masking model and its constants are our own: over 12 screens and 24 photographs a single number parted
     carets, cursors, words and captions (1.9 and more) from noise up to 8 grey levels (1.5 and less).
@@ -120,7 +124,8 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
         if not places.any():
             break
     is_toned = toned is not first
-    places |= highlights(toned, second, ~places)
+    grain = partial(codec_grain, version, codec, original.width, original.height)
+    places |= highlights(toned, second, ~places, grain)
     hidden = second - toned
     hidden[places] = 0.0
     if is_toned:
