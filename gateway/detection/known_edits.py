@@ -17,6 +17,7 @@ from gateway.detection.added_noise import AddedNoise, added_noise
 from gateway.detection.blank_ground import BlankNoise, noise_on_blank
 from gateway.detection.changed_place import ChangedPlace, belongs_to_seen, changed_place
 from gateway.detection.evidence_places import places_of_change
+from gateway.detection.one_movement import is_one_movement
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
 from predictor.residual.detector import codec_of
@@ -74,13 +75,15 @@ class Compared:
         )
 
     def is_take(self, rows: slice, columns: slice) -> bool:
-        """Tell whether a place shows another take of what was there, or other colours."""
+        """Tell whether a place shows another take of what was there, other colours, or all of it moved."""
         parts = [np.ascontiguousarray(each.pixels[rows, columns]) for each in (self.original, self.version)]
         if min(parts[0].shape[:2]) < _LEAST_SIDE:
             return False
         first, second = map(Image, parts)
         # Both ways: a curve can flatten a code that was there, and not bring it back.
-        return _is_take(visible_change(first, second)) and _is_take(visible_change(second, first))
+        if _is_take(visible_change(first, second)) and _is_take(visible_change(second, first)):
+            return True
+        return is_one_movement(*(each.astype(np.float32) for each in parts))
 
 
 def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float) -> Evidence | None:

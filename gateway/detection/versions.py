@@ -102,7 +102,7 @@ def _by_what_is_seen(
         explanation = "It is a known picture with a tiny place drawn a little differently, as pages do anew."
         return Evidence(kind, rest.score, max(rest.p_value, _DOUBT), ratio, explanation)
     if change.hides and (change.is_retake or _is_of_film(compared, decoded, predictor)):
-        explanation = "It is another take of a known picture: both have noise of their own."
+        explanation = "It is another take of a known picture: it moved, or both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation, is_visible=change.share > 0.0)
     found = _hidden(kind, whole, rest, change, ratio)
     return replace(found, boxes=places_of_change(change.expected, decoded.image))
