@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.across_channels import furthest_of_channels
+from gateway.detection.codec_grain import Grain
 from gateway.detection.filtered_place import beside_filter
 from gateway.detection.lit_ground import beside_light
 from gateway.detection.touching_lights import parted
@@ -135,13 +136,14 @@ class _Shape:
         return inside >= _LEAST_LEVELS and float(own[outside].sum()) / max(1, outside.sum()) <= _SOFT * inside
 
 
-def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
+def highlights(first: Floats, second: Floats, where: Mask, grain: Grain | None = None) -> Mask:
     """Mark what was lit, shaded or outlined as a whole (H, W), among the places asked for.
 
     Args:
         first: (H, W, 3), grey levels 0 to 255, brought to the second's light and colours.
         second: Likewise.
         where: (H, W).
+        grain: Tells what the second's codec may have put off in a place (h, w, 3), None: nothing known.
     """
     found = np.zeros(where.shape, dtype=np.bool_)
     change = second - first
@@ -151,7 +153,7 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
     if not changed.any() or changed.mean() > _MOST_SHARE:
         return found
     shapes = _shapes(changed)
-    is_lit = [_lit(first, second, smooth, shape) for shape in shapes]
+    is_lit = [_lit(first, second, smooth, shape, grain) for shape in shapes]
     if sum(not each.any() for each in is_lit) > _MOST_OTHERS:
         return found
     for shape, lit in zip(shapes, is_lit, strict=True):
@@ -161,7 +163,7 @@ def highlights(first: Floats, second: Floats, where: Mask) -> Mask:
     return found
 
 
-def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
+def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape, grain: Grain | None) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
     if shape.is_frame or shape.is_line or shape.is_strong_line(second - first):
         return shape.changed > 0  # what it encloses is not its own
@@ -170,7 +172,7 @@ def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape) -> Mask:
     is_small = shape.filled.sum() <= _SMALL * first[..., 0].size
     if is_small:
         return shape.filled > 0
-    lit = _evenly_lit(first, second, shape)
+    lit = _evenly_lit(first, second, shape, grain)
     return lit if lit.any() else _lit_apart(first, second, shape)
 
 
@@ -209,7 +211,7 @@ def _shapes(changed: _Bytes) -> list[_Shape]:
     return shapes
 
 
-def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
+def _evenly_lit(first: Floats, second: Floats, shape: _Shape, grain: Grain | None = None) -> Mask:
     """Mark what one light over the shape explains, or over the ground in it, or nothing."""
     filled = shape.filled > 0
     inside = cv2.erode(shape.filled, np.ones((5, 5), np.uint8)) > 0
@@ -220,6 +222,8 @@ def _evenly_lit(first: Floats, second: Floats, shape: _Shape) -> Mask:
         return np.zeros_like(filled)
     ways = (explain(before, after, inside) for explain in (_beside_blend, beside_light, beside_filter))
     left = next((each for each in ways if each is not None), None)
+    if left is None and grain is not None and (own := grain(shape.rows, shape.columns)) is not None:
+        left = beside_filter(before, after, inside, own)
     if left is None:
         return np.zeros_like(filled)
     filled[inside] = left[inside] <= _APART

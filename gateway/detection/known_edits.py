@@ -6,7 +6,7 @@ sees it, or it is no matter of these rules, whose false alarms are counted apart
 """
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import cv2
 import numpy as np
@@ -17,7 +17,9 @@ from calibration.image import Decoded, Image, resize
 from gateway.detection.added_noise import AddedNoise, NoiseMeasure, added_noise
 from gateway.detection.blank_ground import BlankNoise, noise_on_blank
 from gateway.detection.changed_place import ChangedPlace, belongs_to_seen, changed_place
+from gateway.detection.codec_grain import codec_grain
 from gateway.detection.evidence_places import places_of_change
+from gateway.detection.one_movement import is_one_movement
 from gateway.detection.verdict import Evidence, Kind
 from gateway.detection.visible_change import VisibleChange, visible_change
 from predictor.residual.detector import codec_of
@@ -45,6 +47,8 @@ class Compared:
     original: Image
     version: Image  # at the original's size
     kept: float  # share of the pixels that are equal
+    came: Image  # the version as it came
+    codec: Codec  # of the version
     resized: Resize = resize  # remembers: the version is brought to one size often
     noise: NoiseMeasure = added_noise  # may remember what others asked
 
@@ -53,6 +57,7 @@ class Compared:
         cls,
         original: Image,
         version: Image,
+        codec: Codec,
         *,
         small: Image | None = None,
         noise: NoiseMeasure = added_noise,
@@ -62,6 +67,7 @@ class Compared:
         Args:
             original: The known picture.
             version: The one that came.
+            codec: Its own.
             small: The version as memory shrinks it, where somebody did already.
             noise: An `added_noise`.
         """
@@ -69,12 +75,13 @@ class Compared:
         if small is None or (small.width, small.height) != (original.width, original.height):
             small = resized(version, original.width, original.height, "area")
         changed = greatest_of_channels(cv2.absdiff(original.pixels, small.pixels))
-        return cls(original, small, float((changed == 0).mean()), resized, noise)
+        return cls(original, small, float((changed == 0).mean()), version, codec, resized, noise)
 
     @cached_property
     def change(self) -> VisibleChange:
         """What of the change is seen, looked at once for all who ask."""
-        return visible_change(self.original, self.version)
+        size = (self.original.width, self.original.height)
+        return visible_change(self.original, self.version, partial(codec_grain, self.came, self.codec, size))
 
     @property
     def is_take_within(self) -> bool:
@@ -93,13 +100,15 @@ class Compared:
         )
 
     def is_take(self, rows: slice, columns: slice) -> bool:
-        """Tell whether a place shows another take of what was there, or other colours."""
+        """Tell whether a place shows another take of what was there, other colours, or all of it moved."""
         parts = [np.ascontiguousarray(each.pixels[rows, columns]) for each in (self.original, self.version)]
         if min(parts[0].shape[:2]) < _LEAST_SIDE:
             return False
         first, second = map(Image, parts)
         # Both ways: a curve can flatten a code that was there, and not bring it back.
-        return _is_take(visible_change(first, second)) and _is_take(visible_change(second, first))
+        if _is_take(visible_change(first, second)) and _is_take(visible_change(second, first)):
+            return True
+        return is_one_movement(*(each.astype(np.float32) for each in parts))
 
 
 def edit_by_rule(kind: Kind, compared: Compared, decoded: Decoded, ratio: float) -> Evidence | None:

@@ -20,6 +20,7 @@ from gateway.detection.verdict import Evidence
 from gateway.detection.versions import compare_versions
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.predict import PairError, Predictor
+from predictor.residual.detector import codec_of
 
 
 class NearDuplicateDetector:
@@ -59,7 +60,8 @@ class NearDuplicateDetector:
         if np.array_equal(original.pixels, examined.decoded.image.pixels):
             return None
         small, noise = examined.once(remembered_form).picture, examined.once(remembering_measure)
-        compared = Compared.of(original, examined.decoded.image, small=small, noise=noise)
+        codec = codec_of(examined.decoded.source)
+        compared = Compared.of(original, examined.decoded.image, codec, small=small, noise=noise)
         try:
             return compare_versions(
                 "near_duplicate",

@@ -61,7 +61,7 @@ def compare_versions(
     """
     codec = codec_of(decoded.source)
     ratio = predictor.notice(original, decoded.image, profile).jnd_ratio
-    compared = compared or Compared.of(original, decoded.image)
+    compared = compared or Compared.of(original, decoded.image, codec)
     edit = edit_by_rule(kind, compared, decoded, ratio)
     if edit is not None:
         return edit
@@ -109,7 +109,7 @@ def _by_what_is_seen(
         explanation = "It is a known picture with a tiny place drawn a little differently, as pages do anew."
         return Evidence(kind, rest.score, max(rest.p_value, _DOUBT), ratio, explanation)
     if change.hides and (change.is_retake or _is_of_film(compared, decoded, predictor)):
-        explanation = "It is another take of a known picture: both have noise of their own."
+        explanation = "It is another take of a known picture: it moved, or both have noise of their own."
         return Evidence(kind, rest.score, None, ratio, explanation, is_visible=change.share > 0.0)
     found = _hidden(kind, whole, rest, change, ratio)
     return replace(found, boxes=places_of_change(change.expected, decoded.image))

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from calibration.across_channels import furthest_of_channels, greatest_of_channels, row_of
 from calibration.image import Image, resize
 from calibration.opponent import LUMA
+from gateway.detection.codec_grain import Grain
 from gateway.detection.highlights import highlights
 from gateway.detection.motion import has_moved
 from gateway.detection.tone import toned_like
@@ -104,8 +105,10 @@ class VisibleChange:
         return is_everywhere and self.wide_bulge < max(most, _WIDE_SHAPE_OF_NOISE * self.levels)
 
 
-def visible_change(original: Image, version: Image) -> VisibleChange:
+def visible_change(original: Image, version: Image, grain: Grain | None = None) -> VisibleChange:
     """Compare two versions of one picture, judged at the original's size.
+
+    `grain` tells what the version's codec may have put off in a place, at that size.
 
     The masking model and its constants are our own: over 12 screens and 24 photographs a single number parted
     carets, cursors, words and captions (1.9 and more) from noise up to 8 grey levels (1.5 and less).
@@ -121,7 +124,7 @@ def visible_change(original: Image, version: Image) -> VisibleChange:
         if not places.any():
             break
     is_toned = toned is not first
-    places |= highlights(toned, second, ~places)
+    places |= highlights(toned, second, ~places, grain)
     hidden = second - toned
     hidden[places] = 0.0
     if is_toned:

@@ -39,6 +39,8 @@ from skimage import data as bundled
 
 from calibration.image import Image, decode, fit_within, load
 from gateway.assembly import load_pipeline
+from gateway.memory.protocol import SeenPicture
+from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Asked, ImageOutcome, Pipeline
 from gateway.policy import PLAIN
 from gateway.providers.rules import Recipient
@@ -86,7 +88,10 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=600.0, help="after which no further stream begins")
     asked = parser.parse_args()
     use_one_thread()
-    pipeline = load_pipeline(Settings(compression={"mode": "off"}))
+    settings = Settings(compression={"mode": "off"})
+    near = settings.near_duplicate
+    seen = SeenPictures[SeenPicture](near.max_entries, near.ttl_seconds, time.monotonic)
+    pipeline = load_pipeline(settings, seen)
     streams = [*_screens(asked.cache, asked.split), *_scenes(asked.split, asked.photographs)]
     streams = [stream for stream in streams if asked.only in stream.cluster]
     turn, turns = map(int, asked.turn.split("/"))
@@ -96,7 +101,7 @@ def main() -> int:
         if time.monotonic() > until:  # what was drawn until then is a sample of all
             break
         if (name := streams[number].cluster) not in known:
-            known[name] = _follow(pipeline, streams[number], int(number), asked.save)
+            known[name] = _follow(pipeline, seen, streams[number], int(number), asked.save)
             _keep(asked.kept, name, known[name])
     print(json.dumps({"streams": len(streams), "followed": len(known)}))
     told = [each for those in known.values() for each in those]
@@ -168,8 +173,10 @@ def _drawn_pages() -> Iterator[tuple[str, Image]]:
         yield f"drawn {kind} {number}", decode(data).image
 
 
-def _follow(pipeline: Pipeline, stream: Stream, number: int, save: Path | None) -> list[Told]:
-    """Send a stream as one tenant."""
+def _follow(
+    pipeline: Pipeline, seen: SeenPictures[SeenPicture], stream: Stream, number: int, save: Path | None
+) -> list[Told]:
+    """Send a stream as one tenant, whose key the upstream knows: it answers every picture."""
     asked = Asked(Recipient("", "gpt-4o"), f"tenant {number}", PLAIN)
     told: list[Told] = []
     before: list[bytes] = []
@@ -177,6 +184,7 @@ def _follow(pipeline: Pipeline, stream: Stream, number: int, save: Path | None) 
         started = time.perf_counter()
         outcome = pipeline.process(look.data, "", asked)
         milliseconds = 1000 * (time.perf_counter() - started)
+        seen.accept(asked.tenant)
         if outcome.verdict.flags:
             _show(stream, index, look, outcome)
             _save(save, f"{stream.cluster} {index} {look.kind}", [*before[-_SAVED_BEFORE:], look.data])

@@ -2,7 +2,9 @@ import logging
 from pathlib import Path
 
 import pytest
+from skimage import data
 
+from calibration.image import Image, decode, encode_png
 from calibration.profile import ProfileError, default_profile
 from gateway.assembly import detection_calibration, detectors, load_pipeline, profile_named
 from gateway.detection.alpha import AlphaDetector
@@ -10,9 +12,12 @@ from gateway.detection.combination import DetectionCalibration, DetectionCalibra
 from gateway.detection.container import ContainerDetector
 from gateway.detection.hidden_text import HiddenTextDetector
 from gateway.detection.near_duplicate import NearDuplicateDetector
+from gateway.detection.protocol import Examined
 from gateway.detection.query_series import QuerySeriesDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
+from gateway.memory.protocol import SeenPicture
+from gateway.memory.seen_pictures import SeenPictures
 from gateway.settings import Compression, Detection, NearDuplicate, Policy, Settings
 from predictor.artifact import ArtifactError
 from predictor.guarantees.conformal import ConformalCalibration
@@ -33,6 +38,17 @@ def test_a_picture_is_judged_by_itself_first_and_meets_its_earlier_likes_where_t
     alone = [ResidualDetector, ContainerDetector, AlphaDetector, ScalingDetector, HiddenTextDetector]
     assert [type(one) for one in usual] == [*alone, QuerySeriesDetector, NearDuplicateDetector]
     assert [type(one) for one in forgetful] == alone
+
+
+def test_what_is_given_remembers_even_while_it_is_empty(predictor: Predictor):
+    seen = SeenPictures[SeenPicture](10, 60.0, lambda: 0.0)
+    decoded = decode(encoded := encode_png(Image(data.coffee())))
+
+    detectors(Settings(), predictor, seen)[-1].examine(
+        Examined.by_itself(decoded, encoded, default_profile())
+    )
+
+    assert len(seen) == 1
 
 
 def test_a_name_nobody_knows_is_logged_and_taken_for_human(caplog: pytest.LogCaptureFixture):

@@ -6,9 +6,12 @@ from skimage import data
 from calibration.image import Image, decode, encode_jpeg, encode_png, encode_webp, fit_within
 from gateway.detection.known_edits import Compared, edit_by_rule
 from gateway.detection.verdict import Evidence
+from predictor.residual.detector import codec_of
+from predictor.residual.strata import Codec
 
 PERSON = data.astronaut()
 PLACE = (slice(300, 400), slice(40, 140))
+LOSSLESS = Codec(is_lossless=True)
 
 
 def judged(first: np.ndarray, second: np.ndarray, quality: int | None = None) -> Evidence | None:
@@ -16,7 +19,8 @@ def judged(first: np.ndarray, second: np.ndarray, quality: int | None = None) ->
         decode(encode_png(Image(each)) if quality is None else encode_jpeg(Image(each), quality))
         for each in (first, second)
     )
-    return edit_by_rule("near_duplicate", Compared.of(original.image, version.image), version, 0.1)
+    compared = Compared.of(original.image, version.image, codec_of(version.source))
+    return edit_by_rule("near_duplicate", compared, version, 0.1)
 
 
 def with_noise(pixels: np.ndarray, levels: int, place: tuple[slice, slice] = PLACE) -> np.ndarray:
@@ -41,7 +45,7 @@ def test_noise_in_one_place_is_told_whichever_came_first(quality: int | None, le
 def test_noise_in_one_place_is_told_of_a_picture_remembered_smaller():
     large = cv2.resize(PERSON, (1024, 1024), interpolation=cv2.INTER_CUBIC)
     edited = decode(encode_png(Image(with_noise(large, 4, (slice(500, 628), slice(80, 208))))))
-    compared = Compared.of(fit_within(Image(large), 512), edited.image)
+    compared = Compared.of(fit_within(Image(large), 512), edited.image, codec_of(edited.source))
 
     assert edit_by_rule("near_duplicate", compared, edited, 0.1) is not None
 
@@ -50,11 +54,11 @@ def test_a_version_is_brought_to_one_size_once():
     version = Image(cv2.resize(PERSON, (1024, 1024), interpolation=cv2.INTER_CUBIC))
     original = fit_within(version, 512)
 
-    compared = Compared.of(original, version)
+    compared = Compared.of(original, version, LOSSLESS)
 
     assert compared.resized(version, 512, 512, "area") is compared.version
-    assert Compared.of(original, version, small=original).version is original
-    assert Compared.of(fit_within(version, 256), version, small=original).version.width == 256
+    assert Compared.of(original, version, LOSSLESS, small=original).version is original
+    assert Compared.of(fit_within(version, 256), version, LOSSLESS, small=original).version.width == 256
 
 
 def test_a_code_in_one_place_is_left_to_the_judge_where_something_visible_changed_elsewhere():
@@ -143,5 +147,5 @@ def judged_shrunk(first: np.ndarray, second: np.ndarray, quality: int | None) ->
         decode(encode_png(Image(each)) if quality is None else encode_jpeg(Image(each), quality))
         for each in (first, second)
     )
-    compared = Compared.of(fit_within(original.image, 512), version.image)
+    compared = Compared.of(fit_within(original.image, 512), version.image, codec_of(version.source))
     return edit_by_rule("near_duplicate", compared, version, 0.1)
