@@ -20,7 +20,7 @@ from gateway.detection.touching_lights import parted
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 _Bytes = npt.NDArray[np.uint8]
-_Grain = Callable[[], Floats | None]
+_Grain = Callable[[slice, slice], Floats | None]  # of rows and columns
 
 _CHANGED = 1.5  # grey levels over 3 x 3 pixels: less is what codecs leave
 _LEAST_PIXELS = 20  # of a shape: smaller ones are told by nobody
@@ -136,14 +136,14 @@ class _Shape:
         return inside >= _LEAST_LEVELS and float(own[outside].sum()) / max(1, outside.sum()) <= _SOFT * inside
 
 
-def highlights(first: Floats, second: Floats, where: Mask, grain: _Grain = lambda: None) -> Mask:
+def highlights(first: Floats, second: Floats, where: Mask, grain: _Grain | None = None) -> Mask:
     """Mark what was lit, shaded or outlined as a whole (H, W), among the places asked for.
 
     Args:
         first: (H, W, 3), grey levels 0 to 255, brought to the second's light and colours.
         second: Likewise.
         where: (H, W).
-        grain: Tells what the second's codec may have put off (H, W, 3), None: nothing; asked only in doubt.
+        grain: Tells what the second's codec may have put off in a place (h, w, 3), None: nothing known.
     """
     found = np.zeros(where.shape, dtype=np.bool_)
     change = second - first
@@ -163,7 +163,7 @@ def highlights(first: Floats, second: Floats, where: Mask, grain: _Grain = lambd
     return found
 
 
-def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape, grain: _Grain) -> Mask:
+def _lit(first: Floats, second: Floats, change: Floats, shape: _Shape, grain: _Grain | None) -> Mask:
     """Mark what of a shape is a highlight (h, w), within its box."""
     if shape.is_frame or shape.is_line or shape.is_strong_line(second - first):
         return shape.changed > 0  # what it encloses is not its own
@@ -211,7 +211,7 @@ def _shapes(changed: _Bytes) -> list[_Shape]:
     return shapes
 
 
-def _evenly_lit(first: Floats, second: Floats, shape: _Shape, grain: _Grain = lambda: None) -> Mask:
+def _evenly_lit(first: Floats, second: Floats, shape: _Shape, grain: _Grain | None = None) -> Mask:
     """Mark what one light over the shape explains, or over the ground in it, or nothing."""
     filled = shape.filled > 0
     inside = cv2.erode(shape.filled, np.ones((5, 5), np.uint8)) > 0
@@ -222,8 +222,8 @@ def _evenly_lit(first: Floats, second: Floats, shape: _Shape, grain: _Grain = la
         return np.zeros_like(filled)
     ways = (explain(before, after, inside) for explain in (_beside_blend, beside_light, beside_filter))
     left = next((each for each in ways if each is not None), None)
-    if left is None and (own := grain()) is not None:
-        left = beside_filter(before, after, inside, own[shape.rows, shape.columns])
+    if left is None and grain is not None and (own := grain(shape.rows, shape.columns)) is not None:
+        left = beside_filter(before, after, inside, own)
     if left is None:
         return np.zeros_like(filled)
     filled[inside] = left[inside] <= _APART

@@ -124,7 +124,7 @@ def visible_change(original: Image, version: Image, codec: Codec = _LOSSLESS) ->
         if not places.any():
             break
     is_toned = toned is not first
-    grain = partial(codec_grain, version, codec, original.width, original.height)
+    grain = partial(codec_grain, version, codec, (original.width, original.height))
     places |= highlights(toned, second, ~places, grain)
     hidden = second - toned
     hidden[places] = 0.0

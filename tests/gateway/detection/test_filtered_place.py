@@ -64,7 +64,8 @@ def stored(pixels: np.ndarray) -> Image:
 
 def beside_filter_in_jpeg(before: np.ndarray, after: np.ndarray) -> np.ndarray | None:
     first, second = stored(before), stored(after)
-    grain = codec_grain(second, Codec(is_lossless=False, jpeg_quality=80), second.width, second.height)
+    codec, everywhere = Codec(is_lossless=False, jpeg_quality=80), slice(None)
+    grain = codec_grain(second, codec, (second.width, second.height), everywhere, everywhere)
     pixels = (each.pixels.astype(np.float32) for each in (first, second))
     return beside_filter(*pixels, INSIDE, grain)
 
