@@ -26,7 +26,7 @@ test-slow: $(READY)-dev ## run the slow tests alone
 
 peers: $(READY)-dev ## run the tests against other people's programs: a browser, Prometheus, model servers, clients, LiteLLM
 	@tools/set_up.sh peers
-	$(PYTEST) -m 'peers and not network and not gpu'
+	$(PYTEST) $(SPREAD) -m 'peers and not network and not gpu'
 
 monitoring-test: $(READY)-dev ## of the peers, Prometheus alone: every panel and rule is evaluated, every alert fires on a history
 	@tools/set_up.sh monitoring
