@@ -4,7 +4,6 @@
         python-multipart greenlet itsdangerous django-unfold djangorestframework markdown django-filter
     python3 -m venv DIR/bench && DIR/bench/bin/pip install pyinstrument pdoc remi "setuptools<80" \
         pytest-html viztracer lektor
-    python3 -m venv DIR/view  && DIR/view/bin/pip install viser
     python3 -m venv DIR/mesop && DIR/mesop/bin/pip install mesop
     npm install --ignore-scripts --legacy-peer-deps --prefix DIR/npm fabric jodit trix @joint/core sigma@2 \
         graphology dockview-core billboard.js gridjs vant vue@3 @mui/material@5 react@18 react-dom@18 uikit \
@@ -20,7 +19,7 @@ from pathlib import Path
 
 from detection_application import Application, npm, pypi, serve_own, with_further, write, write_all
 from detection_held_out_contents import BOAT, BOAT_TESTS, VALLEY, WORKED, album, round_views
-from detection_held_out_programs import BREWERY, CHOIR, CIRCUS, CIRCUS_API, GLACIER, POST
+from detection_held_out_programs import BREWERY, CHOIR, CIRCUS, CIRCUS_API, POST
 
 
 def _tested(applications: Path, own: Path) -> None:
@@ -94,13 +93,6 @@ HELD_OUT = (
         write_all(VALLEY),
         lambda _own, port: ["server", "-h", "127.0.0.1", "-p", str(port), "-O", "built"],
         "/admin/edit?path=/hut-3",
-    ),
-    pypi(
-        "viser",
-        "view/bin/python",
-        write("app.py", GLACIER),
-        lambda _own, port: ["app.py", str(port)],
-        "/",
     ),
     pypi(
         "mesop",

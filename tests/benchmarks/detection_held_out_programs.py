@@ -1,4 +1,4 @@
-"""Programs that other people's packages run in the held-out applications: a brewery, a circus, a choir, ice."""
+"""Programs that other people's packages run in the held-out applications: a brewery, a circus, a choir, a post."""
 
 BREWERY = """
 import random, sys, uvicorn
@@ -144,38 +144,6 @@ class Choir(App):
         self.clock.set_text("Rehearsal, " + time.strftime("%H:%M:%S"))
         self.ready.set_value(int(time.time() * 3) % 100)
 start(Choir, address="127.0.0.1", port=int(sys.argv[1]), start_browser=False, update_interval=1)
-"""
-
-GLACIER = """
-import sys, time, numpy as np, viser
-server = viser.ViserServer(host="127.0.0.1", port=int(sys.argv[1]))
-x, y = np.meshgrid(np.linspace(-4, 4, 60), np.linspace(-4, 4, 60))
-z = np.sin(x * 1.3) * np.cos(y) * 0.6 + np.exp(-(x**2 + y**2) / 3) * 1.8
-at = np.arange(59 * 60).reshape(59, 60)[:, :-1].ravel()
-faces = np.concatenate([np.stack([at, at + 1, at + 60], 1), np.stack([at + 1, at + 61, at + 60], 1)])
-server.scene.add_mesh_simple("/ice", np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32), faces, color=(60, 100, 140))
-server.scene.add_grid("/plain", width=12, height=12, position=(0, 0, -1))
-for n in range(12):
-    server.scene.add_icosphere(f"/stakes/{n}", radius=0.12, color=(200, 40 + n * 15, 40), position=(np.cos(n) * 3, np.sin(n) * 3, 1.2))
-    server.scene.add_label(f"/names/{n}", f"stake {n}", position=(np.cos(n) * 3, np.sin(n) * 3, 1.5))
-snow = np.random.default_rng(4).uniform(-4, 4, (3000, 3)).astype(np.float32)
-with server.gui.add_folder("Melt"):
-    server.gui.add_slider("warmth", 0, 10, 0.5, 3)
-    server.gui.add_checkbox("snow", True)
-    server.gui.add_rgb("ice", (150, 190, 215))
-    server.gui.add_dropdown("year", [str(1990 + n) for n in range(20)])
-with server.gui.add_folder("Walk"):
-    server.gui.add_text("leader", "Sunniva")
-    server.gui.add_vector3("camp", (1.0, 2.0, 0.5), step=0.1)
-    server.gui.add_button("Set out")
-    server.gui.add_progress_bar(40)
-shown = server.gui.add_markdown("## Glacier")
-beat = 0
-while True:
-    beat += 1
-    shown.content = f"## Glacier\\n\\nDay {beat}: **{beat * 7 % 50} cm** of melt.\\n\\n" + "\\n".join(f"- stake {n}: {(n * 13 + beat) % 40} cm" for n in range(6))
-    server.scene.add_point_cloud("/snow", snow + [0, 0, 2 - beat % 10 * 0.2], (20, 40, 70), point_size=0.03)
-    time.sleep(1)
 """
 
 POST = """
