@@ -149,3 +149,25 @@ def judged_shrunk(first: np.ndarray, second: np.ndarray, quality: int | None) ->
     )
     compared = Compared.of(fit_within(original.image, 512), version.image, codec_of(version.source))
     return edit_by_rule("near_duplicate", compared, version, 0.1)
+
+
+def with_wheel(zoom: float, code: float = 0.0) -> Image:
+    """Show smooth colours in a frame of a page that stands still."""
+    wheel = cv2.resize(data.colorwheel(), (120, 120), interpolation=cv2.INTER_AREA)
+    matrix = cv2.getRotationMatrix2D((60, 60), 0, zoom)
+    shown = cv2.warpAffine(wheel, matrix, (120, 120), flags=cv2.INTER_CUBIC)[20:90, 20:102].astype(np.float32)
+    cells = np.random.default_rng(0).choice([-1.0, 1.0], (18, 21))
+    page = np.full((320, 512, 3), 60, np.uint8)
+    hidden = code * np.kron(cells, np.ones((4, 4)))[:70, :82, None]
+    page[16:86, 426:508] = np.clip(np.rint(shown + hidden), 0, 255)
+    return Image(page)
+
+
+def test_a_picture_that_zooms_in_a_page_is_a_take_of_it_and_with_a_code_in_it_is_none():
+    zoomed, coded = (
+        Compared.of(with_wheel(1.0), each, Codec(is_lossless=True))
+        for each in (with_wheel(1.02), with_wheel(1.02, 3.0))
+    )
+
+    assert zoomed.is_take_within
+    assert not coded.is_take_within
