@@ -38,6 +38,7 @@ _OF_A_FILM = (
 )
 _MOVED_LEVELS = 2.0  # grey levels rms, of what did not visibly move, that flow may leave
 _ALL_OVER = 0.75  # of the area: films with something that moves in them .8 and more
+_MOSTLY_SEEN = 0.7  # of the area, from which on a screen became another
 _EARLIER = 0.1  # share of the noise that is new, up to which the earlier version carries it
 
 
@@ -95,7 +96,7 @@ def _by_what_is_seen(
     if change.hides and change.added <= _EARLIER and rest.p_value > _HIDDEN:
         backwards = predictor.reencoding(decoded.image, change.expected, codec, compared.resized)
         rest = min(rest, backwards, key=lambda finding: finding.p_value)
-    is_rim = change.spread < _LEAST_SPREAD or rest.unexplained < _LEAST_LEVELS
+    is_rim = change.spread < _LEAST_SPREAD or rest.unexplained < _LEAST_LEVELS or _became_another(change)
     if change.share > 0.0 and (rest.p_value > _HIDDEN or is_rim or compared.belongs_to_seen):
         how = (
             "a sharp light or outline" if change.is_faint else f"{change.peak:.0f} times what is masked there"
@@ -113,6 +114,14 @@ def _by_what_is_seen(
         return Evidence(kind, rest.score, None, ratio, explanation, is_visible=change.share > 0.0)
     found = _hidden(kind, whole, rest, change, ratio)
     return replace(found, boxes=places_of_change(change.expected, decoded.image))
+
+
+def _became_another(change: VisibleChange) -> bool:
+    """Tell whether people see most of it changed, as when a page scrolls: faint rows of it went along.
+
+    Whoever hides something so must show most of another picture; what is spread over the rest is asked about.
+    """
+    return change.share >= _MOSTLY_SEEN and change.spread < _DISPERSED_SPREAD * (1.0 - change.share)
 
 
 def _is_of_film(compared: Compared, decoded: Decoded, predictor: Predictor) -> bool:

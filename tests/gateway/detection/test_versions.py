@@ -296,3 +296,30 @@ def test_noise_under_a_filter_over_a_picture_in_a_page_is_flagged(strength: int)
     hidden[60:180, 300:480] = with_noise(hidden, strength)[60:180, 300:480]
 
     assert verdict(compared(page_with_picture(1.25, 1.0), hidden)).flags == ("reference",)
+
+
+def with_shadow(pixels: np.ndarray) -> np.ndarray:
+    """A soft shadow on the right, of five levels: nobody sees it there."""
+    rows, columns = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]]
+    weight = np.exp(-(((rows - 150) / 60) ** 2 + ((columns - 400) / 16) ** 2))[..., None]
+    return np.clip(np.rint(pixels - 5 * weight), 0, 255).astype(np.uint8)
+
+
+def become_another(pixels: np.ndarray, share: float) -> np.ndarray:
+    """Show another picture from the left, over a share of the width."""
+    changed, width = pixels.copy(), int(share * pixels.shape[1])
+    changed[:, :width] = PERSON[100 : 100 + len(pixels), :width]
+    return changed
+
+
+@pytest.mark.parametrize(("share", "flags"), [(0.0, ("reference",)), (0.5, ("reference",)), (0.75, ())])
+def test_a_shadow_that_went_along_as_most_became_another_is_no_hidden_edit(share: float, flags: tuple[str]):
+    page = np.ascontiguousarray(CAT[:300])
+
+    assert verdict(compared(page, with_shadow(become_another(page, share)))).flags == flags
+
+
+def test_noise_beside_what_became_another_is_flagged():
+    page = np.ascontiguousarray(CAT[:300])
+
+    assert verdict(compared(page, become_another(with_noise(page, 4), 0.75))).flags == ("reference",)
