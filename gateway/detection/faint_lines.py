@@ -1,7 +1,8 @@
 """Find lines of letters that are too faint to see, by how their strokes are built; nothing is read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -18,7 +19,8 @@ from gateway.detection.faint_ink import (
     halved,
     in_steps,
 )
-from gateway.detection.letter_rows import Letters, Parts, parts_of, rows_of_letters
+from gateway.detection.letter_rows import Indices, Letters, Parts, letters_of, parts_of, rows_of_letters
+from gateway.detection.ruled_cells import are_cells, both_ways
 
 _SHRINKS = (2, 4, 8)  # letters of 24 to some 300 pixels have in one of them a height that is looked for
 _SMALLEST_SIDE = 24  # pixels of the shrunk picture
@@ -122,12 +124,17 @@ def _lines_of(faint: FaintInk, shrink: int) -> Iterator[list[FaintLine]]:
     """Yield the lines that run across, and those that run down."""
     parts = parts_of(faint)
     if parts is not None:
-        yield list(_across(faint, parts, shrink))
-        yield [_turned(line) for line in _across(faint.turned(), parts.turned(), shrink)]
+        turned = parts.turned()
+        cells = cache(partial(both_ways, parts, turned))
+        yield list(_across(faint, parts, cells, shrink))
+        yield [_turned(line) for line in _across(faint.turned(), turned, cells, shrink)]
 
 
-def _across(faint: FaintInk, parts: Parts, shrink: int) -> Iterator[FaintLine]:
+def _across(faint: FaintInk, parts: Parts, cells: Callable[[], Indices], shrink: int) -> Iterator[FaintLine]:
+    every = letters_of(parts)
     for letters in rows_of_letters(parts, _JPEG_BLOCK // shrink):
+        if faint.has_sides is not None and every is not None and are_cells(letters, every, cells()):
+            continue
         measured = _measure(faint, parts, letters, shrink)
         if measured is not None:
             yield measured

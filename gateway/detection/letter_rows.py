@@ -16,7 +16,7 @@ Indices = npt.NDArray[np.intp]
 _LOWEST, _HIGHEST = 5, 45  # pixels of the shrunk picture: a letter
 _WIDEST, _TALLEST = 4.0, 12.0  # width to height, height to width
 _EMPTIEST, _FULLEST = 0.12, 0.98  # share of its box that is ink
-_FEWEST = 5  # letters in a row
+FEWEST = 5  # letters in a row
 _OF_PARTS = 0.3  # of the ink of words that is of letters: less in texture
 _MOST_PARTS = 20_000  # of ink in a plane: texture above
 _MOST_ROWS = 12  # of a plane, the longest first
@@ -71,7 +71,7 @@ def parts_of(faint: FaintInk) -> Parts | None:
     """Take ink apart; None where no row of letters can be in it, or where there is as much as of texture."""
     # Without its statistics, which look at the ground too, it takes a quarter of the time.
     count, labels = cv2.connectedComponentsWithAlgorithm(faint.ink, 8, cv2.CV_32S, cv2.CCL_GRANA)
-    if not _FEWEST < count <= _MOST_PARTS:
+    if not FEWEST < count <= _MOST_PARTS:
         return None
     inked = np.flatnonzero(faint.ink.view(np.bool_))
     part = labels.ravel()[inked]
@@ -96,15 +96,15 @@ def rows_of_letters(parts: Parts, grid: int) -> Iterator[Letters]:
         parts: Of ink.
         grid: Pixels between the blocks of a JPEG; 1 where they are too close to tell.
     """
-    letters = _letters(parts)
+    letters = letters_of(parts)
     if letters is None:
         return
-    row_of = _row_of(letters)
-    sizes = np.bincount(row_of)
+    rows = row_of(letters)
+    sizes = np.bincount(rows)
     for row in np.argsort(-sizes, kind="stable")[:_MOST_ROWS]:
-        if sizes[row] < _FEWEST:
+        if sizes[row] < FEWEST:
             break
-        chosen = letters.only(row_of == row)
+        chosen = letters.only(rows == row)
         if _stand_like_letters(chosen, grid):
             yield chosen
 
@@ -125,7 +125,8 @@ def _boxes(
     return left, top, right - left + 1, bottom - top + 1
 
 
-def _letters(parts: Parts) -> Letters | None:
+def letters_of(parts: Parts) -> Letters | None:
+    """Take what is sized and shaped like letters; None where it is too little for a row."""
     is_letter = _shaped(parts.width, parts.height, parts.area) & parts.is_whole
     if not _are_enough(is_letter, parts.area):
         return None
@@ -147,10 +148,10 @@ def _shaped(width: Numbers, height: Numbers, area: Numbers) -> npt.NDArray[np.bo
 def _are_enough(is_letter: npt.NDArray[np.bool_], area: Numbers) -> bool:
     """Tell whether letters are enough for a row, and enough of the ink."""
     ink = int(area[1:].sum())
-    return int(np.count_nonzero(is_letter)) >= _FEWEST and int(area[is_letter].sum()) >= _OF_PARTS * ink
+    return int(np.count_nonzero(is_letter)) >= FEWEST and int(area[is_letter].sum()) >= _OF_PARTS * ink
 
 
-def _row_of(letters: Letters) -> Indices:
+def row_of(letters: Letters) -> Indices:
     """Number the lines: neighbours of one height, one contrast and one base or top belong together; (N,)."""
     centres = np.column_stack([letters.left + letters.width / 2, letters.top + letters.height / 2])
     neighbours = min(_NEIGHBOURS + 1, len(centres))
