@@ -7,6 +7,7 @@ What is remembered, and for how long, is the store's affair.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,11 +17,14 @@ from gateway.detection.known_edits import Compared
 from gateway.detection.protocol import Examined
 from gateway.detection.remembered import HASH_DISTANCE, distance, remembered_form
 from gateway.detection.same_picture import is_same_picture
+from gateway.detection.shown_before import was_shown
 from gateway.detection.verdict import Evidence
 from gateway.detection.versions import compare_versions
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.predict import PairError, Predictor
 from predictor.residual.detector import codec_of
+
+_DOUBT = 0.05  # p-value, up to which earlier versions are asked too
 
 
 class NearDuplicateDetector:
@@ -43,7 +47,7 @@ class NearDuplicateDetector:
         original = _nearest(newcomer.picture, alike)
         if original is None:
             return self._met(newcomer, examined)
-        found = self._compare(original, examined)
+        found = self._compare(original, examined, alike)
         if found is not None and found.is_visible:  # a screen that went on: what follows is compared with it
             self._seen.remember(examined.tenant, newcomer)
         return found
@@ -54,16 +58,16 @@ class NearDuplicateDetector:
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
         others = [earlier for earlier in alike if earlier.digest != newcomer.digest]
         original = _nearest(newcomer.picture, others)
-        return None if original is None else self._compare(original, examined)
+        return None if original is None else self._compare(original, examined, others)
 
-    def _compare(self, original: Image, examined: Examined) -> Evidence | None:
+    def _compare(self, original: Image, examined: Examined, known: Sequence[SeenPicture]) -> Evidence | None:
         if np.array_equal(original.pixels, examined.decoded.image.pixels):
             return None
         small, noise = examined.once(remembered_form).picture, examined.once(remembering_measure)
         codec = codec_of(examined.decoded.source)
         compared = Compared.of(original, examined.decoded.image, codec, small=small, noise=noise)
         try:
-            return compare_versions(
+            found = compare_versions(
                 "near_duplicate",
                 original,
                 examined.decoded,
@@ -73,6 +77,18 @@ class NearDuplicateDetector:
             )
         except PairError:
             return None
+        is_doubted = not found.is_visible and (found.is_attack or (found.p_value or 1.0) <= _DOUBT)
+        earlier = [each.picture.pixels for each in known if each.picture is not original]
+        if is_doubted and was_shown(compared.version, compared.change.expected, earlier):
+            return replace(
+                found,
+                p_value=None,
+                is_attack=False,
+                is_visible=compared.change.share > 0.0,
+                explanation="It is a known picture; what differs unseen from the last was shown before.",
+                boxes=(),
+            )
+        return found
 
 
 def _nearest(small: Image, alike: Sequence[SeenPicture]) -> Image | None:

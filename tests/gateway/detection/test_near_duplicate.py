@@ -9,6 +9,7 @@ from calibration.image import Image, decode, encode_jpeg, encode_png, encode_web
 from calibration.profile import default_profile
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Examined
+from gateway.detection.remembered import remembered_form
 from gateway.memory.seen_pictures import SeenPictures
 from predictor.predict import Predictor
 
@@ -167,6 +168,26 @@ def test_of_successive_screens_the_latest_is_compared_with(memory, predictor):
     found = look(memory, predictor, encode_jpeg(Image(screen(9)), 90))
 
     assert found.p_value > 0.05
+
+
+def with_caption(pixels):
+    changed = pixels.copy()
+    changed[-40:-20, 40:160] = 240
+    return changed
+
+
+def test_what_the_nearest_alone_lacks_and_an_earlier_one_showed_is_no_edit(memory, predictor):
+    cat, retouched = data.chelsea(), spotted(with_caption(data.chelsea()), 5)
+    for known in (Image(cat), retouched):
+        encoded = encode_png(known)
+        memory.remember("a", remembered_form(Examined.by_itself(decode(encoded), encoded, default_profile())))
+
+    found = look(memory, predictor, encode_png(Image(with_caption(cat))))
+    hidden = look(memory, predictor, encode_png(Image(noisy(with_caption(cat)))))
+
+    assert (found.p_value, found.is_attack) == (None, False)
+    assert "was shown before" in found.explanation
+    assert hidden.is_attack
 
 
 def test_of_two_that_arrive_at_once_one_is_compared_with_the_other(memory, predictor):
