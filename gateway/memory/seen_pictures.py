@@ -1,9 +1,10 @@
 """Pictures seen before, per tenant, in memory: shrunk copies found again by their perceptual hash.
 
 Bounded by count, age and bytes over all tenants. When it is full, whoever holds most gives up the picture it
-has not used for longest, so that one caller cannot flush the others'. Keys can be made up, and every made-up
-key is a tenant: those the upstream has not accepted yet keep what room is left, and in a full memory a tenth
-of it. Knows nothing of edits.
+has not used for longest, so that one caller cannot flush the others'; of those who hold about as much, who
+was not heard of for longest, so that a newcomer keeps its only picture, be it the largest. Keys can be made
+up, and every made-up key is a tenant: those the upstream has not accepted yet keep what room is left, and in
+a full memory a tenth of it. Knows nothing of edits.
 """
 
 import threading
@@ -17,6 +18,7 @@ from gateway.memory.protocol import MOST_ALIKE, Remembered
 from gateway.memory.query_marks import QueryMarks
 
 MAX_BYTES = 128 * 1024 * 1024
+_PARTS = 128  # of a full memory, in which holdings are weighed: a picture is hardly more than one
 PROBATION_SHARE = 0.1  # of a full memory: for tenants whose key the upstream has not accepted yet
 
 Kept = TypeVar("Kept", bound=Remembered)
@@ -182,7 +184,8 @@ class SeenPictures(Generic[Kept]):
             theirs.note(tenant, self._load(own))
 
     def _load(self, holding: _Holding[Kept]) -> float:
-        return max(holding.count / self._max_entries, holding.size_bytes / self._max_bytes)
+        parts = -(-_PARTS * holding.size_bytes // self._max_bytes)
+        return max(holding.count / self._max_entries, parts / _PARTS)
 
     def _forget_old(self) -> None:
         now = self._clock()

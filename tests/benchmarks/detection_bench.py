@@ -4,6 +4,7 @@ Every case is sent by a caller of its own, so nothing sent earlier serves as its
 """
 
 import itertools
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ from gateway.detection.combination import DetectionCalibration
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.verdict import Verdict, unchecked
+from gateway.memory.protocol import SeenPicture
+from gateway.memory.seen_pictures import SeenPictures
 from gateway.settings import Settings
 from predictor.predict import Predictor
 
@@ -53,9 +56,15 @@ class Bench:
         return Predictor.load()
 
     @cached_property
+    def seen(self) -> SeenPictures[SeenPicture]:
+        """What callers sent, under the default settings."""
+        near = Settings().near_duplicate
+        return SeenPictures[SeenPicture](near.max_entries, near.ttl_seconds, time.monotonic)
+
+    @cached_property
     def deployed(self) -> list[Detector]:
         """The detectors of the gateway under its default settings."""
-        return detectors(Settings(), self.predictor)
+        return detectors(Settings(), self.predictor, self.seen)
 
     @cached_property
     def calibration(self) -> DetectionCalibration | None:
@@ -111,9 +120,13 @@ class Bench:
     def verdict(
         self, case: Case, chosen: Sequence[Detector] | None = None, caller: str | None = None
     ) -> Verdict:
-        """Judge a case as the gateway does, after what its caller sent before; None: a new caller."""
+        """Judge a case as the gateway does, after what its caller sent before; None: a new caller.
+
+        The upstream knows every caller's key, so that a full memory keeps room for each.
+        """
         inspector = Inspector(self.deployed if chosen is None else chosen, ALPHA, self.calibration)
         caller = caller or self.caller()
+        self.seen.accept(caller)
         for data in case.before:
             _inspect(inspector, data, caller)
         if not case.beside:

@@ -132,6 +132,20 @@ def test_whoever_holds_most_gives_up_the_oldest(clock: Clock):
     assert [len(store.alike("a", fingerprint, 0)) for fingerprint in range(100)] == [0] * 91 + [1] * 9
 
 
+def test_a_newcomer_keeps_its_only_picture_though_it_is_the_largest(clock: Clock):
+    store = SeenPictures(10_000, 60.0, clock, max_bytes=150 * 8 * 8 * 3)
+    for number in range(151):
+        store.accept(f"tenant {number}")
+        store.remember(f"tenant {number}", seen(number))
+    store.accept("newcomer")
+
+    store.remember("newcomer", seen(1, side=9))
+
+    assert store.alike("newcomer", 1, 0)
+    assert not store.alike("tenant 1", 1, 0)  # heard of longest ago
+    assert store.alike("tenant 150", 150, 0)
+
+
 def test_made_up_keys_flush_nobody_whose_key_the_upstream_knows(clock: Clock):
     store = SeenPictures(100, 60.0, clock)
     store.accept("genuine")
