@@ -15,7 +15,7 @@ import numpy.typing as npt
 from calibration.across_channels import furthest_of_channels
 from gateway.detection.codec_grain import Grain
 from gateway.detection.filtered_place import beside_filter
-from gateway.detection.lit_ground import beside_light
+from gateway.detection.lit_ground import beside_light, ends_at_once
 from gateway.detection.touching_lights import parted
 
 Floats = npt.NDArray[np.float32]
@@ -240,6 +240,8 @@ def _beside_blend(before: Floats, after: Floats, inside: Mask) -> Floats | None:
     if float(slope.min()) < -_MOST_COVER and light < _COVER_LEVELS:
         steps = furthest_of_channels(np.diff(before, axis=1))[inside[:, 1:]]
         if float(steps.mean()) > _SMOOTH:  # noise or a code was taken out
+            return None
+        if not ends_at_once(furthest_of_channels(after - before), inside, inside):  # or a soft retouch
             return None
     left = np.abs(change - change.mean(axis=0) - slope * around).max(axis=1)
     # Where all changed by more than a hidden edit may, a codec's grain on it matters less.

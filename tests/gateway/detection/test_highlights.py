@@ -140,6 +140,16 @@ def test_a_soft_retouch_is_no_highlight():
     assert not marked(cat, retouched).any()
 
 
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_a_soft_retouch_of_even_ground_is_no_highlight_nor_is_taking_it_out(is_reversed):
+    ground = np.full((200, 300, 3), 245, np.uint8)
+    rows, columns = np.mgrid[0:200, 0:300]
+    weight = np.clip(1.5 - 1.5 * np.hypot(rows - 100, columns - 150) / 28, 0, 1)[..., None]
+    retouched = np.rint(ground - 8 * weight).astype(np.uint8)
+
+    assert not marked(*[ground, retouched][:: -1 if is_reversed else 1]).any()
+
+
 def test_places_not_asked_for_are_not_looked_at():
     nowhere = np.zeros(page().shape[:2], dtype=np.bool_)
 
