@@ -128,7 +128,9 @@ def detectors(
     ]
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate
-        own = SeenPictures[SeenPicture](chosen.max_entries, chosen.ttl_seconds, time.monotonic)
+        own = SeenPictures[SeenPicture](
+            chosen.max_entries, chosen.ttl_seconds, time.monotonic, max_bytes=chosen.max_bytes
+        )
         memory = own if seen is None else seen  # not by its truth: an empty memory counts none
         # In this order: what is marked as a query is not remembered as a picture.
         found += [QuerySeriesDetector(memory), NearDuplicateDetector(predictor, memory)]

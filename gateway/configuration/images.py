@@ -30,8 +30,14 @@ class NearDuplicate(Section):
     max_entries: int = setting(
         10_000,
         "Images remembered, all callers together.",
-        why="a day of one busy application; they take 128 MiB at most, whatever is chosen",
+        why="hardly the bound of those that are small; `max_bytes` is of others",
         ge=1,
+    )
+    max_bytes: int = setting(
+        128 * MEBIBYTE,
+        "Bytes they take at most; up to 768 KiB each.",
+        why="some 200 screens or photographs; raise it, or share a Redis, where more callers meet",
+        ge=MEBIBYTE,
     )
     ttl_seconds: float = setting(
         3600.0, "Seconds an image is remembered.", why="the length of a conversation", gt=0

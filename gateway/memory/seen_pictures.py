@@ -17,7 +17,7 @@ from gateway.memory.largest_first import LargestFirst
 from gateway.memory.protocol import MOST_ALIKE, Remembered
 from gateway.memory.query_marks import QueryMarks
 
-MAX_BYTES = 128 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024  # unless the settings say otherwise
 _PARTS = 128  # of a full memory, in which holdings are weighed: a picture is hardly more than one
 PROBATION_SHARE = 0.1  # of a full memory: for tenants whose key the upstream has not accepted yet
 
@@ -49,9 +49,6 @@ class SeenPictures(Generic[Kept]):
         Raises:
             ValueError: A bound is not positive.
         """
-        if max_bytes < 1:
-            raise ValueError("expected a positive bound of bytes")
-        self._max_bytes = max_bytes
         self._clock = clock
         self._lock = threading.Lock()
         self._tenants: dict[str, _Holding[Kept]] = {}  # the longest unused first
@@ -61,19 +58,20 @@ class SeenPictures(Generic[Kept]):
         self._on_probation = _Holding[Kept]()
         self._marks = QueryMarks(clock)
         self._named, self._unnamed = LargestFirst(), LargestFirst()
-        self.bound(max_entries, ttl_seconds)
+        self.bound(max_entries, ttl_seconds, max_bytes)
 
-    def bound(self, max_entries: int, ttl_seconds: float) -> None:
-        """Change the bounds of count and age; what exceeds them goes.
+    def bound(self, max_entries: int, ttl_seconds: float, max_bytes: int) -> None:
+        """Change the bounds of count, age and bytes; what exceeds them goes.
 
         Raises:
             ValueError: A bound is not positive.
         """
-        if max_entries < 1 or ttl_seconds <= 0:
-            raise ValueError("expected positive bounds of entries and seconds")
+        if max_entries < 1 or ttl_seconds <= 0 or max_bytes < 1:
+            raise ValueError("expected positive bounds of entries, seconds and bytes")
         with self._lock:
             self._max_entries = max_entries
             self._ttl_seconds = ttl_seconds
+            self._max_bytes = max_bytes
             self._forget_old()
             for tenant in self._tenants:  # what it holds is measured by the bounds
                 self._rank(tenant)

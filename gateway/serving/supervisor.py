@@ -91,7 +91,9 @@ class _Supervisor:
         self._source = source
         self._address = address_of(listener)
         kept = settings.near_duplicate
-        pictures = SeenPictures[Any](kept.max_entries, kept.ttl_seconds, time.monotonic)
+        pictures = SeenPictures[Any](
+            kept.max_entries, kept.ttl_seconds, time.monotonic, max_bytes=kept.max_bytes
+        )
         occupancy = Occupancy(metrics.folder / FILE_NAME)
         self._employer = Employer(listener, pictures, metrics, occupancy, pipeline)
         self._stop = asyncio.Event()
@@ -162,9 +164,8 @@ class _Supervisor:
         before, now = self._settings.listen, settings.listen
         if (before.host, before.port) != (now.host, now.port):
             log.warning("listen.host and listen.port need a restart: still running on %s", self._address)
-        self._employer.pictures.bound(
-            settings.near_duplicate.max_entries, settings.near_duplicate.ttl_seconds
-        )
+        kept = settings.near_duplicate
+        self._employer.pictures.bound(kept.max_entries, kept.ttl_seconds, kept.max_bytes)
         self._settings = settings
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, object]) -> None:

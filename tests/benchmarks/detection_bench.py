@@ -59,7 +59,9 @@ class Bench:
     def seen(self) -> SeenPictures[SeenPicture]:
         """What callers sent, under the default settings."""
         near = Settings().near_duplicate
-        return SeenPictures[SeenPicture](near.max_entries, near.ttl_seconds, time.monotonic)
+        return SeenPictures[SeenPicture](
+            near.max_entries, near.ttl_seconds, time.monotonic, max_bytes=near.max_bytes
+        )
 
     @cached_property
     def deployed(self) -> list[Detector]:

@@ -90,7 +90,9 @@ def main() -> int:
     use_one_thread()
     settings = Settings(compression={"mode": "off"})
     near = settings.near_duplicate
-    seen = SeenPictures[SeenPicture](near.max_entries, near.ttl_seconds, time.monotonic)
+    seen = SeenPictures[SeenPicture](
+        near.max_entries, near.ttl_seconds, time.monotonic, max_bytes=near.max_bytes
+    )
     pipeline = load_pipeline(settings, seen)
     streams = [*_screens(asked.cache, asked.split), *_scenes(asked.split, asked.photographs)]
     streams = [stream for stream in streams if asked.only in stream.cluster]

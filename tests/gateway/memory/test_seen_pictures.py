@@ -224,11 +224,13 @@ def test_bounds_can_be_changed_and_what_exceeds_them_goes(clock: Clock):
         store.remember("a", seen(fingerprint))
         clock.now += 1
 
-    store.bound(5, 60.0)
+    store.bound(5, 60.0, 10_000)
     assert len(store) == 5
-    store.bound(5, 3.5)
-
+    store.bound(5, 3.5, 10_000)
     assert [len(store.alike("a", fingerprint, 0)) for fingerprint in range(10)] == [0] * 7 + [1] * 3
+    store.bound(5, 60.0, 2 * seen(0).size_bytes)
+
+    assert [len(store.alike("a", fingerprint, 0)) for fingerprint in range(10)] == [0] * 8 + [1] * 2
 
 
 def test_a_picture_that_was_marked_as_a_query_is_counted_and_not_kept(clock: Clock):

@@ -12,7 +12,7 @@ import pytest
 from calibration.image import Image
 from gateway.memory.picture_server import PackedPicture, serve_pictures
 from gateway.memory.protocol import SeenPicture
-from gateway.memory.seen_pictures import SeenPictures
+from gateway.memory.seen_pictures import MAX_BYTES, SeenPictures
 from gateway.memory.shared_pictures import SharedPictures
 
 Store = SeenPictures[PackedPicture]
@@ -92,7 +92,7 @@ def test_the_nearest_come_first_and_each_has_its_own_pixels(workers: list[Shared
 def test_a_tenant_one_worker_saw_accepted_is_accepted_for_all(workers: list[SharedPictures], store: Store):
     workers[0].accept("genuine")
     workers[0].remember("genuine", seen(1))
-    store.bound(10, 60.0)
+    store.bound(10, 60.0, MAX_BYTES)
 
     for number in range(100):
         workers[1].remember(f"made up {number}", seen(1000 + number))
@@ -176,7 +176,7 @@ def test_what_the_memory_has_forgotten_is_not_found_while_it_answers(
 ):
     workers[0].remember("a", seen(1))
     workers[0].remember("a", seen(2**30))
-    store.bound(1, 60.0)
+    store.bound(1, 60.0, MAX_BYTES)
 
     assert workers[0].alike("a", 1, 0) == []
 
