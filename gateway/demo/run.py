@@ -9,10 +9,12 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import yaml
@@ -95,8 +97,8 @@ def run_demo(output: Path = Path("demo-output")) -> int:
     places = Places(output.resolve())
     places.make()
     try:
-        with _terminate_like_ctrl_c(), ExitStack() as stack:
-            disappointing = _show(places, console, stack)
+        with told_to_stop() as heed, ExitStack() as stack:
+            disappointing = _show(places, console, stack, heed)
     except (ServiceError, OSError) as error:
         console.print(f"[bold red]The demo stopped:[/] {escape(str(error))}", highlight=False)
         return 1
@@ -109,7 +111,7 @@ def run_demo(output: Path = Path("demo-output")) -> int:
     return 1 if disappointing else 0
 
 
-def _show(places: Places, console: Console, stack: ExitStack) -> list[str]:
+def _show(places: Places, console: Console, stack: ExitStack, heed: Callable[[], None]) -> list[str]:
     """Start everything, send the pictures, print what came of them; return what was not as promised."""
     console.print("Starting the model, an attack on it, its calibration, and the gateway in front of it …")
     victim = shutil.copy(bundled_photograph("skimage", "astronaut.png"), places.pictures)
@@ -119,6 +121,7 @@ def _show(places: Places, console: Console, stack: ExitStack) -> list[str]:
     gateway = stack.enter_context(_serving_gateway(places, model))
     console.print(f"  model    {model.address}/v1\n  gateway  {gateway.address}/v1", highlight=False)
     samples = _samples(places)
+    heed()
     console.print(
         f"  attack   {_tell_attack(finish_job('the attack', attack, accepted=(0, 1)))}", highlight=False
     )
@@ -128,14 +131,19 @@ def _show(places: Places, console: Console, stack: ExitStack) -> list[str]:
     direct, through = _client(stack, model), _client(stack, gateway)
     original = Sample("the attacked picture's original", Path(victim), "image/png", "clean")
     victim_answer = direct.ask(original, _QUESTION, model=_MODEL)[0].text
-    rows = [_row(sample, direct, through, victim_answer) for sample in samples]
+    rows = []
+    for sample in samples:
+        rows.append(_row(sample, direct, through, victim_answer))
+        heed()
     console.print(f"\nOpenAI's SDK asked about each picture: “{_QUESTION}”", highlight=False)
     console.print(table_of(rows))
     paid = finish_job_lines("the estimate", estimate, accepted=(0, 1))
     console.print(paid_models_table(samples, paid))
     console.print(metrics_table(gateway.get("/metrics")[1].decode()))
 
+    heed()
     measured = finish_job("the calibration", calibration, accepted=(0, 1))
+    heed()
     console.print(calibration_table(measured))
     console.print(f"Calibration report: {(places.calibration / 'report.html').as_uri()}", soft_wrap=True)
     return [line for row in rows for line in disappointments(row)] + calibration_disappointments(measured)
@@ -221,10 +229,24 @@ def _started(stack: ExitStack, job: Job) -> Job:
 
 
 @contextlib.contextmanager
-def _terminate_like_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM unwind the demo as Ctrl-C does, so that its servers are stopped."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def told_to_stop() -> Iterator[Callable[[], None]]:
+    """Let SIGTERM unwind the demo as Ctrl-C does, so that its servers are stopped.
+
+    What is yielded raises KeyboardInterrupt once either came: libraries written in C lose it now and then.
+    """
+    told = threading.Event()
+
+    def stop_now(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+        raise KeyboardInterrupt
+
+    def heed() -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, stop_now) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield heed
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in before.items():
+            signal.signal(each, handler)
