@@ -4,9 +4,9 @@
 
 A gateway, a real Prometheus that scrapes it every second, a mock of a provider. An attacker asks for the
 model `attacked` (Square at eps 8 on a bundled photograph), an agent for `agent`: a headless Chromium acts on
-a page, looks, and sends each look. The picture shows the dashboard's panels "Verdicts" and "Flags" for either
-model, by the queries of the dashboard itself. Needs Chromium and Prometheus (`make peers` installs them). The
-last line is JSON: pictures sent and flagged, of each.
+a page, looks, and sends each look. The picture shows the panels "Verdicts" and "Flags by kind and action" of
+the dashboard *Safety* for either model, by its own queries. Needs Chromium and Prometheus (`make peers`
+installs them). The last line is JSON: pictures sent and flagged, of each.
 """
 
 import argparse
@@ -40,8 +40,8 @@ from gateway.demo.pictures import bundled_photograph
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards" / "jnd-gateway.json"
-PANELS = ("Verdicts", "Flags")
+DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "dashboards" / "safety.json"
+PANELS = ("Verdicts", "Flags by kind and action")
 MODELS = ("attacked", "agent")
 SIDE = 400  # pixels of the attacked picture
 PAUSE_SECONDS = 0.5  # between the agent's looks
