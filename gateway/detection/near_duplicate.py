@@ -77,9 +77,11 @@ class NearDuplicateDetector:
             )
         except PairError:
             return None
-        is_doubted = not found.is_visible and (found.is_attack or (found.p_value or 1.0) <= _DOUBT)
+        is_unlikely = found.p_value is not None and found.p_value <= _DOUBT
+        if found.is_visible or not (found.is_attack or is_unlikely):
+            return found
         earlier = [each.picture.pixels for each in known if each.picture is not original]
-        if is_doubted and was_shown(compared.version, compared.change.expected, earlier):
+        if was_shown(compared.version, original, compared.change.places, earlier):
             return replace(
                 found,
                 p_value=None,

@@ -7,26 +7,30 @@ from the ones before it, and the newcomer has not. Whoever hides something new c
 
 from collections.abc import Iterable
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from calibration.across_channels import any_of_channels
 from calibration.image import Image, Pixels
 
-_OF_WHAT_IS_HIDDEN = 0.99  # pixels that one earlier version has exactly so
+_UNIT = np.ones((33, 33), np.uint8)  # pixels around what people see, that a codec may have stored anew
 
 
-def was_shown(version: Image, expected: Image, earlier: Iterable[Pixels]) -> bool:
+def was_shown(version: Image, nearest: Image, seen: npt.NDArray[np.bool_], earlier: Iterable[Pixels]) -> bool:
     """Tell whether one earlier version is exactly as the newcomer where that differs unseen from the nearest.
 
     Args:
         version: The newcomer, as small as pictures are remembered.
-        expected: The nearest version, were nothing but what is visible changed; of the same size.
+        nearest: The version it was compared with, of the same size.
+        seen: (H, W), where people see that the two differ; right beside it nothing is asked.
         earlier: All known versions; those of another size tell nothing.
     """
-    hidden = any_of_channels(version.pixels != expected.pixels)
-    least = _OF_WHAT_IS_HIDDEN * np.count_nonzero(hidden)
+    beside = cv2.dilate(seen.view(np.uint8), _UNIT) > 0
+    hidden = any_of_channels(version.pixels != nearest.pixels) & ~beside
+    if not hidden.any():  # whatever was found lies elsewhere
+        return False
     return any(
-        known.shape == version.pixels.shape
-        and np.count_nonzero((known[hidden] == version.pixels[hidden]).all(axis=1)) >= least
+        known.shape == version.pixels.shape and np.array_equal(known[hidden], version.pixels[hidden])
         for known in earlier
     )
