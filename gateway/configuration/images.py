@@ -30,7 +30,7 @@ class NearDuplicate(Section):
     max_entries: int = setting(
         10_000,
         "Images remembered, all callers together.",
-        why="hardly the bound of those that are small; `max_bytes` is of others",
+        why="`max_bytes` is the nearer bound, unless they are small",
         ge=1,
     )
     max_bytes: int = setting(

@@ -20,6 +20,7 @@ from calibration.across_channels import furthest_of_channels, row_of
 from calibration.image import Image, Kernel, resize
 from gateway.detection.alignment import overlay
 from gateway.detection.protocol import Examined
+from gateway.detection.stored_again import SAMPLINGS, stored_as_jpeg
 from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]
@@ -124,18 +125,8 @@ def _encoded(pixels: Pixels, version: Pixels, codec: Codec) -> Pixels:
     """Store the known picture as the version was: what its codec takes away, nobody added."""
     if codec.jpeg_quality is None:
         return pixels
-    stored = [pixels, *(_as_jpeg(pixels, codec.jpeg_quality, factor) for factor in _SAMPLINGS)]
+    stored = [pixels, *(stored_as_jpeg(pixels, codec.jpeg_quality, factor) for factor in SAMPLINGS)]
     return min(stored, key=lambda each: cv2.norm(each, version, cv2.NORM_L2SQR))
-
-
-_SAMPLINGS = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
-
-
-def _as_jpeg(pixels: Pixels, quality: int, sampling: int) -> Pixels:
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), options)
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _measured(

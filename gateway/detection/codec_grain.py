@@ -12,17 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from calibration.image import Image, resize
+from gateway.detection.stored_again import SAMPLINGS, stored_as_jpeg
 from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]
-Pixels = npt.NDArray[np.uint8]
 Grain = Callable[[slice, slice], Floats | None]  # of the rows and columns of a place
 
 _HALF = 4  # pixels of a block
 _UNIT = 16  # pixels that a codec takes together, where it halves the colours
 _LEAST_QUALITY = 75  # coarser ones leave more than edits within 8 levels
 _LEAST_SIDE = 16  # pixels
-_SAMPLINGS = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
 
 
 def codec_grain(
@@ -51,9 +50,11 @@ def codec_grain(
     # From a border of the codec's units on, so that its own grid is known.
     upper, near = top // _UNIT * _UNIT, left // _UNIT * _UNIT
     own = np.ascontiguousarray(version.pixels[upper:bottom, near:right])
-    sampling = min(_SAMPLINGS, key=lambda each: cv2.norm(_stored(own, quality, each), own, cv2.NORM_L2SQR))
+    sampling = min(
+        SAMPLINGS, key=lambda each: cv2.norm(stored_as_jpeg(own, quality, each), own, cv2.NORM_L2SQR)
+    )
     moved = own.copy()
-    moved[_HALF:, _HALF:] = _stored(own[_HALF:, _HALF:], quality, sampling)
+    moved[_HALF:, _HALF:] = stored_as_jpeg(own[_HALF:, _HALF:], quality, sampling)
     there, here = (
         resize(Image(np.ascontiguousarray(each[top - upper :, left - near :])), across, lines, "area").pixels
         for each in (moved, own)
@@ -65,10 +66,3 @@ def _whole(place: slice, length: int, whole: int) -> tuple[tuple[int, int], int]
     """Return where a place of a picture brought to a length lies in the whole, and its pixels there."""
     start, stop, _ = place.indices(length)
     return (start * whole // length, -(-stop * whole // length)), stop - start
-
-
-def _stored(pixels: Pixels, quality: int, sampling: int) -> Pixels:
-    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-    _, data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), options)
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
-    return np.ascontiguousarray(decoded[..., ::-1])
