@@ -5,7 +5,7 @@
     ├── ImageBlockedError          an image was flagged, and the policy blocks flagged images
     ├── UnknownPolicyError         the settings have no policy of this name
     ├── PolicyForbiddenError       this caller may not choose a policy
-    ├── BadBypassError             x-jnd-bypass is neither true nor false
+    ├── BadBypassError             x-jnd-bypass is neither true nor false, or both
     ├── UnknownPathError           nothing of ours lies at this path
     ├── MethodNotAllowedError      one of the gateway's own pages hears other methods
     ├── BadPathError               the path may mean something else to whoever reads it next
@@ -83,7 +83,7 @@ class ImageBlockedError(GatewayError):
 
 
 class UnknownPolicyError(GatewayError):
-    """x-jnd-policy names none of the settings' `policies`."""
+    """x-jnd-policy names none of the settings' `policies`, or two of them."""
 
     status = 400
     kind = "unknown_policy"
@@ -97,7 +97,7 @@ class PolicyForbiddenError(GatewayError):
 
 
 class BadBypassError(GatewayError):
-    """x-jnd-bypass says neither `true` nor `false`: not doing what was meant would go unnoticed."""
+    """x-jnd-bypass says neither `true` nor `false`, or both: not doing what was meant would go unnoticed."""
 
     status = 400
     kind = "bad_bypass"

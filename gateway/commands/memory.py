@@ -137,14 +137,14 @@ def _opened(config: Path | None) -> "Iterator[tuple[Settings, Redis, Shelves]]":
 def _tenants(settings: "Settings", name: str) -> list[str]:
     """Return the tenants that a name stands for."""
     from gateway.dialects.registry import DIALECTS  # noqa: PLC0415 - as above
-    from gateway.relay.callers.caller import tenants_of  # noqa: PLC0415
+    from gateway.relay.callers.credentials import KeyPlaces  # noqa: PLC0415
 
     if _TENANT.fullmatch(name):
         return [name]
     headers = [header for dialect in DIALECTS for header in dialect.credential_headers]
     for client in settings.clients:
         if client.name == name:
-            return tenants_of(client.key.get_secret_value(), headers)
+            return KeyPlaces(headers).tenants_of(client.key.get_secret_value().encode())
     known = ", ".join(client.name for client in settings.clients) or "none"
     return bad_use(
         ValueError(f"expected a client of the settings ({known}) or a tenant's digits, got {name!r}")

@@ -141,7 +141,8 @@ class Endpoints:
             GatewayError: The caller may not, there is no room, or it is no JSON object.
         """
         proxy, exchange = self.proxy, request.exchange
-        caller = proxy.callers.of(request.incoming)
+        usual = proxy.destinations.all[-1]
+        caller = proxy.callers.of(request.incoming, usual.provider)
         if caller.is_bypassed:  # whoever asks for a look gets one
             caller = replace(caller, is_bypassed=False, remarks=BYPASS_REFUSED)
         exchange.client, exchange.remarks = caller.client, caller.remarks
@@ -154,7 +155,7 @@ class Endpoints:
             if looked.problem is not None:
                 raise RequestRefusedError(looked.problem.kind, looked.problem.message)
             exchange.model = proxy.names.canonical(looked.model)
-            models, usual = (looked.model, exchange.model), proxy.destinations.all[-1]
+            models = (looked.model, exchange.model)
             exchange.policy = adjust(proxy.policies.suiting(policy, models=models, upstream=usual.name))
             document = await asyncio.to_thread(read_document, body, max_values=len(body))
             yield Asked(looked, document, caller)

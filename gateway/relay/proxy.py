@@ -101,7 +101,7 @@ class Proxy:
         if found is not None:
             exchange.dialect, exchange.api_path = request.dialect.name, found[1]
         _refuse_other_protocols(incoming)
-        caller = self.callers.of(incoming)
+        caller = self.callers.of(incoming, self._provider(request.dialect, place))
         exchange.client, request.tenant, exchange.remarks = caller.client, caller.tenant, caller.remarks
         if found is None:
             await self._pass_through(request, place, caller)
@@ -114,6 +114,12 @@ class Proxy:
             await self._relay(answer, request)
         if request.repeat and self.shadow_audit:
             self.shadow_audit.settle(request.repeat)
+
+    def _provider(self, dialect: Dialect, place: Place) -> str:
+        """Return whose API a request goes to, as far as can be told before its model is read."""
+        usual = place.destination().provider
+        providers = (usual, *(each.provider for each in place.candidates))
+        return next((each for each in providers if self.dialects.of_errors(each) is dialect), usual)
 
     async def _relay(self, answer: Answer, request: Request) -> None:
         """Pass an answer on; what it tells of tokens is read behind it, where images are in the request."""

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.errors import UnknownPathError
 from gateway.providers.hosts import provider_of
-from gateway.relay.callers.caller import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
+from gateway.relay.callers.credentials import CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS
 from gateway.relay.paths import Target, keeping_short, read_target
 from gateway.relay.upstreams.answer import Headers
 from gateway.relay.upstreams.upstream import Upstream

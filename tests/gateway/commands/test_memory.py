@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from gateway.cli import app
 from gateway.memory.redis_allowed import AllowedInRedis
-from gateway.relay.callers.caller import tenants_of
+from gateway.relay.callers.credentials import KeyPlaces
 from tests.gateway.memory.machines import machine, seen
 from tests.gateway.memory.redis_server import running_redis
 
@@ -48,7 +48,7 @@ def test_a_redis_that_does_not_answer_is_named_without_its_password(tmp_path: Pa
 @pytest.mark.peers
 def test_a_client_is_deleted_by_name_and_nobody_else(tmp_path: Path):
     with running_redis(tmp_path) as server, machine(server.url) as here:
-        bearer = next(each for each in tenants_of(KEY))
+        bearer = next(iter(KeyPlaces().tenants_of(KEY.encode())))
         for tenant in (bearer, "another"):
             here.accept(tenant)
             here.remember(tenant, seen(7))

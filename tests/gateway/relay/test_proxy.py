@@ -622,6 +622,17 @@ def test_a_tenant_is_accepted_by_a_good_answer_of_the_upstream_to_a_key_of_its_o
     assert len(set(accepted)) == 1
 
 
+def test_a_made_up_key_beside_its_own_makes_nobody_a_new_tenant(gateway):
+    accepted: list[str] = []
+    server = gateway(accept=accepted.append, upstream={"provider": "openai"})
+
+    for number in range(3):
+        server.chat(b"{}", authorization="Bearer good", x_api_key=f"made-up-{number}")
+
+    assert len(accepted) == 3
+    assert len(set(accepted)) == 1
+
+
 def test_a_preflight_makes_nobody_accepted(gateway):
     accepted = []
 

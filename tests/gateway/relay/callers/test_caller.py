@@ -1,7 +1,8 @@
 import pytest
 
-from gateway.errors import BadBypassError, UnknownClientError
-from gateway.relay.callers.caller import Caller, Callers, tenants_of
+from gateway.errors import BadBypassError, UnknownClientError, UnknownPolicyError
+from gateway.relay.callers.caller import Caller, Callers
+from gateway.relay.callers.credentials import KeyPlaces
 from gateway.relay.callers.incoming import Incoming
 from gateway.settings import Settings
 
@@ -131,13 +132,40 @@ def test_the_policy_a_caller_names_is_read():
         (b"alt=sse&key=secret-1", {}),
     ],
 )
-def test_a_keys_tenants_are_known_wherever_it_is_sent(query, headers):
-    assert _caller(Settings(), query, **headers).tenant in tenants_of("secret-1")
-    assert _caller(Settings(), query, **headers).tenant not in tenants_of("secret-2")
+@pytest.mark.parametrize("settings", [Settings(), Settings(clients=CLIENTS)])
+def test_a_keys_tenants_are_known_wherever_it_is_sent(settings, query, headers):
+    assert _caller(settings, query, **headers).tenant in KeyPlaces().tenants_of(b"secret-1")
+    assert _caller(settings, query, **headers).tenant not in KeyPlaces().tenants_of(b"secret-2")
 
 
 def test_a_keys_tenants_are_known_with_the_dialects_own_headers():
     names = [b"x-own-key", b"authorization"]
     scope = {"method": "POST", "headers": [(b"x-own-key", b"k")], "raw_path": b"/", "query_string": b""}
 
-    assert Callers(Settings(), names).of(Incoming(scope, None)).tenant in tenants_of("k", names)
+    assert Callers(Settings(), names).of(Incoming(scope, None)).tenant in KeyPlaces(names).tenants_of(b"k")
+
+
+def test_a_client_is_one_tenant_wherever_its_key_stands_and_whatever_stands_beside_it():
+    settings = Settings(clients=CLIENTS)
+    plain = _caller(settings, authorization="Bearer secret-1")
+
+    for query, headers in (
+        (b"", {"authorization": "bearer secret-1", "x_api_key": "made up"}),
+        (b"key=made-up", {"x_api_key": "secret-1"}),
+        (b"key=secret-1", {"authorization": "Bearer made up"}),
+    ):
+        assert _caller(settings, query, **headers).tenant == plain.tenant
+    assert _caller(settings, authorization="Bearer secret-2").tenant != plain.tenant
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [(b"x-jnd-bypass", BadBypassError), (b"x-jnd-policy", UnknownPolicyError)]
+)
+def test_two_wishes_that_differ_are_refused(name, error):
+    headers = [(b"authorization", b"Bearer secret-2"), (name, b"true"), (name, b"false")]
+    scope = {"method": "POST", "headers": headers, "raw_path": b"/", "query_string": b""}
+    callers = Callers(Settings(clients=CLIENTS))
+
+    with pytest.raises(error, match="two that differ"):
+        callers.of(Incoming(scope, None))
+    assert callers.of(Incoming(scope | {"headers": headers[:2]}, None)).is_trusted
