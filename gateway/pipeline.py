@@ -139,10 +139,25 @@ class Pipeline:
         known = self.cache.get(key)
         if known is not None:
             return replace(known, timings=Timings(), is_recalled=True)
-        outcome = self._work(data, digest, media_type, asked)
+        outcome = self._work_anew(data, digest, media_type, asked)
         if not outcome.verdict.failures:  # which may be of the moment: no memory, say
             self.cache.put(key, outcome, outcome.bytes_out)
         return outcome
+
+    def _work_anew(self, data: bytes, digest: bytes, media_type: str, asked: Asked) -> ImageOutcome:
+        """Work on an image, but judge it once, however many images come to stand beside it.
+
+        Where a conversation crosses a limit of images, all of them are brought inside other sizes at once; to
+        inspect each again would take most of that time, and judge earlier pictures by later ones.
+        """
+        alone = replace(asked, recipient=replace(asked.recipient, images=1))
+        if asked.verdict is not None or alone == asked:
+            return self._work(data, digest, media_type, asked)
+        known = self.cache.get(self._key(digest, media_type, alone))
+        if known is None:
+            return self._work(data, digest, media_type, asked)
+        outcome = self._work(data, digest, media_type, replace(asked, verdict=known.verdict))
+        return replace(outcome, quality=known.quality, is_quality_guessed=known.is_quality_guessed)
 
     def _settled(self, asked: Asked) -> Asked:
         """Say nothing of a request but what outcomes depend on: its images count by the step of limits alone.

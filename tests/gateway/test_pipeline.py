@@ -17,7 +17,7 @@ from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Evidence
 from gateway.errors import ImageTimeoutError
 from gateway.memory.shelves import owner_of
-from gateway.pipeline import COMPRESSION_FAILED, DETECTOR_FAILED, Asked
+from gateway.pipeline import COMPRESSION_FAILED, DETECTOR_FAILED, Asked, ImageOutcome
 from gateway.policy import Policies
 from gateway.providers.rules import Recipient, load_rules
 from gateway.settings import Settings
@@ -233,6 +233,22 @@ def test_a_growing_conversation_is_recalled_until_it_crosses_the_limit_of_many_i
         return pipeline.process(png, "image/png", asked).is_recalled
 
     assert [recalled(images) for images in (1, 2, 20, 21, 22, 90)] == [False, True, True, False, True, True]
+
+
+def test_a_picture_is_judged_once_however_many_come_to_stand_beside_it(make_pipeline, inspector, png):
+    pipeline = make_pipeline()
+
+    def met(images: int, model: str = "claude-sonnet-4-5") -> ImageOutcome:
+        asked = replace(ASK, recipient=Recipient("anthropic", model, images=images))
+        return pipeline.process(png, "image/png", asked)
+
+    alone, many = met(1), met(21)
+
+    assert len(inspector.tenants) == 1
+    assert many.verdict == alone.verdict
+    assert many.plan is not None
+    met(21, model="claude-opus-4-7")
+    assert len(inspector.tenants) == 2
 
 
 def test_the_compressor_is_told_who_is_shown_the_image_and_no_more_than_the_step_of_images(

@@ -94,7 +94,7 @@ class KeyPlaces:
 
 
 def client_tenant(key: bytes) -> str:
-    """Return whose memory a client of the settings meets, wherever its key stands and whatever stands beside."""
+    """Return whose memory a client of the settings meets, wherever its key stands and whatever beside it."""
     return _hash([b"client", key])
 
 
