@@ -5,6 +5,7 @@ in the middle of a run.
 """
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,11 +87,13 @@ def printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def picture_names(folder: Path, without: Path | None = None) -> list[str]:
+def picture_names(
+    folder: Path, without: Path | None = None, *, suffixes: Container[str] | None = PICTURE_SUFFIXES
+) -> list[str]:
     """Return the files below `folder` that look like pictures, unread, relative to it.
 
     Sorted by name, not by path: the order must not hang on the system's separator. What lies below `without`,
-    the output of an earlier run, is no reference.
+    the output of an earlier run, is no reference. With `suffixes` None, files of every name.
 
     Raises:
         PicturesError: The folder is missing.
@@ -101,7 +104,7 @@ def picture_names(folder: Path, without: Path | None = None) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES
+        if (suffixes is None or path.suffix.lower() in suffixes)
         and path.is_file()
         and not (ours is not None and path.resolve().is_relative_to(ours))
     )

@@ -3,7 +3,6 @@
 Heavy imports happen inside the commands, so that `--help` answers at once.
 """
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,9 @@ from gateway.commands.options import (
     DetailOption,
     Images,
     Json,
+    alpha_inside,
     bad_use,
+    json_line,
     print_lines,
     warn_of_unknown,
     with_progress,
@@ -112,7 +113,7 @@ def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all 
         Path | None, typer.Option(help="The picture as it should be; each image is compared with it.")
     ] = None,
     alpha: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of clean images that may be flagged.")
+        float, typer.Option(callback=alpha_inside, help="Share of clean images that may be flagged.")
     ] = 0.01,
     heat_map: Annotated[
         Path | None, typer.Option(help="Folder for a PNG of each flagged image: where the evidence lies.")
@@ -123,7 +124,7 @@ def inspect(  # noqa: PLR0917 - typer reads the options from the signature; all 
 ) -> None:
     """Tell whether images carry an edit, and whether the model would notice it.
 
-    Exit code 1 when an image is flagged or cannot be checked.
+    Exit code 1 when an image is edited, openly or not, or flagged, or cannot be checked by every detector.
     """
     from gateway.offline import HeatMaps, inspect_files  # noqa: PLC0415 - see the module's docstring
 
@@ -164,7 +165,7 @@ def tokens(  # noqa: PLR0917 - as above
     found = list(count_tokens(with_progress(images), load_rules(), recipient))
     if as_json:
         for each in found:
-            print(json.dumps(each.fields, ensure_ascii=False))
+            print(json_line(each.fields))
     else:
         print(table_of(found))
         for conflict in dict.fromkeys(each.conflict for each in found if isinstance(each, ImageTokens)):

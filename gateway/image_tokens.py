@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.image_header import format_in_header
+from calibration.shown_text import shown
 from calibration.upright_size import upright_size
 from gateway.providers.rules import ProviderRules, Recipient, Size
 
@@ -83,9 +84,9 @@ def table_of(found: Iterable[ImageTokens | Unreadable]) -> str:
 
 def _row(each: ImageTokens | Unreadable) -> tuple[str, ...]:
     if isinstance(each, Unreadable):
-        return str(each.file), "-", "-", "-", "-", each.reason
+        return shown(str(each.file)), "-", "-", "-", "-", each.reason
     refused = ", ".join(each.limits_exceeded) or "-"
-    return str(each.file), _text(each.size), _text(each.seen), str(each.tokens), each.rule, refused
+    return shown(str(each.file)), _text(each.size), _text(each.seen), str(each.tokens), each.rule, refused
 
 
 def _counted(file: Path, data: bytes, size: Size, rules: ProviderRules, recipient: Recipient) -> ImageTokens:

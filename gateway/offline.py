@@ -81,7 +81,7 @@ def inspect_files(
     for file in files:
         started = time.perf_counter()
         try:
-            data = file.read_bytes()
+            data = _read(file)
             decoded = decode(data)
             verdict = inspector.inspect(Examined.by_itself(decoded, data, profile))
         except (OSError, ImageError) as error:
@@ -124,7 +124,7 @@ def compress_files(
     for file in files:
         started = time.perf_counter()
         try:
-            data = file.read_bytes()
+            data = _read(file)
             decoded = decode_for_lightening(
                 data, DecodeLimits(), rules=rules, tier=tier, profile=profile, recipient=recipient
             )
@@ -141,6 +141,14 @@ def compress_files(
             f"{plan.tokens_in} → {plan.tokens_out} tokens ({plan.reason or plan.tier})"
         )
         yield Line(fields, summary, False)
+
+
+def _read(file: Path) -> bytes:
+    """Read a file, unless it is larger than any picture that is decoded: a film may exceed all memory."""
+    size_bytes, most = file.stat().st_size, DecodeLimits().max_bytes
+    if size_bytes > most:
+        raise ImageError("too_many_bytes", f"expected at most {most} bytes, got {size_bytes}")
+    return file.read_bytes()
 
 
 def _detectors(predictor: Predictor, reference: Path | None) -> list[Detector]:
@@ -160,9 +168,11 @@ def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:
         "explanation": verdict.explanation,
         "milliseconds": milliseconds,
     }
+    if verdict.failures:
+        fields["failures"] = list(verdict.failures)
     flags = f" [{', '.join(verdict.flags)}]" if verdict.flags else ""
     summary = f"{file}: {verdict.outcome}{flags}{_sureness(verdict)}: {verdict.explanation}"
-    return Line(fields, summary, verdict.outcome != "clean")
+    return Line(fields, summary, verdict.outcome != "clean" or bool(verdict.failures))
 
 
 def _sureness(verdict: Verdict) -> str:

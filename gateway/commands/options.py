@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -13,6 +13,7 @@ from rich.progress import track
 from calibration.image import ImageError
 from calibration.pictures import PicturesError, picture_names
 from calibration.profile import ProfileError
+from calibration.shown_text import shown
 from gateway.compression.plan import Effort, Tier
 from gateway.providers.detail import LEVELS, level_named
 
@@ -32,6 +33,7 @@ Images = Annotated[list[Path], typer.Argument(help="Picture files: PNG, JPEG, We
 Artifact = Annotated[
     Path | None, typer.Option(help="Folder of a trained predictor; without it, the one that ships.")
 ]
+_OTHERS_SHOWN = 5
 Json = Annotated[bool, typer.Option("--json", help="One JSON line per image on stdout.")]
 TierOption = Annotated[
     Tier,
@@ -96,8 +98,29 @@ def _with_those_below(paths: list[Path], without: Path | None) -> list[Path]:
             bad_use(error)
         if not below:
             bad_use(PicturesError(f"expected pictures (PNG, JPEG, WebP, GIF) below {path}, found none"))
+        _tell_of_others(path, below, without)
         found += [path / name for name in below]
     return found
+
+
+def _tell_of_others(folder: Path, below: list[str], without: Path | None) -> None:
+    """Say on stderr what of a folder is not looked at: a picture may bear another name, or none."""
+    names = picture_names(folder, without, suffixes=None)
+    if others := sorted({*names} - {*below}):
+        some = ", ".join(map(shown, others[:_OTHERS_SHOWN])) + (" ..." if len(others) > _OTHERS_SHOWN else "")
+        left = f"{len(others)} files below {shown(str(folder))} are not named as PNG, JPEG, WebP or GIF"
+        typer.echo(f"jnd-gateway: {left} and left out: {some}", err=True)
+
+
+def alpha_inside(alpha: float) -> float:
+    """Check the share of clean images that may be flagged.
+
+    Raises:
+        BadParameter: It would flag nothing, or everything.
+    """
+    if not 0.0 < alpha < 1.0:
+        raise typer.BadParameter(f"expected a number above 0 and below 1, got {alpha:g}")
+    return alpha
 
 
 def warn_of_unknown(provider: str) -> None:
@@ -120,10 +143,15 @@ def print_lines(lines: "Iterable[Line]", as_json: bool) -> NoReturn:
     try:
         for line in lines:
             is_trouble |= line.is_trouble
-            typer.echo(json.dumps(line.fields, ensure_ascii=False) if as_json else line.summary)
+            typer.echo(json_line(line.fields) if as_json else shown(line.summary))
     except (ArtifactError, ProfileError, ImageError, OSError) as error:
         bad_use(error)
     raise typer.Exit(1 if is_trouble else 0)
+
+
+def json_line(fields: Mapping[str, object]) -> str:
+    """Return fields as one line of JSON, in UTF-8 whatever bytes the name of a file is made of."""
+    return json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def bad_use(error: Exception) -> NoReturn:

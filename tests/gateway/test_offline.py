@@ -58,6 +58,29 @@ def test_what_a_rule_found_is_told_with_its_kind_and_without_a_probability(tmp_p
     assert broken.summary.startswith(f"{tmp_path / 'broken.png'}: unchecked: ")
 
 
+def test_a_file_larger_than_any_picture_is_unchecked_and_not_read(tmp_path: Path):
+    with (tmp_path / "film.png").open("wb") as film:
+        film.truncate(64 * 1024**3)
+
+    (line,) = inspected(tmp_path / "film.png")
+
+    assert line.fields["outcome"] == "unchecked"
+    assert "at most 33554432 bytes, got 68719476736" in line.summary
+
+
+def test_a_detector_that_fails_is_named_and_is_trouble(photograph: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    assert "failures" not in inspected(photograph)[0].fields
+    monkeypatch.setattr("gateway.detection.container.ContainerDetector.examine", broken)
+
+    (line,) = inspected(photograph)
+
+    assert (line.fields["outcome"], line.fields["failures"]) == ("clean", ["container"])
+    assert line.is_trouble
+
+
 def test_beside_its_reference_a_changed_copy_is_told_with_its_size_in_jnds(photograph: Path, tmp_path: Path):
     edited = CAT.pixels.copy()
     edited[60:120, 80:160] = 255 - edited[60:120, 80:160]

@@ -5,7 +5,7 @@ import pytest
 import typer
 
 from calibration.image import ImageError
-from gateway.commands.options import print_lines, read_level, warn_of_unknown, with_progress
+from gateway.commands.options import alpha_inside, print_lines, read_level, warn_of_unknown, with_progress
 from gateway.offline import Line
 
 
@@ -36,6 +36,38 @@ def test_lines_are_printed_for_machines_or_people_and_trouble_is_the_exit_code(
 
     machine, person = capsys.readouterr().out.splitlines()
     assert (json.loads(machine), person) == ({"file": "ü.png"}, "ü.png: fine")
+
+
+def test_no_name_of_a_file_begins_a_line_or_colours_one(capsys: pytest.CaptureFixture[str]):
+    name = "a.png: clean\nb\x1b[31m\udcff.png"
+    for as_json in (True, False):
+        with pytest.raises(typer.Exit):
+            print_lines([Line({"file": name}, f"{name}: flagged", True)], as_json)
+
+    machine, person = capsys.readouterr().out.encode("utf-8").decode().splitlines()
+
+    assert json.loads(machine) == {"file": name}
+    assert person == r"a.png: clean\nb\x1b[31m\udcff.png: flagged"
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, -1.0, float("nan")])
+def test_a_false_alarm_rate_that_flags_nothing_or_everything_is_bad_use(alpha: float):
+    assert alpha_inside(0.001) == 0.001
+    with pytest.raises(typer.BadParameter, match="above 0 and below 1"):
+        alpha_inside(alpha)
+
+
+def test_what_of_a_folder_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "a.png").write_bytes(b"")
+    list(with_progress([tmp_path]))
+    assert capsys.readouterr().err == ""
+    for name in ("scan.tiff", "noname", "line\nbreak.bmp"):
+        (tmp_path / name).write_bytes(b"")
+
+    assert list(with_progress([tmp_path])) == [tmp_path / "a.png"]
+
+    told = capsys.readouterr().err
+    assert "3 files" in told and told.endswith(r"left out: line\nbreak.bmp, noname, scan.tiff" + "\n")
 
 
 def test_what_cannot_begin_is_bad_use_in_one_line(capsys: pytest.CaptureFixture[str]):
