@@ -134,7 +134,10 @@ class Policies:
 
 def _suits(change: PolicyChange, models: Iterable[str], upstream: str) -> bool:
     is_model = not change.models or any(
-        fnmatchcase(name, pattern) for name in models for pattern in change.models
+        # Some APIs (Azure, Ollama) take a model in any case: written otherwise, it must not escape its policy.
+        fnmatchcase(name.strip().casefold(), pattern.casefold())
+        for name in models
+        for pattern in change.models
     )
     return is_model and (not change.upstreams or upstream in change.upstreams)
 

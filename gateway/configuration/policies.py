@@ -126,7 +126,8 @@ class PolicyChange(Section):
     )
     models: tuple[str, ...] = setting(
         (),
-        "Models whose requests it treats unasked, with * as a wildcard; the first policy that fits counts.",
+        "Models whose requests it treats unasked, in any case and with * as a wildcard; the first policy that "
+        "fits counts.",
         why="callers that are trusted ask for it",
     )
     upstreams: tuple[str, ...] = setting(

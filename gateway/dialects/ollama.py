@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from gateway.dialects.protocol import Slot
-from gateway.dialects.reading.document import Fields, Object
-from gateway.dialects.reading.places import Grammar, Place, walk
+from gateway.dialects.reading.document import Fields, Object, Text
+from gateway.dialects.reading.places import Grammar, Place, folded, walk
 from gateway.dialects.reading.readers import bare_pictures
 from gateway.errors import GatewayError
 
@@ -33,7 +33,7 @@ class Ollama:
     def model_of(self, path: str, document: Fields) -> str:  # noqa: ARG002 - others name it in the path
         """Return the field `model`, tag included; `name` is its older spelling."""
         for key in ("model", "name"):
-            model = document.get(key)
+            model = _last(document, key) if isinstance(document, Object) else document.get(key)
             if isinstance(model, str):
                 return model
         return ""
@@ -42,6 +42,12 @@ class Ollama:
         """Render `{"error": "..."}`."""
         message = f"{error.param}: {error.message}" if error.param else error.message
         return orjson.dumps({"error": message})
+
+
+def _last(document: Object, key: str) -> object:
+    """Return the last string at a key in any case: Ollama is written in Go, which reads that one."""
+    found = (value.text() for name, value in document if folded(name) == key and isinstance(value, Text))
+    return next(iter([*found][-1:]), None)
 
 
 _GRAMMAR: Grammar = {

@@ -203,6 +203,8 @@ UNASKED = Settings(
         (["gpt-4o"], "paid", "careful"),
         (["llama"], "paid", "calm"),
         (["openai/x", "gpt-4o"], "default", "careful"),
+        (["GPT-4o"], "default", "careful"),
+        ([" gpt-4O "], "default", "careful"),
         (["llama"], "default", ""),
         ([], "paid", "calm"),
     ],

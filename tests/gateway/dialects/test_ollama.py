@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from gateway.dialects.ollama import Ollama
+from gateway.dialects.reading.document import read_document
 from gateway.errors import RequestRefusedError
 from tests.gateway.dialects.bodies import JPEG, PNG, base64, data_url, found, with_every_picture
 
@@ -93,3 +94,17 @@ def test_errors_are_one_sentence():
     error = RequestRefusedError("too_many_pixels", "expected at most 5 pixels, got 6", param="images[0]")
 
     assert orjson.loads(DIALECT.error_body(error)) == {"error": "images[0]: expected at most 5 pixels, got 6"}
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        ('{"model": "a", "Model": "b"}', "b"),
+        ('{"MODEL": "b", "model": "a"}', "a"),
+        ('{"Model": "b", "name": "a"}', "b"),
+        ('{"Name": "b"}', "b"),
+        ('{"Model": 1, "model": "a"}', "a"),
+    ],
+)
+def test_the_model_is_the_last_that_go_would_read(body: str, model: str):
+    assert DIALECT.model_of("/api/chat", read_document(body.encode(), max_values=100)) == model
