@@ -134,7 +134,7 @@ class Policies:
 
 def _suits(change: PolicyChange, models: Iterable[str], upstream: str) -> bool:
     is_model = not change.models or any(
-        # Some APIs (Azure, Ollama) take a model in any case: written otherwise, it must not escape its policy.
+        # Some APIs (Azure, Ollama) take a model in any case: written otherwise, it may not escape.
         fnmatchcase(name.strip().casefold(), pattern.casefold())
         for name in models
         for pattern in change.models

@@ -126,7 +126,7 @@ class PolicyChange(Section):
     )
     models: tuple[str, ...] = setting(
         (),
-        "Models whose requests it treats unasked, in any case and with * as a wildcard; the first policy that "
+        "Models whose requests it treats unasked, in any case, with * as a wildcard; the first policy that "
         "fits counts.",
         why="callers that are trusted ask for it",
     )
