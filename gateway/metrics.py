@@ -94,8 +94,8 @@ class Metrics(ClientMetrics, Distributions):
                 self.images.labels(each, outcome, "")
         self.flags = self._counter(
             "flags",
-            "Images worth an alarm, by kind of evidence: hidden edits, and what is built like an attack. "
-            "container, alpha and query_series are rules, which policy.alpha does not bound.",
+            "Images worth an alarm, whenever they are sent, by kind of evidence: hidden edits, and what is "
+            "built like an attack. container, alpha and query_series are rules, which policy.alpha does not bound.",
             "model",
             "outcome",
             "kind",

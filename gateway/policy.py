@@ -70,6 +70,11 @@ class EffectivePolicy:
         return "sanitize" in (self.mode, *self.actions.values()) or self.sanitize_when == "always"
 
     @property
+    def may_block(self) -> bool:
+        """Whether any picture could be blocked by it."""
+        return "block" in (self.mode, *self.actions.values())
+
+    @property
     def key(self) -> str:
         """Name everything the outcome of an image depends on: two names for the same rules are one."""
         chosen = (f"{name}={action}" for name, action in sorted(self.actions.items()))

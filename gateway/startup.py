@@ -15,8 +15,9 @@ from gateway.configuration.addresses import WITHOUT_VERSION
 from gateway.configuration.profile_names import source_of
 from gateway.configuration.proxies import proxy_on_the_way
 from gateway.detection.ocr_process import is_ocr_installed
+from gateway.policy import Policies
 from gateway.providers.hosts import AUTO, provider_of
-from gateway.settings import DEFAULT_NAME, Policy, Review, Settings, Upstream
+from gateway.settings import DEFAULT_NAME, Review, Settings, Upstream
 
 _WIDEST = 120  # columns
 
@@ -46,6 +47,7 @@ def facts(settings: Settings) -> dict[str, Any]:
             "alpha": settings.policy.alpha,
             "on_failure": settings.policy.on_failure,
             "named": sorted(settings.policies),
+            "modes": {each.name: each.mode for each in Policies(settings).all if each.name},
             "unasked": {
                 name: {"models": list(change.models), "upstreams": list(change.upstreams)}
                 for name, change in settings.policies.items()
@@ -96,7 +98,7 @@ def what_is_off(settings: Settings) -> list[str]:
     where = "" if len(blind) > len(settings.upstreams) else f" in requests to {', '.join(blind)}"
     off = {
         "examining pictures for edits (policy.inspection)": settings.policy.inspection == "off",
-        "acting on edited pictures, they are only told (policy.mode)": _only_told(settings.policy),
+        "acting on edited pictures, they are only told (policy.mode)": _only_told(settings),
         "lightening pictures (compression.mode)": settings.compression.mode == "off",
         "lightening pictures, it is only reported (compression.mode)": settings.compression.mode == "observe",
         f"looking at pictures named by an address{where} (image_urls)": bool(blind),
@@ -191,16 +193,16 @@ def _policy_lines(policy: Mapping[str, Any]) -> list[str]:
     if policy["allow_bypass"]:
         lines.append("            every caller may skip image work by x-jnd-bypass (policy.allow_bypass)")
     lines += _wrapped("policies", policy["named"])
+    lines += _wrapped("", [f"{name}: {policy['modes'][name]}" for name in policy["named"]])
     for name, where in policy["unasked"].items():
         of = [f"{what} {', '.join(names)}" for what, names in where.items() if names]
         lines.append(f"            {name} treats unasked: {' and '.join(of)}")
     return lines
 
 
-def _only_told(policy: Policy) -> bool:
-    """Whether nothing is done to any picture, whatever is found."""
-    acts = {policy.mode, *policy.actions.values()} - {"monitor"}
-    return not acts and policy.sanitize_when != "always"
+def _only_told(settings: Settings) -> bool:
+    """Whether nothing is done to any picture, whatever is found and whichever policy treats it."""
+    return not any(each.may_sanitize or each.may_block for each in Policies(settings).all)
 
 
 def _wrapped(heading: str, names: Iterable[str]) -> list[str]:

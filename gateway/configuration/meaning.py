@@ -18,6 +18,7 @@ from gateway.configuration.policy_meaning import check_policies
 from gateway.configuration.problems import Problem, Severity
 from gateway.configuration.profile_names import check_profile
 from gateway.configuration.review_meaning import check_review
+from gateway.policy import Policies
 from gateway.providers.hosts import AUTO
 from gateway.providers.prices import LIST_CURRENCY
 from gateway.settings import DEFAULT_NAME, NamedUpstream, Settings, Upstream
@@ -232,8 +233,10 @@ def _policies(settings: Settings) -> Iterator[Found]:
     for severity, where, message in check_policies(settings):
         yield _found(severity, where, message)
     urls_pass = [where for where, api in apis(settings) if api.image_urls == "pass"]
-    if settings.policy.mode == "block" and settings.policy.on_failure == "forward" and urls_pass:
-        message = "pictures named by their address pass unseen in mode `block`; see fetch-check-inline"
+    blocking = [each for each in Policies(settings).all if each.may_block and each.on_failure == "forward"]
+    if blocking and urls_pass:
+        by = "in mode `block`" if not blocking[0].name else f"where policy {blocking[0].name} blocks"
+        message = f"pictures named by their address pass unseen {by}; see fetch-check-inline"
         yield _found("warning", (*urls_pass[0], "image_urls"), message)
 
 

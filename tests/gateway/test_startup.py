@@ -179,6 +179,14 @@ def test_what_is_done_to_which_pictures_is_told():
     assert not any("(policy.mode)" in line for line in what_is_off(settings))
 
 
+def test_named_policies_are_told_with_what_they_do():
+    settings = Settings(policies={"strict": {"models": ["gpt-4*"], "mode": "block"}, "calm": {}})
+
+    assert "            calm: monitor, strict: block" in summary(settings).splitlines()
+    assert not any("(policy.mode)" in line for line in what_is_off(settings))
+    assert any("(policy.mode)" in line for line in what_is_off(Settings(policies={"calm": {}})))
+
+
 def test_a_shared_memory_is_told_without_its_password():
     shared = SETTINGS.model_copy(
         update={"memory": Memory.model_validate({"redis_url": "rediss://:hidden@redis:6380/1"})}

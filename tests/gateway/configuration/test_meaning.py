@@ -147,6 +147,14 @@ def test_known_providers_are_those_of_the_rules():
             {"policy": {"mode": "block"}},
             "warning upstream.image_urls: pictures named by their address pass unseen",
         ),
+        (
+            {"policy": {"actions": {"hidden_text": "block"}}},
+            "warning upstream.image_urls: pictures named by their address pass unseen in mode",
+        ),
+        (
+            {"policies": {"a": {"mode": "block", "models": ["m"]}}},
+            "warning upstream.image_urls: pictures named by their address pass unseen where policy a blocks",
+        ),
         ({"fetching": {"max_bytes": 5}}, "warning fetching: has no effect"),
         (
             {"upstream": {"image_urls": "fetch-check-pass"}, "fetching": {"private_hosts": ["*"]}},
