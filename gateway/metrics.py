@@ -95,7 +95,8 @@ class Metrics(ClientMetrics, Distributions):
         self.flags = self._counter(
             "flags",
             "Images worth an alarm, whenever they are sent, by kind of evidence: hidden edits, and what is "
-            "built like an attack. container, alpha and query_series are rules, which policy.alpha does not bound.",
+            "built like an attack. container, alpha and query_series are rules, which policy.alpha does not "
+            "bound.",
             "model",
             "outcome",
             "kind",

@@ -70,9 +70,12 @@ def _elements(node: Array, name: str, where: str) -> Iterator[tuple[Node, str, s
 
 def texts(node: Node, where: str) -> Iterator[tuple[str, Text]]:
     """Yield the strings at a key that takes one or a list of them, empty ones left out."""
-    for path, found in _one_or_many(node, where):
-        if isinstance(found, Text) and found.end - found.start > len('""'):
-            yield path, found
+    return ((path, found) for path, found in every_text(node, where) if found.end - found.start > len('""'))
+
+
+def every_text(node: Node, where: str) -> Iterator[tuple[str, Text]]:
+    """Do the same with empty ones: where the data of a picture belongs, they are pictures of no bytes."""
+    return ((path, found) for path, found in _one_or_many(node, where) if isinstance(found, Text))
 
 
 def objects(node: Node, where: str) -> Iterator[tuple[str, Object]]:

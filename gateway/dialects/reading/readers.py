@@ -9,6 +9,7 @@ from gateway.dialects.reading.media import kind_of
 from gateway.dialects.reading.places import (
     DUPLICATE_KEYS,
     Reader,
+    every_text,
     folded,
     member,
     misfits,
@@ -60,9 +61,12 @@ def file_strings(value: Node, where: str) -> Iterator[Slot]:
 
 
 def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequence[str]) -> Iterator[Slot]:
-    """Read base64 of anything at one key of an object, and its media type at another."""
+    """Read base64 of anything at one key of an object, and its media type at another.
+
+    Where that says it is a picture, no bytes at all are a picture that cannot be read.
+    """
     declared = [text for key in type_keys for _, text in strings_at(holder, key, where)]
-    found = list(strings_at(holder, data_key, where))
+    found = [each for node in holder.all(data_key) for each in every_text(node, member(where, data_key))]
     for path, text in found:
         if len(declared) > 1 or len(found) > 1:
             yield Slot(path, Unseen(DUPLICATE_KEYS, (text,)))
@@ -73,10 +77,11 @@ def typed_base64(holder: Object, where: str, *, data_key: str, type_keys: Sequen
 
 def typed(data: Text, type_text: Text | None, where: str) -> Iterator[Slot]:
     """Read base64 of anything, with its media type in a string of its own."""
-    kind = kind_of(data.head(_HEAD_BYTES), b"" if type_text is None else type_text.value())
+    head = data.head(_HEAD_BYTES)
+    kind = kind_of(head, b"" if type_text is None else type_text.value())
     if kind == "image":
         yield Slot(where, TypedBase64(type_text, data))
-    elif kind != "other":
+    elif head and kind != "other":
         yield Slot(where, Unseen(kind, (data,)))
 
 

@@ -31,8 +31,8 @@ def give_up(problem: Problem, exchange: Exchange) -> None:
     Raises:
         RequestRefusedError: The policy refuses that.
     """
+    exchange.unchecked = problem.kind  # first: who is refused is not told that there was no image
     refuse_or_note(problem, exchange)
-    exchange.unchecked = problem.kind
 
 
 def note_strays(looked: Looked, exchange: Exchange, most_images: int) -> None:

@@ -633,6 +633,16 @@ def test_a_made_up_key_beside_its_own_makes_nobody_a_new_tenant(gateway):
     assert len(set(accepted)) == 1
 
 
+@pytest.mark.parametrize("body", [b"{not json", b'{"model": "m", "x": "%s"}' % (b"x" * 2048)])
+def test_who_is_refused_unseen_is_not_told_that_there_was_no_image(gateway, upstream, body):
+    answer = gateway(policy={"on_failure": "refuse"}, limits={"max_body_bytes": 1024}).chat(body)
+
+    assert answer.status in (400, 413)
+    assert answer.headers["x-jnd-verdict"] == "unchecked"
+    assert answer.headers["x-jnd-unchecked"] == answer.error["code"]
+    assert upstream.requests == []
+
+
 def test_a_preflight_makes_nobody_accepted(gateway):
     accepted = []
 

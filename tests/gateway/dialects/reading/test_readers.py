@@ -79,6 +79,22 @@ def test_nothing_can_be_put_in_place_at_keys_named_twice(body: bytes):
     assert sources
 
 
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        (b'{"type": "image/png", "data": ""}', 1),
+        (b'{"type": "application/pdf", "data": ""}', 0),
+        (b'{"data": ""}', 0),
+        (b'{"type": "image/png"}', 0),
+    ],
+)
+def test_a_declared_picture_of_no_bytes_is_one_that_cannot_be_read(body: bytes, count: int):
+    slots = typed(body)
+
+    assert len(slots) == count
+    assert [slot.source.read().data for slot in slots] == [b""] * count
+
+
 def test_strings_are_read_at_every_occurrence_of_a_key():
     holder = read_document(b'{"a": "1", "b": "2", "a": ["3", 4]}', max_values=100)
 
