@@ -5,7 +5,7 @@ Answers are the lines of `--json`; importing this module loads torch.
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,8 @@ def inspect_files(
             data = _read(file)
             decoded = decode(data)
             verdict = inspector.inspect(Examined.by_itself(decoded, data, profile))
+            if reference is not None:
+                verdict = _as_compared(verdict)
         except (OSError, ImageError) as error:
             yield _verdict_line(file, unchecked(str(error)), _milliseconds_since(started))
             continue
@@ -155,6 +157,12 @@ def _detectors(predictor: Predictor, reference: Path | None) -> list[Detector]:
     if reference is None:
         return [ResidualDetector(predictor), ScalingDetector(load_rules())]
     return [ReferenceDetector(predictor, decode(reference.read_bytes()).image)]
+
+
+def _as_compared(verdict: Verdict) -> Verdict:
+    """Return the verdict, but call nothing clean that was not compared with the reference as it was asked."""
+    is_compared = any(item.kind == "reference" for item in verdict.evidence)
+    return verdict if is_compared or verdict.outcome != "clean" else replace(verdict, outcome="unchecked")
 
 
 def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:

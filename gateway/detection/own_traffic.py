@@ -60,7 +60,9 @@ def calibrate_on_folder(
             "the calibration to begin with was made with the detectors of another artifact; its surprises "
             "do not fit these"
         )
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    files = sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file()
+    )  # a pipe would be waited for
     if not files:
         raise ValueError(f"expected pictures in {folder}, found none")
     measured = [one for one in _measured(files, artifact, workers) if one is not None]

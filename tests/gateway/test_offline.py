@@ -92,6 +92,17 @@ def test_beside_its_reference_a_changed_copy_is_told_with_its_size_in_jnds(photo
     assert other.fields["jnd_ratio"] > 1
 
 
+def test_what_cannot_be_compared_with_the_reference_is_not_called_clean(photograph: Path, tmp_path: Path):
+    (tmp_path / "crop.png").write_bytes(encode_png(Image(CAT.pixels[:, 40:])))
+
+    (alone,) = inspected(tmp_path / "crop.png")
+    (beside,) = inspected(tmp_path / "crop.png", reference=photograph)
+
+    assert (alone.fields["outcome"], beside.fields["outcome"]) == ("clean", "unchecked")
+    assert "cannot be compared with the reference" in beside.summary
+    assert beside.is_trouble
+
+
 def test_of_flagged_files_a_heat_map_is_written_and_of_the_others_on_request(
     photograph: Path, tmp_path: Path
 ):

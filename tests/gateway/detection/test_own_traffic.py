@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -45,6 +46,15 @@ def test_ones_own_pictures_become_a_file_that_detection_can_use(folder, tmp_path
     assert "calibrated on them" in "\n".join(lines_of(result, as_json=False))
     (line,) = lines_of(result, as_json=True)
     assert json.loads(line)["calibrated"] == ["fine JPEG photograph"]
+
+
+def test_a_pipe_or_folder_named_like_a_picture_is_no_picture(folder, tmp_path):
+    os.mkfifo(folder / "pipe.png")
+    (folder / "folder.png").mkdir()
+
+    result = calibrate_on_folder(folder, tmp_path / "own.json", base=OWN, artifact=None, workers=1, fewest=5)
+
+    assert (sum(result.found.values()), result.unreadable) == (6, 1)
 
 
 def test_a_kind_with_too_few_pictures_keeps_what_ships(folder, tmp_path):
