@@ -163,7 +163,10 @@ class Limits(Section):
     )
     max_frames: int = setting(1_000, "Frames of one animation.", why="far above a GIF of a minute", ge=1)
     max_images: int = setting(
-        100, "Images of one request that are looked into.", why="what the strictest large API takes", ge=1
+        100,
+        "Images of one request that are looked into; those met before, up to 1,000 more, do not count.",
+        why="what the strictest large API takes; a conversation sends its pictures again each turn",
+        ge=1,
     )
     queue_bytes: int = setting(
         256 * MEBIBYTE,

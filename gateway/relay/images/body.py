@@ -105,10 +105,12 @@ class BodyWork:
         exchange.is_looked_at = True
         if looked.problem is not None:
             give_up(looked.problem, exchange)
+        terms = self.terms(exchange.policy, caller, model=exchange.model, destination=destination)
+        if looked.beyond:
+            looked = await asyncio.to_thread(self._with_known, looked, terms)
         note_strays(looked, exchange, self.max_images)
         if not looked.slots:
             return looked.body
-        terms = self.terms(exchange.policy, caller, model=exchange.model, destination=destination)
         terms = terms.beside(looked.slots)
         known = looked.met or [None] * len(looked.slots)
         each_known = zip(looked.slots, known, strict=True)
@@ -150,6 +152,26 @@ class BodyWork:
         except GatewayError:  # nobody serves this model, which the caller is told of in its place
             return looked
         return replace(looked, met=[self._met(slot, terms) for slot in looked.slots])
+
+    def _with_known(self, looked: Looked, terms: Terms) -> Looked:
+        """Take in what lies beyond the limit of images as well, where enough of all were met before.
+
+        A conversation sends its pictures again with every turn: the newest, which nobody has seen yet, would
+        be the first that is left out. It is new pictures that cost.
+        """
+        every = [*looked.slots, *looked.beyond]
+        terms, room, further = terms.beside(every), self.max_images, 0
+        slots, known = [], []
+        for slot in every:
+            met = self._met(slot, terms)
+            is_new = met is None or isinstance(met, Fresh)
+            if is_new and not room:
+                further += 1
+                continue
+            room -= is_new
+            slots.append(slot)
+            known.append(met)
+        return replace(looked, slots=slots, met=known, further=further or int(not looked.is_counted))
 
     def _met(self, slot: Slot, terms: Terms) -> _Met:
         if terms.address(slot) is not None:

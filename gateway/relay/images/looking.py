@@ -46,6 +46,8 @@ class Looked:
     slots: Sequence[Slot] = ()  # those that are looked into
     strays: Sequence[Strays] = ()
     further: int = 0  # slots beyond these, as far as they were counted
+    beyond: Sequence[Slot] = ()  # those, for whoever knows the pictures in them already
+    is_counted: bool = True  # there are no more than these
     problem: Problem | None = None  # why it could not be looked into
     met: Sequence[Any] = ()  # what is known of each slot; empty: nobody has asked
 
@@ -112,7 +114,16 @@ class Looking:
         slots, further, is_complete = self._slots(dialect, document)
         known = [text for slot in (*slots, *further) for text in slot.source.texts]
         strays = find_strays(document, known, dialect) if is_complete else []
-        return Looked(body, dialect, model, slots, strays, further=len(further))
+        return Looked(
+            body,
+            dialect,
+            model,
+            slots,
+            strays,
+            further=len(further),
+            beyond=further,
+            is_counted=is_complete,
+        )
 
     async def close(self) -> None:
         """Wait for what is being looked at."""

@@ -6,6 +6,7 @@ import json
 import threading
 import zlib
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import orjson
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from calibration.image import decode
+from calibration.image import Image, decode, encode_png
 from gateway.memory.cache import ByteBoundedCache
 from tests.gateway.conftest import Server, listening
 
@@ -383,6 +384,21 @@ def test_images_beyond_the_limit_are_told_and_earlier_ones_stay_lightened(gatewa
     assert (answer.headers["x-jnd-verdict"], before.headers["x-jnd-verdict"]) == ("clean", "clean")
     assert answer.headers["x-jnd-unchecked"] == "too_many_images"
     assert "x-jnd-unchecked" not in before.headers
+
+
+def test_the_newest_picture_of_a_long_conversation_is_looked_at(gateway, inspector, upstream, chat_body):
+    shots = [encode_png(Image(np.full((96, 128, 3), 20 * shade, np.uint8))) for shade in range(6)]
+    server = gateway(limits={"max_images": 2}, policy={"on_failure": "refuse"})
+
+    answers = [server.chat(chat_body(*shots[: turn + 1])) for turn in range(5)]
+
+    assert {(answer.status, answer.headers["x-jnd-verdict"]) for answer in answers} == {(200, "clean")}
+    assert len(inspector.tenants) == 5
+    turns = [orjson.loads(each["body"])["messages"][0]["content"] for each in upstream.requests]
+    assert all(after[: len(before)] == before for before, after in pairwise(turns))
+    inspector.outcome = "imperceptible_edit"
+    hidden = server.chat(chat_body(*shots))
+    assert hidden.headers["x-jnd-flags"] == "residual"
 
 
 def test_images_beyond_the_limit_are_refused_where_the_policy_says_so(gateway, upstream, png, chat_body):
