@@ -81,6 +81,14 @@ class JpegFile:
                 return part.marker, part.payload[0], part.payload[5]
         return None
 
+    @property
+    def luma(self) -> int | None:
+        """The number by which scans name the first component; None as `frame`."""
+        for part in self.segments:
+            if part.marker in _STARTS_OF_FRAME and len(part.payload) >= 7:
+                return part.payload[6]
+        return None
+
 
 def container_of(data: bytes) -> Container | None:
     """Name the format a file begins as."""

@@ -26,6 +26,7 @@ from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
+from gateway.detection.unread_file import judge_unread
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import Recipient, load_rules
 from predictor.one_thread import use_one_thread
@@ -85,7 +86,8 @@ def inspect_files(
             decoded = decode(data)
             verdict = inspector.inspect(Examined.by_itself(decoded, data, profile))
         except (OSError, ImageError) as error:
-            yield _verdict_line(file, unchecked(str(error)), _milliseconds_since(started))
+            verdict = _of_unread(file, error)
+            yield _verdict_line(file, verdict, _milliseconds_since(started))
             continue
         line = _verdict_line(file, verdict, _milliseconds_since(started))
         if heat_maps is not None and (verdict.flags or heat_maps.of_all):
@@ -147,6 +149,12 @@ def _detectors(predictor: Predictor, reference: Path | None) -> list[Detector]:
     if reference is None:
         return [ResidualDetector(predictor), ScalingDetector(load_rules())]
     return [ReferenceDetector(predictor, decode(reference.read_bytes()).image)]
+
+
+def _of_unread(file: Path, error: OSError | ImageError) -> Verdict:
+    """Judge what the bytes of a file that is no picture show by themselves."""
+    found = None if isinstance(error, OSError) else judge_unread(file.read_bytes(), error, DecodeLimits())
+    return found or unchecked(str(error))
 
 
 def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:

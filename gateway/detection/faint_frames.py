@@ -28,7 +28,11 @@ _DRAWN, _SAME = 0.9, 0.5  # quantile of the change from which it is drawn; corre
 
 def faint_letters(data: bytes) -> int | None:
     """Return which frame, from 2, holds text that no frame shows plainly; None where none does."""
-    greys = greys_of(data, MOST_FRAMES)
+    return faint_letters_among(greys_of(data, MOST_FRAMES))
+
+
+def faint_letters_among(greys: Sequence[Levels]) -> int | None:
+    """Do the same for frames that are decoded: grey pictures of one size (H, W)."""
     if len(greys) < 2:
         return None
     first = greys[0]

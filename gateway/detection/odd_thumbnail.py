@@ -67,6 +67,11 @@ def _is_unlike(encoded: bytes, shown: Pixels) -> bool:
         thumbnail = decode(encoded, _LIMITS).image.pixels
     except ImageError:
         return False
+    return is_unlike(thumbnail, shown)
+
+
+def is_unlike(thumbnail: Pixels, shown: Pixels) -> bool:
+    """Whether a small picture (H, W, 3) is of another one than `shown`; False where too little is seen."""
     if min(thumbnail.shape[:2]) < _LEAST_SIDE:
         return False
     seen, kept = (strength(_detail(_fitted(pixels))) for pixels in (shown, thumbnail))
