@@ -155,6 +155,11 @@ TRICKS: dict[str, Make] = {
     "HTML behind JPEG": lambda pixels, _: jpeg(pixels) + _HTML,
     "PDF behind PNG": lambda pixels, _: png(pixels) + _PDF,
     "JPEG behind JPEG": lambda pixels, _: jpeg(pixels) + jpeg(_payload(pixels)),
+    "JPEG behind JPEG, signed as a camera's": lambda pixels, _: jpeg(pixels) + jpeg(_payload(pixels)) + b"SEFT",
+    "MPO second frame, signed as a gain map": lambda pixels, rng: (
+        _frames("MPO", faint=False)(pixels, rng) + b"hdrgm"),
+    "MPO faint second frame, signed as a gain map": lambda pixels, rng: (
+        _frames("MPO", faint=True)(pixels, rng) + b"hdrgm"),
     "JPEG behind PNG": lambda pixels, _: png(pixels) + jpeg(_payload(pixels)),
     "PNG behind GIF": lambda pixels, _: _gif(pixels) + png(_payload(pixels)),
     "text behind JPEG": lambda pixels, _: jpeg(pixels) + _CANARY.encode(),
