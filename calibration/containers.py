@@ -49,6 +49,11 @@ class Part:
         """The second byte of a JPEG's marker."""
         return self.kind[-1]
 
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is a JPEG's header of a frame."""
+        return self.marker in _STARTS_OF_FRAME
+
 
 @dataclass(frozen=True)
 class JpegFile:

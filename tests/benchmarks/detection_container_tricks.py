@@ -115,6 +115,18 @@ def _other_thumbnail(pixels: Pixels, _: np.random.Generator) -> bytes:
     return saved(picture, format="JPEG", quality=90, exif=tags)
 
 
+def _bitmap_thumbnail(pixels: Pixels) -> bytes:
+    small = np.asarray(_payload(pixels).resize((100, 100)))
+    data = jpeg(pixels)
+    return data[:20] + segment(0xE0, b"JFXX\0\x13\x64\x64" + small.tobytes()) + data[20:]
+
+
+def _without_control(data: bytes) -> bytes:
+    """Leave out the chunk that says that a PNG is animated: its frames stay."""
+    at = data.index(b"acTL") - 4
+    return data[:at] + data[at + 20 :]
+
+
 def _orientations(first: int, second: int) -> Make:
     """Say two different things about which way is up: in two EXIF blocks."""
 
@@ -155,7 +167,8 @@ TRICKS: dict[str, Make] = {
     "HTML behind JPEG": lambda pixels, _: jpeg(pixels) + _HTML,
     "PDF behind PNG": lambda pixels, _: png(pixels) + _PDF,
     "JPEG behind JPEG": lambda pixels, _: jpeg(pixels) + jpeg(_payload(pixels)),
-    "JPEG behind JPEG, signed as a camera's": lambda pixels, _: jpeg(pixels) + jpeg(_payload(pixels)) + b"SEFT",
+    "JPEG behind JPEG, signed as a camera's": lambda pixels, _: (
+        jpeg(pixels) + jpeg(_payload(pixels)) + b"SEFT"),
     "MPO second frame, signed as a gain map": lambda pixels, rng: (
         _frames("MPO", faint=False)(pixels, rng) + b"hdrgm"),
     "MPO faint second frame, signed as a gain map": lambda pixels, rng: (
@@ -179,6 +192,11 @@ TRICKS: dict[str, Make] = {
     "cHRM swapped": lambda pixels, _: _png_chunk(
         png(pixels), b"cHRM", struct.pack(">8I", 31270, 32900, 15000, 6000, 30000, 60000, 64000, 33000)),
     "16-bit low byte": _low_byte,
+    "PNG frames beside its animation": lambda pixels, rng: _without_control(
+        _frames("PNG", faint=False)(pixels, rng)),
+    "Adobe's marker twice": lambda pixels, _: with_segments(
+        jpeg(pixels), *(segment(0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([each])) for each in (1, 0))),
+    "thumbnail of another picture in JFXX, uncompressed": lambda pixels, _: _bitmap_thumbnail(pixels),
     "CMYK without Adobe's marker": _cmyk_lie,
     "YCbCr called RGB": _ycc_lie,
     "thumbnail of another picture": _other_thumbnail,
