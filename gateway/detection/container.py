@@ -121,8 +121,8 @@ def _of_colours(examined: Examined, blocks: Blocks, beside: BesidePixels) -> Ite
         yield Finding(f"The colour profile {trick}: readers that apply it show another picture")
     if odd_primaries(blocks):
         yield Finding("Its chromaticities exchange colours: readers that honour them show another picture")
-    if odd_gamma(blocks):
-        yield Finding("The gamma is one no device has: readers that honour it show another picture")
+    if odd_gamma(blocks, decoded.stored.pixels):
+        yield Finding("The gamma is one no device has, or parts two pictures: who honours it sees another")
     yield from _of_inks(examined, blocks)
     if decoded.source.depth > 8 and unlike_halves(data):
         yield Finding("The lower half of the 16 bits is a picture of its own")

@@ -115,6 +115,14 @@ def _other_thumbnail(pixels: Pixels, _: np.random.Generator) -> bytes:
     return saved(picture, format="JPEG", quality=90, exif=tags)
 
 
+def _woven(pixels: Pixels, rng: np.random.Generator) -> bytes:
+    """Store the payload so dark that a gamma alone lifts it, between pixels of the picture."""
+    dark = np.rint(255 * (0.7 * np.asarray(_payload(pixels)) / 255.0) ** (2.9 * 2.2)).astype(np.uint8)
+    is_kept = rng.random(pixels.shape[:2]) < 0.25
+    woven = np.where(is_kept[..., None], pixels, dark)
+    return _png_chunk(png(woven), b"gAMA", struct.pack(">I", 290_000))
+
+
 def _bitmap_thumbnail(pixels: Pixels) -> bytes:
     small = np.asarray(_payload(pixels).resize((100, 100)))
     data = jpeg(pixels)
@@ -189,6 +197,7 @@ TRICKS: dict[str, Make] = {
     "ICC curve with a step": _profile(_curve([0, 4000, 60000, 62000, 65535])),
     "gAMA .05": lambda pixels, _: _png_chunk(png(pixels), b"gAMA", struct.pack(">I", 5000)),
     "gAMA 5": lambda pixels, _: _png_chunk(png(pixels), b"gAMA", struct.pack(">I", 500000)),
+    "gAMA 2.9, two pictures woven": _woven,
     "cHRM swapped": lambda pixels, _: _png_chunk(
         png(pixels), b"cHRM", struct.pack(">8I", 31270, 32900, 15000, 6000, 30000, 60000, 64000, 33000)),
     "16-bit low byte": _low_byte,

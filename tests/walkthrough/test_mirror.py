@@ -72,7 +72,6 @@ TESTED_THROUGH = {
     "gateway/detection/likeness.py": "gateway/detection/test_container.py",
     "gateway/detection/remembered.py": "gateway/detection/test_near_duplicate.py",
     "gateway/detection/scaling_phases.py": "gateway/detection/test_scaling.py",
-    "gateway/detection/two_readings.py": "gateway/detection/test_container.py",
     "gateway/demo/client.py": "walkthrough/test_demo.py",
     "gateway/relay/route.py": "gateway/relay/test_proxy.py",
     "gateway/relay/upstreams/upload.py": "gateway/relay/upstreams/test_connection.py",
