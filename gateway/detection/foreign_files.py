@@ -91,6 +91,9 @@ _ENDS = (b"\xff\xd9", b"IEND\xaeB`\x82", b"\0;")
 _LEAST_NOISE, _NOISE_SAMPLE = 512, 16_384  # bytes
 _MAKER = (0x010F, 2)  # tag and type
 _MOST_SECOND = 16_777_216  # bytes
+_THUMBNAIL = DecodeLimits(max_pixels=1_100_000, max_frames=1)
+_MOST_THUMBNAILS = 4  # in a block
+_SAME = 0.9  # likeness of a thumbnail to its picture
 _MOST_JPEGS = 8  # that are looked at behind a picture
 _UNRELATED = 0.3
 
@@ -108,7 +111,7 @@ def foreign_file(data: bytes, beside: BesidePixels, shown: Pixels) -> str | None
         or _document(data, beside)
         or _program(beside)
         or _script(data, beside)
-        or _picture_beside(beside)
+        or _picture_beside(beside, shown)
         or _second_picture(data, beside.tail, shown)
         or _noise(beside)
     )
@@ -169,12 +172,24 @@ def _is_comment(data: bytes) -> bool:
     return place is not None and data[place : place + 2] == b"/*" and b"*/" in data
 
 
-def _picture_beside(beside: BesidePixels) -> str | None:
+def _picture_beside(beside: BesidePixels, shown: Pixels) -> str | None:
+    """Find a picture in a block that is no thumbnail of the first, as proofs of origin (C2PA) hold."""
     for block in beside.blocks:
         for sign, name in _PICTURES:
-            if sign in block:
+            places = [found.start() for found in re.finditer(re.escape(sign), block)]
+            is_many = len(places) > _MOST_THUMBNAILS
+            if is_many or any(_is_of_another(block[place:], shown) for place in places):
                 return f"a second picture ({name})"
     return None
+
+
+def _is_of_another(encoded: bytes, shown: Pixels) -> bool:
+    """Whether it is no thumbnail of `shown`; what cannot be read is none."""
+    try:
+        thumbnail = decode(encoded, _THUMBNAIL).image.pixels
+    except ImageError:
+        return True
+    return likeness(structure(thumbnail), structure(shown)) < _SAME
 
 
 def _noise(beside: BesidePixels) -> str | None:
