@@ -20,6 +20,7 @@ Pixels = npt.NDArray[np.uint8]
 
 _SIGNS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are BigTIFF's
 _KIND, _NUMBER = 254, 297  # tags: new subfile type, page number
+_COMPRESSION, _FAX = 259, frozenset({2, 3, 4})  # whose decoder logs every row of what is damaged
 _REDUCED, _PAGE = 1, 2  # bits of the first
 _LETTERS = frozenset({1, 2, 7})  # types: bytes, letters, anything; numbers may be millions
 _MOST_TEXTS, _MOST_LETTERS = 64, 65_536  # of a page that are read; bytes of one
@@ -54,6 +55,8 @@ def read_pages(
 ) -> TiffPages:
     """Decode pages in their order, each as a small square, as long as all are below `most_pixels` together.
 
+    It ends before a page that is compressed as a fax.
+
     Empty where not even the first can be read.
     """
     pages: list[TiffPage] = []
@@ -73,7 +76,7 @@ def read_pages(
                 is_all = True
                 break
             room -= opened.size[0] * opened.size[1]
-            if number == most_pages or room < 0:
+            if number == most_pages or room < 0 or opened.tag_v2.get(_COMPRESSION) in _FAX:
                 break
             pages.append(_page(opened, side))
     return TiffPages(tuple(pages), is_all)

@@ -52,6 +52,12 @@ def test_what_lies_beyond_the_limits_is_told():
     assert read(many, pages=5).is_all
 
 
+def test_a_fax_is_not_decoded_and_said_to_be_left_out():
+    found = read(file_of(PICTURE.convert("1"), compression="group4"))
+
+    assert (found.pages, found.is_all) == ((), False)
+
+
 def test_pages_say_what_they_are():
     stated = read(file_of(PICTURE, tiffinfo={297: (0, 2)})).pages[0]
     kinds = [read(file_of(PICTURE, tiffinfo={254: kind})).pages[0] for kind in (0, 1, 2)]
