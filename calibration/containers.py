@@ -49,6 +49,11 @@ class Part:
         """The second byte of a JPEG's marker."""
         return self.kind[-1]
 
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is a JPEG's header of a frame."""
+        return self.marker in _STARTS_OF_FRAME
+
 
 @dataclass(frozen=True)
 class JpegFile:
@@ -79,6 +84,14 @@ class JpegFile:
         for part in self.segments:
             if part.marker in _STARTS_OF_FRAME and len(part.payload) >= 6:
                 return part.marker, part.payload[0], part.payload[5]
+        return None
+
+    @property
+    def luma(self) -> int | None:
+        """The number by which scans name the first component; None as `frame`."""
+        for part in self.segments:
+            if part.marker in _STARTS_OF_FRAME and len(part.payload) >= 7:
+                return part.payload[6]
         return None
 
 

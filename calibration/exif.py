@@ -11,6 +11,8 @@ from dataclasses import dataclass
 UPRIGHT = 1
 LYING = frozenset({5, 6, 7, 8})  # orientations under which width and height change places
 _ORIENTATION, _GPS, _THUMBNAIL, _THUMBNAIL_BYTES = 0x0112, 0x8825, 0x0201, 0x0202  # tags
+_WIDTH, _HEIGHT, _COMPRESSION, _COLOURS, _STRIP = 0x0100, 0x0101, 0x0103, 0x0106, 0x0111  # tags
+_PLAIN, _RGB = 1, 2  # values of the third and fourth
 _BYTE, _SHORT = 1, 3  # types
 _WHOLE_NUMBERS: Mapping[int, str] = {
     _BYTE: "B",
@@ -22,6 +24,15 @@ _WHOLE_NUMBERS: Mapping[int, str] = {
 }  # by type; the last three are signed
 _MOST_TAGS = 4_096
 _PREFIX = b"Exif\0\0"
+
+
+@dataclass(frozen=True)
+class Bitmap:
+    """A small picture without compression."""
+
+    width: int  # pixels
+    height: int
+    colours: bytes  # red, green, blue of every pixel, row by row; fewer where the file ends before
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,22 @@ def embedded_thumbnail(data: bytes) -> bytes | None:
         return None
     thumbnail = tiff[start : start + length]
     return thumbnail if thumbnail.startswith(b"\xff\xd8\xff") else None
+
+
+def embedded_bitmap(data: bytes) -> Bitmap | None:
+    """Return the small picture that a TIFF block holds without compression; None where there is none."""
+    tiff = data.removeprefix(_PREFIX)
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None or len(tiff) < 8:
+        return None
+    _, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
+    tags, _ = _directory(tiff, order, following) if following else ({}, 0)
+    if (tags.get(_COMPRESSION), tags.get(_COLOURS)) != (_PLAIN, _RGB):
+        return None
+    width, height, start = (tags.get(tag) or 0 for tag in (_WIDTH, _HEIGHT, _STRIP))
+    if min(width, height, start) <= 0:
+        return None
+    return Bitmap(width, height, tiff[start : start + 3 * width * height])
 
 
 def minimal_exif(orientation: int) -> bytes:

@@ -26,6 +26,7 @@ from gateway.detection.protocol import Detector, Examined
 from gateway.detection.reference import ReferenceDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
+from gateway.detection.unread_file import judge_unread
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.providers.rules import Recipient, load_rules
 from predictor.one_thread import use_one_thread
@@ -79,7 +80,7 @@ def inspect_files(
     profile = profile_named(model)
     taken: set[Path] = set()
     for file in files:
-        started = time.perf_counter()
+        started, data = time.perf_counter(), b""
         try:
             data = _read(file)
             decoded = decode(data)
@@ -87,7 +88,8 @@ def inspect_files(
             if reference is not None:
                 verdict = _as_compared(verdict)
         except (OSError, ImageError) as error:
-            yield _verdict_line(file, unchecked(str(error)), _milliseconds_since(started))
+            verdict = _of_unread(data, error)
+            yield _verdict_line(file, verdict, _milliseconds_since(started))
             continue
         line = _verdict_line(file, verdict, _milliseconds_since(started))
         if heat_maps is not None and (verdict.flags or heat_maps.of_all):
@@ -163,6 +165,12 @@ def _as_compared(verdict: Verdict) -> Verdict:
     """Return the verdict, but call nothing clean that was not compared with the reference as it was asked."""
     is_compared = any(item.kind == "reference" for item in verdict.evidence)
     return verdict if is_compared or verdict.outcome != "clean" else replace(verdict, outcome="unchecked")
+
+
+def _of_unread(data: bytes, error: OSError | ImageError) -> Verdict:
+    """Judge what the bytes of a file that is no picture show by themselves, as far as they were read."""
+    found = judge_unread(data, error, DecodeLimits()) if data and isinstance(error, ImageError) else None
+    return found or unchecked(str(error))
 
 
 def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:

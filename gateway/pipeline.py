@@ -24,6 +24,7 @@ from gateway.compression.compressor import FAILURES, CompressionPlan
 from gateway.compression.plan import Tier
 from gateway.compression.scaled_decode import decode_for_lightening
 from gateway.detection.protocol import Examined
+from gateway.detection.unread_file import judge_unread, media_type_of
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.hidden_parts import without_hidden_parts
 from gateway.looks import Looks
@@ -174,7 +175,10 @@ class Pipeline:
         recipient = asked.recipient
         profile = self.profiles.of(recipient.model)
         started = self.clock()
-        decoded = self._decode(data, profile, asked)
+        try:
+            decoded = self._decode(data, profile, asked)
+        except ImageError as error:
+            return self._of_unread(data, error, media_type, asked)
         is_decoded = self.clock()
         asked.check_time()
         to_whom = (recipient.provider, recipient.model, asked.tenant)
@@ -224,6 +228,25 @@ class Pipeline:
             if error.reason == "too_many_pixels" and most < self.limits.max_pixels:
                 raise ImageError("damaged", "the image has more pixels than its header states") from error
             raise
+
+    def _of_unread(self, data: bytes, error: ImageError, media_type: str, asked: Asked) -> ImageOutcome:
+        """Flag what the bytes of a picture that cannot be decoded show by themselves; it is sent as it came.
+
+        Raises:
+            ImageError: Nothing is found: the picture is unchecked.
+        """
+        found = judge_unread(data, error, self.limits) if asked.policy.inspection == "on" else None
+        if found is None or hashlib.sha256(data).digest() in self.allowed:
+            raise error
+        action = decide(found, asked.policy)
+        return ImageOutcome(
+            data,
+            media_type or media_type_of(data),
+            len(data),
+            found,
+            action="monitor" if action == "sanitize" else action,
+            reason=error.reason,
+        )
 
     def _judged(
         self, data: bytes, decoded: Decoded, verdict: Verdict, media_type: str, policy: EffectivePolicy

@@ -1,6 +1,6 @@
 """Take out of a picture's file all that is not pixels: texts, blocks of metadata, what follows the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from calibration.containers import (
@@ -14,6 +14,8 @@ from calibration.containers import (
 from calibration.gif_blocks import gif_blocks
 from calibration.metadata_blocks import EXIF_SIGN, ICC_SIGN, PNG_TEXT, png_blocks, png_text_contents
 
+_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_MORE_HEAD = len(_MORE_XMP) + 40  # bytes: whose part it is, of how many bytes, from where on
 _FIRST_APP, _LAST_APP = 0xE0, 0xEF
 _PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"fdAT", b"fcTL", b"acTL", b"iCCP"})
 _WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"ICCP"})
@@ -41,12 +43,7 @@ def beside_pixels(data: bytes) -> BesidePixels:
                 for part in (*file.segments, *jpeg_segments_among(file.scans))
                 if part.marker == COMMENT or _FIRST_APP <= part.marker <= _LAST_APP
             )
-            blocks = (
-                part.payload[: _PROFILE_HEAD if part.payload.startswith(ICC_SIGN) else None]
-                for part in parts
-                if not part.payload.startswith(b"MPF\0")
-            )
-            return BesidePixels(_bounded(block.removeprefix(EXIF_SIGN) for block in blocks), file.tail)
+            return BesidePixels(_bounded(_of_segments([part.payload for part in parts])), file.tail)
         case "png":
             return _of_png(data)
         case "webp":
@@ -57,6 +54,20 @@ def beside_pixels(data: bytes) -> BesidePixels:
         found = gif_blocks(data)
         return BesidePixels(_bounded(found.texts), data[found.end :])
     return BesidePixels((), b"")
+
+
+def _of_segments(payloads: Sequence[bytes]) -> Iterator[bytes]:
+    for payload in payloads:
+        if not payload.startswith((b"MPF\0", _MORE_XMP)):
+            head = payload[: _PROFILE_HEAD if payload.startswith(ICC_SIGN) else None]
+            yield head.removeprefix(EXIF_SIGN)
+    # What does not fit into one segment goes on in others, wherever it was cut: sorted by whose and where.
+    more = sorted(
+        (payload[_MORE_HEAD - 40 : _MORE_HEAD - 8], payload[_MORE_HEAD - 4 : _MORE_HEAD], payload)
+        for payload in payloads
+        if payload.startswith(_MORE_XMP)
+    )
+    yield b"".join(payload[_MORE_HEAD:] for *_, payload in more)
 
 
 def _of_png(data: bytes) -> BesidePixels:

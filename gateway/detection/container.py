@@ -41,7 +41,9 @@ _READ_OF_TAIL = 65_536  # bytes at either end
 
 
 @dataclass(frozen=True)
-class _Finding:
+class Finding:
+    """One thing that is odd about a file."""
+
     what: str
     is_attack: bool = True
 
@@ -51,26 +53,30 @@ class ContainerDetector:
 
     def examine(self, examined: Examined) -> Evidence | None:
         """Say what is odd about the file; None where nothing is: that proves no picture innocent."""
-        findings = list(_findings(examined))
-        if not findings:
-            return None
-        attacks = [finding for finding in findings if finding.is_attack]
-        told = " ".join(f"{finding.what}." for finding in attacks or findings)
-        return Evidence("container", float(len(attacks)), None, None, told, is_attack=bool(attacks))
+        return evidence_of(list(_findings(examined)))
 
 
-def _findings(examined: Examined) -> Iterator[_Finding]:
+def evidence_of(findings: Sequence[Finding]) -> Evidence | None:
+    """Sum up findings, the attacks alone where there are any; None of none."""
+    if not findings:
+        return None
+    attacks = [finding for finding in findings if finding.is_attack]
+    told = " ".join(f"{finding.what}." for finding in attacks or findings)
+    return Evidence("container", float(len(attacks)), None, None, told, is_attack=bool(attacks))
+
+
+def _findings(examined: Examined) -> Iterator[Finding]:
     beside = beside_pixels(examined.data)
     if (name := foreign_file(examined.data, beside, examined.decoded.stored.pixels)) is not None:
-        yield _Finding(f"The file is also, or holds, {name}")
+        yield Finding(f"The file is also, or holds, {name}")
     elif beside.tail.strip(b"\0\r\n ") and not is_of_camera(beside.tail) and not _has_further(examined):
-        yield _Finding(f"{len(beside.tail)} bytes follow the picture's end", is_attack=False)
+        yield Finding(f"{len(beside.tail)} bytes follow the picture's end", is_attack=False)
     if (twice := odd_structure(examined.data)) is not None:
-        yield _Finding(f"The file has {twice}: readers may show one picture or another")
-    yield from _of_texts(beside)
+        yield Finding(f"The file has {twice}: readers may show one picture or another")
+    yield from findings_in_texts(beside)
     blocks = find_blocks(examined.data)
     if (turns := two_turns(examined.data, blocks)) is not None:
-        yield _Finding(turns.what, turns.is_attack)
+        yield Finding(turns.what, turns.is_attack)
     yield from _of_colours(examined, blocks, beside)
     yield from _of_frames(examined)
 
@@ -80,16 +86,17 @@ def _has_further(examined: Examined) -> bool:
     return examined.decoded.source.frames > 1 and examined.decoded.source.format == "jpeg"
 
 
-def _of_texts(beside: BesidePixels) -> Iterator[_Finding]:
+def findings_in_texts(beside: BesidePixels) -> Iterator[Finding]:
+    """Read what a file holds of text: orders to a model, or what a picture was generated from."""
     ends = (beside.tail[:_READ_OF_TAIL], beside.tail[_READ_OF_TAIL:][-_READ_OF_TAIL:])
     texts, is_all = _texts((*beside.blocks, *ends))
     order = next((excerpt(text) for text in texts if points(text) >= ALARM), None)
     if order is not None:
-        yield _Finding(f"Text in the file's metadata gives orders to a model: “{order}”")
+        yield Finding(f"Text in the file's metadata gives orders to a model: “{order}”")
     elif any(map(tells_of_generation, texts)):
-        yield _Finding("Its metadata hold what it was generated from", is_attack=False)
+        yield Finding("Its metadata hold what it was generated from", is_attack=False)
     if not is_all:
-        yield _Finding(f"Of the text in its metadata, {_MOST_LETTERS:,} letters were read", is_attack=False)
+        yield Finding(f"Of the text in its metadata, {_MOST_LETTERS:,} letters were read", is_attack=False)
 
 
 def _texts(blocks: Sequence[bytes]) -> tuple[list[str], bool]:
@@ -108,47 +115,47 @@ def _texts(blocks: Sequence[bytes]) -> tuple[list[str], bool]:
     return texts, room >= 0
 
 
-def _of_colours(examined: Examined, blocks: Blocks, beside: BesidePixels) -> Iterator[_Finding]:
+def _of_colours(examined: Examined, blocks: Blocks, beside: BesidePixels) -> Iterator[Finding]:
     decoded, data = examined.decoded, examined.data
     if (trick := odd_profile(decoded, blocks)) is not None:
-        yield _Finding(f"The colour profile {trick}: readers that apply it show another picture")
+        yield Finding(f"The colour profile {trick}: readers that apply it show another picture")
     if odd_primaries(blocks):
-        yield _Finding("Its chromaticities exchange colours: readers that honour them show another picture")
-    if odd_gamma(blocks):
-        yield _Finding("The gamma is one no device has: readers that honour it show another picture")
+        yield Finding("Its chromaticities exchange colours: readers that honour them show another picture")
+    if odd_gamma(blocks, decoded.stored.pixels):
+        yield Finding("The gamma is one no device has, or parts two pictures: who honours it sees another")
     yield from _of_inks(examined, blocks)
     if decoded.source.depth > 8 and unlike_halves(data):
-        yield _Finding("The lower half of the 16 bits is a picture of its own")
+        yield Finding("The lower half of the 16 bits is a picture of its own")
     if unlike_thumbnail(blocks.exif, beside.blocks, decoded.stored.pixels):
-        yield _Finding("The thumbnail shows another picture")
+        yield Finding("The thumbnail shows another picture")
 
 
-def _of_inks(examined: Examined, blocks: Blocks) -> Iterator[_Finding]:
+def _of_inks(examined: Examined, blocks: Blocks) -> Iterator[Finding]:
     decoded, data = examined.decoded, examined.data
     if odd_components(data):
-        yield _Finding("Its colours are stored one way by JFIF and another by Adobe's marker or their names")
+        yield Finding("Its colours are stored one way by JFIF and another by Adobe's marker or their names")
     if unlike_inks(decoded, data, blocks):
-        yield _Finding("The inks show different pictures to readers with and without profiles")
+        yield Finding("The inks show different pictures to readers with and without profiles")
     if unlike_decoders(decoded, data):
-        yield _Finding("Two decoders read different pictures from the file")
+        yield Finding("Two decoders read different pictures from the file")
 
 
-def _of_frames(examined: Examined) -> Iterator[_Finding]:
+def _of_frames(examined: Examined) -> Iterator[Finding]:
     if _has_further(examined):
         if (further := unlike_further(examined.data)) is not None:
-            yield _Finding(*further)
+            yield Finding(*further)
         return
     if not examined.decoded.source.is_animated:
         return
     shown = animation(examined.data, DecodeLimits(), side=SIDE, most_pixels=_MOST_FRAME_PIXELS)
     if shown is None:
-        yield _Finding("The file tells of further frames that cannot be read", is_attack=False)
+        yield Finding("The file tells of further frames that cannot be read", is_attack=False)
         return
     if (hidden := _hidden_in(examined.data, shown)) is not None:
-        yield _Finding(hidden)
+        yield Finding(hidden)
     if len(shown.frames) < shown.count:
         what = f"Of the animation's {shown.count} frames, the first {len(shown.frames)} were looked at"
-        yield _Finding(what, is_attack=False)
+        yield Finding(what, is_attack=False)
 
 
 def _hidden_in(data: bytes, shown: Animation) -> str | None:

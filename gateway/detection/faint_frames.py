@@ -29,18 +29,34 @@ _DRAWN, _SAME = 0.9, 0.5  # quantile of the change from which it is drawn; corre
 def faint_letters(data: bytes) -> int | None:
     """Return which frame, from 2, holds text that no frame shows plainly; None where none does."""
     greys = greys_of(data, MOST_FRAMES)
+    # A frame that follows a plain one may hold its traces, by the codec or by the palette.
+    return None if any(_seen(greys)) else faint_letters_among(greys)
+
+
+def faint_letters_among(greys: Sequence[Levels]) -> int | None:
+    """Do the same for pictures that are stored each by itself: a plain one beside them explains no other.
+
+    Args:
+        greys: Decoded, grey, of one size (H, W).
+    """
     if len(greys) < 2:
         return None
-    first = greys[0]
-    changes = [_change(first, other) for other in greys[1:]]
-    if max(float(np.quantile(np.abs(other - first), 0.999)) for other in greys[1:]) > _SEEN:
-        return None
-    for number, change in enumerate(changes, 2):
+    first, is_seen = greys[0], _seen(greys)
+    plain = [first, *(other for other, seen in zip(greys, is_seen, strict=True) if seen)]
+    for number, other in enumerate(greys[1:], 2):
+        if is_seen[number - 1]:
+            continue
+        change = _change(first, other)
         if np.ptp(change) < _FAINT or letters_of(change) < _LETTERS:
             continue
-        if not _is_on(first, change):
+        if not any(_is_on(shown, change) for shown in plain):
             return number
     return None
+
+
+def _seen(greys: Sequence[Levels]) -> list[bool]:
+    """Tell which pictures differ from the first by what people see."""
+    return [float(np.quantile(np.abs(other - greys[0]), 0.999)) > _SEEN for other in greys]
 
 
 def letters_on(greys: Sequence[Levels], number: int) -> int:
@@ -63,11 +79,17 @@ def _change(first: Levels, other: Levels) -> Levels:
     return np.asarray(cv2.GaussianBlur(change - gain * centred, (0, 0), _NOISE), dtype=np.float32)
 
 
-def _is_on(first: Levels, change: Levels) -> bool:
-    """Tell whether what changes is drawn on the first picture too: its palette or light is another now."""
-    details = [each - cv2.GaussianBlur(each, (0, 0), _SURROUND) for each in (first, change)]
+def _is_on(shown: Levels, change: Levels) -> bool:
+    """Tell whether what changes is drawn on a picture as well.
+
+    On the first its palette or light is another now; where it is plain on a later one it fades in.
+    """
+    details = [each - cv2.GaussianBlur(each, (0, 0), _SURROUND) for each in (shown, change)]
     where = np.abs(details[1]) > np.quantile(np.abs(details[1]), _DRAWN)
-    return abs(float(np.corrcoef(details[0][where], details[1][where])[0, 1])) > _SAME
+    drawn = [detail[where] for detail in details]
+    if min(float(each.std()) for each in drawn) == 0.0:  # a blank picture shows nothing
+        return False
+    return abs(float(np.corrcoef(*drawn)[0, 1])) > _SAME
 
 
 def letters_of(levels: Levels) -> int:

@@ -4,14 +4,18 @@ Only what its own structure proves counts: a few letters of a signature stand in
 cameras put behind a picture (further pictures, gain maps, films, makers' notes) is none.
 """
 
+import contextlib
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 
+from calibration.containers import jpeg_file
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
 from calibration.left_behind import left_behind
 from gateway.detection.beside_pixels import BesidePixels
+from gateway.detection.further_pictures import is_other_text
 from gateway.detection.likeness import Pixels, likeness, structure
 
 _ZIP_END = b"PK\x05\x06"
@@ -87,6 +91,10 @@ _ENDS = (b"\xff\xd9", b"IEND\xaeB`\x82", b"\0;")
 _LEAST_NOISE, _NOISE_SAMPLE = 512, 16_384  # bytes
 _MAKER = (0x010F, 2)  # tag and type
 _MOST_SECOND = 16_777_216  # bytes
+_THUMBNAIL = DecodeLimits(max_pixels=1_100_000, max_frames=1)
+_MOST_THUMBNAILS = 4  # in a block
+_SAME = 0.9  # likeness of a thumbnail to its picture
+_MOST_JPEGS = 8  # that are looked at behind a picture
 _UNRELATED = 0.3
 
 
@@ -103,7 +111,7 @@ def foreign_file(data: bytes, beside: BesidePixels, shown: Pixels) -> str | None
         or _document(data, beside)
         or _program(beside)
         or _script(data, beside)
-        or _picture_beside(beside)
+        or _picture_beside(beside, shown)
         or _second_picture(data, beside.tail, shown)
         or _noise(beside)
     )
@@ -164,12 +172,24 @@ def _is_comment(data: bytes) -> bool:
     return place is not None and data[place : place + 2] == b"/*" and b"*/" in data
 
 
-def _picture_beside(beside: BesidePixels) -> str | None:
+def _picture_beside(beside: BesidePixels, shown: Pixels) -> str | None:
+    """Find a picture in a block that is no thumbnail of the first, as proofs of origin (C2PA) hold."""
     for block in beside.blocks:
         for sign, name in _PICTURES:
-            if sign in block:
+            places = [found.start() for found in re.finditer(re.escape(sign), block)]
+            is_many = len(places) > _MOST_THUMBNAILS
+            if is_many or any(_is_of_another(block[place:], shown) for place in places):
                 return f"a second picture ({name})"
     return None
+
+
+def _is_of_another(encoded: bytes, shown: Pixels) -> bool:
+    """Whether it is no thumbnail of `shown`; what cannot be read is none."""
+    try:
+        thumbnail = decode(encoded, _THUMBNAIL).image.pixels
+    except ImageError:
+        return True
+    return likeness(structure(thumbnail), structure(shown)) < _SAME
 
 
 def _noise(beside: BesidePixels) -> str | None:
@@ -209,15 +229,30 @@ def _second_picture(data: bytes, tail: bytes, shown: Pixels) -> str | None:
 
 
 def _is_unexplained(data: bytes, tail: bytes, shown: Pixels) -> bool:
-    """Whether a JPEG stands in what follows, and is neither a camera's own nor a preview."""
-    at = tail.find(_JPEG)
-    if at < 0 or is_of_camera(tail):
+    """Whether a JPEG stands in what follows, and is neither a camera's own nor a preview.
+
+    What is signed as a camera's own may be another picture, and no page of text: anybody can write a sign.
+    """
+    if _JPEG not in tail:
         return False
-    if {"gain_map", "motion_video", "second_picture"} & set(left_behind(data[: len(data) - len(tail)])):
-        return False
-    try:
-        second = decode(tail[at : at + _MOST_SECOND], _SMALL).image.pixels
-    except ImageError:
-        return False
-    # Some cameras put a preview there and say so nowhere; it shows the same.
-    return likeness(structure(second), structure(shown)) <= _UNRELATED
+    told = set(left_behind(data[: len(data) - len(tail)]))
+    is_signed = is_of_camera(tail) or bool({"gain_map", "motion_video", "second_picture"} & told)
+    for second in _jpegs_in(tail):
+        if is_signed and is_other_text(shown, second):
+            return True
+        # Some cameras put a preview there and say so nowhere; it shows the same.
+        if not is_signed and likeness(structure(second), structure(shown)) <= _UNRELATED:
+            return True
+    return False
+
+
+def _jpegs_in(tail: bytes) -> Iterator[Pixels]:
+    """Decode the first few JPEGs that stand one behind another; in a film their sign stands by chance."""
+    at = -1
+    for _ in range(_MOST_JPEGS):
+        at = tail.find(_JPEG, at + 1)
+        if at < 0:
+            return
+        with contextlib.suppress(ImageError):
+            yield decode(tail[at : at + _MOST_SECOND], _SMALL).image.pixels
+            at += jpeg_file(tail[at : at + _MOST_SECOND]).end - 1

@@ -2,17 +2,30 @@
 
 Cameras keep there the other eye's view, a preview, the neighbour of a panorama, a gain map or a depth map.
 Those are alike, or grey, or say what they are. Another picture in colour, or with text, is for whoever reads
-the second; so is text that is blended into a copy, too faint to be seen.
+the second; so is text that is blended into a copy, too faint to be seen. To say that something is a map is a
+word that anybody can write: it excuses what is grey, or has its edges where the first has them.
 """
 
 from collections.abc import Sequence
+
+import cv2
+import numpy as np
 
 from calibration.across_channels import range_of_channels
 from calibration.containers import jpeg_file
 from calibration.image_source import DecodeLimits
 from calibration.second_looks import animation
-from gateway.detection.faint_frames import Levels, faint_letters, greys_of, letters_on
-from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, Structure, detail, likeness, strength
+from gateway.detection.faint_frames import Levels, faint_letters_among, greys_of, letters_of, letters_on
+from gateway.detection.likeness import (
+    SIDE,
+    STRUCTURED,
+    Pixels,
+    Structure,
+    detail,
+    likeness,
+    strength,
+    structure,
+)
 
 _UNRELATED, _OTHER_TEXT = 0.3, 0.5  # likeness, without text and with it
 _MOST_PIXELS = 64_000_000  # of all that are decoded
@@ -28,6 +41,7 @@ _EXPLAINED = (
     b"DepthMap",
 )
 _LETTERS = 16  # in rows: maps of depth have none
+_LEGIBLE = 512  # pixels: a side at which letters are counted
 _SHIFTS = range(-10, 11, 2)  # of 64 pixels: what is near stands elsewhere for the other eye
 
 
@@ -44,19 +58,32 @@ def unlike_further(data: bytes) -> tuple[str, bool] | None:
     is_explained = any(sign in tail for sign in _EXPLAINED)
     greys: list[Levels] = []
     for number, other in enumerate(others, 2):
-        if is_explained:
-            continue
-        is_another = _is_coloured(other) and _is_another(detail(first), detail(other), _UNRELATED)
-        if not is_another and _is_another(detail(first), detail(other), _OTHER_TEXT):
+        one, two = detail(first), detail(other)
+        is_apart = _is_apart(one, two) if is_explained else _is_another(one, two, _UNRELATED)
+        is_another = is_apart and _is_coloured(other)
+        if not is_another and (is_apart if is_explained else _is_another(one, two, _OTHER_TEXT)):
             greys = greys or greys_of(data, _MOST_PICTURES)  # once, and only where they are asked for
             is_another = letters_on(greys, number) >= _LETTERS
         if is_another:
             return f"Picture {number} of the file is another one than the first", True
-    if not is_explained and (hidden := faint_letters(data)) is not None:
+    if (hidden := faint_letters_among(greys or greys_of(data, _MOST_PICTURES))) is not None:
         return f"In picture {hidden} of the file, text is hidden that the first has not", True
     if len(shown.frames) < shown.count:
         return f"Of the file's {shown.count} pictures, the first {len(shown.frames)} were looked at", False
     return None
+
+
+def is_other_text(first: Pixels, other: Pixels) -> bool:
+    """Whether a picture (H, W, 3) is text that owes nothing to the first one, whatever it says that it is."""
+    if not _is_apart(structure(first), structure(other)):
+        return False
+    small = cv2.resize(other, (_LEGIBLE, _LEGIBLE), interpolation=cv2.INTER_AREA)
+    return letters_of(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)) >= _LETTERS
+
+
+def _is_apart(first: Structure, other: Structure) -> bool:
+    """Whether there is something to see, and not where the first has it: maps of light follow its edges."""
+    return _is_another(first, other, _UNRELATED) and likeness(abs(first), abs(other)) <= _UNRELATED
 
 
 def _is_coloured(pixels: Pixels) -> bool:

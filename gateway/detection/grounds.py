@@ -25,6 +25,7 @@ _FAINT = 24  # grey levels above black that are hard to read
 _PLATE = 0.1  # of the picture: ink that letters may be left out of
 _MARK = 3.0  # times as tall as a letter
 _OPAQUE, _PLATE_SIDE, _OUTLINE = 250, 25, 13  # of 255; pixels that a plate is wide; pixels across its edge
+_BESIDE, _AMID_CLEAR = 15, 115  # pixels across a line; of 255, the mean opacity around one
 _ALMOST_WHITE = 8  # grey levels below white that nobody sees
 
 
@@ -154,8 +155,13 @@ def white_on_white(grounds: Grounds) -> WhiteOnWhite:
     drawn = left_out = letters_in_rows(ink)
     if np.count_nonzero(ink) > _PLATE * ink.size:
         left_out = letters_in_rows(~ink & ~around & _inside(ink))
-    has_mark = drawn >= left_out and _has_mark(ink & ~_touching(ink, around))
-    return WhiteOnWhite(max(drawn, left_out), _shading(shown), has_mark, _has_long_lines(ink))
+    # Nobody who draws in light ink leaves more letters out of it than are drawn: lines excuse none of those.
+    if left_out > drawn:
+        return WhiteOnWhite(left_out, _shading(shown), has_mark=False, is_for_dark=False)
+    has_mark = _has_mark(ink & ~_touching(ink, around))
+    # The edges of a bright photograph are no lines that somebody drew: those have clear ground on both sides.
+    lines = ink & (cv2.blur(grounds.opacity, (_BESIDE, _BESIDE)) < _AMID_CLEAR)
+    return WhiteOnWhite(drawn, _shading(shown), has_mark, _has_long_lines(lines))
 
 
 def _touching(ink: Mask, around: Mask) -> Mask:

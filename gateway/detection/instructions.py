@@ -170,6 +170,8 @@ def _unwrapped(text: str, plain: str) -> Iterator[str]:
     """Undo what hides letters from whoever searches for words."""
     runs = list(_WRAPPED.finditer(text))[:_MOST_RUNS]
     yield from (inner for run in runs if (inner := _readable(_from_base64(run[0][:_MOST_WRAPPED]))))
+    if _INVISIBLE.search(text):  # in the place of spaces, too
+        yield _INVISIBLE.sub(" ", text[:_MOST_TURNED])
     hexadecimal = list(_HEXADECIMAL.finditer(text))[:_MOST_RUNS]
     yield from (
         inner for run in hexadecimal if (inner := _readable(_from_hexadecimal(run[0][:_MOST_WRAPPED])))

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from calibration.exif import embedded_thumbnail
+from calibration.exif import Bitmap, embedded_bitmap, embedded_thumbnail
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
 from gateway.detection.likeness import FLAT, STRUCTURED, Pixels, Structure, detail, strength
@@ -21,6 +21,7 @@ from gateway.detection.likeness import FLAT, STRUCTURED, Pixels, Structure, deta
 _LIMITS = DecodeLimits(max_bytes=65_536, max_pixels=1_000_000)
 _MOST_OTHERS = 4
 _MOST_HEAD = 64  # bytes before the picture in a segment that is little else
+_JFIF_HEAD, _JFXX_PALETTE, _JFXX_COLOURS = 14, b"JFXX\0\x11", b"JFXX\0\x13"
 _PHOTOSHOP, _JPEG = b"8BIM\x04\x0c", b"\xff\xd8\xff"
 _IN_XMP = re.compile(rb"<xmpG?Img:image>([^<]{100,200000})<")
 _NO_LETTERS = re.compile(rb"&#x[0-9A-Fa-f];|\s")
@@ -45,14 +46,45 @@ def unlike_thumbnail(exif: bytes | None, segments: Sequence[bytes], shown: Pixel
         segments: Other blocks of metadata: JFIF's, Photoshop's and XMP's thumbnails are looked for.
         shown: The picture.
     """
-    own = [] if exif is None else [embedded_thumbnail(exif)]
-    candidates = [each for each in (*own, *islice(_others(segments), _MOST_OTHERS)) if each is not None]
-    return any(_is_unlike(encoded, shown) for encoded in candidates)
+    # Readers take the first block of EXIF, or the last: each is looked at.
+    exifs = dict.fromkeys([*([] if exif is None else [exif]), *filter(_is_exif, segments)])
+    own = (embedded_thumbnail(each) for each in exifs)
+    encoded = [
+        each for each in (*islice(own, _MOST_OTHERS), *islice(_others(segments), _MOST_OTHERS)) if each
+    ]
+    bitmaps = (*map(embedded_bitmap, exifs), *map(_bitmap, segments))
+    plain = [each for each in bitmaps if each is not None]
+    return any(_is_unlike(each, shown) for each in encoded) or any(
+        is_unlike(each, shown) for each in map(_pixels, plain[:_MOST_OTHERS]) if each is not None
+    )
+
+
+def _is_exif(segment: bytes) -> bool:
+    return segment.startswith((b"II*\0", b"MM\0*"))
+
+
+def _bitmap(segment: bytes) -> Bitmap | None:
+    """Find a thumbnail that JFIF stores without compression: in colours, or in numbers of a palette."""
+    if segment.startswith(b"JFIF\0") and len(segment) > _JFIF_HEAD:
+        return Bitmap(segment[12], segment[13], segment[_JFIF_HEAD:])
+    if segment.startswith(_JFXX_COLOURS) and len(segment) > len(_JFXX_COLOURS) + 2:
+        return Bitmap(segment[6], segment[7], segment[8:])
+    if segment.startswith(_JFXX_PALETTE) and len(segment) > len(_JFXX_PALETTE) + 2 + 768:
+        palette = np.frombuffer(segment[8:776], np.uint8).reshape(256, 3)
+        return Bitmap(segment[6], segment[7], palette[np.frombuffer(segment[776:], np.uint8)].tobytes())
+    return None
+
+
+def _pixels(bitmap: Bitmap) -> Pixels | None:
+    size = bitmap.width * bitmap.height * 3
+    if not 0 < size <= len(bitmap.colours):
+        return None
+    return np.frombuffer(bitmap.colours[:size], np.uint8).reshape(bitmap.height, bitmap.width, 3)
 
 
 def _others(segments: Sequence[bytes]) -> Iterator[bytes]:
     for segment in segments:
-        if (start := segment[:_MOST_HEAD].find(_JPEG)) >= 0 and not segment.startswith((b"II*\0", b"MM\0*")):
+        if (start := segment[:_MOST_HEAD].find(_JPEG)) >= 0 and not _is_exif(segment):
             yield segment[start:]
         at = segment.find(_PHOTOSHOP) if segment.startswith(b"Photoshop 3.0") else -1
         if at >= 0 and (start := segment.find(_JPEG, at, at + 64)) >= 0:
@@ -67,6 +99,11 @@ def _is_unlike(encoded: bytes, shown: Pixels) -> bool:
         thumbnail = decode(encoded, _LIMITS).image.pixels
     except ImageError:
         return False
+    return is_unlike(thumbnail, shown)
+
+
+def is_unlike(thumbnail: Pixels, shown: Pixels) -> bool:
+    """Whether a small picture (H, W, 3) is of another one than `shown`; False where too little is seen."""
     if min(thumbnail.shape[:2]) < _LEAST_SIDE:
         return False
     seen, kept = (strength(_detail(_fitted(pixels))) for pixels in (shown, thumbnail))

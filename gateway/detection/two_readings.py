@@ -15,7 +15,7 @@ from calibration.containers import container_of, jpeg_file
 from calibration.image import Decoded
 from calibration.metadata_blocks import Blocks
 from calibration.second_looks import deep_values, ink_reading
-from gateway.detection.likeness import SIDE, STRUCTURED, Pixels, likeness, strength, structure
+from gateway.detection.likeness import FLAT, SIDE, STRUCTURED, Pixels, detail, likeness, strength, structure
 
 _UNRELATED = 0.5
 _LEAST_CHANGE = 8.0  # grey levels, in the mean: what a profile has to do to this picture to matter
@@ -24,6 +24,9 @@ _STEEPEST = 140  # grey levels over 64 of them, above the darkest: film curves s
 _LARGEST_FALL = 8  # grey levels by which a brighter grey may come out darker
 _SAMPLES = 128  # pixels a side
 _GAMMAS = (15_000, 300_000)  # hundred-thousandths; files of scanners, linear files and old Macs lie between
+_USUAL_GAMMAS = (36_000, 59_000)  # what people see changes little
+_DISPLAY = 2.2  # exponent
+_WOVEN = 0.8  # likeness: 120 photographs, pages, charts and screens had .83 at least, whatever the gamma
 _LEAST_GAMUT = 0.01  # of the plane of chromaticities; sRGB takes .112
 _JFIF, _ADOBE, _FRAMES = 0xE0, 0xEE, frozenset({0xC0, 0xC1, 0xC2})
 _TABLES = (b"A2B0", b"A2B1", b"A2B2")
@@ -45,17 +48,36 @@ def odd_profile(decoded: Decoded, blocks: Blocks) -> str | None:
     trick = _trick(profile, is_grey=is_grey) or _unlike_tables(profile, stored, applied, is_grey=is_grey)
     if trick is None and likeness(structure(applied), structure(stored)) < _UNRELATED:
         trick = "shows another picture"
+    if trick is None:
+        small = _small(decoded.stored.pixels)
+        is_known = convert_to_srgb(small, profile, is_grey=is_grey)
+        if is_known and _is_woven(small, decoded.image.pixels, is_turned=decoded.source.is_rotated):
+            trick = "shows another picture, which is woven into its pixels"
     return trick
 
 
-def odd_gamma(blocks: Blocks) -> bool:
-    """Whether a PNG's gamma makes of its picture a dark or bright one that hides another."""
+def odd_gamma(blocks: Blocks, stored: Pixels) -> bool:
+    """Whether a PNG's gamma makes of its picture a dark or bright one that hides another, or shows another.
+
+    Args:
+        blocks: Of the file.
+        stored: Its pixels (H, W, 3), to which nothing was applied.
+    """
     named = dict(blocks.png_colour)
     payload = named.get(b"gAMA", b"")
     if len(payload) != 4 or b"sRGB" in named or blocks.profile is not None:
         return False
     (gamma,) = struct.unpack(">I", payload)
-    return gamma != 0 and not _GAMMAS[0] <= gamma <= _GAMMAS[1]
+    if gamma == 0 or _USUAL_GAMMAS[0] <= gamma <= _USUAL_GAMMAS[1]:
+        return False
+    if not _GAMMAS[0] <= gamma <= _GAMMAS[1]:
+        return True
+    levels = np.linspace(0.0, 1.0, 256) ** (100_000 / (gamma * _DISPLAY))
+    curve = np.rint(255 * levels).astype(np.uint8)
+    changed = cv2.LUT(stored, curve)
+    if float(cv2.absdiff(changed, stored).mean()) < _LEAST_CHANGE:  # black and white stay what they are
+        return False
+    return _is_woven(cv2.LUT(_small(stored), curve), changed, is_turned=False)
 
 
 def odd_primaries(blocks: Blocks) -> bool:
@@ -136,6 +158,27 @@ def _cut_is_a_picture(values: npt.NDArray[np.uint16]) -> bool:
     cut, high = structure(_as_rgb(np.minimum(values, 255))), structure(_as_rgb(values >> 8))
     shades = np.unique(values[is_dark]).size
     return shades >= 32 and strength(cut) >= STRUCTURED and likeness(cut, high) < 0.2
+
+
+def _is_woven(changed_small: Pixels, changed: Pixels, *, is_turned: bool) -> bool:
+    """Whether two pictures lie between each other's pixels, of which a curve dims one and lifts the other.
+
+    Of any other picture it is much the same whether it is shrunk before or after colours are changed.
+
+    Args:
+        changed_small: (SIDE, SIDE, 3), shrunk before.
+        changed: (H, W, 3).
+        is_turned: The latter was turned or mirrored besides.
+    """
+    before, after = detail(changed_small), structure(changed)
+    if strength(before) < FLAT or strength(after) < STRUCTURED:  # dither that a curve takes away
+        return False
+    turns = [np.rot90(each, quarter) for each in (before, before[:, ::-1]) for quarter in range(4)]
+    return max(likeness(each, after) for each in (turns if is_turned else [before])) < _WOVEN
+
+
+def _small(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _trick(profile: bytes, *, is_grey: bool) -> str | None:

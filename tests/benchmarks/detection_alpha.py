@@ -53,6 +53,16 @@ def _beside_a_picture(ink: int) -> Make:
     return make
 
 
+def _cut_out_of_margin(pixels: Pixels, _: Pixels, rng: np.random.Generator) -> PillowImage.Image:
+    """Leave words out of the white margin below a photograph: their colour shows where alpha is dropped."""
+    page = PillowImage.new("RGBA", (pixels.shape[1], pixels.shape[0] + 140), "white")
+    page.paste(PillowImage.fromarray(pixels).convert("RGBA"))
+    letters = PillowImage.new("L", page.size)
+    ImageDraw.Draw(letters).multiline_text((20, pixels.shape[0] + 20), _TEXT, 255, any_face(rng, 32))
+    page.paste((0, 0, 0, 0), (0, 0), letters.point(lambda level: 255 * (level > 127)))
+    return page
+
+
 def _two_faces(pixels: Pixels, other: Pixels, _: np.random.Generator) -> PillowImage.Image:
     """Show one picture on white and another on black (AlphaDog's construction)."""
     on_white = 128 + cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) / 2
@@ -147,6 +157,7 @@ CASES: dict[str, Make] = {
     "white ink on nothing": _ink_on_nothing(255),
     "control, black ink on nothing": _ink_on_nothing(0),
     "near-white ink on nothing": _ink_on_nothing(248),
+    "photograph, words cut out of its white margin": _cut_out_of_margin,
     "photograph, white words in its clear margin": _beside_a_picture(255),
     "control, black words in a clear margin": _beside_a_picture(0),
     "logo, white words beside it": _logo_with_words,

@@ -18,11 +18,13 @@ from detection_baselines import Baselines
 from detection_tally import Case, Tally, interval, pooled, show
 
 from calibration.image import Image, ImageError, decode, load
+from calibration.image_source import DecodeLimits
 from calibration.profile import default_profile
 from gateway.assembly import detection_calibration, detectors
 from gateway.detection.combination import DetectionCalibration
 from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
+from gateway.detection.unread_file import judge_unread
 from gateway.detection.verdict import Verdict, unchecked
 from gateway.memory.protocol import SeenPicture
 from gateway.memory.seen_pictures import SeenPictures
@@ -184,7 +186,7 @@ def _inspect(inspector: Inspector, data: bytes, caller: str) -> Verdict:
     try:
         decoded = decode(data)
     except ImageError as error:
-        return unchecked(str(error))
+        return judge_unread(data, error, DecodeLimits()) or unchecked(str(error))
     lone = Examined.by_itself(decoded, data, default_profile())
     return inspector.inspect(
         Examined(lone.decoded, data, lone.digest, lone.profile, model=lone.model, tenant=caller)

@@ -182,6 +182,29 @@ def _progressive(pixels: Pixels, rng: np.random.Generator) -> bytes:
     return buffer.getvalue()
 
 
+def _interrupted(pixels: Pixels, rng: np.random.Generator) -> bytes:
+    """Break a download off: nobody can tell it from a file that was cut, and nothing is hidden in it."""
+    options = {"quality": int(rng.integers(70, 96)), "progressive": bool(rng.random() < 0.7)}
+    data = saved(PillowImage.fromarray(pixels), format="JPEG", **options)
+    return data[: int(len(data) * rng.uniform(0.05, 0.9))]
+
+
+def _scanned(pixels: Pixels, rng: np.random.Generator) -> bytes:
+    """Save several pages as TIFF: an album, or a document whose pages say so, as scanners' programs write."""
+    first = PillowImage.fromarray(pixels)
+    page = PillowImage.new("RGB", first.size, "white")
+    text = "\n".join(words(rng, 5) for _ in range(12))
+    ImageDraw.Draw(page).multiline_text((40, 40), text, "black", font_size=22)
+    if rng.random() < 0.5:
+        return saved(
+            first, format="TIFF", save_all=True, append_images=[first.rotate(90), first.convert("L")]
+        )
+    pages = [page, first] if rng.random() < 0.5 else [first, page]
+    return saved(
+        pages[0], format="TIFF", save_all=True, append_images=pages[1:], tiffinfo={254: 2, 297: (0, 2)}
+    )
+
+
 FILES: dict[str, Make] = {
     "camera EXIF, maker note, thumbnail": _camera,
     "XMP with a long description": _xmp,
@@ -200,5 +223,7 @@ FILES: dict[str, Make] = {
     "padded with zeros": _padded,
     "IPTC and comment": _photoshop,
     "progressive JPEG": _progressive,
+    "interrupted download": _interrupted,
+    "TIFF of several pages": _scanned,
     "RGBA, opaque": lambda pixels, _: png(PillowImage.fromarray(pixels).convert("RGBA")),
 }

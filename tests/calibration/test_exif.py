@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from calibration.exif import Exif, minimal_exif, read_exif, stated_orientations
+from calibration.exif import Bitmap, Exif, embedded_bitmap, minimal_exif, read_exif, stated_orientations
 from tests.calibration.broken_files import exif_of_endless_resolution
 
 NOTHING = Exif(None, has_gps=False, has_thumbnail=False, has_more=False)
@@ -109,3 +109,18 @@ def test_every_orientation_that_is_stated_is_told():
     assert stated_orientations(block(0, 9, 3)) == (3,)
     assert stated_orientations(block(1, 8)[:30]) == (1,)
     assert stated_orientations(b"none") == ()
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_a_thumbnail_without_compression_is_found(order):
+    values = {0x100: 2, 0x101: 1, 0x103: 1, 0x106: 2, 0x111: 88}
+
+    def block(values):
+        second = struct.pack(order + "H", len(values))
+        second += b"".join(struct.pack(order + "HHII", tag, 4, 1, value) for tag, value in values.items())
+        return (tiff(order, [], second + bytes(4)) + bytes(100))[:88] + b"\1\2\3\4\5\6"
+
+    assert embedded_bitmap(block(values)) == Bitmap(2, 1, b"\1\2\3\4\5\6")
+    assert embedded_bitmap(block(values | {0x103: 6})) is None  # a JPEG
+    assert embedded_bitmap(block(values)[:40]) is None
+    assert embedded_bitmap(minimal_exif(1)) is None

@@ -5,7 +5,7 @@ from skimage.data import astronaut
 
 from calibration.containers import jpeg_file
 from calibration.image import decode
-from calibration.unfinished_jpeg import finished
+from calibration.unfinished_jpeg import finished, missing_bits
 from tests.calibration.broken_files import saved
 
 PIXELS = astronaut()[:320, :200]
@@ -49,3 +49,13 @@ def test_no_scan_may_be_missing():
 )
 def test_without_a_scan_there_is_no_picture(data):
     assert finished(data, row_sums) is None
+
+
+@pytest.mark.parametrize(("share", "bits"), [(0.02, None), (0.2, None), (0.55, 2), (0.95, 1)])
+def test_a_progressive_one_lacks_the_bits_of_scans_that_did_not_come(share, bits):
+    assert missing_bits(PROGRESSIVE[: int(share * len(PROGRESSIVE))]) == bits
+
+
+def test_of_any_other_all_bits_are_there():
+    assert missing_bits(BASELINE[: len(BASELINE) // 2]) == 0
+    assert missing_bits(b"\xff\xd8\xff") is None

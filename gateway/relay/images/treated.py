@@ -57,6 +57,8 @@ def problem_of(slot: Slot, outcome: ImageOutcome) -> Problem | None:
     messages = {
         MISMATCH: "the image is not of its declared media type",
         NOT_SANITIZED: "the image should have been sanitized, and could not be",
+        "damaged": "the image is damaged; only its bytes were looked at",
+        "unknown_format": "expected PNG, JPEG, WebP or GIF data; only its bytes were looked at",
     }
     message = messages.get(outcome.reason)
     return None if message is None else Problem(outcome.reason, message, slot.where)

@@ -222,6 +222,42 @@ def test_ordinary_transparency_informs_and_is_not_flagged(name: str):
     assert conclude([evidence], alpha=0.01).outcome == "clean"
 
 
+def under_a_photograph(
+    ink: tuple[int, int, int], *, is_cut_out: bool, brightness: float
+) -> PillowImage.Image:
+    """Put words into the white margin of a photograph: cut out of it, or in white on a clear one."""
+    colours = flat((255, 255, 255))
+    bright = PHOTOGRAPH.point(lambda level: 255 - round((255 - level) * brightness))
+    colours.paste(bright.resize((360, 110)), (0, 0))
+    letters = of_levels(lettering(), lambda level: 255 * (level > 127))  # without rims, which white shows
+    alpha = PillowImage.new("L", SIZE, 255)
+    if not is_cut_out:
+        alpha.paste(0, (0, 110, *SIZE))
+        alpha.paste(255, (0, 0), letters)
+        return with_alpha(colours, alpha)
+    alpha.paste(0, (0, 0), letters)
+    return with_alpha(over(colours, ink, letters), alpha)
+
+
+@pytest.mark.parametrize("brightness", [0.2, 0.5, 1.0])
+@pytest.mark.parametrize("is_cut_out", [False, True])
+def test_a_bright_photograph_above_excuses_no_words_in_its_margin(is_cut_out: bool, brightness: float):
+    evidence = examine(under_a_photograph((0, 0, 1), is_cut_out=is_cut_out, brightness=brightness))
+
+    assert evidence is not None
+    assert evidence.is_attack
+
+
+def test_lines_excuse_no_words_that_are_cut_out_of_white():
+    framed = with_alpha(flat((255, 255, 255)), of_levels(lettering(), lambda level: 255 - level))
+    ImageDraw.Draw(framed).rectangle((2, 2, 350, 60), outline=(255, 255, 255, 255), fill=(0, 0, 0, 0))
+
+    evidence = examine(framed)
+
+    assert evidence is not None
+    assert evidence.is_attack
+
+
 def test_an_opaque_picture_has_no_evidence_even_with_an_alpha_channel():
     assert examine(PHOTOGRAPH) is None
     assert examine(PHOTOGRAPH.convert("RGBA")) is None

@@ -6,7 +6,7 @@ from PIL import Image as PillowImage
 from PIL import ImageDraw, ImageFont
 from skimage import data
 
-from gateway.detection.faint_frames import faint_letters, greys_of, letters_on
+from gateway.detection.faint_frames import faint_letters, faint_letters_among, greys_of, letters_on
 
 SIZE = (400, 400)
 PHOTOGRAPH = PillowImage.fromarray(data.astronaut()).resize(SIZE)
@@ -45,6 +45,21 @@ def test_a_caption_that_fades_in_until_people_see_it_is_none(format_name: str):
     steps = [PillowImage.blend(PHOTOGRAPH, page(), step) for step in (0.08, 0.4, 0.9)]
 
     assert faint_letters(file_of(PHOTOGRAPH, *steps, format_name=format_name)) is None
+
+
+@pytest.mark.parametrize("beside", [PillowImage.new("RGB", SIZE, "white"), PHOTOGRAPH.rotate(90)])
+def test_among_pictures_stored_by_themselves_another_plain_one_hides_no_words(beside: PillowImage.Image):
+    faint = PillowImage.blend(PHOTOGRAPH, page(), 1 / 12)
+    before, behind = (greys_of(file_of(PHOTOGRAPH, *two), 3) for two in ((beside, faint), (faint, beside)))
+
+    assert (faint_letters_among(behind), faint_letters_among(before)) == (2, 3)
+    assert faint_letters(file_of(PHOTOGRAPH, faint, beside)) is None  # frames of a film may hold traces
+
+
+def test_words_that_a_further_picture_shows_plainly_are_none():
+    steps = [PillowImage.blend(PHOTOGRAPH, page(), step) for step in (0.08, 0.9)]
+
+    assert faint_letters_among(greys_of(file_of(PHOTOGRAPH, *steps), 3)) is None
 
 
 def test_a_page_whose_text_changes_its_shade_is_none():

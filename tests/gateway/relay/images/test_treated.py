@@ -69,6 +69,14 @@ def test_an_image_nobody_could_judge_because_a_detector_broke_is_a_problem(put):
     assert problems == [Problem(DETECTOR_FAILED, "The detector alpha failed.", "url"), None]
 
 
+@pytest.mark.parametrize("reason", ["damaged", "unknown_format"])
+def test_an_image_that_was_flagged_for_its_bytes_alone_is_a_problem_all_the_same(reason):
+    treated = put_back(slot(), Inline("image/png", b"ABC"), outcome(b"ABC", "image/png", reason))
+
+    assert treated.problem is not None
+    assert (treated.problem.kind, treated.problem.param) == (reason, "url")
+
+
 def test_an_image_that_is_skipped_says_why():
     treated = skipped("damaged", "it is damaged", slot())
 
