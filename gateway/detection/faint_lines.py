@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from calibration.image import Image
-from gateway.detection.blank_boxes import Pixels, are_blank_boxes
+from gateway.detection.blank_boxes import Pixels, are_blank_boxes, convex_share
 from gateway.detection.faint_ink import (
     LIGHT,
     STEPS,
@@ -49,6 +49,7 @@ class FaintLine:
     mix: Mix  # in which it is lighter than its ground
     runs_down: bool = False
     is_relief: bool = False  # embossed: light on one side, dark on the other
+    convex_share: float = 0.0  # of its parts, holes aside: high of boxes and dots
 
 
 def find_faint_lines(image: Image, *, codec_levels: float = 0.0) -> list[FaintLine]:
@@ -148,7 +149,7 @@ def _across(
             continue
         contrast = measured.contrast
         if not are_blank_boxes(letters, parts.labels, pixels, shrink=shrink, contrast=contrast):
-            yield measured
+            yield replace(measured, convex_share=convex_share(letters, parts.labels))
 
 
 def _measure(faint: FaintInk, parts: Parts, letters: Letters, shrink: int) -> FaintLine | None:
