@@ -7,13 +7,12 @@ shrinking outlive any codec: their place and their size are known where they wer
 from collections.abc import Iterator
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from calibration.image import Decoded, Image
 from gateway.compression.faint_text import smooth_faint
 from gateway.compression.skipped_pixels import blend_skipped
-from gateway.detection.scaling import payload_score, strongest_payload
+from gateway.detection.scaling import strongest_payload
 from gateway.detection.verdict import Verdict
 from gateway.providers.rules import ProviderRules, Recipient
 
@@ -39,9 +38,8 @@ def _lines(verdict: Verdict) -> Iterator[tuple[int, int, int, int]]:
 def _without_payloads(image: Image, rules: ProviderRules, recipient: Recipient) -> Image:
     shown = rules.seen(recipient.provider, recipient.model, image.width, image.height)
     for _ in range(_MOST_PAYLOADS):
-        grey = np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        strongest = strongest_payload(grey, shown)
-        if strongest is None or payload_score(strongest[1]) < 1.0:
+        strongest = strongest_payload(image.pixels, shown)
+        if strongest is None or strongest.score < 1.0:
             break
-        image = blend_skipped(image, strongest[0])
+        image = blend_skipped(image, strongest.target)
     return image

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from calibration.image import Image
+from gateway.detection.blank_boxes import Pixels, are_blank_boxes, convex_share
 from gateway.detection.faint_ink import (
     LIGHT,
     STEPS,
@@ -48,6 +49,7 @@ class FaintLine:
     mix: Mix  # in which it is lighter than its ground
     runs_down: bool = False
     is_relief: bool = False  # embossed: light on one side, dark on the other
+    convex_share: float = 0.0  # of its parts, holes aside: high of boxes and dots
 
 
 def find_faint_lines(image: Image, *, codec_levels: float = 0.0) -> list[FaintLine]:
@@ -70,10 +72,14 @@ def find_faint_lines(image: Image, *, codec_levels: float = 0.0) -> list[FaintLi
         calm = calm_planes(shrunk)
         if calm is None:
             continue
-        found = _without_waves([lines for faint in faint_inks(calm) for lines in _lines_of(faint, shrink)])
+        found = _without_waves(
+            [lines for faint in faint_inks(calm) for lines in _lines_of(faint, image.pixels, shrink)]
+        )
         plain = _heaviest_hidden(plain, found, image, codec_levels)
         if shrink == _RELIEF_SHRINK and image.height * image.width <= _MOST_RELIEF_PIXELS:
-            found = [lines for faint in faint_reliefs(calm) for lines in _lines_of(faint, shrink)]
+            found = [
+                lines for faint in faint_reliefs(calm) for lines in _lines_of(faint, image.pixels, shrink)
+            ]
             embossed = _heaviest_hidden(embossed, found, image, codec_levels)
     return max(plain, embossed, key=count_letters)
 
@@ -120,24 +126,30 @@ def _area(box: tuple[int, int, int, int]) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _lines_of(faint: FaintInk, shrink: int) -> Iterator[list[FaintLine]]:
+def _lines_of(faint: FaintInk, pixels: Pixels, shrink: int) -> Iterator[list[FaintLine]]:
     """Yield the lines that run across, and those that run down."""
     parts = parts_of(faint)
     if parts is not None:
         turned = parts.turned()
         cells = cache(partial(both_ways, parts, turned))
-        yield list(_across(faint, parts, cells, shrink))
-        yield [_turned(line) for line in _across(faint.turned(), turned, cells, shrink)]
+        yield list(_across(faint, parts, cells, pixels, shrink))
+        aside = pixels.transpose(1, 0, 2)
+        yield [_turned(line) for line in _across(faint.turned(), turned, cells, aside, shrink)]
 
 
-def _across(faint: FaintInk, parts: Parts, cells: Callable[[], Indices], shrink: int) -> Iterator[FaintLine]:
+def _across(
+    faint: FaintInk, parts: Parts, cells: Callable[[], Indices], pixels: Pixels, shrink: int
+) -> Iterator[FaintLine]:
     every = letters_of(parts)
     for letters in rows_of_letters(parts, _JPEG_BLOCK // shrink):
         if faint.has_sides is not None and every is not None and are_cells(letters, every, cells()):
             continue
         measured = _measure(faint, parts, letters, shrink)
-        if measured is not None:
-            yield measured
+        if measured is None:
+            continue
+        contrast = measured.contrast
+        if not are_blank_boxes(letters, parts.labels, pixels, shrink=shrink, contrast=contrast):
+            yield replace(measured, convex_share=convex_share(letters, parts.labels))
 
 
 def _measure(faint: FaintInk, parts: Parts, letters: Letters, shrink: int) -> FaintLine | None:

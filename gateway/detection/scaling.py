@@ -12,14 +12,16 @@ Checks and
 ordered dither in the very step of a size may be flagged once JPEG has given them more greys.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from gateway.detection.evidence_places import places_of_payload
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.scaling_phases import Disagreement, measure_disagreement
+from gateway.detection.scaling_planes import payload_planes
 from gateway.detection.scaling_samples import Grey
 from gateway.detection.verdict import Evidence
 from gateway.providers.rules import ProviderRules
@@ -32,6 +34,7 @@ LEAST_SIDE = 96  # pixels of what is shown: less leaves too few cells to tell an
 EVERYWHERE = 6.0  # ratios from which it is a payload; benign photographs, screens and documents have a third
 LOCALLY = 10.0
 _FEW_GREYS = 16
+_FEW_LEVELS = 4  # of each channel
 _STRAY = 1e-4  # share of the pixels below which a level does not count
 
 
@@ -53,49 +56,67 @@ class ScalingDetector:
         """
         image = examined.decoded.image
         shown = self._rules.seen(examined.provider, examined.model, image.width, image.height)
-        grey: Grey = np.asarray(cv2.cvtColor(image.pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        strongest = strongest_payload(grey, shown)
+        strongest = strongest_payload(image.pixels, shown)
         if strongest is None:
             return None
-        target, found = strongest
-        if payload_score(found) < 1.0:
+        if strongest.score < 1.0:
             return Evidence(
-                "scaling", payload_score(found), None, None, "Shrunk, it shows what it shows at full size."
+                "scaling", strongest.score, None, None, "Shrunk, it shows what it shows at full size."
             )
-        if _has_few_greys(grey):
+        if _may_be_dither(image.pixels, strongest):
             raise NotExaminableError("Of few greys, so dither cannot be told from a payload for shrinking.")
-        return replace(_payload(target, found), boxes=places_of_payload(grey, target))
+        boxes = places_of_payload(strongest.plane, strongest.target)
+        return replace(_evidence(strongest), boxes=boxes)
 
 
-def strongest_payload(grey: Grey, shown: Size) -> tuple[Size, Disagreement] | None:
-    """Return the size at which shrinking shows most of what people do not see, and how much.
+@dataclass(frozen=True, eq=False)
+class Payload:
+    """What shrinking to a size shows of a plane and full size does not."""
+
+    target: Size
+    found: Disagreement
+    plane: Grey  # light, or a difference of colours
+    is_of_light: bool
+
+    @property
+    def score(self) -> float:
+        """The larger disagreement in units of a payload's least."""
+        return max(self.found.everywhere / EVERYWHERE, self.found.locally / LOCALLY)
+
+
+def strongest_payload(pixels: npt.NDArray[np.uint8], shown: Size) -> Payload | None:
+    """Return what shrinking shows most of that people do not see, in light or in colour alone.
 
     Args:
-        grey: (H, W).
+        pixels: (H, W, 3).
         shown: As the called model is shown it; known sides are asked about beside it.
 
     Returns:
         None where no size is small enough for its pixels to be read apart.
     """
-    targets = _targets(Size(grey.shape[1], grey.shape[0]), shown)
+    targets = _targets(Size(pixels.shape[1], pixels.shape[0]), shown)
+    if not targets:
+        return None
     found = [
-        (target, measure_disagreement(grey, target, everywhere=EVERYWHERE, locally=LOCALLY))
+        Payload(
+            target,
+            measure_disagreement(plane, target, everywhere=EVERYWHERE, locally=LOCALLY),
+            plane,
+            is_of_light=number == 0,
+        )
+        for number, plane in enumerate(payload_planes(pixels))
         for target in targets
     ]
-    return max(found, key=lambda one: payload_score(one[1]), default=None)
+    return max(found, key=lambda one: one.score)
 
 
-def _payload(target: Size, found: Disagreement) -> Evidence:
+def _evidence(payload: Payload) -> Evidence:
+    target, found = payload.target, payload.found
     explanation = (
         f"Shrunk to {target.width} × {target.height} without smoothing, it shows what people do not see in "
         f"it: other by {found.greys:.0f} grey levels in {max(found.share, 0.001):.1%} of the picture."
     )
-    return Evidence("scaling", payload_score(found), None, None, explanation, is_attack=True)
-
-
-def payload_score(found: Disagreement) -> float:
-    """Return the larger disagreement in units of a payload's least."""
-    return max(found.everywhere / EVERYWHERE, found.locally / LOCALLY)
+    return Evidence("scaling", payload.score, None, None, explanation, is_attack=True)
 
 
 def _targets(size: Size, shown: Size) -> list[Size]:
@@ -112,6 +133,14 @@ def _targets(size: Size, shown: Size) -> list[Size]:
     return sorted(inside, key=lambda one: (one.width, one.height))
 
 
-def _has_few_greys(grey: Grey) -> bool:
-    counts = np.bincount(grey.ravel(), minlength=256)
-    return int((counts > _STRAY * grey.size).sum()) <= _FEW_GREYS
+def _may_be_dither(pixels: npt.NDArray[np.uint8], payload: Payload) -> bool:
+    """Tell whether a picture (H, W, 3) has few greys or, for colour alone, few levels a channel."""
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    if _levels(grey) <= _FEW_GREYS:
+        return True
+    return not payload.is_of_light and all(_levels(one) <= _FEW_LEVELS for one in cv2.split(pixels))
+
+
+def _levels(plane: npt.NDArray[np.generic]) -> int:
+    counts = np.bincount(plane.ravel(), minlength=256)
+    return int((counts > _STRAY * plane.size).sum())

@@ -91,6 +91,23 @@ def test_a_payload_in_a_tenth_of_the_picture_is_found(kernel: Kernel):
     assert evidence.is_attack
 
 
+@pytest.mark.parametrize("colour", [(1.0, -0.51, 0.0), (0.0, -0.19, 1.0), (1.0, -0.7, 1.0)])
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_words_that_keep_the_light_alike_are_found_by_their_colour(
+    kernel: Kernel, colour: tuple[float, float, float]
+):
+    cover = photograph(1100) // 2 + 64
+    shown = cv2.resize(cover, (336, 336), interpolation=cv2.INTER_AREA)
+    ink = written(np.zeros_like(shown))[..., :1] / 255
+    words = np.clip(shown + 60 * ink * np.array(colour), 0, 255).astype(np.uint8)
+
+    evidence = found_in(hidden_in(cover, words, kernel))
+
+    assert evidence is not None
+    assert evidence.is_attack
+    assert evidence.score >= 1
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_kernels_that_read_from_corners_are_known(kernel: Kernel):
     evidence = found_in(hidden_in(photograph(900), coffee(224), kernel, from_corners=True))
@@ -191,6 +208,16 @@ def test_dots_of_few_greys_that_lock_to_a_size_are_beyond_it():
     side = 1024
     dots = np.zeros((side, side, 3), np.uint8)
     dots[2::4, 2::4] = coffee(256)[:, :, :1] // 128 * 255
+
+    with pytest.raises(NotExaminableError, match="few greys"):
+        found_in(dots)
+
+
+def test_colours_of_few_levels_that_lock_to_a_size_are_beyond_it():
+    side = 1024
+    dots = photograph(side) // 86 * 127
+    is_bright = coffee(256)[:, :, :1] >= 128
+    dots[2::4, 2::4] = np.where(is_bright, (254, 0, 127), (0, 127, 127))
 
     with pytest.raises(NotExaminableError, match="few greys"):
         found_in(dots)
