@@ -51,8 +51,8 @@ _MOVED_SHAPE = 4.5
 # a codec made the finest noise .6.
 _OWN = 0.3  # share of the finest noise that each of two takes has
 _OWN_WAVES = 0.15  # likewise of the waves
-# Over 255 looks of 120 films and still cameras: .70 and less (one dimmed frame .76), .49 and more; smooth waves
-# that were added .81 and more, letters and codes in their places .05.
+# Over 255 looks of 120 films and still cameras: .70 and less (one dimmed frame .76), .49 and more; smooth
+# waves that were added .81 and more, letters and codes in their places .05.
 _MOST_COARSE = 0.73  # of what is hidden, that means of small blocks keep
 _LEAST_SPREAD = 0.35  # of the area, where nobody sees anything
 _FLAT = 1.0  # grey levels squared
@@ -105,7 +105,7 @@ class VisibleChange:
 
     @property
     def _is_drawn(self) -> bool:
-        """Whether what is hidden is smooth or in a place, as noise is not, though a codec shared it among both."""
+        """Whether what is hidden is smooth or in a place, as noise of two takes is not."""
         return self.coarse > _MOST_COARSE or (self.share == 0.0 and self.spread < _LEAST_SPREAD)
 
     @property
