@@ -35,7 +35,8 @@ from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
 from gateway.looks import Looks
 from gateway.memory.cache import ByteBoundedCache
-from gateway.memory.protocol import SeenPicture, SeenPictureStore
+from gateway.memory.kept_picture import KeptPicture
+from gateway.memory.protocol import SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Pipeline, Profiles
 from gateway.policy import Policies
@@ -128,7 +129,7 @@ def detectors(
     ]
     if settings.near_duplicate.enabled:
         chosen = settings.near_duplicate
-        own = SeenPictures[SeenPicture](
+        own = SeenPictures[KeptPicture](
             chosen.max_entries, chosen.ttl_seconds, time.monotonic, max_bytes=chosen.max_bytes
         )
         memory = own if seen is None else seen  # not by its truth: an empty memory counts none

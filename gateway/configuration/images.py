@@ -36,7 +36,7 @@ class NearDuplicate(Section):
     max_bytes: int = setting(
         128 * MEBIBYTE,
         "Bytes they take at most; up to 768 KiB each.",
-        why="some 200 screens or photographs; raise it, or share a Redis, where more callers meet",
+        why="170 photographs, 600 screens or 4,000 charts; raise it, or share a Redis, for more callers",
         ge=MEBIBYTE,
     )
     ttl_seconds: float = setting(

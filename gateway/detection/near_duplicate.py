@@ -20,6 +20,7 @@ from gateway.detection.same_picture import is_same_picture
 from gateway.detection.shown_before import was_shown
 from gateway.detection.verdict import Evidence
 from gateway.detection.versions import compare_versions
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.predict import PairError, Predictor
 from predictor.residual.detector import codec_of
@@ -44,23 +45,24 @@ class NearDuplicateDetector:
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
         if any(earlier.digest == newcomer.digest for earlier in alike):
             return None
-        original = _nearest(newcomer.picture, alike)
+        known = [earlier.picture for earlier in alike]
+        original = _nearest(newcomer.picture, known)
         if original is None:
             return self._met(newcomer, examined)
-        found = self._compare(original, examined, alike)
+        found = self._compare(original, examined, known)
         if found is not None and found.is_visible:  # a screen that went on: what follows is compared with it
-            self._seen.remember(examined.tenant, newcomer)
+            self._seen.remember(examined.tenant, KeptPicture.of(newcomer))
         return found
 
     def _met(self, newcomer: SeenPicture, examined: Examined) -> Evidence | None:
         """Remember a new picture; compare it with whoever was remembered meanwhile, by another thread."""
-        self._seen.remember(examined.tenant, newcomer)
+        self._seen.remember(examined.tenant, KeptPicture.of(newcomer))
         alike = self._seen.alike(examined.tenant, newcomer.fingerprint, HASH_DISTANCE)
-        others = [earlier for earlier in alike if earlier.digest != newcomer.digest]
+        others = [earlier.picture for earlier in alike if earlier.digest != newcomer.digest]
         original = _nearest(newcomer.picture, others)
         return None if original is None else self._compare(original, examined, others)
 
-    def _compare(self, original: Image, examined: Examined, known: Sequence[SeenPicture]) -> Evidence | None:
+    def _compare(self, original: Image, examined: Examined, known: Sequence[Image]) -> Evidence | None:
         if np.array_equal(original.pixels, examined.decoded.image.pixels):
             return None
         small, noise = examined.once(remembered_form).picture, examined.once(remembering_measure)
@@ -80,7 +82,7 @@ class NearDuplicateDetector:
         is_unlikely = found.p_value is not None and found.p_value <= _DOUBT
         if found.is_visible or not (found.is_attack or is_unlikely):
             return found
-        earlier = [each.picture.pixels for each in known if each.picture is not original]
+        earlier = [each.pixels for each in known if each is not original]
         if was_shown(compared.version, original, compared.change.places, earlier):
             return replace(
                 found,
@@ -93,7 +95,7 @@ class NearDuplicateDetector:
         return found
 
 
-def _nearest(small: Image, alike: Sequence[SeenPicture]) -> Image | None:
+def _nearest(small: Image, known: Sequence[Image]) -> Image | None:
     """Choose the version that differs least: of successive screens, mostly the latest."""
-    same = [earlier.picture for earlier in alike if is_same_picture(earlier.picture, small)]
+    same = [earlier for earlier in known if is_same_picture(earlier, small)]
     return min(same, key=lambda earlier: distance(earlier, small), default=None)

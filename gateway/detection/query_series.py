@@ -12,10 +12,12 @@ sender's JPEG swallows; often, faint noise where the known picture was sent smal
 
 from collections.abc import Sequence
 
+from calibration.image import Image
 from gateway.detection.added_noise import remembering_measure
 from gateway.detection.protocol import Examined
 from gateway.detection.remembered import HASH_DISTANCE, distance, remembered_form
 from gateway.detection.verdict import Evidence
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from predictor.residual.detector import codec_of
 
@@ -42,7 +44,7 @@ class QuerySeriesDetector:
         if nearest is None:
             return None
         measure = examined.once(remembering_measure)
-        found = measure(nearest.picture, newcomer.picture, codec_of(examined.decoded.source))
+        found = measure(nearest, newcomer.picture, codec_of(examined.decoded.source))
         if found is None or not found.is_added:
             return None
         count = self._seen.mark(examined.tenant, newcomer.fingerprint, newcomer.digest, _NEIGHBOURS_BITS)
@@ -55,8 +57,9 @@ class QuerySeriesDetector:
         return Evidence("query_series", float(count), None, None, explanation, is_attack=True)
 
 
-def _nearest(newcomer: SeenPicture, alike: Sequence[SeenPicture]) -> SeenPicture | None:
+def _nearest(newcomer: SeenPicture, alike: Sequence[KeptPicture]) -> Image | None:
     """Choose whom to compare with; nobody, where the newcomer itself is known."""
     if any(earlier.digest == newcomer.digest for earlier in alike):
         return None
-    return min(alike, key=lambda earlier: distance(earlier.picture, newcomer.picture), default=None)
+    known = [earlier.picture for earlier in alike]
+    return min(known, key=lambda earlier: distance(earlier, newcomer.picture), default=None)

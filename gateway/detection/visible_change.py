@@ -29,6 +29,7 @@ _MOST_MASKED = 12.0  # grey levels: an outline of forty is seen on the edge of a
 _VISIBLE = 1.8  # times that, over 3 x 3 pixels: no attack within 8 levels reaches it, a caret does
 _NEAR_VISIBLE = 1.4  # where it goes on from a visible place
 _BLOCK = 16  # pixels: a codec spreads a change over as many
+_SMALL_BLOCK = 8  # pixels
 _PASSES = 2
 _SAMPLE = 20_000  # pixels a drift is fitted to
 _ROUNDING = 1.5  # grey levels that rounding before and after a curve may leave
@@ -50,7 +51,12 @@ _MOVED_SHAPE = 4.5
 # a codec made the finest noise .6.
 _OWN = 0.3  # share of the finest noise that each of two takes has
 _OWN_WAVES = 0.15  # likewise of the waves
+# Over 255 looks of 120 films and still cameras: .70 and less (one dimmed frame .76), .49 and more; smooth
+# waves that were added .81 and more, letters and codes in their places .05.
+_MOST_COARSE = 0.73  # of what is hidden, that means of small blocks keep
+_LEAST_SPREAD = 0.35  # of the area, where nobody sees anything
 _FLAT = 1.0  # grey levels squared
+_TINY = 1e-6  # grey levels
 _MOST_DRIFT = 0.03  # of the light
 
 
@@ -72,6 +78,7 @@ class VisibleChange:
         float  # share of the hidden noise that only the version has: 1 added, .5 both, 0 the original alone
     )
     added_waves: float  # likewise of what is coarser than that noise
+    coarse: float  # share of what is hidden, in levels rms, that means over blocks of 8 pixels keep, 0..1
     has_moved: bool  # what is visible, a good part of the picture: nothing new came into it
 
     @property
@@ -83,7 +90,7 @@ class VisibleChange:
     def is_retake(self) -> bool:
         """Whether the two are takes of one scene, each with the noise of its own."""
         is_of_both = _OWN <= self.added <= 1 - _OWN and _OWN_WAVES <= self.added_waves <= 1 - _OWN_WAVES
-        if not is_of_both:
+        if not is_of_both or (self.share < _MOVED and self._is_drawn):
             return False
         return not self._has_shape or self.is_as_in_films
 
@@ -95,6 +102,11 @@ class VisibleChange:
     @property
     def _has_shape(self) -> bool:
         return self.bulge >= max(_SHAPE, _SHAPE_OF_NOISE * self.levels)
+
+    @property
+    def _is_drawn(self) -> bool:
+        """Whether what is hidden is smooth or in a place, as noise of two takes is not."""
+        return self.coarse > _MOST_COARSE or (self.share == 0.0 and self.spread < _LEAST_SPREAD)
 
     @property
     def is_as_in_films(self) -> bool:
@@ -131,7 +143,8 @@ def visible_change(original: Image, version: Image, grain: Grain | None = None) 
         np.copyto(hidden, 0.0, where=np.abs(hidden) <= _ROUNDING)
     expected = np.clip(np.rint(second - hidden), 0, 255).astype(np.uint8)
     added, added_waves = _noise(toned, second, ~places)
-    means = _block_means(hidden if is_toned else _without_drift(hidden, toned, ~places))
+    steady = hidden if is_toned else _without_drift(hidden, toned, ~places)
+    means = _block_means(steady)
     return VisibleChange(
         peak=peak,
         share=float(places.mean()),
@@ -140,11 +153,12 @@ def visible_change(original: Image, version: Image, grain: Grain | None = None) 
         is_toned=is_toned,
         hides=bool(hidden.any()),
         spread=float((_block_means(furthest_of_channels(hidden)) > _HIDDEN).mean()),
-        levels=float(np.sqrt(np.square(hidden).mean())),
+        levels=_rms(hidden),
         bulge=float(np.abs(means).max()),
         wide_bulge=float(np.abs(cv2.blur(means, (5, 5))).max()),
         added=added,
         added_waves=added_waves,
+        coarse=_rms(_block_means(steady, _SMALL_BLOCK)) / max(_rms(steady), _TINY),
         has_moved=bool(places.mean() >= _MOVED) and has_moved(toned, second, places),
     )
 
@@ -219,9 +233,9 @@ def _is_flat(change: Floats) -> npt.NDArray[np.uint8]:
     return np.asarray(flat, dtype=np.uint8)
 
 
-def _block_means(plane: Floats) -> Floats:
+def _block_means(plane: Floats, side: int = _BLOCK) -> Floats:
     """Average whole blocks, or all of a picture smaller than one."""
-    rows, columns = (max(1, length // _BLOCK) for length in plane.shape[:2])
+    rows, columns = (max(1, length // side) for length in plane.shape[:2])
     return np.asarray(cv2.resize(plane, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
@@ -243,3 +257,7 @@ def _added(first: Floats, second: Floats) -> float:
     change = second - first
     energy = float((change * change).sum())
     return 1.0 if energy == 0.0 else float(np.clip(1.0 + (change * first).sum() / energy, 0.0, 1.0))
+
+
+def _rms(plane: Floats) -> float:
+    return float(np.sqrt(np.square(plane).mean()))

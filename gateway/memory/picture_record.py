@@ -1,4 +1,4 @@
-"""The bytes that one remembered picture is in a store outside this process: a version, a head, the pixels.
+"""The bytes that one kept picture is in a store outside this process: a version, a head, the packed pixels.
 
 A later version may add fields to the head, which this one leaves alone; whatever it cannot read, it has not
 seen.
@@ -7,45 +7,39 @@ seen.
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-import numpy as np
 
-from calibration.image import Image
-from gateway.memory.protocol import SeenPicture
+from gateway.memory.kept_picture import KeptPicture, KeptPictureError
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-VERSION = 1
+VERSION = 2
 _START = struct.Struct(">BH")  # version, bytes of the head
-_CHANNELS = 3
 
 
 @dataclass(frozen=True)
 class _Head:
     height: int
     width: int
+    is_deflated: bool
 
 
 class PictureRecordError(ValueError):
     """These bytes are no picture, or one of a version that is not known here."""
 
 
-def pack_picture(seen: SeenPicture, further: Mapping[str, Any] | None = None) -> bytes:
+def pack_picture(kept: KeptPicture, further: Mapping[str, Any] | None = None) -> bytes:
     """Return a picture's record; its fingerprint and digest are its name, kept elsewhere.
 
     `further` fields of the head are for whoever knows them.
     """
-    pixels = np.ascontiguousarray(seen.picture.pixels)
-    height, width = pixels.shape[:2]
-    head = msgspec.msgpack.encode({"height": height, "width": width, **(further or {})})
-    return b"".join((_START.pack(VERSION, len(head)), head, pixels.data))
+    size = {"height": kept.height, "width": kept.width, "is_deflated": kept.is_deflated}
+    head = msgspec.msgpack.encode({**size, **(further or {})})
+    return b"".join((_START.pack(VERSION, len(head)), head, kept.pixels))
 
 
-def unpack_picture(record: bytes, fingerprint: int, digest: bytes) -> SeenPicture:
-    """Return the picture of a record.
+def unpack_picture(record: bytes, fingerprint: int, digest: bytes) -> KeptPicture:
+    """Return the picture of a record, once it is known that its pixels can be looked at.
 
     Raises:
         PictureRecordError: It is none, or of another version.
@@ -58,7 +52,9 @@ def unpack_picture(record: bytes, fingerprint: int, digest: bytes) -> SeenPictur
         head = msgspec.msgpack.decode(record[_START.size : start], type=_Head)
     except (struct.error, msgspec.MsgspecError) as error:
         raise PictureRecordError(f"expected a picture's record: {error}") from error
-    if min(head.height, head.width) < 1 or head.height * head.width * _CHANNELS != len(record) - start:
-        raise PictureRecordError(f"expected {head.height} x {head.width} pixels, got {len(record)} bytes")
-    flat: NDArray[np.uint8] = np.frombuffer(record, np.uint8, offset=start)
-    return SeenPicture(Image(flat.reshape(head.height, head.width, _CHANNELS).copy()), fingerprint, digest)
+    kept = KeptPicture(fingerprint, digest, head.height, head.width, record[start:], head.is_deflated)
+    try:
+        _ = kept.picture
+    except KeptPictureError as error:
+        raise PictureRecordError(str(error)) from error
+    return kept

@@ -31,7 +31,8 @@ class PackedPicture:
     digest: bytes
     height: int
     width: int
-    pixels: bytes  # 8-bit RGB, row by row
+    pixels: bytes  # as a `KeptPicture` has them
+    is_deflated: bool
 
     @property
     def size_bytes(self) -> int:
@@ -93,13 +94,17 @@ def _answer(frame: Frame, store: SeenPictures[PackedPicture]) -> bytes | None:
 def _alike(head: Mapping[str, Any], found: Sequence[PackedPicture]) -> bytes:
     """Name what was found, with the pixels of what the worker does not hold itself."""
     held = set(head["held"])
-    pictures = [[each.fingerprint, each.digest.hex(), each.height, each.width] for each in found]
+    pictures = [
+        [each.fingerprint, each.digest.hex(), each.height, each.width, len(each.pixels), each.is_deflated]
+        for each in found
+    ]
     payload = [each.pixels for each in found if each.digest.hex() not in held]
     return encode_frame({"id": head["id"], "pictures": pictures}, payload)
 
 
 def _unpack(head: Mapping[str, Any], pixels: bytes) -> PackedPicture:
-    height, width = int(head["height"]), int(head["width"])
-    if height * width * 3 != len(pixels):
+    height, width, is_deflated = int(head["height"]), int(head["width"]), bool(head["is_deflated"])
+    if not is_deflated and height * width * 3 != len(pixels):
         raise FrameError(f"expected {height} x {width} pixels, got {len(pixels)} bytes")
-    return PackedPicture(int(head["fingerprint"]), bytes.fromhex(head["digest"]), height, width, pixels)
+    digest = bytes.fromhex(head["digest"])
+    return PackedPicture(int(head["fingerprint"]), digest, height, width, pixels, is_deflated)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # whoever only keeps pictures need not load what decodes them
     from calibration.image import Image
+    from gateway.memory.kept_picture import KeptPicture
 
 MOST_ALIKE = 16  # candidates of one question: blank pictures are alike by the hundred
 
@@ -35,16 +36,11 @@ class Remembered(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class SeenPicture:
-    """One remembered picture."""
+    """One picture in the form in which it is compared, and remembered once `KeptPicture` has packed it."""
 
     picture: "Image"  # shrunk
     fingerprint: int  # perceptual hash, 64 bits
     digest: bytes  # of the encoded bytes it came in
-
-    @property
-    def size_bytes(self) -> int:
-        """Memory it holds."""
-        return kept_bytes(int(self.picture.pixels.nbytes))
 
 
 class SeenPictureStore(Protocol):
@@ -53,11 +49,11 @@ class SeenPictureStore(Protocol):
     A store that cannot be reached has seen nothing: it answers so, and counts that, instead of raising.
     """
 
-    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
+    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list["KeptPicture"]:
         """Return those of the tenant whose hash differs in few bits: the nearest `MOST_ALIKE`, in order."""
         ...
 
-    def remember(self, tenant: str, seen: SeenPicture) -> None:
+    def remember(self, tenant: str, seen: "KeptPicture") -> None:
         """Keep a picture, as long as there is room; not one that was marked."""
         ...
 

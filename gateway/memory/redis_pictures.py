@@ -15,8 +15,9 @@ from cachetools import LRUCache, TTLCache
 
 from gateway.memory.elsewhere import CountedElsewhere
 from gateway.memory.hash_bands import bands_near
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.picture_record import PictureRecordError, pack_picture, unpack_picture
-from gateway.memory.protocol import MOST_ALIKE, SeenPicture, SeenPictureStore
+from gateway.memory.protocol import MOST_ALIKE, SeenPictureStore
 from gateway.memory.redis_errands import Errands
 from gateway.memory.redis_line import RedisAwayError, RedisLine
 from gateway.memory.shelves import ACCEPTED_SECONDS, PROBATION, Room, Shelves, owner_of, put, run_script
@@ -67,7 +68,7 @@ class RedisPictures:
         self._elsewhere = CountedElsewhere(bounds.ttl_seconds)
         self._lock = threading.Lock()
         self._first_seen: TTLCache[bytes, None] = TTLCache(_FIRST_SEEN, bounds.ttl_seconds, time.monotonic)
-        self._waiting: TTLCache[bytes, list[SeenPicture]] = TTLCache(
+        self._waiting: TTLCache[bytes, list[KeptPicture]] = TTLCache(
             _WAITING_BYTES, _WAITING_SECONDS, time.monotonic, getsizeof=_weight
         )
         self._asked: TTLCache[tuple[bytes, int, int], None] = TTLCache(_ASKED, _ASKED_SECONDS, time.monotonic)
@@ -75,7 +76,7 @@ class RedisPictures:
         self._forgotten: LRUCache[bytes, bytes] = LRUCache(_TENANTS)
         self.on_forgotten: Callable[[bytes], None] = lambda _: None  # hears of whom nothing may be kept
 
-    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
+    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[KeptPicture]:
         """Return what this machine and all others saw of the tenant; without Redis, what this one did."""
         near = self._near.alike(tenant, fingerprint, most_bits)
         if self._was_just_asked(owner_of(tenant), fingerprint, most_bits):
@@ -99,7 +100,7 @@ class RedisPictures:
             :MOST_ALIKE
         ]
 
-    def remember(self, tenant: str, seen: SeenPicture) -> None:
+    def remember(self, tenant: str, seen: KeptPicture) -> None:
         """Keep a picture near and in Redis."""
         self._near.remember(tenant, seen)
         owner = owner_of(tenant)
@@ -158,7 +159,7 @@ class RedisPictures:
             self._asked[question] = None
             return False
 
-    def _tell_accepted(self, owner: bytes, waiting: Sequence[SeenPicture]) -> None:
+    def _tell_accepted(self, owner: bytes, waiting: Sequence[KeptPicture]) -> None:
         key = self._shelves.accepted_key(owner)
         try:
             self._line.write("accept", lambda redis: redis.set(key, b"1", px=int(ACCEPTED_SECONDS * 1000)))
@@ -169,7 +170,7 @@ class RedisPictures:
             self._keep(owner, picture)
 
     def _ask(
-        self, tenant: str, fingerprint: int, most_bits: int, held: Mapping[bytes, SeenPicture]
+        self, tenant: str, fingerprint: int, most_bits: int, held: Mapping[bytes, KeptPicture]
     ) -> list[bytes]:
         """Look on the tenant's own shelf; on that of those on probation, where it is not accepted."""
         owner = owner_of(tenant)
@@ -205,7 +206,7 @@ class RedisPictures:
         owner: bytes,
         fingerprint: int,
         most_bits: int,
-        held: Mapping[bytes, SeenPicture],
+        held: Mapping[bytes, KeptPicture],
     ) -> list[bytes]:
         keys = self._shelves.keys("pictures", shelf)
         arguments: list[bytes | int] = [
@@ -222,7 +223,7 @@ class RedisPictures:
         )
         return reply
 
-    def _keep(self, owner: bytes, seen: SeenPicture) -> None:
+    def _keep(self, owner: bytes, seen: KeptPicture) -> None:
         bounds = self._bounds
         entry = owner + _packed(seen.fingerprint) + seen.digest
         keys = self._shelves.keys("pictures", self._shelves.shelf_of(owner))
@@ -233,7 +234,7 @@ class RedisPictures:
         except RedisAwayError:
             return
 
-    def _put_back(self, tenant: str, near: Sequence[SeenPicture], known: set[bytes]) -> None:
+    def _put_back(self, tenant: str, near: Sequence[KeptPicture], known: set[bytes]) -> None:
         """Have put back what Redis has lost, if this process was the first to see it."""
         owner = owner_of(tenant)
         for picture in near:
@@ -242,7 +243,7 @@ class RedisPictures:
             if is_lost:
                 self._errands.soon(partial(self._keep, owner, picture), picture.size_bytes)
 
-    def _unpacked(self, reply: Sequence[bytes], held: Mapping[bytes, SeenPicture]) -> list[SeenPicture]:
+    def _unpacked(self, reply: Sequence[bytes], held: Mapping[bytes, KeptPicture]) -> list[KeptPicture]:
         found = []
         for entry, record in zip(reply[::2], reply[1::2], strict=True):
             digest = entry[2 * _FINGERPRINT_BYTES :]
@@ -261,5 +262,5 @@ def _packed(fingerprint: int) -> bytes:
     return fingerprint.to_bytes(_FINGERPRINT_BYTES, "big")
 
 
-def _weight(pictures: Sequence[SeenPicture]) -> int:
+def _weight(pictures: Sequence[KeptPicture]) -> int:
     return sum(each.size_bytes for each in pictures)

@@ -8,14 +8,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
 from cachetools import TTLCache
 
-from calibration.image import Image
 from gateway.memory.elsewhere import CountedElsewhere
 from gateway.memory.frames import MAX_PAYLOAD_BYTES, Frame
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.picture_connection import PATIENCE_SECONDS, PictureConnection
-from gateway.memory.protocol import SeenPicture
 from gateway.memory.seen_pictures import SeenPictures
 
 OWN_BYTES = 16 * 1024 * 1024  # of pixels a worker keeps: what it need not be sent again, nor asked for
@@ -37,11 +35,11 @@ class SharedPictures:
     ) -> None:
         """Take a socket to `serve_pictures`; `on_trouble` hears of every unanswered question."""
         self._line = PictureConnection(connection, on_trouble=on_trouble, patience_seconds=patience_seconds)
-        self._own = SeenPictures[SeenPicture](_OWN_PICTURES, ttl_seconds, time.monotonic, max_bytes=OWN_BYTES)
+        self._own = SeenPictures[KeptPicture](_OWN_PICTURES, ttl_seconds, time.monotonic, max_bytes=OWN_BYTES)
         self._told: TTLCache[str, None] = TTLCache(_ACCEPTED_TENANTS, _ACCEPTED_SECONDS)
         self._elsewhere = CountedElsewhere(ttl_seconds)
 
-    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
+    def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[KeptPicture]:
         """Ask which of the tenant's pictures are alike; in silence, which of this worker's own are."""
         own = self._own.alike(tenant, fingerprint, most_bits)
         held = {each.digest.hex(): each for each in own}
@@ -55,22 +53,21 @@ class SharedPictures:
                 self._own.remember(tenant, picture)
         return found
 
-    def remember(self, tenant: str, seen: SeenPicture) -> None:
+    def remember(self, tenant: str, seen: KeptPicture) -> None:
         """Have a picture kept; where nobody answers in time, it is as soon as somebody listens."""
-        pixels = np.ascontiguousarray(seen.picture.pixels)
-        if pixels.nbytes > MAX_PAYLOAD_BYTES:
+        if len(seen.pixels) > MAX_PAYLOAD_BYTES:
             return
         self._own.remember(tenant, seen)
-        height, width = pixels.shape[:2]
         message = {
             "do": "remember",
             "tenant": tenant,
             "fingerprint": seen.fingerprint,
             "digest": seen.digest.hex(),
-            "height": height,
-            "width": width,
+            "height": seen.height,
+            "width": seen.width,
+            "is_deflated": seen.is_deflated,
         }
-        self._line.tell(message, [pixels.tobytes()])
+        self._line.tell(message, [seen.pixels])
         self._line.ask({"do": "hear", "tenant": tenant})  # else the others may not find it yet
 
     def mark(self, tenant: str, fingerprint: int, digest: bytes, most_bits: int) -> int:
@@ -101,14 +98,13 @@ class SharedPictures:
         self._line.tell({"do": "accept", "tenant": tenant})
 
 
-def _pictures(frame: Frame, held: Mapping[str, SeenPicture]) -> Iterator[SeenPicture]:
-    named: Sequence[tuple[int, str, int, int]] = frame.head["pictures"]
+def _pictures(frame: Frame, held: Mapping[str, KeptPicture]) -> Iterator[KeptPicture]:
+    named: Sequence[tuple[int, str, int, int, int, bool]] = frame.head["pictures"]
     start = 0
-    for fingerprint, digest, height, width in named:
+    for fingerprint, digest, height, width, size_bytes, is_deflated in named:
         if digest in held:
             yield held[digest]
             continue
-        end = start + height * width * 3
-        pixels = np.frombuffer(frame.payload, np.uint8, end - start, start).reshape(height, width, 3).copy()
-        yield SeenPicture(Image(pixels), fingerprint, bytes.fromhex(digest))
-        start = end
+        pixels = frame.payload[start : start + size_bytes]
+        yield KeptPicture(fingerprint, bytes.fromhex(digest), height, width, pixels, is_deflated)
+        start += size_bytes

@@ -20,7 +20,7 @@ from cachetools import TTLCache
 if TYPE_CHECKING:
     from redis import Redis
 
-RECORD_VERSION = 1  # of all that is written: raise it with whatever an older gateway would misread
+RECORD_VERSION = 2  # of all that is written: raise it with whatever an older gateway would misread
 OWNER_BYTES = 8
 FINGERPRINT_BYTES = 8
 PROBATION = "probation"

@@ -26,7 +26,7 @@ from gateway.detection.inspector import Inspector
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.unread_file import judge_unread
 from gateway.detection.verdict import Verdict, unchecked
-from gateway.memory.protocol import SeenPicture
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.settings import Settings
 from predictor.predict import Predictor
@@ -58,10 +58,10 @@ class Bench:
         return Predictor.load()
 
     @cached_property
-    def seen(self) -> SeenPictures[SeenPicture]:
+    def seen(self) -> SeenPictures[KeptPicture]:
         """What callers sent, under the default settings."""
         near = Settings().near_duplicate
-        return SeenPictures[SeenPicture](
+        return SeenPictures[KeptPicture](
             near.max_entries, near.ttl_seconds, time.monotonic, max_bytes=near.max_bytes
         )
 

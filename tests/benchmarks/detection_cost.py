@@ -20,6 +20,7 @@ from gateway.detection.inspector import Inspector, name_of
 from gateway.detection.protocol import Detector, Examined
 from gateway.detection.remembered import HASH_DISTANCE
 from gateway.detection.verdict import Evidence
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.protocol import SeenPicture
 from gateway.memory.seen_pictures import SeenPictures
 
@@ -163,8 +164,11 @@ def _memory_milliseconds(remembered: int) -> float:
     rng = np.random.default_rng(remembered)
     blank = Image(np.zeros(_PIXELS_OF_A_FILL, np.uint8))
     hashes = rng.integers(0, 1 << 63, remembered + _ASKED, np.int64).tolist()
-    pictures = [SeenPicture(blank, one, number.to_bytes(32, "big")) for number, one in enumerate(hashes)]
-    memory = SeenPictures[SeenPicture](remembered + _ASKED, 3600.0, time.monotonic)
+    pictures = [
+        KeptPicture.of(SeenPicture(blank, one, number.to_bytes(32, "big")))
+        for number, one in enumerate(hashes)
+    ]
+    memory = SeenPictures[KeptPicture](remembered + _ASKED, 3600.0, time.monotonic)
     for picture in pictures[:remembered]:
         memory.remember("caller", picture)
     began = time.process_time()

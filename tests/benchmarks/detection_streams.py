@@ -39,7 +39,7 @@ from skimage import data as bundled
 
 from calibration.image import Image, decode, fit_within, load
 from gateway.assembly import load_pipeline
-from gateway.memory.protocol import SeenPicture
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.pipeline import Asked, ImageOutcome, Pipeline
 from gateway.policy import PLAIN
@@ -90,7 +90,7 @@ def main() -> int:
     use_one_thread()
     settings = Settings(compression={"mode": "off"})
     near = settings.near_duplicate
-    seen = SeenPictures[SeenPicture](
+    seen = SeenPictures[KeptPicture](
         near.max_entries, near.ttl_seconds, time.monotonic, max_bytes=near.max_bytes
     )
     pipeline = load_pipeline(settings, seen)
@@ -176,7 +176,7 @@ def _drawn_pages() -> Iterator[tuple[str, Image]]:
 
 
 def _follow(
-    pipeline: Pipeline, seen: SeenPictures[SeenPicture], stream: Stream, number: int, save: Path | None
+    pipeline: Pipeline, seen: SeenPictures[KeptPicture], stream: Stream, number: int, save: Path | None
 ) -> list[Told]:
     """Send a stream as one tenant, whose key the upstream knows: it answers every picture."""
     asked = Asked(Recipient("", "gpt-4o"), f"tenant {number}", PLAIN)

@@ -28,6 +28,7 @@ from skimage import data  # noqa: E402
 
 from calibration.image import Image, encode_png  # noqa: E402
 from gateway.demo.services import Service  # noqa: E402
+from gateway.memory.kept_picture import KeptPicture  # noqa: E402
 from gateway.memory.protocol import SeenPicture  # noqa: E402
 from gateway.memory.shelves import owner_of  # noqa: E402
 from tests.gateway.memory.machines import Machine, machine  # noqa: E402
@@ -87,9 +88,9 @@ def measure_questions(folder: Path, pictures: int) -> dict[str, object]:
     """Time what is asked of Redis with so many pictures of one caller in it; milliseconds."""
     rng = np.random.default_rng(0)
 
-    def picture(height: int = 48, width: int = 64) -> SeenPicture:
+    def picture(height: int = 48, width: int = 64) -> KeptPicture:
         pixels = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
-        return SeenPicture(Image(pixels), int(rng.integers(0, 1 << 63)), rng.bytes(32))
+        return KeptPicture.of(SeenPicture(Image(pixels), int(rng.integers(0, 1 << 63)), rng.bytes(32)))
 
     # The very same question is not asked again within a moment: each differs in two other bits.
     flips = [1 << one | 1 << other for one, other in itertools.combinations(range(64), 2)]
@@ -113,7 +114,7 @@ def measure_questions(folder: Path, pictures: int) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def filled(server: RedisServer, pictures: int, picture: Callable[[], SeenPicture]) -> Iterator[Machine]:
+def filled(server: RedisServer, pictures: int, picture: Callable[[], KeptPicture]) -> Iterator[Machine]:
     """Have a machine whose caller has sent so many pictures."""
     room = {"max_entries": 2 * pictures, "redis_tenant_bytes": 1 << 30}
     with machine(server.url, ttl_seconds=3600.0, **room) as here:

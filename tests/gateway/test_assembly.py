@@ -16,7 +16,7 @@ from gateway.detection.protocol import Examined
 from gateway.detection.query_series import QuerySeriesDetector
 from gateway.detection.residual import ResidualDetector
 from gateway.detection.scaling import ScalingDetector
-from gateway.memory.protocol import SeenPicture
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.seen_pictures import SeenPictures
 from gateway.settings import Compression, Detection, NearDuplicate, Policy, Settings
 from predictor.artifact import ArtifactError
@@ -41,7 +41,7 @@ def test_a_picture_is_judged_by_itself_first_and_meets_its_earlier_likes_where_t
 
 
 def test_what_is_given_remembers_even_while_it_is_empty(predictor: Predictor):
-    seen = SeenPictures[SeenPicture](10, 60.0, lambda: 0.0)
+    seen = SeenPictures[KeptPicture](10, 60.0, lambda: 0.0)
     decoded = decode(encoded := encode_png(Image(data.coffee())))
 
     detectors(Settings(), predictor, seen)[-1].examine(

@@ -10,6 +10,7 @@ from calibration.profile import default_profile
 from gateway.detection.near_duplicate import NearDuplicateDetector
 from gateway.detection.protocol import Examined
 from gateway.detection.remembered import remembered_form
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.seen_pictures import SeenPictures
 from predictor.predict import Predictor
 
@@ -180,7 +181,8 @@ def test_what_the_nearest_alone_lacks_and_an_earlier_one_showed_is_no_edit(memor
     cat, retouched = data.chelsea(), spotted(with_caption(data.chelsea()), 5)
     for known in (Image(cat), retouched):
         encoded = encode_png(known)
-        memory.remember("a", remembered_form(Examined.by_itself(decode(encoded), encoded, default_profile())))
+        form = remembered_form(Examined.by_itself(decode(encoded), encoded, default_profile()))
+        memory.remember("a", KeptPicture.of(form))
 
     found = look(memory, predictor, encode_png(Image(with_caption(cat))))
     hidden = look(memory, predictor, encode_png(Image(noisy(with_caption(cat)))))

@@ -223,6 +223,32 @@ def test_a_wave_is_no_second_take():
     assert not visible_change(first, second).is_retake
 
 
+def grainy_pair(edited: np.ndarray, deviation: float) -> tuple[Image, Image]:
+    """A grainy picture and its edit, both stored by a codec that shares the finest noise among the two."""
+    grain = np.random.default_rng(4).normal(0, deviation, CAT.shape)
+    pictures = (np.clip(np.rint(each + grain), 0, 255).astype(np.uint8) for each in (CAT, edited))
+    first, second = (decode(encode_jpeg(Image(each), 90)).image for each in pictures)
+    return first, second
+
+
+@pytest.mark.parametrize("levels", [2, 4])
+def test_a_smooth_watermark_on_a_grainy_picture_is_no_second_take(levels: int):
+    cells = np.random.default_rng(3).choice([-1.0, 1.0], (CAT.shape[0] // 16, CAT.shape[1] // 16))
+    wave = cv2.resize(cells, CAT.shape[1::-1], interpolation=cv2.INTER_CUBIC)[..., None]
+
+    assert not visible_change(*grainy_pair(CAT + levels * wave, 3)).is_retake
+
+
+def test_letters_in_a_place_of_a_grainy_picture_are_no_second_take():
+    sheet = np.zeros(CAT.shape[:2], np.uint8)
+    cv2.putText(sheet, "pay now", (30, 120), cv2.FONT_HERSHEY_DUPLEX, 1.2, 255, 4)
+
+    change = visible_change(*grainy_pair(CAT + 2 * (sheet / 255)[..., None], 5))
+
+    assert change.share == 0.0
+    assert not change.is_retake
+
+
 def test_an_outline_is_visible_on_the_edge_of_a_button():
     first = page()
     first[100:130, 100:160] = (30, 90, 220)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from calibration.image import Image
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.protocol import SeenPicture
 from gateway.memory.redis_memory import RedisMemory, share_memory
 from gateway.memory.redis_pictures import RedisPictures
@@ -26,7 +27,7 @@ class Machine:
     pictures: RedisPictures
     shared: RedisMemory
     metrics: Metrics
-    near: SeenPictures[SeenPicture]
+    near: SeenPictures[KeptPicture]
 
     def settle(self) -> None:
         """Wait until all that is told is told."""
@@ -37,7 +38,7 @@ class Machine:
         self.pictures.accept(tenant)
         self.settle()
 
-    def remember(self, tenant: str, seen: SeenPicture) -> None:
+    def remember(self, tenant: str, seen: KeptPicture) -> None:
         """Remember, and wait until the others can find it."""
         self.pictures.remember(tenant, seen)
         self.settle()
@@ -68,14 +69,14 @@ def machine(
     metrics = Metrics(())
     shared = share_memory(settings, metrics)
     assert shared is not None
-    near = SeenPictures[SeenPicture](max_entries, ttl_seconds, time.monotonic)
+    near = SeenPictures[KeptPicture](max_entries, ttl_seconds, time.monotonic)
     try:
         yield Machine(shared.pictures(near), shared, metrics, near)
     finally:
         shared.close()
 
 
-def seen(fingerprint: int, side: int = 8, colour: int = 0) -> SeenPicture:
+def seen(fingerprint: int, side: int = 8, colour: int = 0) -> KeptPicture:
     """Return a picture of one colour."""
     pixels = np.full((side, side * 2, 3), colour, np.uint8)
-    return SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big"))
+    return KeptPicture.of(SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big")))

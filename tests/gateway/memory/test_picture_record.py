@@ -3,11 +3,12 @@ import numpy as np
 import pytest
 
 from calibration.image import Image
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.picture_record import VERSION, PictureRecordError, pack_picture, unpack_picture
 from gateway.memory.protocol import SeenPicture
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
-SEEN = SeenPicture(Image(PIXELS), 7, b"d" * 32)
+SEEN = KeptPicture.of(SeenPicture(Image(PIXELS), 7, b"d" * 32))
 
 
 def test_a_picture_comes_back_pixel_for_pixel():
@@ -18,7 +19,7 @@ def test_a_picture_comes_back_pixel_for_pixel():
 
 
 def test_pixels_that_lie_apart_in_memory_are_packed_in_order():
-    turned = SeenPicture(Image(PIXELS[:, ::-1]), 7, b"d" * 32)
+    turned = KeptPicture.of(SeenPicture(Image(PIXELS[:, ::-1]), 7, b"d" * 32))
 
     assert np.array_equal(unpack_picture(pack_picture(turned), 7, b"").picture.pixels, PIXELS[:, ::-1])
 

@@ -9,7 +9,15 @@ from gateway.memory.frames import SIZES_BYTES, decode_head, decode_sizes, encode
 from gateway.memory.picture_server import PackedPicture, serve_pictures
 from gateway.memory.seen_pictures import SeenPictures
 
-REMEMBER = {"do": "remember", "tenant": "a", "fingerprint": 1, "digest": "00", "height": 1, "width": 2}
+REMEMBER = {
+    "do": "remember",
+    "tenant": "a",
+    "fingerprint": 1,
+    "digest": "00",
+    "height": 1,
+    "width": 2,
+    "is_deflated": False,
+}
 ALIKE = {"do": "alike", "id": 6, "tenant": "a", "fingerprint": 3, "most_bits": 1, "held": []}
 
 
@@ -42,7 +50,7 @@ async def test_questions_are_answered_by_number_and_what_is_told_in_silence():
 
     heads, store = await say(*told, *map(encode_frame, asked), answers=3)
 
-    assert heads == [{"id": 4}, {"id": 5, "count": 1}, {"id": 6, "pictures": [[1, "00", 1, 2]]}]
+    assert heads == [{"id": 4}, {"id": 5, "count": 1}, {"id": 6, "pictures": [[1, "00", 1, 2, 6, False]]}]
     assert len(store) == 1
 
 
@@ -50,7 +58,7 @@ async def test_questions_are_answered_by_number_and_what_is_told_in_silence():
 @pytest.mark.parametrize(("held", "size_bytes"), [([], 6), (["00"], 0), (["01"], 6)])
 async def test_pixels_go_only_to_whoever_does_not_hold_them(held: list[str], size_bytes: int):
     store = SeenPictures[PackedPicture](10, 60.0, time.monotonic)
-    store.remember("a", PackedPicture(1, b"\0", 1, 2, b"123456"))
+    store.remember("a", PackedPicture(1, b"\0", 1, 2, b"123456", is_deflated=False))
     ours, theirs = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
     serving = asyncio.ensure_future(serve_pictures(*await asyncio.open_connection(sock=theirs), store))

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from calibration.image import Image
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.protocol import MOST_ALIKE, SeenPicture
 from gateway.memory.seen_pictures import SeenPictures
 
@@ -13,10 +14,9 @@ class Clock:
         return self.now
 
 
-def seen(fingerprint: int, side: int = 8) -> SeenPicture:
-    return SeenPicture(
-        Image(np.zeros((side, side, 3), np.uint8)), fingerprint, fingerprint.to_bytes(32, "big")
-    )
+def seen(fingerprint: int, side: int = 8) -> KeptPicture:
+    pixels = np.random.default_rng(side).integers(0, 256, (side, side, 3), np.uint8)  # that do not deflate
+    return KeptPicture.of(SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big")))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from calibration.image import Image
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.picture_server import PackedPicture, serve_pictures
 from gateway.memory.protocol import SeenPicture
 from gateway.memory.seen_pictures import MAX_BYTES, SeenPictures
@@ -18,9 +19,9 @@ from gateway.memory.shared_pictures import SharedPictures
 Store = SeenPictures[PackedPicture]
 
 
-def seen(fingerprint: int, side: int = 8, colour: int = 0) -> SeenPicture:
+def seen(fingerprint: int, side: int = 8, colour: int = 0) -> KeptPicture:
     pixels = np.full((side, side * 2, 3), colour, np.uint8)
-    return SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big"))
+    return KeptPicture.of(SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big")))
 
 
 @contextmanager
@@ -161,7 +162,7 @@ def test_what_another_worker_saw_and_was_once_asked_for_is_known_in_silence(stor
     ours, theirs = socket.socketpair()
     with ours, theirs:
         memory = SharedPictures(ours, on_trouble=troubles, patience_seconds=5.0)
-        store.remember("a", PackedPicture(7, b"d", 1, 2, b"123456"))
+        store.remember("a", PackedPicture(7, b"d", 1, 2, b"123456", is_deflated=False))
         with served(store, theirs):
             memory.alike("a", 7, 0)
             ours.shutdown(socket.SHUT_WR)
@@ -169,6 +170,20 @@ def test_what_another_worker_saw_and_was_once_asked_for_is_known_in_silence(stor
         (found,) = memory.alike("a", 7, 0)
 
     assert (found.digest, found.picture.pixels.tobytes()) == (b"d", b"123456")
+
+
+def test_a_deflated_picture_comes_back_pixel_for_pixel_beside_one_that_is_not(workers: list[SharedPictures]):
+    noise = Image(np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8))
+    plain, deflated = KeptPicture.of(SeenPicture(noise, 1, b"p")), seen(3, side=64, colour=7)
+    workers[0].remember("a", plain)
+    workers[0].remember("a", deflated)
+
+    found = workers[1].alike("a", 1, 1)
+
+    assert (plain.is_deflated, deflated.is_deflated) == (False, True)
+    assert [each.picture.pixels.tolist() for each in found] == [
+        each.picture.pixels.tolist() for each in (plain, deflated)
+    ]
 
 
 def test_what_the_memory_has_forgotten_is_not_found_while_it_answers(

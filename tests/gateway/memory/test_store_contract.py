@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from gateway.memory.protocol import MOST_ALIKE, SeenPicture, SeenPictureStore
+from gateway.memory.kept_picture import KeptPicture
+from gateway.memory.protocol import MOST_ALIKE, SeenPictureStore
 from gateway.memory.seen_pictures import SeenPictures
 from tests.gateway.memory.machines import machine, seen
 from tests.gateway.memory.redis_server import RedisServer, running_redis
@@ -26,7 +27,7 @@ def redis(tmp_path_factory) -> Iterator[RedisServer]:
 def make(request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
     """Return what makes an empty store; of those in Redis, one that keeps nothing near."""
     if request.param == "process":
-        yield lambda: SeenPictures[SeenPicture](1000, 60.0, time.monotonic)
+        yield lambda: SeenPictures[KeptPicture](1000, 60.0, time.monotonic)
         return
     server = request.getfixturevalue("redis")
     with server.client() as client:
@@ -36,10 +37,10 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
         class Both:
             """Told on one machine, asked on another: whatever is found came through Redis."""
 
-            def remember(self, tenant: str, picture: SeenPicture) -> None:
+            def remember(self, tenant: str, picture: KeptPicture) -> None:
                 one.remember(tenant, picture)
 
-            def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[SeenPicture]:
+            def alike(self, tenant: str, fingerprint: int, most_bits: int) -> list[KeptPicture]:
                 other.pictures.forget(tenant)
                 return other.pictures.alike(tenant, fingerprint, most_bits)
 

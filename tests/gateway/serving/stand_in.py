@@ -13,6 +13,7 @@ from calibration.profile import default_profile
 from gateway.detection.protocol import Examined
 from gateway.detection.verdict import Verdict
 from gateway.memory.cache import ByteBoundedCache
+from gateway.memory.kept_picture import KeptPicture
 from gateway.memory.protocol import SeenPicture, SeenPictureStore
 from gateway.pipeline import Pipeline, Profiles
 from gateway.serving.supervisor import supervise
@@ -30,7 +31,7 @@ class Inspector:
         image = examined.decoded.image
         size = image.width << 32 | image.height
         found = self._seen.alike(examined.tenant, size, 0)
-        self._seen.remember(examined.tenant, SeenPicture(image, size, examined.digest))
+        self._seen.remember(examined.tenant, KeptPicture.of(SeenPicture(image, size, examined.digest)))
         is_edit = any(each.digest != examined.digest for each in found)
         return Verdict("imperceptible_edit" if is_edit else "clean", 0.001, 0.5, (), "the size says so")
 
