@@ -24,10 +24,11 @@ from predictor.residual.strata import Codec
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
-Stratum = Literal["same_size", "resized"]
+Pool = Literal["same_size", "resized"]
 Resize = Callable[[Image, int, int, Kernel], Image]  # to a width and a height
 
 PREFIX = "reencoding."
+CONFIDENCE = 0.8  # that honest re-encodings score as high no more often than the p-value says
 _BLOCK = 8
 _KERNELS: tuple[Kernel, ...] = ("area", "bicubic", "lanczos", "bilinear")
 _LOSSLESS_GUESSES = (30, 40, 50, 60, 75, 85, 92)
@@ -40,16 +41,16 @@ class ReencodingFinding:
     """How far a difference goes beyond re-encoding."""
 
     score: float  # log-odds of an edit as learned
-    p_value: float  # of "only re-encoded"
+    p_value: float  # of "only re-encoded", at `CONFIDENCE`
     unexplained: float  # grey levels, root mean square
-    stratum: Stratum
+    stratum: str  # whose calibration gave the p-value
 
 
 class ReencodingJudge:
     """The calibrated judge; build it with `from_tensors`."""
 
     def __init__(self, trees: BoostedTrees, calibration: ConformalCalibration) -> None:
-        self._trees = trees
+        self.trees = trees
         self._calibration = calibration
 
     @classmethod
@@ -76,9 +77,18 @@ class ReencodingJudge:
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Return every array under the names `from_tensors` reads."""
-        arrays: dict[str, npt.NDArray[np.generic]] = dict(self._trees.to_tensors())
+        arrays: dict[str, npt.NDArray[np.generic]] = dict(self.trees.to_tensors())
         arrays |= {f"calibration.{name}": scores for name, scores in self._calibration.scores.items()}
         return {PREFIX + name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
+
+    def _calibrated(self, original: Image, version: Image, codec: Codec) -> str:
+        """Name the calibration for this pair: of its stratum, or of its pool where that has too few."""
+        stratum = stratum_of(original, version, codec)
+        return stratum if stratum in self._calibration.scores else pool_of(original, version)
+
+    def calibration_sizes(self) -> dict[str, int]:
+        """Return how many honest re-encodings calibrate each stratum."""
+        return {name: int(scores.size) for name, scores in self._calibration.scores.items()}
 
     def judge(
         self, original: Image, version: Image, codec: Codec, resized: Resize = resize
@@ -87,19 +97,28 @@ class ReencodingJudge:
 
         `resized` may be a `resize` that remembers, for whoever asks about one version again and again.
         """
-        stratum = stratum_of(original, version)
+        stratum = self._calibrated(original, version, codec)
         measured = measure_difference(original, version, codec, resized)
         if measured[0] == 0.0:
             return ReencodingFinding(-np.inf, 1.0, 0.0, stratum)
-        score = float(self._trees.log_odds(measured[None])[0])
-        p_value = self._calibration.p_value(score, stratum)
+        score = float(self.trees.log_odds(measured[None])[0])
+        p_value = self._calibration.assured_p_value(score, stratum, CONFIDENCE)
         return ReencodingFinding(score, p_value, float(measured[1]), stratum)
 
 
-def stratum_of(original: Image, version: Image) -> Stratum:
-    """Name the calibration for this pair."""
+def pool_of(original: Image, version: Image) -> Pool:
+    """Name all pairs like this one, whatever the version came in."""
     same = (original.width, original.height) == (version.width, version.height)
     return "same_size" if same else "resized"
+
+
+def stratum_of(original: Image, version: Image, codec: Codec) -> str:
+    """Name the pairs like this one whose versions came in such a file.
+
+    Coarse codecs leave far more unexplained than fine ones and none: under one threshold they would hide
+    edits in a screenshot or a fine JPEG, and raise nearly all false alarms themselves.
+    """
+    return f"{pool_of(original, version)} {codec.container}"
 
 
 def measure_difference(original: Image, version: Image, codec: Codec, resized: Resize = resize) -> Floats:

@@ -44,6 +44,11 @@ def draw_encoding(rng: np.random.Generator) -> Encoding:
         return Encoding(Codec(is_lossless=True))
     if kind < 0.89:
         return draw_jpeg(rng)
+    return draw_webp(rng)
+
+
+def draw_webp(rng: np.random.Generator) -> Encoding:
+    """Choose a quality."""
     return Encoding(Codec(is_lossless=False), webp_quality=int(rng.integers(60, 97)))
 
 

@@ -14,19 +14,31 @@ from sklearn.ensemble import GradientBoostingClassifier
 
 from calibration.image import Image, fit_within
 from calibration.stimuli.registry import DISTORTIONS
+from predictor.boosted_trees import BoostedTrees
 from predictor.guarantees.conformal import calibrate
 from predictor.learning.residual.bank import AttackedPicture, rescaled
 from predictor.learning.residual.benign_pictures import palette, recompress, recompress_webp, shrink
-from predictor.learning.residual.encodings import Encoding, draw_encoding, store
+from predictor.learning.residual.encodings import Encoding, draw_encoding, draw_webp, store
 from predictor.learning.residual.forging import FORGERS, forge
 from predictor.learning.residual.pictures import fitted
 from predictor.learning.tree_export import export_trees
-from predictor.residual.reencoding import Floats, ReencodingJudge, measure_difference, stratum_of
+from predictor.residual.reencoding import (
+    Floats,
+    Pool,
+    ReencodingJudge,
+    measure_difference,
+    pool_of,
+    stratum_of,
+)
 from predictor.residual.strata import Codec
 
 Pixels = npt.NDArray[np.uint8]
 Edit = Callable[[Pixels, np.random.Generator], Pixels]
 
+_SIDE = 320  # pixels: enough to tell a re-encoding from an edit
+_POOLS: tuple[Pool, ...] = ("same_size", "resized")
+_WEBP_ONCE_MORE = 8  # in so many deliveries
+_FEWEST = 400  # deliveries of a stratum that is calibrated by itself
 _STIMULI = {"brightness": 12, "saturation": 15, "contrast": 15, "noise": 8, "mask": 6, "qr": 12, "text": 12}
 
 
@@ -40,35 +52,46 @@ class Pair:
 
 
 def train_judge(
-    train: Sequence[Pixels],
-    calibration: Sequence[Pixels],
-    bank: Sequence[AttackedPicture],
-    *,
-    each: int,
-    rng: np.random.Generator,
-) -> ReencodingJudge:
-    """Fit on `each` deliveries and edits of every training picture; calibrate on deliveries of the others."""
+    train: Sequence[Pixels], bank: Sequence[AttackedPicture], *, each: int, rng: np.random.Generator
+) -> BoostedTrees:
+    """Fit on `each` deliveries and edits of every picture."""
     rows, labels = [], []
     for pixels in train:
+        seen = pixels[:_SIDE, :_SIDE]
         for _ in range(each):
-            for pair, is_edit in ((deliver(pixels, rng), 0), (edit(pixels, bank, rng), 1)):
+            for pair, is_edit in ((deliver(seen, rng), 0), (edit(seen, bank, rng), 1)):
                 rows.append(measure_difference(pair.original, pair.version, pair.codec))
                 labels.append(is_edit)
     model = GradientBoostingClassifier(
         n_estimators=200, max_depth=4, learning_rate=0.07, subsample=0.5, min_samples_leaf=15, random_state=0
     )
-    trees = export_trees(model.fit(np.stack(rows), labels))
-    scores: dict[str, list[float]] = {"same_size": [], "resized": []}
-    for pixels in calibration:
-        for _ in range(2 * each):
-            pair = deliver(pixels, rng)
+    return export_trees(model.fit(np.stack(rows), labels))
+
+
+def calibrate_judge(
+    trees: BoostedTrees, pictures: Sequence[Pixels], *, each: int, rng: np.random.Generator
+) -> ReencodingJudge:
+    """Calibrate on `each` deliveries of pictures that the trees never saw, by stratum and over all strata."""
+    scores: dict[str, list[float]] = {name: [] for name in _POOLS}
+    for pixels in pictures:
+        seen = pixels[:_SIDE, :_SIDE]
+        # WebP comes seldom, and its strata need as many as the others to say how rare a score is.
+        for encoding in (*[None] * each, *(draw_webp(rng) for _ in range(each // _WEBP_ONCE_MORE))):
+            pair = deliver(seen, rng, encoding)
             row = measure_difference(pair.original, pair.version, pair.codec)
-            scores[stratum_of(pair.original, pair.version)].append(_score(trees.log_odds(row[None])))
-    return ReencodingJudge(trees, calibrate(scores))
+            score = _score(trees.log_odds(row[None]))
+            scores[pool_of(pair.original, pair.version)].append(score)
+            scores.setdefault(stratum_of(pair.original, pair.version, pair.codec), []).append(score)
+    return ReencodingJudge(
+        trees, calibrate({name: of for name, of in scores.items() if name in _POOLS or len(of) >= _FEWEST})
+    )
 
 
-def deliver(pixels: Pixels, rng: np.random.Generator) -> Pair:
-    """Re-encode, resize or both, as honest senders do; sometimes the original is only kept shrunk."""
+def deliver(pixels: Pixels, rng: np.random.Generator, encoding: Encoding | None = None) -> Pair:
+    """Re-encode, resize or both, as honest senders do; sometimes the original is only kept shrunk.
+
+    How the version is stored is drawn, unless `encoding` says it.
+    """
     original = _received(pixels, rng)
     version = original.pixels
     for treatment, share in (
@@ -79,7 +102,7 @@ def deliver(pixels: Pixels, rng: np.random.Generator) -> Pair:
     ):
         if rng.random() < share:
             version = treatment(version, rng)
-    return _pair(original, version, draw_encoding(rng), rng)
+    return _pair(original, version, encoding or draw_encoding(rng), rng)
 
 
 def edit(pixels: Pixels, bank: Sequence[AttackedPicture], rng: np.random.Generator) -> Pair:

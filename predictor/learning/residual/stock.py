@@ -16,13 +16,12 @@ import numpy as np
 from predictor.learning.residual.bank import AttackedPicture, Victim, build_bank
 from predictor.learning.residual.benign_pictures import treat, treat_hard
 from predictor.learning.residual.pictures import NamedTreatment, Pixels, make_benign, make_twins
-from predictor.learning.residual.reencoding_training import train_judge
+from predictor.learning.residual.reencoding_training import calibrate_judge, train_judge
 from predictor.learning.residual.samples import Sample, take_sample, take_samples
 from predictor.residual.reencoding import ReencodingJudge
 
 Result = TypeVar("Result")
 _CHUNKS = 4
-_JUDGE_SIDE = 320  # pixels: enough to tell a re-encoding from an edit
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +81,7 @@ def ordered(
     tree_hard_each: int,
     benign_each: int,
     judge_pictures: int,
+    judge_each: int,
     workers: int,
     seed: int,
 ) -> Iterator[Orders]:
@@ -95,7 +95,7 @@ def ordered(
             trees=[executor.submit(_twins_for_trees, n, next(seeds)) for n in _shares(tree_twins)],
             extra=[executor.submit(_extra, start, tree_benign_each, next(seeds)) for start in range(_CHUNKS)],
             benign=[executor.submit(_benign, start, benign_each, next(seeds)) for start in range(_CHUNKS)],
-            judge=executor.submit(_judge, judge_pictures, next(seeds)),
+            judge=executor.submit(_judge, judge_pictures, judge_each, next(seeds)),
             hard=[executor.submit(_hard, start, tree_hard_each, next(seeds)) for start in range(_CHUNKS)],
         )
 
@@ -172,11 +172,8 @@ def _benign_samples(
     return [take_sample(pixels, codec, is_attacked=False) for pixels, codec, _ in pictures]
 
 
-def _judge(pictures: int, seed: np.random.SeedSequence) -> ReencodingJudge:
+def _judge(pictures: int, each: int, seed: np.random.SeedSequence) -> ReencodingJudge:
     """Train the judge of re-encodings, which shares nothing but the pictures."""
-    stock = _stock[0]
-    train, calibration = (
-        [pixels[:_JUDGE_SIDE, :_JUDGE_SIDE] for pixels in pool[:pictures]]
-        for pool in (stock.for_trees, stock.for_calibration)
-    )
-    return train_judge(train, calibration, stock.tree_bank, each=4, rng=np.random.default_rng(seed))
+    stock, rng = _stock[0], np.random.default_rng(seed)
+    trees = train_judge(stock.for_trees[:pictures], stock.tree_bank, each=4, rng=rng)
+    return calibrate_judge(trees, stock.for_calibration, each=each, rng=rng)

@@ -22,10 +22,12 @@ from predictor.artifact import FILE_FIELDS, Part, read_part, write_part
 from predictor.learning.residual.bank import load_victims
 from predictor.learning.residual.fitting import Report, calibrate_detector, fit_trees, train_network
 from predictor.learning.residual.pictures import Folders, Pixels, load_pool, make_benign, pictures_in
+from predictor.learning.residual.reencoding_training import calibrate_judge
 from predictor.learning.residual.samples import describe_sample, take_sample
 from predictor.learning.residual.stock import Orders, Stock, build_banks, ordered, taken
 from predictor.one_thread import use_one_thread
 from predictor.residual.detector import CONFIDENCE, ResidualDetector
+from predictor.residual.reencoding import ReencodingJudge
 
 _OF_ITS_CALIBRATION = ("held_out", "learning_curve")  # of a card: not of another's
 _NETWORK_SHARE = 0.4  # of the training sources; the trees, which gain more from new ones, get the others
@@ -45,6 +47,7 @@ class Recipe:
     benign_each: int = 16  # calibration pictures per source
     trees: int = 700
     judge_pictures: int = 150
+    judge_each: int = 45  # deliveries of each calibration source: 1,700 and more of every stratum
     graphics: int = 60  # made-up ones among the training pictures
     seed: int = 0
 
@@ -74,13 +77,14 @@ def train_residual_part(
         tree_hard_each=recipe.tree_hard_each,
         benign_each=recipe.benign_each,
         judge_pictures=recipe.judge_pictures,
+        judge_each=recipe.judge_each,
         workers=workers,
         seed=recipe.seed,
     ) as orders:
         detector = _fit(orders, recipe, tell, first)
         judge = orders.judge.result()
     tell("judge of re-encodings trained")
-    card = _card(folders, recipe, detector, stock, seconds=time.monotonic() - started)
+    card = _card(folders, recipe, (detector, judge), stock, seconds=time.monotonic() - started)
     if first is not None:
         card["network_went_on_from"] = first.card.get("sha256")
     return Part(detector.to_tensors() | judge.to_tensors(), card)
@@ -97,10 +101,16 @@ def recalibrate(folders: Folders, start: Part, recipe: Recipe) -> Part:
         for pixels, codec, _ in pictures
     ]
     detector = calibrate_detector(trained.network, trained.trees, benign)
+    judge = calibrate_judge(
+        ReencodingJudge.from_tensors(start.tensors).trees, pool, each=recipe.judge_each, rng=rng
+    )
     stale = (*FILE_FIELDS, *_OF_ITS_CALIBRATION)
     described = {name: value for name, value in start.card.items() if name not in stale}
-    described |= {"recalibrated": folders.photos.name, "calibration": _calibration_card(detector, pool)}
-    return Part({**start.tensors, **detector.to_tensors()}, described)
+    described |= {
+        "recalibrated": folders.photos.name,
+        "calibration": _calibration_card(detector, judge, pool),
+    }
+    return Part({**start.tensors, **detector.to_tensors(), **judge.to_tensors()}, described)
 
 
 def _gather(folders: Folders, recipe: Recipe, rng: np.random.Generator, workers: int) -> Stock:
@@ -146,7 +156,12 @@ def _timed(report: Report) -> Report:
 
 
 def _card(
-    folders: Folders, recipe: Recipe, detector: ResidualDetector, stock: Stock, *, seconds: float
+    folders: Folders,
+    recipe: Recipe,
+    made: tuple[ResidualDetector, ReencodingJudge],
+    stock: Stock,
+    *,
+    seconds: float,
 ) -> dict[str, object]:
     names = [path.name for path in pictures_in(folders.photos)]
     return {
@@ -154,7 +169,7 @@ def _card(
         "limits": "next to no power within 4 grey levels after JPEG 90 or 8 after JPEG 75, within 1 without "
         "a codec, for patterns that reach their bound in few places, or against an informed attacker; "
         "the false-alarm rate holds for pictures like the calibration's, on average over calibrations",
-        "measures": list(detector.measures),
+        "measures": list(made[0].measures),
         "recipe": asdict(recipe),
         "training": {
             "photos": folders.photos.name,
@@ -165,15 +180,18 @@ def _card(
             "held_out_networks": list(folders.held_out_networks),
             "seconds": round(seconds),
         },
-        "calibration": _calibration_card(detector, stock.for_calibration),
+        "calibration": _calibration_card(*made, stock.for_calibration),
     }
 
 
-def _calibration_card(detector: ResidualDetector, pool: list[Pixels]) -> dict[str, object]:
+def _calibration_card(
+    detector: ResidualDetector, judge: ReencodingJudge, pool: list[Pixels]
+) -> dict[str, object]:
     """List the strata, their sizes, and a fingerprint of the source pictures, whatever their order."""
     each = sorted(hashlib.sha256(pixels.tobytes()).hexdigest() for pixels in pool)
     return {
         "strata": detector.calibration_sizes(),
+        "reencodings": judge.calibration_sizes(),
         "confidence": CONFIDENCE,
         "sources": len(pool),
         "pictures_sha256": hashlib.sha256("\n".join(each).encode()).hexdigest(),
@@ -221,6 +239,7 @@ def train_residual(  # noqa: PLR0917 (a command's options)
         tree_hard_each=max(1, round(full.tree_hard_each * share)),
         benign_each=max(4, round(full.benign_each * share)),
         judge_pictures=round(full.judge_pictures * share),
+        judge_each=max(1, round(full.judge_each * share)),
         network_steps=round(full.network_steps * share),
     )
     folders = Folders(photos=photos, networks=networks, camera=camera, graphics=tuple(graphics or ()))

@@ -6,6 +6,7 @@ from calibration.image import Image, decode, encode_jpeg, encode_png, encode_web
 from predictor.artifact import ArtifactError, default_directory, read_part
 from predictor.residual.detector import codec_of
 from predictor.residual.reencoding import ReencodingJudge
+from predictor.residual.strata import CONTAINERS
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +72,34 @@ def test_tiny_pictures_are_judged_without_failing(judge, shape):
 def test_missing_arrays_are_refused():
     with pytest.raises(ArtifactError, match="re-encoding"):
         ReencodingJudge.from_tensors({})
+
+
+def test_every_kind_of_version_has_enough_to_tell_one_in_a_thousand(judge):
+    sizes = judge.calibration_sizes()
+
+    assert {name: sizes.pop(name) > 5000 for name in ("same_size", "resized")} == {
+        "same_size": True,
+        "resized": True,
+    }
+    assert set(sizes) == {f"{pool} {each}" for pool in ("same_size", "resized") for each in CONTAINERS}
+    assert min(sizes.values()) >= 1700
+
+
+def test_an_edit_beyond_doubt_is_rarer_than_one_in_a_thousand(judge, original):
+    noise = np.random.default_rng(0).choice([-8, 8], original.pixels.shape)
+    edited = Image(np.clip(original.pixels + noise, 0, 255).astype(np.uint8))
+
+    finding = judged(judge, original, encode_png(edited))
+
+    assert finding.p_value <= 0.001
+    assert finding.stratum == "same_size lossless"
+
+
+def test_a_stratum_that_was_not_calibrated_takes_the_calibration_over_all(original):
+    tensors = read_part(default_directory(), "residual").tensors
+    pooled = {name: each for name, each in tensors.items() if not name.endswith(CONTAINERS)}
+
+    finding = judged(ReencodingJudge.from_tensors(pooled), original, encode_jpeg(original, 60))
+
+    assert finding.stratum == "same_size"
+    assert finding.p_value > 0.01

@@ -18,6 +18,7 @@ def made(seed: int) -> dict[str, list[tuple[bool, int]]]:
         tree_hard_each=1,
         benign_each=1,
         judge_pictures=1,
+        judge_each=1,
         workers=1,
         seed=seed,
     ) as orders:
@@ -52,7 +53,8 @@ def test_the_seed_decides_what_is_made(first: dict[str, list[tuple[bool, int]]])
 def test_no_batch_stays_in_memory_once_it_is_taken():
     stock = Stock(PICTURES[:1], PICTURES[1:2], PICTURES[2:3], [], [])
     counts = dict.fromkeys(
-        ("network_twins", "tree_twins", "tree_benign_each", "tree_hard_each", "judge_pictures"), 0
+        ("network_twins", "tree_twins", "tree_benign_each", "tree_hard_each", "judge_pictures", "judge_each"),
+        0,
     )
     with ordered(stock, **counts, benign_each=1, workers=1, seed=0) as orders:
         assert isinstance(orders, Orders)

@@ -23,6 +23,7 @@ TINY = Recipe(
     benign_each=16,
     trees=5,
     judge_pictures=6,
+    judge_each=4,
     graphics=2,
 )
 
@@ -56,15 +57,18 @@ def test_training_makes_a_part_that_serves(part, tmp_path):
     assert ReencodingJudge.from_tensors(read.tensors)
     assert read.card["training"]["sources_calibration"] > 0
     assert sum(read.card["calibration"]["strata"].values()) > 30
+    reencodings = read.card["calibration"]["reencodings"]
+    assert reencodings["same_size"] + reencodings["resized"] == 4 * read.card["calibration"]["sources"]
     assert len(read.card["calibration"]["pictures_sha256"]) == 64
 
 
 def test_recalibrating_keeps_the_models_and_replaces_the_scores(part, folders):
-    again = recalibrate(folders, part, replace(TINY, benign_each=20))
+    again = recalibrate(folders, part, replace(TINY, benign_each=20, judge_each=5))
 
     assert np.array_equal(again.tensors["trees.value"], part.tensors["trees.value"])
-    sizes = [sum(one.card["calibration"]["strata"].values()) for one in (again, part)]
-    assert sizes[0] > sizes[1]
+    for name in ("strata", "reencodings"):
+        sizes = [sum(one.card["calibration"][name].values()) for one in (again, part)]
+        assert sizes[0] > sizes[1]
 
 
 def test_recalibrating_drops_the_figures_of_the_former_calibration(part, folders):
