@@ -142,7 +142,7 @@ class Endpoints:
         """
         proxy, exchange = self.proxy, request.exchange
         usual = proxy.destinations.all[-1]
-        caller = proxy.callers.of(request.incoming, usual.provider)
+        caller = proxy.callers.of(request.incoming, usual.judging_provider)
         if caller.is_bypassed:  # whoever asks for a look gets one
             caller = replace(caller, is_bypassed=False, remarks=BYPASS_REFUSED)
         exchange.client, exchange.remarks = caller.client, caller.remarks

@@ -6,9 +6,10 @@ as it is. Whoever looks at a picture unpacks it; the last ones that somebody loo
 """
 
 import threading
+import weakref
 import zlib
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from gateway.memory.protocol import SeenPicture, kept_bytes
 CHANNELS = 3
 READY_BYTES = 32 * 1024 * 1024  # of unpacked pixels, in a process, beside what its memory holds
 _LEAST_REPEATED = 0.5  # of the values, as the ones above them: screens .6 and more, photographs .1 to .55
+_MOST_BYTES = 16 * 1024 * 1024  # unpacked: ten times and more what a picture has that is remembered
 _LEVEL = 1  # of zlib: higher ones take three times as long for a tenth
 
 
@@ -37,6 +39,9 @@ class KeptPicture:
     width: int
     pixels: bytes  # 8-bit RGB, row by row
     is_deflated: bool = False  # each row less the one above, and that deflated
+    unpacked: list[Image] = field(
+        default_factory=list, repr=False
+    )  # the picture, as long as it is held ready
 
     @classmethod
     def of(cls, seen: "SeenPicture | KeptPicture") -> "KeptPicture":
@@ -69,24 +74,28 @@ class KeptPicture:
         if not self.is_deflated:
             return Image(_shaped(self.pixels, self.height, self.width))
         with _ready_lock:
-            ready = _ready.get(self)
+            _ready.get(id(self))  # was looked at again
+            ready = next(iter(self.unpacked), None)
         if ready is None:
             ready = Image(_inflated(self.pixels, self.height, self.width))
             with _ready_lock, suppress(ValueError):  # too large to be held ready
-                _ready[self] = ready
+                _ready[id(self)] = weakref.ref(self)
+                self.unpacked[:] = [ready]
         return ready
 
 
 def _shaped(flat: bytes, height: int, width: int) -> npt.NDArray[np.uint8]:
-    if min(height, width) < 1 or height * width * CHANNELS != len(flat):
+    _check_size(height, width)
+    if height * width * CHANNELS != len(flat):
         raise KeptPictureError(f"expected {height} x {width} pixels, got {len(flat)} bytes")
     return np.frombuffer(flat, np.uint8).reshape(height, width, CHANNELS)
 
 
 def _inflated(packed: bytes, height: int, width: int) -> npt.NDArray[np.uint8]:
+    _check_size(height, width)
     inflater = zlib.decompressobj()
     try:
-        flat = inflater.decompress(packed, max(1, height * width * CHANNELS))  # and not what a bomb holds
+        flat = inflater.decompress(packed, height * width * CHANNELS)  # and not what a bomb holds
     except zlib.error as error:
         raise KeptPictureError(f"expected deflated pixels: {error}") from error
     if inflater.decompress(inflater.unconsumed_tail, 1) or not inflater.eof or inflater.unused_data:
@@ -94,9 +103,26 @@ def _inflated(packed: bytes, height: int, width: int) -> npt.NDArray[np.uint8]:
     return np.add.accumulate(_shaped(flat, height, width), axis=0, dtype=np.uint8)
 
 
-def _pixel_bytes(ready: Image) -> int:
-    return int(ready.pixels.nbytes)
+def _check_size(height: int, width: int) -> None:
+    if min(height, width) < 1 or height * width * CHANNELS > _MOST_BYTES:
+        raise KeptPictureError(f"expected a picture of at most {_MOST_BYTES} bytes, got {height} x {width}")
 
 
-_ready: LRUCache[KeptPicture, Image] = LRUCache(READY_BYTES, getsizeof=_pixel_bytes)
+class _Ready(LRUCache[int, "weakref.ref[KeptPicture]"]):
+    """Which pictures hold their pixels unpacked, the last looked at; a forgotten one takes them with it."""
+
+    def popitem(self) -> "tuple[int, weakref.ref[KeptPicture]]":
+        """Have the one looked at longest ago give its pixels up."""
+        key, kept = super().popitem()
+        if (picture := kept()) is not None:
+            picture.unpacked.clear()
+        return key, kept
+
+
+def _unpacked_bytes(kept: "weakref.ref[KeptPicture]") -> int:
+    picture = kept()
+    return 0 if picture is None else picture.height * picture.width * CHANNELS
+
+
+_ready = _Ready(READY_BYTES, getsizeof=_unpacked_bytes)
 _ready_lock = threading.Lock()

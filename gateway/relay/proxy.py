@@ -101,7 +101,7 @@ class Proxy:
         if found is not None:
             exchange.dialect, exchange.api_path = request.dialect.name, found[1]
         _refuse_other_protocols(incoming)
-        caller = self.callers.of(incoming, self._provider(request.dialect, place))
+        caller = self.callers.of(incoming, place.destination().judging_provider)
         exchange.client, request.tenant, exchange.remarks = caller.client, caller.tenant, caller.remarks
         if found is None:
             await self._pass_through(request, place, caller)
@@ -114,12 +114,6 @@ class Proxy:
             await self._relay(answer, request)
         if request.repeat and self.shadow_audit:
             self.shadow_audit.settle(request.repeat)
-
-    def _provider(self, dialect: Dialect, place: Place) -> str:
-        """Return whose API a request goes to, as far as can be told before its model is read."""
-        usual = place.destination().provider
-        providers = (usual, *(each.provider for each in place.candidates))
-        return next((each for each in providers if self.dialects.of_errors(each) is dialect), usual)
 
     async def _relay(self, answer: Answer, request: Request) -> None:
         """Pass an answer on; what it tells of tokens is read behind it, where images are in the request."""
@@ -159,12 +153,14 @@ class Proxy:
                 return await self._forward_unseen(request, place, _too_large(self.max_body_bytes), packed)
         with exchange.trace.part("look"):
             looked = await self.work.look(
-                body, request.dialect, exchange.api_path, partial(self._terms, exchange, place, caller)
+                body, request.dialect, exchange.api_path, partial(self._terms, request, place, caller)
             )
         exchange.model = self.names.canonical(looked.model)
         destination = place.destination(looked.model, exchange.model)
         exchange.upstream, exchange.provider = destination.name, destination.provider
         exchange.policy = self._suiting(exchange, destination, looked.model)
+        caller = self._going_to(caller, request, place, destination)
+        request.tenant = caller.tenant
         treated = await self.work.treat(looked, exchange, caller, destination)
         headers = incoming.headers
         request.repeat = None if treated is body else self._sample(request, destination, place, body)
@@ -181,12 +177,19 @@ class Proxy:
         target = destination.target(place.target.wire, request.incoming.query)
         return self.shadow_audit.sample(request.exchange, destination, target, request.incoming.headers, body)
 
-    def _terms(self, exchange: Exchange, place: Place, caller: Caller, model: str) -> Terms:
+    def _terms(self, request: Request, place: Place, caller: Caller, model: str) -> Terms:
         """Return on which terms the images of a request for a model are looked at."""
         name = self.names.canonical(model)
         destination = place.destination(model, name)
-        policy = self._suiting(exchange, destination, model)
+        policy = self._suiting(request.exchange, destination, model)
+        caller = self._going_to(caller, request, place, destination)
         return self.work.terms(policy, caller, model=name, destination=destination)
+
+    def _going_to(self, caller: Caller, request: Request, place: Place, destination: Destination) -> Caller:
+        """Return the caller as the destination that its model has chosen knows it."""
+        if destination is place.destination():
+            return caller
+        return self.callers.going_to(caller, request.incoming, destination.judging_provider)
 
     def _suiting(self, exchange: Exchange, destination: Destination, model: str) -> EffectivePolicy:
         """Return by which policy a request for a model is treated there."""

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.errors import BadBypassError, GatewayError, UnknownClientError, UnknownPolicyError
 from gateway.relay.callers.credentials import KeyPlaces, Keys, client_tenant
@@ -47,7 +47,7 @@ class Callers:
 
         Args:
             incoming: The request.
-            provider: Whose API it goes to, as far as that is known.
+            provider: Whose API judges its key, as far as that is known; empty: nobody knows whose.
 
         Raises:
             UnknownClientError: Only known clients may call, and this is none of them.
@@ -70,6 +70,13 @@ class Callers:
             remarks=() if may_bypass or not wants_bypass else BYPASS_REFUSED,
             policy_name=wishes.get(b"x-jnd-policy", b"").decode("latin-1"),
         )
+
+    def going_to(self, caller: Caller, incoming: Incoming, provider: str) -> Caller:
+        """Return who sent this request, once it is known whose API judges its key."""
+        if caller.client:
+            return caller
+        keys = self._places.read(incoming.headers, incoming.query)
+        return replace(caller, tenant=self._places.tenant(keys, provider))
 
     def _tenant(self, keys: Keys, client: Client | None, provider: str) -> str:
         if client is None:

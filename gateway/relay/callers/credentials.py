@@ -103,7 +103,11 @@ def key_parameters(query: bytes) -> list[tuple[bytes, bytes]]:
     folded = query.lower()
     if not any(hint in folded for hint in _HINTS):
         return []
-    pairs = ((name.lower(), value) for name, value in parse_qsl(query, keep_blank_values=True))
+    text = query.decode("latin-1")  # a query need not be UTF-8, nor what its escapes stand for
+    pairs = (
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in parse_qsl(text, keep_blank_values=True, encoding="latin-1")
+    )
     return [pair for pair in pairs if pair[0] in CREDENTIAL_PARAMETERS]
 
 

@@ -106,12 +106,12 @@ class BodyWork:
         if looked.problem is not None:
             give_up(looked.problem, exchange)
         terms = self.terms(exchange.policy, caller, model=exchange.model, destination=destination)
+        terms = terms.beside([*looked.slots, *looked.beyond])  # all are sent, looked at or not
         if looked.beyond:
             looked = await asyncio.to_thread(self._with_known, looked, terms)
         note_strays(looked, exchange, self.max_images)
         if not looked.slots:
             return looked.body
-        terms = terms.beside(looked.slots)
         known = looked.met or [None] * len(looked.slots)
         each_known = zip(looked.slots, known, strict=True)
         treated = await together([self._treat_image(slot, exchange, terms, met) for slot, met in each_known])
@@ -159,10 +159,9 @@ class BodyWork:
         A conversation sends its pictures again with every turn: the newest, which nobody has seen yet, would
         be the first that is left out. It is new pictures that cost.
         """
-        every = [*looked.slots, *looked.beyond]
-        terms, room, further = terms.beside(every), self.max_images, 0
+        room, further = self.max_images, 0
         slots, known = [], []
-        for slot in every:
+        for slot in (*looked.slots, *looked.beyond):
             met = self._met(slot, terms)
             is_new = met is None or isinstance(met, Fresh)
             if is_new and not room:

@@ -50,6 +50,11 @@ class Destination:
     models: tuple[str, ...]  # patterns; empty: all of them
     credential: tuple[bytes, bytes] | None  # header sent instead of the caller's; None: the caller's pass
 
+    @property
+    def judging_provider(self) -> str:
+        """Whose API judges the caller's key; empty where the settings' own is sent in its place."""
+        return "" if self.credential is not None else self.provider
+
     def target(self, path: bytes, query: bytes) -> bytes:
         """Return path and query at the upstream.
 

@@ -1,4 +1,6 @@
+import gc
 import threading
+import weakref
 import zlib
 
 import numpy as np
@@ -63,7 +65,7 @@ def test_packing_what_is_packed_changes_nothing():
 
 def test_what_was_looked_at_last_is_held_ready_within_its_bound(monkeypatch: pytest.MonkeyPatch):
     first, second = kept(page()), kept(page())
-    ready = kept_picture.LRUCache(1.5 * page().nbytes, getsizeof=lambda each: each.pixels.nbytes)
+    ready = kept_picture._Ready(1.5 * page().nbytes, getsizeof=kept_picture._unpacked_bytes)
     monkeypatch.setattr(kept_picture, "_ready", ready)
 
     once, again = first.picture, first.picture
@@ -73,8 +75,19 @@ def test_what_was_looked_at_last_is_held_ready_within_its_bound(monkeypatch: pyt
     assert first.picture is not once
 
 
+def test_what_is_forgotten_takes_its_pixels_with_it():
+    found = kept(page())
+    pixels = weakref.ref(found.picture)
+    assert pixels() is not None
+
+    del found
+    gc.collect()
+
+    assert pixels() is None
+
+
 def test_a_picture_larger_than_what_is_held_ready_can_be_looked_at(monkeypatch: pytest.MonkeyPatch):
-    ready = kept_picture.LRUCache(10, getsizeof=lambda each: each.pixels.nbytes)
+    ready = kept_picture._Ready(10, getsizeof=kept_picture._unpacked_bytes)
     monkeypatch.setattr(kept_picture, "_ready", ready)
 
     assert np.array_equal(kept(page()).picture.pixels, page())
@@ -105,6 +118,9 @@ def test_threads_that_look_at_once_see_the_same():
         (10, 20, zlib.compress(NOISE.tobytes()[:-3]), True),
         (10, 20, zlib.compress(NOISE.tobytes() + b"more"), True),
         (1, 1, zlib.compress(bytes(1 << 24)), True),
+        (10**11, 10**11, b"", False),
+        (10**11, 10**11, zlib.compress(b"123"), True),
+        (50_000, 50_000, zlib.compress(bytes(1 << 24)), True),
         (-1, -1, zlib.compress(b"123"), True),
     ],
 )

@@ -633,6 +633,37 @@ def test_a_made_up_key_beside_its_own_makes_nobody_a_new_tenant(gateway):
     assert len(set(accepted)) == 1
 
 
+def test_the_api_that_its_model_chose_judges_a_key(gateway, inspector, upstream_server, png, chat_body):
+    cloud = {
+        "name": "cloud",
+        "models": ["gpt*"],
+        "base_url": f"http://127.0.0.1:{upstream_server.port}/v1",
+        "provider": "openai",
+    }
+    accepted: list[str] = []
+    servers = [
+        gateway(accept=accepted.append, upstream={"provider": usual}, upstreams=[cloud])
+        for usual in ("other", "anthropic")
+    ]
+
+    for number, server in enumerate(3 * servers):
+        server.chat(
+            chat_body(png, model="gpt-4o"), authorization="Bearer good", x_api_key=f"made-up-{number}"
+        )
+
+    assert len(accepted) == 6
+    assert len({*accepted, *inspector.tenants}) == 1
+
+
+def test_where_the_key_is_ours_every_key_of_a_caller_counts(gateway, inspector, png, chat_body):
+    server = gateway(upstream={"provider": "openai", "api_key": "ours"})
+
+    for name in ("alice", "bob", "alice"):
+        server.chat(chat_body(png), authorization="Bearer none", x_api_key=name)
+
+    assert len(set(inspector.tenants)) == 2
+
+
 @pytest.mark.parametrize("body", [b"{not json", b'{"model": "m", "x": "%s"}' % (b"x" * 2048)])
 def test_who_is_refused_unseen_is_not_told_that_there_was_no_image(gateway, upstream, body):
     answer = gateway(policy={"on_failure": "refuse"}, limits={"max_body_bytes": 1024}).chat(body)

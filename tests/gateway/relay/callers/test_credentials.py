@@ -36,6 +36,13 @@ def test_the_key_in_the_query_is_the_one_that_counts_where_gemini_finds_no_heade
     assert tenant("gemini", b"key=another") != plain
 
 
+@pytest.mark.parametrize(
+    "query", [b"key=%FF", b"key=\xff", b"filter=caf%C3%A9", "café=1&key=ü".encode(), b"%"]
+)
+def test_a_query_in_any_encoding_is_read(query: bytes):
+    assert tenant("gemini", query) == tenant("gemini", query) != tenant("gemini", b"key=k")
+
+
 def test_of_two_headers_of_one_name_the_first_counts_as_apis_hear_it():
     def of(*values: bytes) -> str:
         return PLACES.tenant(PLACES.read([(b"authorization", each) for each in values], b""), "openai")

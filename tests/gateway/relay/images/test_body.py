@@ -401,6 +401,17 @@ def test_the_newest_picture_of_a_long_conversation_is_looked_at(gateway, inspect
     assert hidden.headers["x-jnd-flags"] == "residual"
 
 
+def test_the_newest_picture_is_looked_at_where_many_pictures_are_seen_smaller(gateway, inspector, chat_body):
+    shots = [encode_png(Image(np.full((96, 128, 3), 9 * shade, np.uint8))) for shade in range(26)]
+    server = gateway(limits={"max_images": 15}, upstream={"provider": "anthropic"})
+    for turn in (15, 20, 22, 24, 25):
+        server.chat(chat_body(*shots[:turn]))
+
+    inspector.outcome = "imperceptible_edit"
+
+    assert server.chat(chat_body(*shots)).headers["x-jnd-flags"] == "residual"
+
+
 def test_images_beyond_the_limit_are_refused_where_the_policy_says_so(gateway, upstream, png, chat_body):
     answer = gateway(limits={"max_images": 2}, policy={"on_failure": "refuse"}).chat(chat_body(png, png, png))
 
