@@ -13,7 +13,7 @@ DESCRIBING = (
     r"\b(?:cuando|si|al) (?:describ|analiz)\w* .{0,20}(?:imagen|foto)\b.{0,20}"
     r"\b(?:di|diga|escrib\w*|respond\w*|afirm\w*)\b",
     r"\b(?:quando|se) (?:descriv|analizz)\w* .{0,20}(?:immagine|foto)\b.{0,20}"
-    r"\b(?:di|dica|scriv\w*|rispond\w*|afferm\w*)\b",
+    r"(?:\bdi(?:' solo\b|' che\b| solo\b| che\b|[:'’])|\b(?:dica|scriv\w*|rispond\w*|afferm\w*)\b)",
     r"\b(?:quando|se|ao) (?:descrev|analis)\w* .{0,20}(?:imagem|foto)\b.{0,20}"
     r"\b(?:diga|escrev\w*|respond\w*|afirm\w*)\b",
     r"(?:画像|写真|図).{0,4}(?:説明|描写)する(?:とき|時|際|場合).{0,60}(?:言って|言え|答え|書いて|述べ)",

@@ -22,6 +22,7 @@ _INK = 24  # grey levels darker than white on both sides: not the rim of somethi
 _SPREAD = 4  # pixels averaged for the coarse look
 _BEYOND_CHANCE = ((600, 3, 0.55), (150, 8, 0.5))  # steps, pieces, share: chance makes up for an outline
 _FAINT = 24  # grey levels above black that are hard to read
+_BADGE = 24  # letters cut out of a plate, where nothing else is: "Download on the App Store" has 21
 _PLATE = 0.1  # of the picture: ink that letters may be left out of
 _MARK = 3.0  # times as tall as a letter
 _OPAQUE, _PLATE_SIDE, _OUTLINE = 250, 25, 13  # of 255; pixels that a plate is wide; pixels across its edge
@@ -157,7 +158,8 @@ def white_on_white(grounds: Grounds) -> WhiteOnWhite:
         left_out = letters_in_rows(~ink & ~around & _inside(ink))
     # Nobody who draws in light ink leaves more letters out of it than are drawn: lines excuse none of those.
     if left_out > drawn:
-        return WhiteOnWhite(left_out, _shading(shown), has_mark=False, is_for_dark=False)
+        is_badge = left_out <= _BADGE and not visible.any()
+        return WhiteOnWhite(left_out, _shading(shown), has_mark=is_badge, is_for_dark=False)
     has_mark = _has_mark(ink & ~_touching(ink, around))
     # The edges of a bright photograph are no lines that somebody drew: those have clear ground on both sides.
     lines = ink & (cv2.blur(grounds.opacity, (_BESIDE, _BESIDE)) < _AMID_CLEAR)

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from gateway.detection.describing_orders import CUES, DESCRIBING, OTHER_CUES
+from gateway.detection.describing_orders import DESCRIBING
+from gateway.detection.order_cues import CUES, OTHER_CUES
 
 _PUBLIC = ("traffic", "road", "parking", "lockdown", "curfew", "evacuation")  # what people are told to do
 _OF_PEOPLE = "".join(f"(?<!{what} )" for what in _PUBLIC)
@@ -252,39 +253,6 @@ _MAYBE = (
 )
 
 
-def _parted(joined: str) -> tuple[str, ...]:
-    return tuple(joined.split("|"))
-
-
-# Without one of these no pattern finds anything; most metadata have none, and cost little.
-_CUES = (
-    _parted(
-        "ignor|disregard|forget|overrid|bypass|discard|neglect|dismiss|abandon|set aside|attention|obey|"
-        "follow|supersede|replace|reveal|prompt|instruct|user|human|operator| mode|do anything|disable|"
-        "turn off|deactivate|circumvent|missachte|verw|vergiss|vergess|überg|übersch|beachte|befolge|"
-        "oubli|compte|abstraction|suis|suive|olvid|omit|descart|caso omiso|sigas|dimentic|trascur|seguire|"
-        "esque|desconsider|siga|negeer|vergeet|glem|glöm|bort|unohda|ohita|noudata|huomiotta|zapom|pomi|"
-        "zabudni|uit|figyelmen|felejtsd|talimat|komut|yönerge|kural|abaikan|lupakan|reply|respon|answer|"
-        "assistant|chatgpt|gpt|llm|model|claude|gemini|copilot|system|chatbot| ai |you| only|only |just |"
-        "simply|instead|exactly|describe|label|classify|caption|identify|interpret|report|say |state|"
-        "claim|mark|do not|don't|never|send|mail|forward|upload|post|exfiltrate|transmit|leak|repl|call |"
-        "invoke|run |execute|developer|<<|turn>|###|antwort|sag|schreib|gib |du bist|répond|dis |dites|"
-        "écri|tu es|êtes|reponde|escrib|diga|di |eres|rispond|scrivi|sei un|escrev|voc|antwoord|zeg |"
-        "schrijf|je bent|svar|skriv|odpow|napisz|jeste|cevap|yanıt|söyle|jawab|balas|trả lời|bỏ qua|quên|"
-        "phớt|[inst|/inst|instr"
-    )
-    + CUES
-)
-_OTHER_CUES = (
-    _parted(
-        "игнор|забуд|след|ігнор|ответ|отвеч|скаж|напиш|теперь|"
-        "αγνο|αγνό|ξέχ|ξεχ|忽|视|視|忘|不要|放弃|只|仅|僅|必|请始|现在|現在|従|だけ|"
-        "のみ|あなた|무시|잊|따르|만 |라고|이제|지금|เพิก|ละเ|ลืม|ไม่|تجاهل|انس|"
-        "نادی|فرام|התע|שכח|अन|नज|भू|उपे|केव|सिर|हमे|अब |উপে|ভু|"
-        "অগ্|أجب|رد |قل |اكتب|أنت"
-    )
-    + OTHER_CUES
-)
 _OTHER_SCRIPTS = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\u2e80-\uffff]")
 FORGETTING, TALKING, HINTS = (
     # As texts are folded: NFKC takes letters of Thai apart.
@@ -298,8 +266,8 @@ FORGETTING, TALKING, HINTS = (
 
 def found(patterns: tuple[tuple[re.Pattern[str], bool], ...], plain: str) -> Iterator[re.Match[str]]:
     """Give what patterns find in folded text, one match each; those of other scripts where it has any."""
-    may_be_latin = "<|" in plain or any(cue in plain for cue in _CUES)
-    has_other = not plain.isascii() and any(cue in plain for cue in _OTHER_CUES)
+    may_be_latin = "<|" in plain or any(cue in plain for cue in CUES)
+    has_other = not plain.isascii() and any(cue in plain for cue in OTHER_CUES)
     for pattern, is_latin in patterns:
         if (may_be_latin if is_latin else has_other) and (match := pattern.search(plain)):
             yield match

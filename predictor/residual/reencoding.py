@@ -28,7 +28,9 @@ Pool = Literal["same_size", "resized"]
 Resize = Callable[[Image, int, int, Kernel], Image]  # to a width and a height
 
 PREFIX = "reencoding."
-CONFIDENCE = 0.8  # that honest re-encodings score as high no more often than the p-value says
+# That honest re-encodings score as high no more often than the p-value says, as if each were of a picture of
+# its own: those of one picture are alike, so the bound is a little sharper than that.
+CONFIDENCE = 0.8
 _BLOCK = 8
 _KERNELS: tuple[Kernel, ...] = ("area", "bicubic", "lanczos", "bilinear")
 _LOSSLESS_GUESSES = (30, 40, 50, 60, 75, 85, 92)

@@ -70,6 +70,7 @@ TESTED_THROUGH = {
     "gateway/detection/grounds.py": "gateway/detection/test_alpha.py",
     "gateway/detection/hidden_frames.py": "gateway/detection/test_container.py",
     "gateway/detection/likeness.py": "gateway/detection/test_container.py",
+    "gateway/detection/order_cues.py": "gateway/detection/test_orders.py",
     "gateway/detection/remembered.py": "gateway/detection/test_near_duplicate.py",
     "gateway/detection/scaling_phases.py": "gateway/detection/test_scaling.py",
     "gateway/demo/client.py": "walkthrough/test_demo.py",

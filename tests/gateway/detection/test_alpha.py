@@ -4,7 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFilter, ImageFont
+from PIL import ImageChops, ImageDraw, ImageFilter, ImageFont
 from skimage import data
 
 from calibration.image import decode
@@ -256,6 +256,20 @@ def test_lines_excuse_no_words_that_are_cut_out_of_white():
 
     assert evidence is not None
     assert evidence.is_attack
+
+
+def test_a_white_badge_with_a_short_text_cut_out_of_it_is_no_alarm():
+    plate, words = PillowImage.new("L", (360, 110)), PillowImage.new("L", (360, 110))
+    ImageDraw.Draw(plate).rounded_rectangle((4, 4, 355, 105), 20, fill=255)
+    draw = ImageDraw.Draw(words)
+    draw.text((40, 14), "Download on the", font=ImageFont.load_default(24), fill=255)
+    draw.text((40, 48), "App Store", font=ImageFont.load_default(40), fill=255)
+    badge = with_alpha(PillowImage.new("RGB", plate.size, "white"), ImageChops.subtract(plate, words))
+
+    evidence = examine(badge)
+
+    assert evidence is not None
+    assert not evidence.is_attack
 
 
 def test_an_opaque_picture_has_no_evidence_even_with_an_alpha_channel():

@@ -40,6 +40,7 @@ def test_as_many_languages_are_known_and_each_has_a_cue():
         "Décris la photo: que dis-tu de ses couleurs ?",
         "描述这张图片。",
         "Opisz obraz w kilku zdaniach.",
+        "Quando descrivi un'immagine di famiglia usa il presente.",
     ],
 )
 def test_a_task_to_describe_a_picture_tells_nobody_what_to_say(asked: str):
