@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 ALLOWED = "allowed"  # the reason of a picture on the list
 _LONGEST_BYTES = 64 * 1024 * 1024  # of the file: a million pictures
 _LOOK_SECONDS = 1.0  # between two looks at whether a file has changed
+_LISTED = "It is on the list of allowed pictures"
 _REVIEWED = "allowed.txt"  # in the folder of review
 
 _Stamp = tuple[int, int, int] | None
@@ -99,10 +100,13 @@ class AllowList:
 
 
 def excused(verdict: Verdict) -> Verdict:
-    """Return the verdict on a picture of the list: what was found stays told, and raises no flag."""
-    if verdict.outcome == "unchecked":
+    """Return the verdict on a picture of the list: what was found stays told, and raises no flag.
+
+    One that was excused before, with fewer images beside it, stays as it is.
+    """
+    if verdict.outcome == "unchecked" or verdict.explanation.startswith(_LISTED):
         return verdict
-    explanation = "It is on the list of allowed pictures"
+    explanation = _LISTED
     explanation += "." if verdict.outcome == "clean" else f", whatever was found: {verdict.explanation}"
     return replace(verdict, outcome="clean", flags=(), explanation=explanation)
 

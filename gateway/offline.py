@@ -169,8 +169,12 @@ def _as_compared(verdict: Verdict) -> Verdict:
 
 def _of_unread(data: bytes, error: OSError | ImageError) -> Verdict:
     """Judge what the bytes of a file that is no picture show by themselves, as far as they were read."""
-    found = judge_unread(data, error, DecodeLimits()) if data and isinstance(error, ImageError) else None
-    return found or unchecked(str(error))
+    if not data or not isinstance(error, ImageError):
+        return unchecked(str(error))
+    try:
+        return judge_unread(data, error, DecodeLimits()) or unchecked(str(error))
+    except MemoryError:
+        return unchecked(str(error))
 
 
 def _verdict_line(file: Path, verdict: Verdict, milliseconds: float) -> Line:

@@ -22,7 +22,7 @@ class ImageOutcome:
     """What became of one image."""
 
     data: bytes  # to send; the very bytes that came when nothing was re-encoded
-    media_type: str  # of `data`: as the caller declared it, unless that is wrong or it was re-encoded
+    media_type: str  # of `data`: as declared, unless that is wrong or it was re-encoded; empty: nobody knows
     bytes_in: int
     verdict: Verdict
     plan: CompressionPlan | None = None  # None: compression is off, or the image was not reached
@@ -34,6 +34,11 @@ class ImageOutcome:
     is_recalled: bool = False  # known from an earlier request
     quality: float | None = None  # mean opinion score, 0 to 100; None: nobody asked, or it cannot be judged
     is_quality_guessed: bool = False  # the image is unlike the photographs that the score was learned from
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it could not be decoded, and its bytes showed nothing: kept so that it is asked once."""
+        return self.verdict.outcome == "unchecked" and not self.pixels_in
 
     @property
     def bytes_out(self) -> int:

@@ -15,7 +15,7 @@ from typing import cast
 
 from calibration.image import Decoded, ImageError, decode
 from calibration.image_header import count_pixels
-from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName
+from calibration.image_source import MEDIA_TYPES, DecodeLimits, FormatName, Reason
 from calibration.profile import JndProfile
 from gateway.allow_list import ALLOWED, excused
 from gateway.asked import Asked
@@ -96,7 +96,11 @@ class Pipeline:
     written: Mapping[str, date] = field(default_factory=dict)  # by part of the artifact: when it was learned
 
     def recall(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
-        """Return what became of the image when it was last met, without looking at it; None if it is new."""
+        """Return what became of the image when it was last met, without looking at it; None if it is new.
+
+        Raises:
+            ImageError: It could not be decoded, and showed nothing.
+        """
         return self._recalled(self.cache.get, data, media_type, asked)
 
     def recall_near(self, data: bytes, media_type: str, asked: Asked) -> ImageOutcome | None:
@@ -112,7 +116,7 @@ class Pipeline:
     ) -> ImageOutcome | None:
         digest = hashlib.sha256(data).digest()
         known = get(self._key(digest, media_type, self._settled(asked)))
-        return None if known is None else replace(known, timings=Timings(), is_recalled=True)
+        return None if known is None else _readable(replace(known, timings=Timings(), is_recalled=True))
 
     def limits_of(self, asked: Asked) -> Limits:
         """Return what is refused on the way to whoever is asked."""
@@ -139,11 +143,11 @@ class Pipeline:
         key = self._key(digest, media_type, asked)
         known = self.cache.get(key)
         if known is not None:
-            return replace(known, timings=Timings(), is_recalled=True)
+            return _readable(replace(known, timings=Timings(), is_recalled=True))
         outcome = self._work_anew(data, digest, media_type, asked)
         if not outcome.verdict.failures:  # which may be of the moment: no memory, say
             self.cache.put(key, outcome, outcome.bytes_out)
-        return outcome
+        return _readable(outcome)
 
     def _work_anew(self, data: bytes, digest: bytes, media_type: str, asked: Asked) -> ImageOutcome:
         """Work on an image, but judge it once, however many images come to stand beside it.
@@ -157,6 +161,8 @@ class Pipeline:
         known = self.cache.get(self._key(digest, media_type, alone))
         if known is None:
             return self._work(data, digest, media_type, asked)
+        if known.is_unread:
+            return known
         outcome = self._work(data, digest, media_type, replace(asked, verdict=known.verdict))
         return replace(outcome, quality=known.quality, is_quality_guessed=known.is_quality_guessed)
 
@@ -178,7 +184,7 @@ class Pipeline:
         try:
             decoded = self._decode(data, profile, asked)
         except ImageError as error:
-            return self._of_unread(data, error, media_type, asked)
+            return self._of_unread(data, digest, error, media_type, asked)
         is_decoded = self.clock()
         asked.check_time()
         to_whom = (recipient.provider, recipient.model, asked.tenant)
@@ -229,15 +235,23 @@ class Pipeline:
                 raise ImageError("damaged", "the image has more pixels than its header states") from error
             raise
 
-    def _of_unread(self, data: bytes, error: ImageError, media_type: str, asked: Asked) -> ImageOutcome:
+    def _of_unread(
+        self, data: bytes, digest: bytes, error: ImageError, media_type: str, asked: Asked
+    ) -> ImageOutcome:
         """Flag what the bytes of a picture that cannot be decoded show by themselves; it is sent as it came.
 
         Raises:
-            ImageError: Nothing is found: the picture is unchecked.
+            ImageError: Nobody wants to know, or what failed is of the moment: not to be remembered.
+            ImageTimeoutError: The deadline came between two pages.
         """
-        found = judge_unread(data, error, self.limits) if asked.policy.inspection == "on" else None
-        if found is None or hashlib.sha256(data).digest() in self.allowed:
+        if asked.policy.inspection == "off" or digest in self.allowed or _is_of_the_moment(error):
             raise error
+        try:
+            found = asked.verdict or judge_unread(data, error, self.limits, asked.check_time)
+        except MemoryError:
+            raise error from None
+        if found is None:
+            return ImageOutcome(data, media_type, len(data), unchecked(str(error)), reason=error.reason)
         action = decide(found, asked.policy)
         return ImageOutcome(
             data,
@@ -317,6 +331,25 @@ class Pipeline:
         )
         named = "\0".join(parts).encode("utf-8", "surrogatepass") + digest
         return owner_of(asked.tenant) + hashlib.sha256(named).digest()
+
+
+def _readable(outcome: ImageOutcome) -> ImageOutcome:
+    """Return the outcome of a picture that was decoded, or whose bytes showed something.
+
+    Raises:
+        ImageError: It was not.
+    """
+    if outcome.is_unread:
+        raise ImageError(cast(Reason, outcome.reason), outcome.verdict.explanation)
+    return outcome
+
+
+def _is_of_the_moment(error: BaseException) -> bool:
+    """Tell whether memory was short, whatever was made of that."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, MemoryError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _lightened(outcome: ImageOutcome, out: bytes, plan: CompressionPlan) -> ImageOutcome:

@@ -5,7 +5,9 @@ is there for whoever reads further than the first. Where none finds anything nob
 picture: it stays unchecked, never clean.
 """
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -26,6 +28,8 @@ from gateway.detection.odd_thumbnail import is_unlike
 from gateway.detection.protocol import Examined, NotExaminableError
 from gateway.detection.verdict import Evidence, Verdict, conclude
 
+log = logging.getLogger(__name__)
+
 _ALPHA = 0.01  # no test is among the evidence: rules alone
 _SIDE = 512  # pixels: letters are legible
 _MOST_PAGES, _MOST_PIXELS = 16, 32_000_000
@@ -36,32 +40,52 @@ _FLAT_SHARE = 0.5  # of a drawing or page; photographs have a third
 _LEAST_QUALITY = 75  # of a JPEG whose last bits are missing: below, its blocks look like letters
 
 
-def judge_unread(data: bytes, error: ImageError, limits: DecodeLimits) -> Verdict | None:
+def judge_unread(
+    data: bytes, error: ImageError, limits: DecodeLimits, check_time: Callable[[], None] = lambda: None
+) -> Verdict | None:
     """Return what is found in a file that could not be decoded; None where nothing worth an alarm is.
 
     Args:
         data: The file.
         error: Why it was not decoded; what is too large is not looked at.
         limits: Within which pictures may be decoded.
+        check_time: Asked between pages and detectors; what it raises is passed on.
+
+    Raises:
+        MemoryError: There is none left at the moment.
     """
     if error.reason not in ("damaged", "unknown_format"):
         return None
-    found = [evidence_of(list(_findings(data, limits))), _faint_text(data, limits)]
+    odd = evidence_of(list(_findings(data, limits, check_time)))
+    check_time()
+    found = [odd, _faint_text(data, limits, check_time)]
     evidence = [each for each in found if each is not None and each.is_attack]
     return conclude(evidence, alpha=_ALPHA) if evidence else None
 
 
 def media_type_of(data: bytes) -> str:
-    """Return the media type of a file that cannot be decoded, by how it begins."""
+    """Return the media type of a file that is not decoded, by how it begins; empty where that names none."""
     name = format_in_header(data)
-    return MEDIA_TYPES[name] if name is not None else "image/tiff"
+    if name is not None:
+        return MEDIA_TYPES[name]
+    return "image/tiff" if is_tiff(data) else ""
 
 
-def _findings(data: bytes, limits: DecodeLimits) -> Iterator[Finding]:
+def _findings(data: bytes, limits: DecodeLimits, check_time: Callable[[], None]) -> Iterator[Finding]:
     if not is_tiff(data):
         yield from findings_in_texts(beside_pixels(data))
         return
-    read = read_pages(data, limits, side=_SIDE, most_pages=_MOST_PAGES, most_pixels=_MOST_PIXELS)
+    read = read_pages(
+        data,
+        limits,
+        side=_SIDE,
+        most_pages=_MOST_PAGES,
+        most_pixels=_MOST_PIXELS,
+        check_time=check_time,
+    )
+    if read.left_out:
+        log.info("not all pages of a TIFF were looked at: %s", read.left_out)
+    check_time()
     texts = (text for page in read.pages for text in page.texts)
     yield from findings_in_texts(BesidePixels(tuple(texts), b""))
     if (odd := _odd_page(read.pages)) is not None:
@@ -105,13 +129,14 @@ def _is_drawn(grey: Levels) -> bool:
     return float((np.abs(np.diff(grey, axis=1)) < 1.0).mean()) > _FLAT_SHARE
 
 
-def _faint_text(data: bytes, limits: DecodeLimits) -> Evidence | None:
+def _faint_text(data: bytes, limits: DecodeLimits, check_time: Callable[[], None]) -> Evidence | None:
     most = DecodeLimits(limits.max_bytes, min(limits.max_pixels, _MOST_DECODED), limits.max_frames)
     shown = decode_cut_short(data, most)
     if shown is None or _quality_left(data, shown) < _LEAST_QUALITY:
         return None
+    examined = replace(Examined.by_itself(shown, data, default_profile()), check_time=check_time)
     try:
-        return HiddenTextDetector().examine(Examined.by_itself(shown, data, default_profile()))
+        return HiddenTextDetector().examine(examined)
     except NotExaminableError:
         return None
 

@@ -93,6 +93,12 @@ def test_an_allowed_picture_raises_no_flag_and_says_what_was_found():
     assert "allowed" in verdict.explanation and "Noise was added." in verdict.explanation
 
 
+def test_a_picture_that_is_excused_twice_still_says_what_was_found():
+    once = excused(Verdict("imperceptible_edit", 0.001, 0.5, (), "Noise was added.", ("residual",)))
+
+    assert excused(once) == once
+
+
 def test_a_picture_that_nobody_examined_stays_unchecked():
     unchecked = Verdict("unchecked", 1.0, None, (), "Inspection is switched off.")
 

@@ -39,7 +39,9 @@ def put_back(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
 
 
 def put_inline(slot: Slot, inline: Inline, outcome: ImageOutcome) -> Treated:
-    """Put what was fetched where its address was."""
+    """Put what was fetched where its address was; what is of no known type stays at its address."""
+    if not outcome.media_type:
+        return Treated(outcome, problem=problem_of(slot, outcome), flagged=flagged_in(inline, outcome))
     written = slot.source.write(outcome.media_type, outcome.data)
     return Treated(outcome, written, problem_of(slot, outcome), flagged_in(inline, outcome))
 

@@ -7,6 +7,7 @@ from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
 from gateway.detection.unread_file import judge_unread, media_type_of
 from gateway.detection.verdict import Verdict
+from gateway.errors import ImageTimeoutError
 from tests.gateway.detection.container_files import CAT, CUP, ORDER, opened, saved, with_segment
 
 SIZE = (400, 300)
@@ -121,3 +122,12 @@ def test_what_is_too_large_is_not_looked_at():
 def test_media_types_are_told_by_how_a_file_begins():
     assert media_type_of(saved(CAT)[:200]) == "image/jpeg"
     assert media_type_of(tiff(PHOTOGRAPH)) == "image/tiff"
+    assert media_type_of(b"BM" + bytes(60)) == ""
+
+
+def test_the_time_is_asked_for_between_pages():
+    def raise_error() -> None:
+        raise ImageTimeoutError
+
+    with pytest.raises(ImageTimeoutError):
+        judge_unread(tiff(PHOTOGRAPH, page()), ImageError("unknown_format", ""), DecodeLimits(), raise_error)

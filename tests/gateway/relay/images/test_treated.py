@@ -106,3 +106,13 @@ def test_the_file_as_it_came_is_held_on_to_where_it_is_flagged_alone():
     assert put_back(slot(), Inline("", b"ABC"), flagged).flagged == b"ABC"
     assert put_inline(slot(), Inline("", b"ABC"), flagged).flagged == b"ABC"
     assert put_back(slot(), Inline("", b"ABC"), outcome(b"rewritten")).flagged == b""
+
+
+def test_a_fetched_file_of_no_known_type_stays_at_its_address():
+    flagged = replace(outcome(b"ABC", "", "unknown_format"), verdict=replace(CLEAN, flags=("container",)))
+
+    treated = put_inline(slot(), Inline("", b"ABC"), flagged)
+
+    assert treated.replacements == ()
+    assert treated.flagged == b"ABC"
+    assert treated.problem is not None
