@@ -20,7 +20,7 @@ Pixels = npt.NDArray[np.uint8]
 _SIGNS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # the last two are BigTIFF's
 _KIND, _NUMBER = 254, 297  # tags: new subfile type, page number
 _COMPRESSION, _FAX = 259, frozenset({2, 3, 4})  # whose decoder logs every row of what is damaged
-_REDUCED, _PAGE = 1, 2  # bits of the first
+_REDUCED, _PAGE, _MASK = 1, 2, 4  # bits of the first
 _LETTERS = frozenset({1, 2, 7})  # types: bytes, letters, anything; numbers may be millions
 _MOST_TEXTS, _MOST_LETTERS = 64, 65_536  # of a page that are read; bytes of one
 _PIXEL_BYTES = 12  # that reading may take for each pixel of all pages that are allowed
@@ -37,6 +37,7 @@ class TiffPage:
     size: tuple[int, int]  # width and height, as stored
     is_reduced: bool  # it says that it is a smaller copy of another
     is_stated: bool  # it says that it is a page of several
+    is_mask: bool  # it says that it tells where another is transparent
     texts: tuple[bytes, ...]  # what its tags hold of letters
 
 
@@ -155,7 +156,14 @@ def _page(opened: TiffImagePlugin.TiffImageFile, side: int) -> TiffPage:
     tags = opened.tag_v2
     kind = int(tags.get(_KIND) or 0)
     is_stated = bool(kind & _PAGE) or _NUMBER in tags
-    return TiffPage(_small(opened, side), opened.size, bool(kind & _REDUCED), is_stated, tuple(_texts(tags)))
+    return TiffPage(
+        _small(opened, side),
+        opened.size,
+        is_reduced=bool(kind & _REDUCED),
+        is_stated=is_stated,
+        is_mask=bool(kind & _MASK),
+        texts=tuple(_texts(tags)),
+    )
 
 
 def _small(opened: PillowImage.Image, side: int) -> Pixels:

@@ -30,6 +30,7 @@ from gateway.detection.verdict import Evidence, Verdict, conclude
 
 log = logging.getLogger(__name__)
 
+_SAME_SHAPE = 0.05  # of width by height
 _ALPHA = 0.01  # no test is among the evidence: rules alone
 _SIDE = 512  # pixels: letters are legible
 _MOST_PAGES, _MOST_PIXELS = 16, 32_000_000
@@ -104,16 +105,30 @@ def _odd_page(pages: Sequence[TiffPage]) -> str | None:
     first = pages[0]
     is_document = first.is_stated or _is_drawn(greys[0])
     for number, (page, grey) in enumerate(zip(pages[1:], greys[1:], strict=True), 2):
+        if page.is_mask:
+            continue
         if page.is_reduced:
-            if is_unlike(page.pixels, first.pixels):
+            # A label of a slide is reduced too, but of another shape.
+            if _has_shape_of(page, first) and is_unlike(page.pixels, first.pixels):
                 return (
                     f"Page {number} of the file says that it is a copy of the first, and is another picture"
                 )
         elif not is_document and _is_text_behind(first, page, grey):
             return f"Page {number} of the file is text, behind a photograph that does not tell of it"
-    if (faint := faint_letters_among(greys)) is not None:
-        return f"In page {faint} of the file, text is hidden that the first has not"
+    # What making a smaller copy leaves at the edges of letters looks like fainter ones.
+    numbers = [n for n, page in enumerate(pages) if n == 0 or not (page.is_mask or _is_overview(page, first))]
+    if (faint := faint_letters_among([greys[number] for number in numbers])) is not None:
+        return f"In page {numbers[faint - 1] + 1} of the file, text is hidden that the first has not"
     return None
+
+
+def _has_shape_of(page: TiffPage, first: TiffPage) -> bool:
+    (width, height), (first_width, first_height) = page.size, first.size
+    return abs(width * first_height - height * first_width) <= _SAME_SHAPE * width * first_height
+
+
+def _is_overview(page: TiffPage, first: TiffPage) -> bool:
+    return page.is_reduced and page.size[0] < first.size[0] and _has_shape_of(page, first)
 
 
 def _is_text_behind(first: TiffPage, page: TiffPage, grey: Levels) -> bool:

@@ -1,7 +1,9 @@
+import io
+
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont, TiffImagePlugin
 
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
@@ -35,6 +37,29 @@ def judged(data: bytes) -> Verdict | None:
 def explained(data: bytes) -> str:
     found = judged(data)
     return "" if found is None else found.explanation
+
+
+def with_kinds(*pages: tuple[PillowImage.Image, int]) -> bytes:
+    """A file whose later pages say of what kind they are, in the tag of new subfiles."""
+    buffer = io.BytesIO()
+    with TiffImagePlugin.AppendingTiffWriter(buffer, True) as writer:
+        for picture, kind in pages:
+            picture.save(writer, "TIFF", tiffinfo={254: kind})
+            writer.newFrame()
+    return buffer.getvalue()
+
+
+def test_overviews_masks_and_labels_of_a_scan_are_no_alarm():
+    scan = page(PillowImage.new("RGB", SIZE, (250, 250, 248)), (90, 90, 90))
+    half = scan.resize((200, 150), PillowImage.Resampling.BOX)
+    mask = PillowImage.new("L", (200, 150), 255)
+    label = OTHER.resize((120, 300))
+
+    assert explained(with_kinds((scan, 0), (half, 1), (mask, 5), (label, 1))) == ""
+
+
+def test_another_picture_that_says_it_is_a_copy_is_flagged():
+    assert "is a copy of the first" in explained(with_kinds((PHOTOGRAPH, 0), (OTHER.resize((200, 150)), 1)))
 
 
 @pytest.mark.parametrize("compression", ["raw", "tiff_lzw", "jpeg"])
