@@ -100,8 +100,8 @@ def _of_png(data: bytes) -> BesidePixels:
 
 def without_padding(block: bytes) -> bytes:
     """Shorten long runs of zeros and spaces: there is no end of what they would hide behind them."""
-    # By an even number of bytes, so that letters of two bytes stay where they are read.
-    return _PADDING.sub(lambda run: run[0][: 32 + len(run[0]) % 2], block)
+    # By an even number of bytes, and from the middle: letters of two bytes may begin or end in it.
+    return _PADDING.sub(lambda run: run[0][: 16 + len(run[0]) % 2] + run[0][-16:], block)
 
 
 def _bounded(blocks: Iterable[bytes], tail: bytes) -> BesidePixels:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from calibration.containers import Part, join_png, png_chunks
-from gateway.detection.beside_pixels import beside_pixels
+from gateway.detection.beside_pixels import beside_pixels, without_padding
 from tests.gateway.detection.container_files import (
     CAT,
     ORDER,
@@ -103,3 +103,16 @@ def test_padding_costs_little_to_search(unit: bytes):
     begun = process_time()
     assert not beside_pixels(long).is_all
     assert process_time() - begun < 1
+
+
+@pytest.mark.parametrize("count", [300, 301])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_letters_of_two_bytes_at_either_end_of_padding_stay_whole(count: int, encoding: str):
+    text = ORDER.encode(encoding)
+
+    shortened = without_padding(text + b" " * count + text)
+
+    assert shortened.startswith(text)
+    assert shortened.endswith(text)
+    assert len(text + text) + 30 < len(shortened) < len(text + text) + 36
+    assert (len(shortened) - count) % 2 == 0
