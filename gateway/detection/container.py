@@ -67,8 +67,8 @@ def evidence_of(findings: Sequence[Finding]) -> Evidence | None:
 
 def _findings(examined: Examined) -> Iterator[Finding]:
     beside = beside_pixels(examined.data)
-    if (name := foreign_file(examined.data, beside, examined.decoded.stored.pixels)) is not None:
-        yield Finding(f"The file is also, or holds, {name}")
+    if (foreign := foreign_file(examined.data, beside, examined.decoded.stored.pixels)) is not None:
+        yield Finding(*foreign)
     elif beside.tail.strip(b"\0\r\n ") and not is_of_camera(beside.tail) and not _has_further(examined):
         yield Finding(f"{len(beside.tail)} bytes follow the picture's end", is_attack=False)
     if (twice := odd_structure(examined.data)) is not None:
@@ -97,6 +97,9 @@ def findings_in_texts(beside: BesidePixels) -> Iterator[Finding]:
         yield Finding("Its metadata hold what it was generated from", is_attack=False)
     if not is_all:
         yield Finding(f"Of the text in its metadata, {_MOST_LETTERS:,} letters were read", is_attack=False)
+    if not beside.is_all:
+        read = sum(map(len, beside.blocks))
+        yield Finding(f"Of its metadata, {read:,} bytes were looked at", is_attack=False)
 
 
 def _texts(blocks: Sequence[bytes]) -> tuple[list[str], bool]:

@@ -4,13 +4,12 @@ Only what its own structure proves counts: a few letters of a signature stand in
 cameras put behind a picture (further pictures, gain maps, films, makers' notes) is none.
 """
 
-import contextlib
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 
-from calibration.containers import jpeg_file
+from calibration.containers import MOST_PARTS, JpegFile, jpeg_file
 from calibration.image import ImageError, decode
 from calibration.image_source import DecodeLimits
 from calibration.left_behind import left_behind
@@ -92,29 +91,42 @@ _LEAST_NOISE, _NOISE_SAMPLE = 512, 16_384  # bytes
 _MAKER = (0x010F, 2)  # tag and type
 _MOST_SECOND = 16_777_216  # bytes
 _THUMBNAIL = DecodeLimits(max_pixels=1_100_000, max_frames=1)
-_MOST_THUMBNAILS = 4  # in a block
+_MOST_THUMBNAILS = 4  # in a file
 _SAME = 0.9  # likeness of a thumbnail to its picture
 _MOST_JPEGS = 8  # that are looked at behind a picture
+_START_OF_SCAN = b"\xff\xda"
+_MOST_SCANS = 32  # of one of them; encoders write about ten
+_MOST_SCANNED = 50_000_000  # pixels times scans of all of them: each scan may go over the whole picture
 _UNRELATED = 0.3
 
 
-def foreign_file(data: bytes, beside: BesidePixels, shown: Pixels) -> str | None:
-    """Name the second file that stands in `data`; None where there is none.
+def foreign_file(data: bytes, beside: BesidePixels, shown: Pixels) -> tuple[str, bool] | None:
+    """Tell which second file stands in `data`, and whether that is an attack; None where there is none.
+
+    It is none where there is more behind the picture than was looked at, and nothing in what was.
 
     Args:
         data: The file.
         beside: What it holds beside its pixels.
         shown: Its picture (H, W, 3).
     """
-    return (
+    name = (
         _archive(data)
         or _document(data, beside)
         or _program(beside)
         or _script(data, beside)
         or _picture_beside(beside, shown)
-        or _second_picture(data, beside.tail, shown)
-        or _noise(beside)
+        or _second_picture(data, beside.tail)
     )
+    is_all = True
+    if name is None and _JPEG in beside.tail:
+        is_unexplained, is_all = _unexplained(data, beside.tail, shown)
+        name = "a second picture (JPEG)" if is_unexplained else _noise(beside)
+    elif name is None:
+        name = _noise(beside)
+    if name is not None:
+        return f"The file is also, or holds, {name}", True
+    return None if is_all else ("A picture behind the first was not looked at", False)
 
 
 def is_of_camera(tail: bytes) -> bool:
@@ -173,13 +185,20 @@ def _is_comment(data: bytes) -> bool:
 
 
 def _picture_beside(beside: BesidePixels, shown: Pixels) -> str | None:
-    """Find a picture in a block that is no thumbnail of the first, as proofs of origin (C2PA) hold."""
-    for block in beside.blocks:
-        for sign, name in _PICTURES:
-            places = [found.start() for found in re.finditer(re.escape(sign), block)]
-            is_many = len(places) > _MOST_THUMBNAILS
-            if is_many or any(_is_of_another(block[place:], shown) for place in places):
-                return f"a second picture ({name})"
+    """Find a picture in a block that is no thumbnail of the first, as proofs of origin (C2PA) hold.
+
+    More than a few in all blocks together are none either, and are not decoded.
+    """
+    places = [
+        (name, block, found.start())
+        for block in beside.blocks
+        for sign, name in _PICTURES
+        for found in re.finditer(re.escape(sign), block)
+    ]
+    is_many = len(places) > _MOST_THUMBNAILS
+    for name, block, place in places:
+        if is_many or _is_of_another(block[place:], shown):
+            return f"a second picture ({name})"
     return None
 
 
@@ -211,7 +230,7 @@ def _is_of_maker(block: bytes) -> bool:
     return order is not None and struct.pack(order + "HH", *_MAKER) in block[:1_024]
 
 
-def _second_picture(data: bytes, tail: bytes, shown: Pixels) -> str | None:
+def _second_picture(data: bytes, tail: bytes) -> str | None:
     for sign, name in _PICTURES:
         if sign in tail:
             return f"a second picture ({name})"
@@ -225,34 +244,64 @@ def _second_picture(data: bytes, tail: bytes, shown: Pixels) -> str | None:
         14:18
     ] in _BITMAP_HEADERS:
         return "a second picture (BMP)"
-    return "a second picture (JPEG)" if _is_unexplained(data, tail, shown) else None
+    return None
 
 
-def _is_unexplained(data: bytes, tail: bytes, shown: Pixels) -> bool:
-    """Whether a JPEG stands in what follows, and is neither a camera's own nor a preview.
+def _unexplained(data: bytes, tail: bytes, shown: Pixels) -> tuple[bool, bool]:
+    """Tell whether a JPEG in what follows is neither a camera's own nor a preview, and whether all were seen.
 
     What is signed as a camera's own may be another picture, and no page of text: anybody can write a sign.
     """
-    if _JPEG not in tail:
-        return False
     told = set(left_behind(data[: len(data) - len(tail)]))
     is_signed = is_of_camera(tail) or bool({"gain_map", "motion_video", "second_picture"} & told)
+    is_all = True
     for second in _jpegs_in(tail):
-        if is_signed and is_other_text(shown, second):
-            return True
-        # Some cameras put a preview there and say so nowhere; it shows the same.
-        if not is_signed and likeness(structure(second), structure(shown)) <= _UNRELATED:
-            return True
-    return False
+        if second is None:
+            is_all = False
+        elif is_other_text(shown, second) if is_signed else _is_unrelated(shown, second):
+            return True, is_all
+    return False, is_all
 
 
-def _jpegs_in(tail: bytes) -> Iterator[Pixels]:
-    """Decode the first few JPEGs that stand one behind another; in a film their sign stands by chance."""
-    at = -1
+def _is_unrelated(shown: Pixels, second: Pixels) -> bool:
+    """Whether it is no preview: some cameras put one there and say so nowhere; it shows the same."""
+    return likeness(structure(second), structure(shown)) <= _UNRELATED
+
+
+def _jpegs_in(tail: bytes) -> Iterator[Pixels | None]:
+    """Decode the first few JPEGs that stand one behind another, None for each that would cost too much.
+
+    In a film their sign stands by chance.
+    """
+    at, room = -1, _MOST_SCANNED
     for _ in range(_MOST_JPEGS):
         at = tail.find(_JPEG, at + 1)
         if at < 0:
             return
-        with contextlib.suppress(ImageError):
-            yield decode(tail[at : at + _MOST_SECOND], _SMALL).image.pixels
-            at += jpeg_file(tail[at : at + _MOST_SECOND]).end - 1
+        file = jpeg_file(tail[at : at + _MOST_SECOND])
+        cost = _cost(file)
+        if cost is None or cost > room:
+            yield None
+        elif cost:
+            room -= cost  # also for what turns out to be damaged: that is known late
+            try:
+                # What stands behind it is not its own: scans are counted in what is decoded.
+                second = decode(file.data[: file.end], _SMALL).image.pixels
+            except ImageError as error:
+                if error.reason == "too_many_pixels":
+                    yield None
+                continue
+            yield second
+            at += file.end - 1
+    if _JPEG in tail[at + 1 :]:
+        yield None
+
+
+def _cost(file: JpegFile) -> int | None:
+    """Return pixels times scans; 0 of what no decoder reads, None of what is not worth finding out."""
+    sizes = [part.payload[1:5] for part in file.segments if part.is_frame]
+    pixels = max((int.from_bytes(each[:2]) * int.from_bytes(each[2:]) for each in sizes), default=0)
+    if not pixels and len(file.segments) < MOST_PARTS:
+        return 0
+    scans = file.scans.count(_START_OF_SCAN)
+    return scans * pixels if pixels and scans <= _MOST_SCANS else None

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from gateway.detection.beside_pixels import without_padding
 from gateway.detection.orders import FORGETTING, HINTS, TALKING, found
 
 ALARM = 2  # points
@@ -75,7 +76,9 @@ _GENERATION = re.compile(
 def decoded_texts(block: bytes) -> tuple[str, ...]:
     """Read bytes as the texts they may hold; of binary data the runs that read as one."""
     # Signs and lengths in front of a text would be taken for its first letters.
-    part = _RECORD.sub(b"\n", block[:_MOST_BYTES]).replace(_WIDE_SIGN, bytes(len(_WIDE_SIGN)))
+    part = _RECORD.sub(b"\n", without_padding(block[:_MOST_BYTES])).replace(
+        _WIDE_SIGN, bytes(len(_WIDE_SIGN))
+    )
     legacy = tuple(_legacy(part[:_MOST_LEGACY]))
     if b"\0" not in part:
         return (part.decode("utf-8", errors="ignore"), *legacy)
