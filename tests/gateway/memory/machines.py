@@ -76,6 +76,12 @@ def machine(
         shared.close()
 
 
+def noisy(fingerprint: int, side: int) -> KeptPicture:
+    """Return a picture that takes as many bytes as it has."""
+    pixels = np.random.default_rng(fingerprint).integers(0, 256, (side, side * 2, 3), np.uint8)
+    return KeptPicture.of(SeenPicture(Image(pixels), fingerprint, fingerprint.to_bytes(32, "big")))
+
+
 def seen(fingerprint: int, side: int = 8, colour: int = 0) -> KeptPicture:
     """Return a picture of one colour."""
     pixels = np.full((side, side * 2, 3), colour, np.uint8)
