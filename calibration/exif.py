@@ -84,11 +84,7 @@ def stated_orientations(data: bytes) -> tuple[int, ...]:
 def embedded_thumbnail(data: bytes) -> bytes | None:
     """Return the small JPEG in a TIFF block, with or without "Exif" in front; None where there is none."""
     tiff = data.removeprefix(_PREFIX)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
-    if order is None or len(tiff) < 8:
-        return None
-    _, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
-    tags, _ = _directory(tiff, order, following) if following else ({}, 0)
+    tags = _of_thumbnail(tiff)
     start, length = tags.get(_THUMBNAIL), tags.get(_THUMBNAIL_BYTES)
     if not start or not length or min(start, length) < 0:
         return None
@@ -99,17 +95,22 @@ def embedded_thumbnail(data: bytes) -> bytes | None:
 def embedded_bitmap(data: bytes) -> Bitmap | None:
     """Return the small picture that a TIFF block holds without compression; None where there is none."""
     tiff = data.removeprefix(_PREFIX)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
-    if order is None or len(tiff) < 8:
-        return None
-    _, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
-    tags, _ = _directory(tiff, order, following) if following else ({}, 0)
+    tags = _of_thumbnail(tiff)
     if (tags.get(_COMPRESSION), tags.get(_COLOURS)) != (_PLAIN, _RGB):
         return None
     width, height, start = (tags.get(tag) or 0 for tag in (_WIDTH, _HEIGHT, _STRIP))
     if min(width, height, start) <= 0:
         return None
     return Bitmap(width, height, tiff[start : start + 3 * width * height])
+
+
+def _of_thumbnail(tiff: bytes) -> Mapping[int, int | None]:
+    """Return the tags of the second directory of a TIFF block; none where it is damaged or has no other."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+    if order is None or len(tiff) < 8:
+        return {}
+    _, following = _directory(tiff, order, struct.unpack_from(order + "I", tiff, 4)[0])
+    return _directory(tiff, order, following)[0] if following else {}
 
 
 def minimal_exif(orientation: int) -> bytes:
